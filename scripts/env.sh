@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by scripts/nox and scripts/inv: sets $root and $python, a private virtual environment
 # in .venv that holds the pinned nox, invoke and this repository's libraries (editable).
 # It is made on first use and again when the checkout moved or a pyproject.toml changed.
@@ -33,7 +34,7 @@ find_python() {
 lock() {
     waited=
     until mkdir "$root/.venv.lock" 2>/dev/null; do
-        [ -d "$root/.venv.lock" ] || die "cannot write to $root."
+        [ -w "$root" ] || die "cannot write to $root."
         owner=$(cat "$root/.venv.lock/pid" 2>/dev/null || :)
         if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
             rm -rf "$root/.venv.lock" # its owner was killed
@@ -56,6 +57,11 @@ unlock() {
 
 is_current() { [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(recipe)" ]; }
 
+install() {
+    (cd "$root" && "$python" -m pip install --quiet --disable-pip-version-check "$@") ||
+        die 'installing nox and invoke failed: see the message of pip above (is a package index reachable?).'
+}
+
 set_up() {
     base=$(find_python)
     say "setting up .venv with $("$base" --version) (once, about half a minute)"
@@ -65,11 +71,9 @@ set_up() {
     "$python" -c 'import sys, os; sys.exit(os.path.realpath(sys.prefix) != os.path.realpath(sys.argv[1]))' \
         "$venv" >/dev/null 2>&1 || clear=--clear
     "$base" -m venv $clear "$venv" || die "'$base -m venv' failed: on Debian and Ubuntu, install python3-venv."
-    "$python" -m pip install --quiet --disable-pip-version-check 'pip>=25.1' &&
-        (cd "$root" && "$python" -m pip install --quiet --disable-pip-version-check --group maintain \
-            --editable packages/buildpack-api --editable packages/buildpack-release \
-            --editable packages/buildpack-testing) ||
-        die 'installing nox and invoke failed: see the message of pip above (is a package index reachable?).'
+    install --upgrade 'pip>=25.1'
+    install --group maintain --editable packages/buildpack-api --editable packages/buildpack-release \
+        --editable packages/buildpack-testing
     recipe >"$stamp"
 }
 
