@@ -1,0 +1,119 @@
+"""Deterministic tar archives of directory trees, as the lifecycle makes layers.
+
+Same names, modes and contents give the same bytes: entries are sorted, times are fixed, owners are 0,
+and a hard link is archived as a file of its own (see the lifecycle's archive package).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# 1980-01-01T00:00:01Z, the time the lifecycle gives to every file of a layer.
+LAYER_TIME = 315532801
+
+
+@dataclass(frozen=True)
+class TreeArchive:
+    """An archived tree: sha256 of the uncompressed tar, sum of file sizes in bytes, number of files and links."""
+
+    diff_id: str
+    size: int
+    files: int
+
+
+class _Digest(io.RawIOBase):
+    """Passes writes on to a file and keeps their sha256."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        self.sha256 = hashlib.sha256()
+        self._target = target
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = cast("bytes", data)
+        self.sha256.update(piece)
+        return self._target.write(piece)
+
+
+def write_tree(tree: Path, target: IO[bytes], *, prefix: str) -> TreeArchive:
+    """Write tree as an uncompressed tar to target, its root named prefix. Raises OSError."""
+    digest = _Digest(target)
+    size = files = 0
+    with tarfile.open(fileobj=digest, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for path, name in _walk(tree, prefix):
+            member = _member(tar, path, name)
+            if member is None:
+                continue
+            files += not member.isdir()
+            size += member.size
+            _add(tar, member, path)
+    return TreeArchive(f"sha256:{digest.sha256.hexdigest()}", size, files)
+
+
+def read_tree(archive: Path, destination: Path, *, time: float) -> None:
+    """Unpack an archive of write_tree below destination; every file gets the modification time given."""
+    with tarfile.open(archive) as tar:
+        # Our own archive, and absolute links are legitimate in a layer: nothing to filter.
+        # (Set on the object: the first releases of 3.10 and 3.11 know no filter parameter.)
+        tar.extraction_filter = lambda member, _path: member
+        tar.extractall(destination, _with_time(tar, time))
+
+
+def _with_time(tar: tarfile.TarFile, time: float) -> Iterator[tarfile.TarInfo]:
+    for member in tar:
+        member.mtime = time
+        yield member
+
+
+def read_members(archive: Path) -> tuple[str, ...]:
+    """Return the names in an archive of write_tree."""
+    with tarfile.open(archive) as tar:
+        return tuple(tar.getnames())
+
+
+def _walk(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+    yield path, name
+    if path.is_dir() and not path.is_symlink():
+        for entry in sorted(os.listdir(path)):  # noqa: PTH208 (names, in byte-like order)
+            yield from _walk(path / entry, f"{name}/{entry}")
+
+
+def _member(tar: tarfile.TarFile, path: Path, name: str) -> tarfile.TarInfo | None:
+    member = tar.gettarinfo(path, arcname=name)
+    # typeshed knows no None, but a socket gives one; the lifecycle leaves sockets out too.
+    if cast("tarfile.TarInfo | None", member) is None:
+        return None
+    if member.islnk():
+        member.type, member.linkname, member.size = tarfile.REGTYPE, "", path.stat().st_size
+    member.mtime = LAYER_TIME
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    if member.isreg():
+        with path.open("rb") as file:
+            tar.addfile(member, file)
+    else:
+        tar.addfile(member)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a tree, also one with directories that are not writable; a missing one is fine. Raises OSError."""
+    for directory, _, _ in os.walk(path):
+        Path(directory).chmod(0o700)
+    if path.exists():
+        shutil.rmtree(path)
