@@ -1,0 +1,114 @@
+"""Running programs: output goes straight through, a failure becomes one clear error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_api.errors import CommandFailed
+from buildpack_api.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_PATIENCE = 10.0  # seconds a child gets to end after SIGTERM
+
+
+def run(
+    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
+) -> None:
+    """Run ``command`` with exactly this environment; it inherits stdout and stderr and reads from /dev/null.
+
+    The program is looked up on the PATH of ``env``. Raises CommandFailed if it cannot be started or fails.
+    """
+    _execute(command, env=env, cwd=cwd, stdout=None)
+
+
+def capture(
+    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
+) -> str:
+    """Run like `run` and return what the program wrote to stdout, undecodable bytes as surrogates."""
+    return os.fsdecode(_execute(command, env=env, cwd=cwd, stdout=subprocess.PIPE))
+
+
+def display(command: Sequence[str]) -> str:
+    """Return the command as it would be typed, without credentials."""
+    return redact(shlex.join(command))
+
+
+def _execute(
+    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None, stdout: int | None
+) -> bytes:
+    arguments = tuple(os.fspath(argument) for argument in command)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    try:
+        process = subprocess.Popen(arguments, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout)
+    except OSError as error:
+        raise _not_started(arguments, cwd, error) from error
+    with _ended_with_us(process):
+        output, _ = process.communicate()
+    if process.returncode != 0:
+        raise _failed(arguments, process.returncode)
+    return output or b""
+
+
+@contextlib.contextmanager
+def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the child when we are interrupted, politely first."""
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
+def _not_started(arguments: tuple[str, ...], cwd: Path | None, error: OSError) -> CommandFailed:
+    program = arguments[0]
+    code = _NOT_EXECUTABLE
+    if cwd is not None and not cwd.is_dir():
+        reason = f"the directory {cwd} does not exist"
+    elif not isinstance(error, FileNotFoundError):
+        reason = error.strerror or str(error)
+    elif Path(program).is_file():
+        reason = "the interpreter named in its first line, or the loader it is linked to, does not exist"
+    else:
+        code, reason = _NOT_FOUND, "no such program" if "/" in program else "there is no such program on PATH"
+    return CommandFailed(
+        f"Cannot run {program}: {reason}",
+        command=arguments,
+        returncode=code,
+        detail=f"Command: {display(arguments)}",
+    )
+
+
+def _failed(arguments: tuple[str, ...], code: int) -> CommandFailed:
+    program = Path(arguments[0]).name
+    title = (
+        f"{program} failed with exit code {code}" if code > 0 else f"{program} was ended by {_signal(-code)}"
+    )
+    advice = ""
+    if -code == signal.SIGKILL or code == 128 + signal.SIGKILL:
+        advice = "The machine probably ran out of memory: give the build more, or let it do less at a time."
+    return CommandFailed(
+        title, command=arguments, returncode=code, detail=f"Command: {display(arguments)}", advice=advice
+    )
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,45 @@
+"""Replacing files and removing trees so that an interruption leaves nothing half valid."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside ``path``, then rename over it. Raises OSError; then ``path`` is as it was.
+
+    The temporary name ends in ``.part``: the lifecycle takes every ``*.toml`` of a layers directory for a layer.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a symbolic link (never its target) or a tree, read-only directories included."""
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        _make_directories_writable(path)
+        shutil.rmtree(path)
+
+
+def _make_directories_writable(root: Path) -> None:
+    root.chmod(root.stat().st_mode | stat.S_IRWXU)
+    for folder, names, _ in os.walk(root):
+        for name in names:
+            directory = Path(folder, name)
+            if not directory.is_symlink():
+                directory.chmod(directory.stat().st_mode | stat.S_IRWXU)

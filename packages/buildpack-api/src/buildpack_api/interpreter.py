@@ -1,0 +1,98 @@
+"""The Python that earlier buildpacks put on PATH, and an environment in which it is itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_api.errors import PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_api.context import BuildContext
+
+_QUESTION = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(' '.join(sys.version.split()))"
+_TIMEOUT = 60.0  # seconds; an interpreter answers in a fraction of one
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python 3. ``version`` is X.Y.Z, ``minor`` X.Y, ``build`` its ``sys.version`` in one line."""
+
+    executable: Path
+    version: str
+    minor: str
+    build: str
+
+
+def find_interpreter(context: BuildContext) -> Interpreter:
+    """Return the first ``python3``, else ``python``, on PATH that answers as a Python 3.
+
+    The user's own prefix of PATH (``<platform>/env/PATH``) is not searched, nor are relative entries: what the
+    app runs with must come from a buildpack or the build image. Raises PlatformError if there is none.
+    """
+    path = _path_without_prefix(context.environment.get("PATH", ""), context.platform_env.get("PATH", ""))
+    env = isolated_environment(context.environment)
+    tried = []
+    for candidate in _candidates(path):
+        answer = _ask(candidate, env)
+        if answer is not None:
+            return answer
+        tried.append(str(candidate))
+    raise PlatformError(
+        "No Python 3 is on PATH",
+        detail=f"Tried: {', '.join(tried)}" if tried else f"PATH: {path or '(empty)'}",
+        advice="Put a buildpack that provides 'python', such as strata/python-runtime, before this one.",
+    )
+
+
+def isolated_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what changes how Python or pip behave (PYTHON*, PIP_*, VIRTUAL_ENV...).
+
+    For commands of our own. PATH, HOME, proxies, certificates and all the rest stay.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV", "__PYVENV"))
+    }
+
+
+def _path_without_prefix(path: str, prefix: str) -> str:
+    """Undo what the lifecycle does with ``<platform>/env/PATH``: value and colon go before the rest."""
+    if not prefix:
+        return path
+    return "" if path == prefix else path.removeprefix(f"{prefix}:")
+
+
+def _candidates(path: str) -> Iterator[Path]:
+    for name in ("python3", "python"):
+        for entry in path.split(":"):
+            candidate = Path(entry, name)
+            if entry.startswith("/") and candidate.is_file() and os.access(candidate, os.X_OK):
+                yield candidate
+
+
+def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
+    if sys.executable and executable.resolve() == Path(sys.executable).resolve():
+        version = ".".join(map(str, sys.version_info[:3]))
+        return _interpreter(executable, version, " ".join(sys.version.split()))
+    try:
+        done = subprocess.run(
+            [executable, "-I", "-S", "-c", _QUESTION],
+            env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            check=True, timeout=_TIMEOUT,
+        )  # fmt: skip
+        version, build = done.stdout.splitlines()
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return _interpreter(executable, version, build)
+
+
+def _interpreter(executable: Path, version: str, build: str) -> Interpreter:
+    return Interpreter(executable, version, version.rpartition(".")[0], build)

@@ -1,0 +1,88 @@
+"""The frame of ``bin/build``: reads the inputs, calls the build, turns every end into an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from buildpack_api.context import BuildContext
+from buildpack_api.errors import INTERNAL_ERROR, BuildpackError, from_os_error
+from buildpack_api.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+_UMASK = 0o022
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def main(build: Callable[[BuildContext], None]) -> NoReturn:
+    """Run ``build`` and exit: 0, the `BuildpackError`'s code, 2 for a bug, 130 or 143 for SIGINT or SIGTERM.
+
+    Prints the buildpack's name and version first. Sets the umask to 022: layers get the same modes everywhere.
+    """
+    os.umask(_UMASK)
+    signal.signal(signal.SIGTERM, _terminate)
+    _tolerate_any_character()
+    output = Output()
+    code = _run(build, output)
+    output.flush()
+    sys.exit(code)
+
+
+def _run(build: Callable[[BuildContext], None], output: Output) -> int:
+    identity = "this buildpack"
+    try:
+        context = BuildContext.from_environment(os.environ, sys.argv, Path.cwd())
+        identity = f"{context.descriptor.id} {context.descriptor.version}"
+        context.output.heading(f"{context.descriptor.name} {context.descriptor.version}")
+        build(context)
+    except BuildpackError as error:
+        output.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _stopped(output, signal.SIGINT)
+    except _Terminated:
+        return _stopped(output, signal.SIGTERM)
+    except Exception as error:  # noqa: BLE001  (the edge of the program)
+        return _unexpected(error, identity, output)
+    return 0
+
+
+def _unexpected(error: Exception, identity: str, output: Output) -> int:
+    known = from_os_error(error) if isinstance(error, OSError) else None
+    if known is not None:
+        output.error(known)
+        return known.exit_code
+    import traceback  # noqa: PLC0415  (only for a bug)
+
+    output.error(BuildpackError("".join(traceback.format_exception(error)).rstrip()))
+    output.error(
+        BuildpackError(f"this is a bug in {identity}", advice="Please report it with the text above.")
+    )
+    return INTERNAL_ERROR
+
+
+def _stopped(output: Output, number: signal.Signals) -> int:
+    output.error(BuildpackError(f"stopped by {number.name}"))
+    return 128 + number
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (the signature of a handler)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Terminated
+
+
+def _tolerate_any_character() -> None:
+    """Escape what the locale of the build image cannot encode, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

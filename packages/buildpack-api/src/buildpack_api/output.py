@@ -1,0 +1,126 @@
+"""The build log: plain lines on stdout, flushed one by one; errors on stderr; no secrets in URLs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from buildpack_api.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from buildpack_api.errors import BuildpackError
+
+_WIDTH = 100
+_PERIOD = 5.0  # seconds between two lines of progress
+_MEGABYTE = 1_000_000
+
+
+class Output:
+    """Prints for one buildpack. The streams are looked up late, so a test may replace ``sys.stdout``."""
+
+    def __init__(
+        self,
+        *,
+        name: str = "Strata",
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._stdout = stdout
+        self._stderr = stderr
+        self._clock = clock
+        self._progress: dict[str, float] = {}
+
+    def heading(self, text: str) -> None:
+        """Begin a section: ``[Strata] text``."""
+        self._out(f"[{self._name}] {text}")
+
+    def step(self, text: str) -> None:
+        """Say what is being done."""
+        self._out(textwrap.indent(text, "  "))
+
+    def detail(self, text: str) -> None:
+        """Say more about the step before."""
+        self._out(textwrap.indent(text, "    "))
+
+    def warning(self, title: str, text: str = "") -> None:
+        """Say what deserves a look though the build goes on."""
+        self._out(f"[{self._name}] Warning: {title}")
+        if text:
+            self._out(_paragraph(text))
+
+    def error(self, error: BuildpackError) -> None:
+        """Print an expected fault: title, detail, advice."""
+        self._err(f"[{self._name}] Error: {error.title}")
+        for text in (error.detail, error.advice):
+            if text:
+                self._err(_paragraph(text))
+
+    def summary(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
+        """Print the end-of-build summary: a heading, then two aligned columns."""
+        table = list(rows)
+        width = max((len(name) for name, _ in table), default=0)
+        self.heading(title)
+        for name, text in table:
+            self.step(f"{name:<{width}}  {text}".rstrip())
+
+    def progress(self, label: str, done: int, total: int | None) -> None:
+        """Tell how many bytes are done, at most every five seconds; nothing at all for what takes less."""
+        now = self._clock()
+        last = self._progress.setdefault(label, now)
+        if total is not None and done >= total:
+            del self._progress[label]
+        elif now - last >= _PERIOD:
+            self._progress[label] = now
+            share = f" of {total / _MEGABYTE:.1f} MB ({100 * done // total} %)" if total else " MB"
+            self.detail(f"{label}: {done / _MEGABYTE:.1f}{share}")
+
+    def flush(self) -> None:
+        """Hand everything over to the operating system, before a child writes to the same streams."""
+        for stream in (self._stdout or sys.stdout, self._stderr or sys.stderr):
+            _guarded(stream, stream.flush)
+
+    def _out(self, text: str) -> None:
+        _write(self._stdout or sys.stdout, text)
+
+    def _err(self, text: str) -> None:
+        _write(self._stderr or sys.stderr, text)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with control characters escaped: no file of the app may drive a terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
+
+
+def _paragraph(text: str) -> str:
+    lines = [
+        textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    ]
+    return textwrap.indent("\n".join(lines), "  ")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    def write() -> None:
+        stream.write(printable(redact(text)) + "\n")
+        stream.flush()
+
+    _guarded(stream, write)
+
+
+def _guarded(stream: TextIO, action: Callable[[], object]) -> None:
+    """Do it; if nobody reads the stream any more, let it end in /dev/null: the build itself goes on."""
+    try:
+        action()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)

@@ -1,0 +1,57 @@
+"""TOML files: reading with errors that name file and line, writing atomically."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from buildpack_api.errors import BuildpackError
+from buildpack_api.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+class TomlError(BuildpackError):
+    """A TOML file cannot be read or parsed; ``path`` and, for a syntax error, ``line`` (from 1) say where."""
+
+    def __init__(self, title: str, *, path: Path, line: int | None = None, detail: str = "") -> None:
+        super().__init__(title, detail=detail)
+        self.path = path
+        self.line = line
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises TomlError if it is missing, unreadable, not UTF-8 or not TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise TomlError(f"Cannot read {path}: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise TomlError(f"{path} is not encoded in UTF-8", path=path, detail=str(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        found = _LINE.search(str(error))
+        line = int(found[1]) if found else None
+        place = f"{path}:{line}" if line else str(path)
+        raise TomlError(f"{place}: not valid TOML", path=path, line=line, detail=str(error)) from error
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """Return the document as TOML, in the order of its keys."""
+    import tomli_w  # noqa: PLC0415  (only a build that writes something pays for it)
+
+    return tomli_w.dumps(document)
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Write the document to ``path`` in one step. Raises OSError."""
+    write_atomically(path, dumps(document).encode("utf-8"))
