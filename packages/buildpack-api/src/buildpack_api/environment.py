@@ -72,10 +72,10 @@ def launch_environment(
 
 def _add_directories(env: dict[str, str], layer: Path, directories: Mapping[str, tuple[str, ...]]) -> None:
     for directory, variables in directories.items():
-        path = layer.absolute() / directory
-        if path.exists():
+        path = os.path.join(os.path.abspath(layer), directory)  # noqa: PTH100, PTH118  (Go's Abs drops "..")
+        if os.path.exists(path):  # noqa: PTH110
             for variable in variables:
-                env[variable] = _join(str(path), env.get(variable, ""), ":")
+                env[variable] = _join(path, env.get(variable, ""), ":")
 
 
 def _add_files(env: dict[str, str], directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pathlib import Path
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside ``path``, then rename over it. Raises OSError; then ``path`` is as it was.
 
-    The temporary name ends in ``.part``: the lifecycle takes every ``*.toml`` of a layers directory for a layer.
+    The temporary name ends in ``.part``: to the lifecycle every ``*.toml`` of a layers directory is a layer.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -29,6 +28,8 @@ def remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink()
         return
+    import shutil  # noqa: PLC0415  (with its archive formats it is a good part of the start-up)
+
     try:
         shutil.rmtree(path)
     except PermissionError:

@@ -33,8 +33,8 @@ class Interpreter:
 def find_interpreter(context: BuildContext) -> Interpreter:
     """Return the first ``python3``, else ``python``, on PATH that answers as a Python 3.
 
-    The user's own prefix of PATH (``<platform>/env/PATH``) is not searched, nor are relative entries: what the
-    app runs with must come from a buildpack or the build image. Raises PlatformError if there is none.
+    The user's own prefix of PATH (``<platform>/env/PATH``) is not searched, nor are relative entries: what
+    the app runs with must come from a buildpack or the build image. Raises PlatformError if there is none.
     """
     path = _path_without_prefix(context.environment.get("PATH", ""), context.platform_env.get("PATH", ""))
     env = isolated_environment(context.environment)

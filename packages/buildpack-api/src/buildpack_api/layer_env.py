@@ -1,4 +1,4 @@
-"""What a layer adds to the environment, as files (Buildpack API 0.10, 'Environment Variable Modification Rules')."""
+"""What a layer adds to the environment, as files (Buildpack API 0.10, 'Environment')."""
 
 from __future__ import annotations
 

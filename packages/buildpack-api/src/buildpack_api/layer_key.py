@@ -17,8 +17,8 @@ _SHOWN = 60
 class LayerKey:
     """Base of frozen dataclasses whose fields are *all* inputs of a layer.
 
-    Fields are str, int, bool or tuple[str, ...]; ``field(metadata={"label": "Python"})`` names one in reasons.
-    The key becomes the layer's ``[metadata]``, which is public (a label of the image): no secrets in it.
+    Fields are str, int, bool or tuple[str, ...]; ``field(metadata={"label": "Python"})`` names one in
+    reasons. The key becomes the layer's ``[metadata]``, which is public (a label of the image): no secrets.
     """
 
     def to_metadata(self) -> dict[str, str | int | bool | list[str]]:

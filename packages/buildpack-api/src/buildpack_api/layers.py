@@ -80,8 +80,8 @@ class Layer:
     def save(self, types: LayerTypes) -> None:
         """Write ``<layer>.toml``, in one step and as the last step: only then the layer counts.
 
-        Needed on every build, since restored metadata comes back without ``[types]``. Raises ValueError if the
-        directory is missing though build or cache need it: the lifecycle would fail later and say less.
+        Needed on every build, since restored metadata comes back without ``[types]``. Raises ValueError if
+        the directory is missing though build or cache need it: the lifecycle would fail later and say less.
         """
         if (types.build or types.cache) and not self.path.is_dir():
             raise ValueError(f"layer {self.name!r} is saved for build or cache without a directory")

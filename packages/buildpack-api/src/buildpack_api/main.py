@@ -26,7 +26,7 @@ class _Terminated(BaseException):
 def main(build: Callable[[BuildContext], None]) -> NoReturn:
     """Run ``build`` and exit: 0, the `BuildpackError`'s code, 2 for a bug, 130 or 143 for SIGINT or SIGTERM.
 
-    Prints the buildpack's name and version first. Sets the umask to 022: layers get the same modes everywhere.
+    Prints the buildpack's name and version first. Sets the umask to 022: equal modes everywhere.
     """
     os.umask(_UMASK)
     signal.signal(signal.SIGTERM, _terminate)

@@ -20,8 +20,8 @@ def check_layer_name(name: str, others: Iterable[str] = ()) -> str:
     """Return ``name`` if it may be a layer beside ``others``, else raise ValueError.
 
     Refused are dots (the lifecycle would lose the SBOM), the stems of build.toml, launch.toml and store.toml,
-    and ``x`` beside ``x-...``: for the build the lifecycle sorts ``x-y.toml`` before ``x.toml``, for the launch
-    ``x`` before ``x-y``, so the two would take turns on PATH.
+    and ``x`` beside ``x-...``: build sorts ``x-y.toml`` before ``x.toml``, launch ``x`` before ``x-y``, so
+    the two would take turns on PATH.
     """
     if not _LAYER.fullmatch(name):
         raise ValueError(f"layer name {name!r}: only letters, digits, '_' and '-' are allowed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -45,5 +44,7 @@ def write_sbom(
     """
     if declared is not None and sbom.value not in declared:
         raise ValueError(f"{sbom.value} is not in 'sbom-formats' of buildpack.toml")
+    import json  # noqa: PLC0415  (few buildpacks write an SBOM)
+
     text = document if isinstance(document, str) else json.dumps(document, indent=2, sort_keys=True) + "\n"
     write_atomically(layers / f"{stem}.sbom.{sbom.extension}", text.encode("utf-8"))
