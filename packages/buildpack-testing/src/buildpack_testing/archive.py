@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import shutil
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to every file of a layer.
 LAYER_TIME = 315532801
@@ -24,17 +23,25 @@ LAYER_TIME = 315532801
 
 @dataclass(frozen=True)
 class TreeArchive:
-    """An archived tree: sha256 of the uncompressed tar, sum of file sizes in bytes, number of files and links."""
+    """An archived tree: sha256 of the uncompressed tar, bytes in all files, number of files and links."""
 
     diff_id: str
     size: int
     files: int
 
 
+class Writable(Protocol):
+    """Something that takes bytes: a file, a compressor."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes, return how many."""
+        ...
+
+
 class _Digest(io.RawIOBase):
     """Passes writes on to a file and keeps their sha256."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: Writable) -> None:
         self.sha256 = hashlib.sha256()
         self._target = target
 
@@ -47,7 +54,7 @@ class _Digest(io.RawIOBase):
         return self._target.write(piece)
 
 
-def write_tree(tree: Path, target: IO[bytes], *, prefix: str) -> TreeArchive:
+def write_tree(tree: Path, target: Writable, *, prefix: str) -> TreeArchive:
     """Write tree as an uncompressed tar to target, its root named prefix. Raises OSError."""
     digest = _Digest(target)
     size = files = 0
@@ -68,7 +75,7 @@ def read_tree(archive: Path, destination: Path, *, time: float) -> None:
         # Our own archive, and absolute links are legitimate in a layer: nothing to filter.
         # (Set on the object: the first releases of 3.10 and 3.11 know no filter parameter.)
         tar.extraction_filter = lambda member, _path: member
-        tar.extractall(destination, _with_time(tar, time))
+        tar.extractall(destination, _with_time(tar, time))  # noqa: S202 (see above)
 
 
 def _with_time(tar: tarfile.TarFile, time: float) -> Iterator[tarfile.TarInfo]:
@@ -109,11 +116,3 @@ def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
             tar.addfile(member, file)
     else:
         tar.addfile(member)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a tree, also one with directories that are not writable; a missing one is fine. Raises OSError."""
-    for directory, _, _ in os.walk(path):
-        Path(directory).chmod(0o700)
-    if path.exists():
-        shutil.rmtree(path)

@@ -1,7 +1,7 @@
-"""A static package index of wheels (PEP 503), so that tests install with pip and meet no other host than loopback.
+"""A static package index of wheels (PEP 503): tests install with pip and meet no other host than loopback.
 
-It is filled once by `pip download` from whatever index pip is configured for, for the Python versions asked for, and
-kept in the cache directory under a hash of what was asked for.
+It is filled once by `pip download` from whatever index pip is configured for, for the Python versions asked
+for, and kept in the cache directory under a hash of what was asked for.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from buildpack_api.files import remove
+from buildpack_release.cache import cache_directory
 from buildpack_release.errors import NetworkError
-from buildpack_testing.archive import remove_tree
-from buildpack_testing.caches import cache_directory, exclusive
+from buildpack_testing.locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,9 +52,10 @@ def fill_index(
     *,
     report: Callable[[str], None] = lambda _message: None,
 ) -> PackageIndex:
-    """Return an index with wheels of all requirements files for each Python minor, from the cache if it is there.
+    """Return an index with wheels of all requirements files for each Python minor, cached if possible.
 
-    The files must pin everything, dependencies included: nothing is resolved. Raises NetworkError when pip fails.
+    The files must pin everything, dependencies included: nothing is resolved.
+    Raises NetworkError when pip fails.
     """
     minors = sorted(set(minors))
     folder = cache_directory() / "indexes" / _key(requirements, minors)
@@ -69,7 +71,7 @@ def fill_index(
 def write_index(wheels: Iterable[Path], directory: Path) -> PackageIndex:
     """Write an index of the wheels given; the directory appears complete or not at all. Raises OSError."""
     beside = directory.with_name(f".{directory.name}.new")
-    remove_tree(beside)
+    remove(beside)
     (beside / "files").mkdir(parents=True)
     projects: dict[str, list[Path]] = {}
     for wheel in wheels:
@@ -78,7 +80,7 @@ def write_index(wheels: Iterable[Path], directory: Path) -> PackageIndex:
     _write_page(beside / "simple", [f'<a href="{name}/">{name}</a>' for name in sorted(projects)])
     for name, files in projects.items():
         _write_page(beside / "simple" / name, [_link(file) for file in sorted(files)])
-    remove_tree(directory)
+    remove(directory)
     beside.replace(directory)
     return PackageIndex(directory)
 
@@ -105,7 +107,7 @@ def _download(requirements: Path, minor: str, target: Path) -> None:
         raise NetworkError(
             f"pip could not download the wheels of {requirements} for Python {minor}",
             detail=result.stderr.strip()[-2000:],
-            advice="Check that pip reaches its package index; the result is kept for later runs without network.",
+            advice="Check that pip reaches its package index; the result is kept for runs without network.",
         )
 
 
@@ -126,4 +128,6 @@ def _link(wheel: Path) -> str:
 def _write_page(directory: Path, links: Iterable[str]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     head = '<!DOCTYPE html>\n<html><head><meta name="pypi:repository-version" content="1.0"></head><body>\n'
-    (directory / "index.html").write_text(head + "".join(f"{link}<br>\n" for link in links) + "</body></html>\n", "utf-8")
+    (directory / "index.html").write_text(
+        head + "".join(f"{link}<br>\n" for link in links) + "</body></html>\n", "utf-8"
+    )

