@@ -27,15 +27,21 @@ class ExitCode(IntEnum):
     NETWORK = 6
     MISSING_TOOL = 7
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
 
 
 def shown_path(path: Path) -> str:
-    """Give a path as people read it: relative if it lies below the current directory, else absolute."""
+    """Give a path as people read it: relative if it lies below the current directory, else absolute.
+
+    Names that are not UTF-8 are escaped, so that the text can be printed anywhere.
+    """
+    text = str(path)
     try:
         relative = os.path.relpath(path)
     except (OSError, ValueError):
-        return str(path)
-    return str(path) if relative.startswith("..") else relative
+        relative = ".."
+    shown = text if relative.startswith("..") else relative
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class ReleaseError(Exception):

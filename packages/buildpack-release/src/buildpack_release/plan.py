@@ -141,7 +141,9 @@ def read_markers(directory: Path) -> tuple[str, ...] | None:
         raise CheckFailed("not UTF-8", file=path) from None
     except OSError as error:
         raise ReleaseError(f"cannot read this file: {error.strerror or error}", file=path) from error
-    return tuple(line for line in text.split("\n") if line.strip() and not line.startswith("#"))
+    # As the shell's `read` sees them: without blanks around.
+    lines = (line.strip(" \t\r") for line in text.split("\n"))
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def declared_plans(buildpack_dir: Path) -> tuple[DeclaredPlan, ...]:

@@ -72,6 +72,7 @@ class Resolution:
 class Trial:
     """One try: a resolution, or the faults of the required buildpacks that ended it."""
 
+    selected: tuple[Selected, ...]
     resolution: Resolution | None
     faults: tuple[Fault, ...] = ()
 
@@ -112,16 +113,18 @@ def _try(selected: tuple[Selected, ...]) -> Trial:
         ledgers = _ledgers(remaining)
         misfits = [fault for ledger in ledgers.values() for fault in ledger.faults()]
         if not misfits:
-            return Trial(Resolution(remaining, tuple(ledger.entry() for ledger in ledgers.values()), dropped))
+            return Trial(
+                selected, Resolution(remaining, tuple(ledger.entry() for ledger in ledgers.values()), dropped)
+            )
         ids = {fault.id for fault in misfits}
         faults = [
             fault for fault in misfits if any(one.id == fault.id and not one.optional for one in remaining)
         ]
         if faults:
-            return Trial(None, tuple(faults))
+            return Trial(selected, None, tuple(faults))
         dropped += tuple(one for one in remaining if one.id in ids)
         remaining = tuple(one for one in remaining if one.id not in ids)
-    return Trial(None)
+    return Trial(selected, None)
 
 
 @dataclass

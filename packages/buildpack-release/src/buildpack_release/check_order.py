@@ -1,0 +1,108 @@
+"""Checks across descriptors: ids, licences, and orders against the buildpacks they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildpack_release.finding import Finding, Severity
+from buildpack_release.graph import find_cycles
+from buildpack_release.order import dependency_graph
+from buildpack_release.table import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from buildpack_release.descriptor import Descriptor, OrderEntry
+    from buildpack_release.repository import Repository
+    from buildpack_release.toml_lines import Key
+
+
+def check_ids(repository: Repository) -> Iterator[Finding]:
+    """Find ids that are given twice; the specification compares them without regard to case."""
+    seen: dict[str, Descriptor] = {}
+    for buildpack in repository.buildpacks:
+        descriptor = buildpack.descriptor
+        first = seen.setdefault(descriptor.id.casefold(), descriptor)
+        if first is not descriptor and descriptor.id:
+            other = first.source.path.relative_to(repository.root)
+            message = f'the id "{descriptor.id}" is also that of {other} (case does not matter)'
+            yield _error("duplicate-id", message, descriptor, "buildpack", "id")
+
+
+def check_licenses(repository: Repository) -> Iterator[Finding]:
+    """Find licences that are not SPDX expressions, and buildpacks that name none."""
+    for descriptor in (buildpack.descriptor for buildpack in repository.buildpacks):
+        if not descriptor.licenses:
+            line = descriptor.source.line("buildpack")
+            yield Finding(Severity.WARNING, "license", "no licence is named", descriptor.source.path, line)
+        for index, license_ in enumerate(descriptor.licenses):
+            if license_.type and not _is_spdx(license_.type):
+                message = f'"{license_.type}" is not an SPDX licence expression'
+                yield _error("license", message, descriptor, "buildpack", "licenses", index, "type")
+
+
+def _is_spdx(expression: str) -> bool:
+    # Its list of all licences takes time to load, and only this check needs it.
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression  # noqa: PLC0415
+
+    try:
+        canonicalize_license_expression(expression)
+    except InvalidLicenseExpression:
+        return False
+    return True
+
+
+def check_order(repository: Repository, foreign: Collection[str]) -> Iterator[Finding]:
+    """Find order entries without a buildpack or with another version, cycles, and unused components."""
+    siblings = {buildpack.id: buildpack.descriptor for buildpack in repository.buildpacks}
+    for descriptor in siblings.values():
+        for number, group in enumerate(descriptor.order):
+            for index, entry in enumerate(group):
+                yield from _check_entry(
+                    entry, descriptor, siblings, foreign, ("order", number, "group", index)
+                )
+    graph = dependency_graph(repository.buildpacks)
+    for cycle in find_cycles(graph):
+        yield _cycle(cycle, siblings)
+    used = {needed for all_needed in graph.values() for needed in all_needed}
+    for descriptor in siblings.values():
+        if not descriptor.is_composite and descriptor.id not in used:
+            line = descriptor.source.line("buildpack", "id")
+            message = f"no composite uses {descriptor.id}"
+            yield Finding(Severity.NOTE, "unused", message, descriptor.source.path, line)
+
+
+def _check_entry(
+    entry: OrderEntry,
+    descriptor: Descriptor,
+    siblings: dict[str, Descriptor],
+    foreign: Collection[str],
+    path: tuple[Key, ...],
+) -> Iterator[Finding]:
+    sibling = siblings.get(entry.id)
+    if sibling is None:
+        if entry.id and entry.id not in foreign:
+            advice = suggestion(entry.id, siblings) or (
+                f'if it is of another repository, declare [tool.buildpack-release.foreign."{entry.id}"]'
+            )
+            message = f'the order names "{entry.id}", which is not in this repository'
+            yield _error("missing-buildpack", message, descriptor, *path, "id", advice=advice)
+    elif entry.version and entry.version != sibling.version:
+        message = f'the order names {entry}, but {entry.id} has the version "{sibling.version}"'
+        yield _error("order-version", message, descriptor, *path, "version")
+
+
+def _cycle(cycle: tuple[str, ...], siblings: dict[str, Descriptor]) -> Finding:
+    descriptor = siblings[cycle[0]]
+    path: tuple[Key, ...] = ("order",)
+    for number, group in enumerate(descriptor.order):
+        for index, entry in enumerate(group):
+            if entry.id == cycle[1]:
+                path = ("order", number, "group", index, "id")
+    message = f"the orders are cyclic: {' -> '.join(cycle)}"
+    return _error("cycle", message, descriptor, *path)
+
+
+def _error(code: str, message: str, descriptor: Descriptor, *keys: Key, advice: str = "") -> Finding:
+    source = descriptor.source
+    return Finding(Severity.ERROR, code, message, source.path, source.line(*keys), advice)

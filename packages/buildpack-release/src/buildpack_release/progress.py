@@ -1,0 +1,41 @@
+"""Telling people what is going on, on stderr: stdout is for data."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.redact import redact
+from buildpack_release.text import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def say(text: str) -> None:
+    """Write a line of progress without secrets. What the library calls when nobody tells it to be quiet."""
+    print(redact(text), file=sys.stderr, flush=True)  # noqa: T201  this is the edge
+
+
+@dataclass
+class Progress:
+    """Steps of a longer job with counter and time: `[2/4] strata/pip-tool`, then `5.1 MiB in 0.4 s`."""
+
+    total: int
+    say: Callable[[str], None] = say
+    clock: Callable[[], float] = time.monotonic
+    done: int = 0
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[list[str]]:
+        """Announce a step, and its time once it has succeeded. Results for that line go into the list."""
+        self.done += 1
+        counter = f"[{self.done}/{self.total}]"
+        self.say(f"{counter} {title}")
+        started = self.clock()
+        results: list[str] = []
+        yield results
+        self.say(f"{' ' * len(counter)} {', '.join(results) or 'done'} in {duration(self.clock() - started)}")

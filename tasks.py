@@ -1,0 +1,109 @@
+"""Strata: work on the buildpacks of this repository.
+
+Each task parses its options, calls one function of `buildpack_release` and prints. Results go to stdout,
+progress and errors to stderr; how a task ends is in the table of exit codes of `buildpack_release.errors`.
+"""
+
+# What only one task needs is imported in that task, so that each starts fast.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from invoke.context import Context
+
+ROOT = Path(__file__).parent
+
+
+def _fail(message: str, code: ExitCode) -> Exit:
+    from buildpack_release.redact import redact
+
+    print(f"Error: {redact(message)}", file=sys.stderr)
+    return Exit(code=code)
+
+
+@contextmanager
+def one_clear_error() -> Iterator[None]:
+    """Turn an expected fault into a message on stderr and its exit code; for every task, as a decorator."""
+    try:
+        yield
+        sys.stdout.flush()
+    except ReleaseError as error:
+        raise _fail(str(error), error.exit_code) from None
+    except KeyboardInterrupt:
+        raise _fail("interrupted", ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        # Nobody reads any more; the interpreter must not complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(code=ExitCode.BROKEN_PIPE) from None
+    except OSError as error:
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        raise _fail(f"{where}{error.strerror or error}", ExitCode.FAILED) from None
+
+
+def _print_json(data: object) -> None:
+    import json
+
+    print(json.dumps(data, indent=2, default=str))
+
+
+@task(name="list", help={"json": "print data for programs"})
+@one_clear_error()
+def list_buildpacks(_context: Context, json: bool = False) -> None:
+    """List the buildpacks of this repository."""
+    from buildpack_release.listing import listing, listing_data
+    from buildpack_release.repository import Repository
+
+    repository = Repository.discover(ROOT)
+    if json:
+        _print_json(listing_data(repository))
+    else:
+        print(listing(repository), end="")
+
+
+@task(help={"format": "text (default) or mermaid"})
+@one_clear_error()
+def graph(_context: Context, format: str = "text") -> None:  # noqa: A002  the option's name
+    """Show which buildpack contains which."""
+    from buildpack_release.drawing import draw_mermaid, draw_text
+    from buildpack_release.repository import Repository
+
+    drawings = {"text": draw_text, "mermaid": draw_mermaid}
+    if format not in drawings:
+        raise UsageError(f'there is no format "{format}"', advice=f"One of: {', '.join(drawings)}.")
+    print(drawings[format](Repository.discover(ROOT)), end="")
+
+
+@task(help={"json": "print data for programs"})
+@one_clear_error()
+def check(_context: Context, json: bool = False) -> None:
+    """Check all descriptors and files; prove that the build plans fit."""
+    from buildpack_release.check import check as check_repository
+    from buildpack_release.repository import Repository
+
+    report = check_repository(Repository.survey(ROOT))
+    if json:
+        _print_json(report.data())
+    else:
+        for line in report.lines():
+            print(line)
+    if not report.ok:
+        raise CheckFailed(f"the check has failed: {report.summary}")
+    print(f"The check has passed: {report.summary}", file=sys.stderr)
+
+
+ns = Collection(list_buildpacks, graph, check)
