@@ -1,0 +1,165 @@
+"""What python-build-standalone has published, read from two Python packages that carry its metadata.
+
+The source distribution of uv holds a JSON file with URL and SHA-256 of every archive; pbs-installer's wheel
+holds a second, independent list. pip fetches both, so the ordinary package index is all that is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.errors import CheckFailed, NetworkError, ReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
+_FLAVOUR = "install_only_stripped.tar.gz"
+_RELEASES = "/releases/download/"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+# uv's build backend is a Rust program. Downloading a source distribution, pip asks the backend for nothing
+# but metadata; these lines answer with the file that the distribution already holds.
+_STAND_IN_BACKEND = """
+import email, pathlib, shutil
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    facts = email.message_from_bytes(pathlib.Path("PKG-INFO").read_bytes())
+    directory = pathlib.Path(metadata_directory, f"{facts['Name']}-{facts['Version']}.dist-info")
+    directory.mkdir()
+    shutil.copy("PKG-INFO", directory / "METADATA")
+    return directory.name
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Published:
+    """One archive: ``arch`` as in Buildpack API targets, ``path`` below the releases URL, percent-encoded."""
+
+    version: tuple[int, int, int]
+    arch: str
+    tag: str
+    path: str
+    sha256: str
+
+    @property
+    def line(self) -> str:
+        """The line it belongs to, such as "3.14"."""
+        return f"{self.version[0]}.{self.version[1]}"
+
+    @property
+    def text(self) -> str:
+        """The version as text, such as "3.14.2"."""
+        return ".".join(map(str, self.version))
+
+
+def parse_uv(entries: Mapping[str, Mapping[str, Any]]) -> tuple[Published, ...]:
+    """Return the final releases for Linux with glibc, stripped, of the baseline CPU. Raises CheckFailed."""
+    wanted = (entry for entry in entries.values() if _is_wanted(entry))
+    return tuple(sorted(_published(entry) for entry in wanted))
+
+
+def parse_pbs_installer(releases: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return path and SHA-256 of every archive that pbs-installer knows."""
+    files = (file for release in releases for file in release["files"] if file["sha256"])
+    return {_path(file["url"]): file["sha256"] for file in files if _RELEASES in file["url"]}
+
+
+def cross_check(published: Iterable[Published], second: Mapping[str, str]) -> int:
+    """Return how many archives both sources list. Raises CheckFailed if they disagree on one."""
+    both = [archive for archive in published if archive.path in second]
+    for archive in both:
+        if second[archive.path] != archive.sha256:
+            raise CheckFailed(
+                f"uv and pbs-installer disagree on the SHA-256 of {archive.path}",
+                detail=f"uv: {archive.sha256}\npbs-installer: {second[archive.path]}",
+                advice="Do not use this archive before it is known which of the two is right.",
+            )
+    return len(both)
+
+
+def fetch(*, uv: str, pbs_installer: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Download both packages, given as pip requirements, and return their JSON documents.
+
+    Raises NetworkError if pip cannot get them, ReleaseError if they do not hold what is expected.
+    """
+    with tempfile.TemporaryDirectory(prefix="strata-runtimes-") as scratch:
+        backend, downloads = Path(scratch, "backend"), Path(scratch, "downloads")
+        backend.mkdir()
+        (backend / "maturin.py").write_text(_STAND_IN_BACKEND, encoding="utf-8")
+        _download(downloads, "--no-binary=:all:", "--no-build-isolation", uv, backend=backend)
+        _download(downloads, "--only-binary=:all:", pbs_installer, backend=None)
+        try:
+            return _read_uv(downloads), _read_pbs_installer(downloads)
+        except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
+            raise ReleaseError(
+                f"the downloaded packages do not hold the expected metadata: {error}",
+                advice="Their layout may have changed: compare with published.py.",
+            ) from error
+
+
+def _is_wanted(entry: Mapping[str, Any]) -> bool:
+    return (
+        (entry["name"], entry["os"], entry["libc"]) == ("cpython", "linux", "gnu")
+        and entry["arch"]["family"] in _ARCHES
+        and not (entry["prerelease"] or entry["variant"] or entry["arch"]["variant"])
+        and str(entry["url"]).endswith(_FLAVOUR)
+    )
+
+
+def _published(entry: Mapping[str, Any]) -> Published:
+    path, sha256 = _path(entry["url"]), str(entry["sha256"])
+    if not _SHA256.fullmatch(sha256):
+        raise CheckFailed(f"uv gives no SHA-256 for {path}: {sha256}")
+    version = (int(entry["major"]), int(entry["minor"]), int(entry["patch"]))
+    return Published(version, _ARCHES[entry["arch"]["family"]], path.partition("/")[0], path, sha256)
+
+
+def _path(url: str) -> str:
+    return url.partition(_RELEASES)[2]
+
+
+def _download(directory: Path, *arguments: str, backend: Path | None) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
+    command += ["--disable-pip-version-check", "--dest", str(directory), *arguments]
+    env = {**os.environ, "PYTHONPATH": str(backend)} if backend else None
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NetworkError(
+            f"pip could not download {arguments[-1]}",
+            detail=(done.stderr or done.stdout).strip()[-600:],
+            advice="Check the network, and pip's index settings (pip config list).",
+        )
+
+
+def _read_uv(directory: Path) -> dict[str, Any]:
+    with tarfile.open(_only(directory, "uv-*.tar.gz")) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith("/download-metadata.json") else None
+            if file is not None:
+                document: dict[str, Any] = json.load(file)
+                return document
+    raise ValueError("no download-metadata.json in uv's source distribution")
+
+
+def _read_pbs_installer(directory: Path) -> list[dict[str, Any]]:
+    with zipfile.ZipFile(_only(directory, "pbs_installer-*.whl")) as wheel:
+        document: list[dict[str, Any]] = json.loads(wheel.read("pbs_installer/versions.json"))
+    return document
+
+
+def _only(directory: Path, pattern: str) -> Path:
+    found = sorted(directory.glob(pattern))
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} files match {pattern}")
+    return found[0]
