@@ -1,0 +1,190 @@
+"""The blobs of one repository: present? push, push many, read, download, check."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from buildpack_release.registry.download import pieces
+from buildpack_release.registry.errors import NotFoundError, RegistryError
+from buildpack_release.registry.scope import pull, push
+from buildpack_release.registry.upload import CHUNK, Upload
+from buildpack_release.registry.upload_session import UploadSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from buildpack_release.registry.blob_source import BlobSource
+    from buildpack_release.registry.transport import Transport
+
+    # Called with digest, bytes sent, size; from several threads, but never from two at once.
+    Progress: TypeAlias = Callable[[str, int, int], None]
+
+JOBS = 4
+_READ_LIMIT = 8 * 1024 * 1024
+_OK = 200
+
+
+class Outcome(Enum):
+    """How a blob came to be in the repository."""
+
+    PRESENT = "present"
+    MOUNTED = "mounted"
+    UPLOADED = "uploaded"
+
+
+class _Stopped(Exception):  # noqa: N818 (no fault: another upload failed)
+    """Another upload has failed, or the run was interrupted."""
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """The blobs of `repository`. `chunk` is the largest body of one upload request, in bytes."""
+
+    transport: Transport
+    repository: str
+    chunk: int = CHUNK
+
+    def exists(self, digest: str, size: int | None = None, *, writing: bool = False) -> bool:
+        """Whether the blob is there, with this size if given. `writing` fetches a token to write with."""
+        return self._exists(digest, size, writing=writing, retried=True)
+
+    def _exists(self, digest: str, size: int | None, *, writing: bool, retried: bool) -> bool:
+        try:
+            reply = self.transport.request(
+                "HEAD",
+                f"/v2/{self.repository}/blobs/{digest}",
+                expect={_OK},
+                repository=self.repository,
+                scopes=push(self.repository) if writing else pull(self.repository),
+                retried=retried,
+            )
+        except NotFoundError:
+            return False
+        length = reply.headers.get("Content-Length", "")
+        same_size = size is None or not length.isdigit() or int(length) == size
+        return same_size and reply.headers.get("Docker-Content-Digest", digest) == digest
+
+    def push(
+        self, source: BlobSource, *, mount_from: str | None = None, progress: Progress = lambda *_: None
+    ) -> Outcome:
+        """Bring a blob in: nothing if it is there, else mounted from another repository, else uploaded.
+
+        Raises RegistryError, ContentMismatchError if the file changed after its digest was taken.
+        """
+        if self.exists(source.digest, source.size, writing=True):
+            progress(source.digest, source.size, source.size)
+            return Outcome.PRESENT
+        session = None
+        if mount_from is not None and mount_from != self.repository:
+            mounted, session = self._mount(source.digest, mount_from)
+            if mounted:
+                progress(source.digest, source.size, source.size)
+                return Outcome.MOUNTED
+        upload = Upload(
+            self.transport,
+            self.repository,
+            source,
+            is_there=lambda: self._exists(source.digest, source.size, writing=True, retried=False),
+            position=lambda position: progress(source.digest, position, source.size),
+            chunk=self.chunk,
+        )
+        upload.run(session)
+        return Outcome.UPLOADED
+
+    def _mount(self, digest: str, origin: str) -> tuple[bool, UploadSession | None]:
+        """Try to mount. A registry may not know how, or not let us read there: then the blob is uploaded."""
+        try:
+            session = UploadSession.mount(self.transport, self.repository, digest, origin)
+        except RegistryError as error:
+            if error.transient:
+                raise
+            return False, None
+        return session is None, session
+
+    def push_all(
+        self,
+        sources: Iterable[BlobSource],
+        *,
+        mount_from: Mapping[str, str] | None = None,
+        jobs: int = JOBS,
+        progress: Progress = lambda *_: None,
+    ) -> dict[str, Outcome]:
+        """Push blobs, at most `jobs` at once, each digest once.
+
+        `mount_from` gives by digest the repository to mount it from. At the first failure the uploads
+        under way are broken off and the failure is raised.
+        """
+        wanted = {source.digest: source for source in sources}
+        stop = threading.Event()
+        stoppable = replace(self, transport=self.transport.stoppable(stop))
+        told = _one_at_a_time(progress, stop)
+        origins = mount_from or {}
+        with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="push") as pool:
+            try:
+                futures = {
+                    digest: pool.submit(stoppable._push_unless, stop, source, origins.get(digest), told)
+                    for digest, source in wanted.items()
+                }
+                finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+                for future in finished:
+                    future.result()
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return {digest: future.result() for digest, future in futures.items()}
+
+    def _push_unless(
+        self, stop: threading.Event, source: BlobSource, mount_from: str | None, progress: Progress
+    ) -> Outcome:
+        if stop.is_set():
+            raise _Stopped
+        return self.push(source, mount_from=mount_from, progress=progress)
+
+    def read(self, digest: str, *, limit: int = _READ_LIMIT) -> bytes:
+        """Read a small blob, checked.
+
+        Raises NotFoundError, ContentMismatchError, RegistryError if it has more than `limit` bytes.
+        """
+        content = bytearray()
+        for piece in pieces(self.transport, self.repository, digest):
+            content += piece
+            if len(content) > limit:
+                raise RegistryError(f"the blob {digest} has more than {limit} bytes")
+        return bytes(content)
+
+    def check(self, digest: str, size: int | None = None) -> int:
+        """Read a blob to its end without keeping it: its size. Raises ContentMismatchError, NotFoundError."""
+        return sum(len(piece) for piece in pieces(self.transport, self.repository, digest, size))
+
+    def download(self, digest: str, target: Path, *, size: int | None = None) -> None:
+        """Write a blob to a file, which appears only once all its bytes were checked."""
+        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+        try:
+            with beside.open("xb") as file:
+                for piece in pieces(self.transport, self.repository, digest, size):
+                    file.write(piece)
+            beside.replace(target)
+        finally:
+            with suppress(FileNotFoundError):
+                beside.unlink()
+
+
+def _one_at_a_time(progress: Progress, stop: threading.Event) -> Progress:
+    """Serialise calls; and break off an upload, which calls this for every piece, once others have failed."""
+    lock = threading.Lock()
+
+    def told(digest: str, done: int, total: int) -> None:
+        if stop.is_set():
+            raise _Stopped
+        with lock:
+            progress(digest, done, total)
+
+    return told

@@ -1,0 +1,122 @@
+"""The way in: a registry, and the repositories in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, final
+
+from buildpack_release.registry.blobs import JOBS, Blobs
+from buildpack_release.registry.manifests import Manifests
+from buildpack_release.registry.push import push_content
+from buildpack_release.registry.referrers import Referrers
+from buildpack_release.registry.transport import Transport
+from buildpack_release.registry.upload import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from buildpack_release.registry.blobs import Progress
+    from buildpack_release.registry.credentials import CredentialSource
+    from buildpack_release.registry.push import Content, Pushed
+    from buildpack_release.registry.retry import Clock, RetryPolicy
+    from buildpack_release.registry.wire import ConnectionOptions
+
+
+@dataclass(frozen=True)
+class RemoteRepository:
+    """One repository of a registry."""
+
+    transport: Transport
+    name: str
+    chunk: int = CHUNK
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Its blobs."""
+        return Blobs(self.transport, self.name, self.chunk)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """Its manifests and tags."""
+        return Manifests(self.transport, self.name)
+
+    @cached_property
+    def referrers(self) -> Referrers:
+        """What refers to its manifests."""
+        return Referrers(self.transport, self.name)
+
+    def push(
+        self,
+        content: Content,
+        tags: Sequence[str] = (),
+        *,
+        mount_from: Mapping[str, str] | None = None,
+        jobs: int = JOBS,
+        progress: Progress = lambda *_: None,
+    ) -> Pushed:
+        """Push an image or index with all its parts, the tags last and in their order; see push_content."""
+        return push_content(
+            self.blobs, self.manifests, content, tags, mount_from=mount_from, jobs=jobs, progress=progress
+        )
+
+
+@final
+class RegistryClient:
+    """A client of one registry (`host[:port]`), safe for several threads. Close it, or use it in a `with`.
+
+    Without `credentials` they are looked up in the usual places of `environ` (os.environ) once the registry
+    asks.
+    """
+
+    def __init__(
+        self,
+        registry: str,
+        *,
+        options: ConnectionOptions | None = None,
+        credentials: CredentialSource | None = None,
+        environ: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        chunk: int = CHUNK,
+    ) -> None:
+        self.transport = Transport(
+            registry,
+            options=options,
+            credentials=credentials,
+            environ=environ,
+            policy=policy,
+            clock=clock,
+            report=report,
+        )
+        self._chunk = chunk
+
+    @property
+    def registry(self) -> str:
+        """The registry's `host[:port]`."""
+        return self.transport.registry
+
+    def repository(self, name: str) -> RemoteRepository:
+        """Give a repository; nothing is asked of the registry yet, and it need not exist."""
+        return RemoteRepository(self.transport, name, self._chunk)
+
+    def ping(self) -> None:
+        """Raise RegistryError unless this is a registry that lets us in."""
+        self.transport.request("GET", "/v2/", expect={200})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def __enter__(self) -> RegistryClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

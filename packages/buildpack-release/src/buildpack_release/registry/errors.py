@@ -1,0 +1,153 @@
+"""What can go wrong with a registry, one class a cause, so that callers need not look at status codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from buildpack_release.errors import (
+    AuthError,
+    CheckFailed,
+    ConflictError,
+    MissingToolError,
+    NetworkError,
+    ReleaseError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Enough for people; a registry may send anything (the whole body is capped before it gets here).
+LONGEST_MESSAGE = 500
+# Temporary like every 5xx: a time-out, too many requests, and what proxies say when they lost a side (499).
+RETRYABLE_STATUS = frozenset({408, 429, 499})
+_FIRST_SERVER_ERROR = 500
+
+
+class RegistryError(ReleaseError):
+    """A registry could not be reached, refused, or answered nonsense.
+
+    `status` is the HTTP status if there was one, `codes` the registry's own error codes (OCI Distribution
+    1.1, 'Error codes'), `transient` says that trying again may help, `retry_after` in how many seconds the
+    server would like that.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        detail: str = "",
+        advice: str = "",
+        status: int | None = None,
+        codes: tuple[str, ...] = (),
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(title, detail=detail, advice=advice)
+        self.status = status
+        self.codes = codes
+        self.transient = transient
+        self.retry_after = retry_after
+
+
+class AccessDeniedError(RegistryError, AuthError):
+    """401 or 403: no credentials, wrong ones, or not enough rights."""
+
+
+class UnavailableError(RegistryError, NetworkError):
+    """No connection, no answer in time, or a temporary error of the server."""
+
+
+class NotFoundError(RegistryError):
+    """404: the only answer that means 'absent'."""
+
+
+class RejectedError(RegistryError):
+    """The registry understood and does not want it: another 4xx."""
+
+
+class RegistryConflictError(RegistryError, ConflictError):
+    """409 or 412: somebody else was there first, or the tag is immutable."""
+
+
+class ContentMismatchError(RegistryError, CheckFailed):
+    """Bytes that do not have the digest or size they should have."""
+
+
+class UnsafeRedirectError(RegistryError, NetworkError):
+    """The registry points to a place where no registry has a reason to send us."""
+
+
+class InvalidReferenceError(UsageError):
+    """Not an image reference, or one without a registry."""
+
+
+class CredentialError(AuthError):
+    """A credentials file or helper that cannot be used."""
+
+
+class MissingHelperError(MissingToolError):
+    """A credential helper is configured, and its program is not there."""
+
+
+def redacted(url: str) -> str:
+    """Give a URL without what may be secret: user, password, query (signed URLs, upload states), fragment."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(unreadable URL)"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}{port}{parts.path}" if parts.scheme else parts.path
+
+
+def printable(text: str, *, secrets: Iterable[str] = ()) -> str:
+    """Give text of a server as it may be shown: secrets replaced, no control characters, cut."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."
+
+
+def error_codes(body: bytes) -> tuple[tuple[str, ...], str]:
+    """Read `{"errors": [{"code", "message"}]}`: codes and a text for people; another body is that text."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return (), body.decode("utf-8", "replace").strip()
+    found = document.get("errors") if isinstance(document, dict) else None
+    entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    codes = tuple(str(entry["code"]) for entry in entries if entry.get("code"))
+    texts = [": ".join(str(entry[key]) for key in ("code", "message") if entry.get(key)) for entry in entries]
+    return codes, "; ".join(text for text in texts if text)
+
+
+def error_for(
+    method: str,
+    url: str,
+    status: int,
+    body: bytes,
+    *,
+    retry_after: float | None = None,
+    secrets: Iterable[str] = (),
+) -> RegistryError:
+    """Make the error of an answer that was not expected."""
+    codes, text = error_codes(body)
+    title = f"{method} {redacted(url)} answered {status}"
+    detail = printable(text, secrets=secrets)
+    if status in RETRYABLE_STATUS or status >= _FIRST_SERVER_ERROR:
+        return UnavailableError(
+            title, detail=detail, status=status, codes=codes, transient=True, retry_after=retry_after
+        )
+    kinds: Mapping[int, type[RegistryError]] = {
+        401: AccessDeniedError,
+        403: AccessDeniedError,
+        404: NotFoundError,
+        409: RegistryConflictError,
+        412: RegistryConflictError,
+    }
+    return kinds.get(status, RejectedError)(title, detail=detail, status=status, codes=codes)

@@ -1,0 +1,74 @@
+"""Pushing images in the one safe order: blobs, manifests by digest, indexes by digest, at last the tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildpack_release.registry.blobs import JOBS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from buildpack_release.registry.blob_source import BlobSource
+    from buildpack_release.registry.blobs import Blobs, Progress
+    from buildpack_release.registry.content import Manifest
+    from buildpack_release.registry.manifests import Manifests
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that belongs to one image or index: its blobs, and its manifests, children before parents."""
+
+    blobs: tuple[BlobSource, ...]
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def root(self) -> Manifest:
+        """What the tags will point to: the last manifest."""
+        return self.manifests[-1]
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did. The second push of the same finds every blob PRESENT and writes nothing."""
+
+    blobs: Mapping[str, Outcome] = field(default_factory=dict)
+    new_manifests: tuple[str, ...] = ()
+    moved_tags: tuple[str, ...] = ()
+
+
+def push_content(
+    blobs: Blobs,
+    manifests: Manifests,
+    content: Content,
+    tags: Sequence[str] = (),
+    *,
+    mount_from: Mapping[str, str] | None = None,
+    jobs: int = JOBS,
+    progress: Progress = lambda *_: None,
+) -> Pushed:
+    """Push content, then the tags in their order; only what is not there is written.
+
+    A root that is present under its digest had all its parts when it was accepted; they are looked for all
+    the same, since registries collect garbage. Raises RegistryError.
+    """
+    outcomes = blobs.push_all(content.blobs, mount_from=mount_from, jobs=jobs, progress=progress)
+    new = tuple(manifest.digest for manifest in content.manifests if _put_absent(manifests, manifest))
+    moved = tuple(tag for tag in tags if _move_tag(manifests, content.root, tag))
+    return Pushed(outcomes, new, moved)
+
+
+def _put_absent(manifests: Manifests, manifest: Manifest) -> bool:
+    if manifests.head(manifest.digest) is not None:
+        return False
+    manifests.put(manifest)
+    return True
+
+
+def _move_tag(manifests: Manifests, root: Manifest, tag: str) -> bool:
+    current = manifests.head(tag)
+    if current is not None and current.digest == root.digest:
+        return False
+    manifests.put(root, tag)
+    return True

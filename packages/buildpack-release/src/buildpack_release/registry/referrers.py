@@ -1,0 +1,110 @@
+"""What refers to a manifest: signatures, SBOMs, provenance (OCI Distribution 1.1, 'Listing Referrers').
+
+Registries older than that keep an index under the tag `sha256-<hex>`, which the client maintains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from buildpack_release.registry.content import OCI_INDEX, Descriptor, Manifest
+from buildpack_release.registry.errors import NotFoundError, RegistryConflictError, RejectedError
+from buildpack_release.registry.manifests import Manifests
+from buildpack_release.registry.paging import next_page
+from buildpack_release.registry.scope import pull
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from buildpack_release.registry.transport import Transport
+
+_OK = 200
+_LIMIT = 4 * 1024 * 1024
+_MOST_ROUNDS = 5
+
+
+def fallback_tag(digest: str) -> str:
+    """Give the tag that stands in for the referrers of a digest."""
+    return digest.replace(":", "-", 1)
+
+
+@dataclass(frozen=True)
+class Referrers:
+    """The referrers of the manifests of `repository`."""
+
+    transport: Transport
+    repository: str
+
+    def list(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
+        """Give what refers to a digest, of one artifact type if one is given."""
+        try:
+            found = tuple(self._pages(digest, artifact_type))
+        except (NotFoundError, RejectedError):  # no such endpoint: each old registry says so in its way
+            found = self._fallback(digest)
+        return tuple(one for one in found if artifact_type in (None, one.extra.get("artifactType")))
+
+    def attach(self, manifest: Manifest) -> None:
+        """Store a manifest with a subject, so that it is found from there, on old registries too."""
+        subject = manifest.subject
+        if subject is None:
+            msg = "a referrer must have a subject"
+            raise ValueError(msg)
+        reply = Manifests(self.transport, self.repository).put(manifest)
+        if reply.headers.get("OCI-Subject") != subject.digest:
+            self._add_to_fallback(subject.digest, _as_referrer(manifest))
+
+    def _pages(self, digest: str, artifact_type: str | None) -> Iterator[Descriptor]:
+        query = "?" + urlencode({"artifactType": artifact_type}) if artifact_type else ""
+        url: str | None = f"/v2/{self.repository}/referrers/{digest}{query}"
+        while url is not None:
+            reply = self.transport.request(
+                "GET",
+                url,
+                expect={_OK},
+                repository=self.repository,
+                scopes=pull(self.repository),
+                headers={"Accept": OCI_INDEX},
+                limit=_LIMIT,
+            )
+            yield from Manifest(OCI_INDEX, reply.body).manifests
+            following = next_page(self.transport, reply)
+            url = following if following != url else None
+
+    def _fallback(self, digest: str) -> tuple[Descriptor, ...]:
+        index = Manifests(self.transport, self.repository).find(fallback_tag(digest))
+        return index.manifests if index is not None and index.is_index else ()
+
+    def _add_to_fallback(self, digest: str, referrer: Descriptor) -> None:
+        """Add to the index under the fallback tag; look again, since others may write at the same time."""
+        manifests = Manifests(self.transport, self.repository)
+        for _ in range(_MOST_ROUNDS):
+            known = self._fallback(digest)
+            if any(one.digest == referrer.digest for one in known):
+                return
+            manifests.put(_index((*known, referrer)), fallback_tag(digest))
+        if all(one.digest != referrer.digest for one in self._fallback(digest)):
+            raise RegistryConflictError(
+                f"others keep writing the referrers of {digest}", advice="try again when they are done"
+            )
+
+
+def _index(descriptors: tuple[Descriptor, ...]) -> Manifest:
+    return Manifest.from_json(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [descriptor.to_json() for descriptor in descriptors],
+        }
+    )
+
+
+def _as_referrer(manifest: Manifest) -> Descriptor:
+    """Describe a referrer as the referrers API would: with its artifact type and annotations."""
+    config = manifest.config
+    artifact_type = manifest.document.get("artifactType") or (config.media_type if config else "")
+    extra: dict[str, object] = {"artifactType": artifact_type}
+    if manifest.document.get("annotations"):
+        extra["annotations"] = manifest.document["annotations"]
+    return manifest.descriptor(**extra)

@@ -1,0 +1,50 @@
+"""Token scopes: `repository:NAME:pull,push` (distribution, 'Token scope documentation')."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a token must allow on one repository."""
+
+    repository: str
+    actions: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"repository:{self.repository}:{','.join(sorted(self.actions))}"
+
+
+Scopes: TypeAlias = "frozenset[Scope]"
+NO_SCOPES: Scopes = frozenset()
+
+
+def pull(repository: str) -> Scopes:
+    """What reading needs."""
+    return frozenset({Scope(repository, frozenset({"pull"}))})
+
+
+def push(repository: str) -> Scopes:
+    """What writing needs; registries want both actions for it."""
+    return frozenset({Scope(repository, frozenset({"pull", "push"}))})
+
+
+def parse_scopes(text: str) -> Scopes:
+    """Read the scopes of a challenge, separated by blanks; only those on repositories count."""
+    found = set()
+    for word in text.split():
+        kind, _, rest = word.partition(":")
+        name, colon, actions = rest.rpartition(":")
+        if kind == "repository" and colon and name and actions:
+            found.add(Scope(name, frozenset(actions.split(","))))
+    return frozenset(found)
+
+
+def union(first: Scopes, second: Scopes) -> Scopes:
+    """Give scopes that allow what either allows, one a repository."""
+    actions: dict[str, frozenset[str]] = {}
+    for scope in (*first, *second):
+        actions[scope.repository] = actions.get(scope.repository, frozenset()) | scope.actions
+    return frozenset(Scope(name, allowed) for name, allowed in actions.items())

@@ -1,0 +1,181 @@
+"""Requests to one registry: base URL, authorisation, retries; answers become replies or typed errors."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from buildpack_release.registry.address import Resolver, origin, resolve
+from buildpack_release.registry.answer import ERROR_LIMIT, Answer, Reply
+from buildpack_release.registry.auth import Authenticator
+from buildpack_release.registry.credentials import CredentialSource, Keychain
+from buildpack_release.registry.errors import AccessDeniedError, RegistryError, UnavailableError, error_for
+from buildpack_release.registry.reference import API_HOSTS, hostname, is_loopback
+from buildpack_release.registry.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
+from buildpack_release.registry.scope import NO_SCOPES, Scopes
+from buildpack_release.registry.token_server import TokenServer
+from buildpack_release.registry.wire import Body, ConnectionOptions, Request, TLSError, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+_UNAUTHORIZED = 401
+
+
+class Transport:
+    """The way to one registry (`host[:port]`). Safe to use from several threads; close it at the end.
+
+    `report` gets a line for people when something is tried again.
+    """
+
+    def __init__(
+        self,
+        registry: str,
+        *,
+        options: ConnectionOptions | None = None,
+        credentials: CredentialSource | None = None,
+        environ: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        resolver: Resolver = resolve,
+    ) -> None:
+        environ = os.environ if environ is None else environ
+        self.registry = registry
+        self.clock = clock or Clock()
+        self._policy = policy or RetryPolicy()
+        self._report = report
+        self._stop = threading.Event()
+        self._options = options or ConnectionOptions()
+        self._address = API_HOSTS.get(registry, registry)
+        host = hostname(self._address)
+        self._may_be_plain = self._options.insecure or is_loopback(host)
+        self._base: str | None = None
+        self._lock = threading.Lock()
+        self._wire = Wire(host, self._options, environ, resolver=resolver)
+        tokens = TokenServer(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
+        credentials = credentials or Keychain.from_environment(environ)
+        self._auth = Authenticator(registry, credentials, tokens, self.clock.now)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def attempts(self) -> Attempts:
+        """Give the tries for one operation."""
+        return Attempts(self._policy, self.clock, self._report, self._stop)
+
+    def stoppable(self, stop: threading.Event) -> Transport:
+        """Give the same transport, which no longer tries again once the event is set."""
+        other = copy.copy(self)
+        other._stop = stop  # noqa: SLF001 (our own)
+        return other
+
+    def base(self) -> str:
+        """Give `scheme://host[:port]`. Where plain HTTP is allowed, TLS is tried first, without a login."""
+        with self._lock:
+            if self._base is None:
+                https = f"https://{self._address}"
+                plain = self._may_be_plain and not self._speaks_tls(https)
+                self._base = f"http://{self._address}" if plain else https
+            return self._base
+
+    def _speaks_tls(self, base: str) -> bool:
+        try:
+            self._wire.send(Request("GET", f"{base}/v2/")).close()
+        except TLSError as error:
+            if error.untrusted:
+                raise
+            return False
+        except UnavailableError:
+            return False
+        return True
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: Collection[int],
+        repository: str = "",
+        scopes: Scopes = NO_SCOPES,
+        headers: Mapping[str, str] | None = None,
+        body: Body = None,
+        limit: int = ERROR_LIMIT,
+        retried: bool = True,
+    ) -> Reply:
+        """Send a request to a path or URL and read the answer, of at most `limit` bytes.
+
+        `repository` says whose credentials count. Raises RegistryError of the fitting class for any status
+        not in `expect`, after the retries that make sense (none if not `retried`: for what cannot simply be
+        sent again).
+        """
+
+        def once() -> Reply:
+            request = Request(method, urljoin(self.base(), path), headers or {}, body)
+            answer = self._authorized(request, scopes, repository)
+            if answer.status not in expect:
+                raise self._error(answer, repository)
+            return Reply(answer.status, answer.headers, answer.read(limit), answer.url)
+
+        return with_retries(once, self.attempts()) if retried else once()
+
+    @contextmanager
+    def open(
+        self,
+        path: str,
+        *,
+        expect: Collection[int],
+        repository: str,
+        scopes: Scopes,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[Answer]:
+        """GET something large, once, for streaming; the caller tries again where it broke off."""
+        answer = self._authorized(
+            Request("GET", urljoin(self.base(), path), headers or {}), scopes, repository
+        )
+        try:
+            if answer.status not in expect:
+                raise self._error(answer, repository)
+            yield answer
+        finally:
+            answer.close()
+
+    def check_location(self, reply: Reply, location: str) -> str:
+        """Give the absolute URL of a Location. Raises UnsafeRedirectError if it is no place to be sent to."""
+        target = urljoin(reply.url, location)
+        self._wire.check_target(self.base(), target)
+        return target
+
+    def _authorized(self, request: Request, scopes: Scopes, repository: str) -> Answer:
+        """Send with what we know of authorisation; answer one challenge of the registry's own origin."""
+        if origin(request.url) != origin(self.base()):
+            return self._wire.send(request)
+        header = self._auth.header(scopes, repository)
+        answer = self._wire.send(_with_authorization(request, header))
+        if answer.status != _UNAUTHORIZED or origin(answer.url) != origin(request.url):
+            return answer
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        if not self._auth.challenged(challenge, scopes, repository, header):
+            return answer
+        answer.read_some()
+        header = self._auth.header(scopes, repository)
+        return self._wire.send(_with_authorization(request, header))
+
+    def _error(self, answer: Answer, repository: str) -> RegistryError:
+        body = answer.read_some()
+        wait = retry_after_seconds(answer.headers.get("Retry-After"), now=self.clock.now())
+        error = error_for(
+            answer.method, answer.url, answer.status, body, retry_after=wait, secrets=self._auth.secrets()
+        )
+        return self._auth.explain(error, repository) if isinstance(error, AccessDeniedError) else error
+
+
+def _with_authorization(request: Request, header: str | None) -> Request:
+    if header is None:
+        return request
+    return Request(request.method, request.url, {**request.headers, "Authorization": header}, request.body)
