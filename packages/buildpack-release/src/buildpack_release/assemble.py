@@ -1,0 +1,139 @@
+"""A buildpack's directory as the lifecycle runs it: its sources, our library and locked wheels.
+
+Needs nothing of the target machine; the same inputs give the same files on any path and under any umask.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.bytecode import compile_tree
+from buildpack_release.cache import cache_directory
+from buildpack_release.inputs import InputFile, Inputs, collect
+from buildpack_release.interpreters import Interpreter, installed_interpreters
+from buildpack_release.output_directory import OutputDirectory, output_directory
+from buildpack_release.recipe import recipe
+from buildpack_release.settings import PackageSettings
+from buildpack_release.stamp import is_stamped, publish_stamped
+from buildpack_release.vendor import copy_wheels, fetch
+from buildpack_release.wheel import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from buildpack_release.descriptor import Descriptor
+    from buildpack_release.repository import Buildpack, Repository
+
+_MAIN = """\
+from {package}.build import build
+
+from buildpack_api.main import main
+
+main(build)
+"""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What assembling uses of this machine: the Pythons that compile, and the cache of wheels and bytecode.
+
+    `missing` are the minor versions that bytecode is wanted for and that are not installed.
+    """
+
+    interpreters: tuple[Interpreter, ...]
+    missing: tuple[str, ...]
+    cache: Path
+
+    @classmethod
+    def of_machine(cls, repository: Repository) -> Toolchain:
+        """Find what the settings of the repository ask for. Raises CheckFailed for broken settings."""
+        minors = PackageSettings.read(repository.root).bytecode
+        installed = installed_interpreters() if minors else {}
+        return cls(
+            tuple(installed[minor] for minor in minors if minor in installed),
+            tuple(minor for minor in minors if minor not in installed),
+            cache_directory(),
+        )
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The full version of the compiling Python for each minor."""
+        return {interpreter.minor: interpreter.version for interpreter in self.interpreters}
+
+
+def assemble(
+    repository: Repository,
+    buildpack: Buildpack,
+    into: Path,
+    *,
+    toolchain: Toolchain | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Make `<into>/<escaped id>` and return it. An old one stays until the new one is complete.
+
+    A folder that was made of the same inputs and has not been touched since is left as it is.
+
+    Args:
+        repository: the repository, for the shared library and the licence.
+        buildpack: the buildpack to assemble; of a composite only the descriptor and the texts are needed.
+        into: the folder for assembled buildpacks, usually `build/`.
+        toolchain: the Pythons and the cache to use; those of this machine if not given.
+        report: takes a line for people when something has to be waited for.
+
+    Raises:
+        ReleaseError: a part is missing or broken, or the folder cannot be written to.
+        NetworkError: a locked wheel is not in the cache and cannot be fetched.
+    """
+    toolchain = toolchain or Toolchain.of_machine(repository)
+    inputs = collect(repository, buildpack)
+    with output_directory(into, report=report) as output:
+        return assemble_inputs(inputs, buildpack.descriptor, output, toolchain)
+
+
+def assemble_inputs(
+    inputs: Inputs, descriptor: Descriptor, output: OutputDirectory, toolchain: Toolchain
+) -> Path:
+    """Make a folder of collected inputs below a directory that is open for writing, as assemble() does."""
+    name = descriptor.escaped_id
+    identity = inputs.digest(recipe(), *toolchain.versions.values())
+    if is_stamped(output, name, identity):
+        return output.root / name
+    # The wheels first: they may fail for reasons that take time (a network), and nothing is written yet.
+    vendored = fetch(inputs.vendored, cache=toolchain.cache)
+    wheels = fetch(inputs.wheels, cache=toolchain.cache)
+    staged = output.staging / name
+    staged.mkdir()
+    for file in inputs.files:
+        _copy(file, staged / file.name)
+    if inputs.package:
+        (staged / "lib/__main__.py").write_text(_MAIN.format(package=inputs.package), "utf-8")
+        for wheel in vendored.values():
+            unpack(wheel, staged / "lib")
+        compile_tree(staged, staged / "lib", interpreters=toolchain.interpreters, cache=toolchain.cache)
+    if wheels:
+        copy_wheels(wheels.values(), staged / "wheels")
+    _set_modes(staged, {file.name for file in inputs.files if file.is_executable})
+    return publish_stamped(output, staged, identity)
+
+
+def _copy(file: InputFile, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if file.link is None:
+        shutil.copyfile(file.source, target)
+    else:
+        target.symlink_to(file.link)
+
+
+def _set_modes(directory: Path, executables: Iterable[str]) -> None:
+    """Give folders and files the modes that they have in a package, whatever umask and checkout say."""
+    programs = {directory / name for name in executables}
+    for folder, _, files in os.walk(directory):
+        Path(folder).chmod(0o755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path in programs else 0o644)

@@ -1,0 +1,184 @@
+"""dist/manifest.json: which packages dist/ holds, for programs, and for knowing what is up to date.
+
+It holds nothing that depends on when or where packages were made.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.oci.content import file_sha256
+from buildpack_release.oci.layout import is_intact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FILE = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class PackagedLayer:
+    """A layer of a package: whose it is (`id@version`), its digests and its sizes in bytes."""
+
+    buildpack: str
+    diff_id: str
+    digest: str
+    size: int
+    uncompressed_size: int
+
+
+@dataclass(frozen=True)
+class PackagedImage:
+    """The package for one target: the digest of its image manifest, and its `.cnb` file."""
+
+    target: str
+    digest: str
+    file: str
+    file_digest: str
+    file_size: int
+    layers: tuple[PackagedLayer, ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A buildpack in dist/.
+
+    Attributes:
+        id: the buildpack's id.
+        version: its version.
+        variant: "" for the ordinary package.
+        inputs: the digest of everything the package was made of.
+        bytecode: the full version of the Python that compiled, for each minor version.
+        layout: the name of the OCI layout in dist/.
+        digest: the digest of the image index in it.
+        images: the packages for each target.
+    """
+
+    id: str
+    version: str
+    variant: str
+    inputs: str
+    bytecode: Mapping[str, str]
+    layout: str
+    digest: str
+    images: tuple[PackagedImage, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What there is at most one package of in dist/."""
+        return self.id, self.variant
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files and folders in dist/ that make up this package."""
+        return (*(image.file for image in self.images), self.layout)
+
+    def is_intact(self, dist: Path) -> bool:
+        """Tell whether everything is still in dist/ as it was written, by reading all of it."""
+        return all(_is_intact(dist / image.file, image) for image in self.images) and is_intact(
+            dist / self.layout, index=self.digest, ref=self.version
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The packages in dist/, at most one for each id and variant."""
+
+    packages: tuple[Package, ...] = ()
+
+    @classmethod
+    def read(cls, dist: Path) -> Manifest:
+        """Read the manifest of a directory. One that is missing, broken or of another schema is empty."""
+        try:
+            data = json.loads((dist / FILE).read_bytes())
+            if data["schema"] != SCHEMA:
+                return cls()
+            return cls(tuple(map(_package, data["buildpacks"])))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+    def dumps(self) -> str:
+        """Give the text of the file: indented, sorted JSON."""
+        packages = [_package_data(package) for package in self]
+        return json.dumps({"schema": SCHEMA, "buildpacks": packages}, indent=2, sort_keys=True) + "\n"
+
+    def find(self, key: tuple[str, str]) -> Package | None:
+        """Give the package with an id and variant."""
+        return next((package for package in self if package.key == key), None)
+
+    def without(self, key: tuple[str, str]) -> Manifest:
+        """Give the manifest without a package."""
+        return replace(self, packages=tuple(package for package in self if package.key != key))
+
+    def with_package(self, package: Package) -> Manifest:
+        """Give the manifest with a package in place of the one with its id and variant."""
+        packages = (*self.without(package.key), package)
+        return replace(self, packages=tuple(sorted(packages, key=lambda one: one.key)))
+
+    def __iter__(self) -> Iterator[Package]:
+        return iter(self.packages)
+
+
+def _is_intact(file: Path, image: PackagedImage) -> bool:
+    try:
+        return file.stat().st_size == image.file_size and file_sha256(file) == image.file_digest
+    except OSError:
+        return False
+
+
+def _package_data(package: Package) -> dict[str, Any]:
+    return {
+        "id": package.id,
+        "version": package.version,
+        "variant": package.variant,
+        "inputs": package.inputs,
+        "bytecode": dict(package.bytecode),
+        "layout": {"path": package.layout, "digest": package.digest},
+        "images": [_image_data(image) for image in package.images],
+    }
+
+
+def _image_data(image: PackagedImage) -> dict[str, Any]:
+    return {
+        "target": image.target,
+        "digest": image.digest,
+        "file": {"path": image.file, "digest": image.file_digest, "size": image.file_size},
+        "layers": [
+            {
+                "buildpack": layer.buildpack,
+                "diff-id": layer.diff_id,
+                "digest": layer.digest,
+                "size": layer.size,
+                "uncompressed-size": layer.uncompressed_size,
+            }
+            for layer in image.layers
+        ],
+    }
+
+
+def _package(data: Mapping[str, Any]) -> Package:
+    return Package(
+        id=data["id"],
+        version=data["version"],
+        variant=data["variant"],
+        inputs=data["inputs"],
+        bytecode=dict(data["bytecode"]),
+        layout=data["layout"]["path"],
+        digest=data["layout"]["digest"],
+        images=tuple(map(_image, data["images"])),
+    )
+
+
+def _image(data: Mapping[str, Any]) -> PackagedImage:
+    file = data["file"]
+    layers = tuple(
+        PackagedLayer(
+            layer["buildpack"], layer["diff-id"], layer["digest"], layer["size"], layer["uncompressed-size"]
+        )
+        for layer in data["layers"]
+    )
+    return PackagedImage(data["target"], data["digest"], file["path"], file["digest"], file["size"], layers)
