@@ -6,7 +6,7 @@ import pytest
 
 from buildpack_release.drawing import draw_mermaid, draw_text
 from buildpack_release.repository import Repository
-from sample_repository import component, composite, plan
+from support.sample_repository import component, composite, plan
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ import pytest
 
 from buildpack_release.listing import listing, listing_data
 from buildpack_release.repository import Repository
-from sample_repository import component, composite, plan
+from support.sample_repository import component, composite, plan
 
 if TYPE_CHECKING:
     from pathlib import Path

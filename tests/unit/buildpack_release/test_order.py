@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.descriptor import OrderEntry
 from buildpack_release.order import dependency_graph, flat_groups
 from buildpack_release.repository import Repository
-from sample_repository import component, composite, plan
+from support.sample_repository import component, composite, plan
 
 if TYPE_CHECKING:
     from pathlib import Path

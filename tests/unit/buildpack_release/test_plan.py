@@ -6,7 +6,7 @@ import pytest
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.plan import Alternative, BuildPlan, Requirement, declared_plans
-from sample_repository import component, plan
+from support.sample_repository import component, plan
 
 FILE = Path("plan.toml")
 TEXT = """\
