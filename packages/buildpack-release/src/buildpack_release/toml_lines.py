@@ -8,8 +8,9 @@ fails: on text that is no TOML it returns what it has understood so far.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
+
+from buildpack_release.toml_parser import tomllib
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -169,10 +170,8 @@ class _Scanner:
 
 
 def _unquote(text: str) -> str:
-    """Value of a quoted key. Unusual escapes are left as they are: the key is then merely not found."""
-    if text.startswith("'"):
-        return text[1:-1]
+    """Value of a quoted key, or the text itself if the parser does not take it."""
     try:
-        return str(json.loads(text))
-    except ValueError:
-        return text[1:-1]
+        return str(tomllib.loads(f"key = {text}")["key"])
+    except tomllib.TOMLDecodeError:
+        return text

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.toml_lines import Key, locate
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from buildpack_release.toml_parser import tomllib
 
 if TYPE_CHECKING:
     from pathlib import Path
