@@ -1,0 +1,109 @@
+"""Installing with pip into the virtual environment, and asking pip what it would install."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.failures import explain
+from app_venv.installed import installed_distributions
+from app_venv.resolution import Resolution, read_report
+from app_venv.stream import run_with_tail
+from app_venv.venv import site_packages
+from buildpack_api import bytecode
+from buildpack_api.errors import BuildpackError, CommandFailed
+from buildpack_api.interpreter import isolated_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app_venv.pip_program import PipProgram
+    from buildpack_api.interpreter import Interpreter
+
+_EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
+_OPTIONS = (
+    "--no-input",
+    "--disable-pip-version-check",
+    "--progress-bar=off",
+    # Byte code comes afterwards, with invalidation by hash instead of by time.
+    "--no-compile",
+    # Whatever else the environment's Python may see (a PYTHONPATH of an earlier buildpack) is not in the image.
+    "--ignore-installed",
+)
+
+
+@dataclass(frozen=True)
+class Installer:
+    """pip, acting on ``venv``. ``environment`` is that of `pip_program.pip_environment`."""
+
+    pip: PipProgram
+    venv: Path
+    cache: Path
+    app_dir: Path
+    environment: Mapping[str, str]
+
+    def install(self, files: Sequence[str], interpreter: Interpreter) -> Resolution:
+        """Install the requirements files, with byte code, and return what was installed.
+
+        Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a package is
+        missing: an environment is never silently empty.
+        """
+        resolution = self._run(files)
+        libraries = site_packages(self.venv, interpreter.minor)
+        _check_complete(resolution, libraries)
+        for tree in (self.venv / "lib", self.venv / "src"):
+            if tree.is_dir():
+                env = isolated_environment(self.environment)
+                bytecode.compile_tree(interpreter.executable, tree, env=env)
+        return resolution
+
+    def resolve(self, files: Sequence[str]) -> Resolution:
+        """Return what `install` would install now. Only metadata is fetched where the index offers it."""
+        return self._run(files, "--dry-run", "--quiet")
+
+    def _run(self, files: Sequence[str], *options: str) -> Resolution:
+        with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
+            report = Path(scratch, "report.json")
+            requirements = [part for name in files for part in ("--requirement", name)]
+            command = (*self.pip.command, "install", *_OPTIONS, *options, f"--report={report}", *requirements)
+            code, tail = run_with_tail(command, env=self._pip_environment(), cwd=self.app_dir)
+            if code != 0:
+                raise _failed(command, code, tail)
+            return read_report(report)
+
+    def _pip_environment(self) -> dict[str, str]:
+        return {
+            "SOURCE_DATE_EPOCH": _EPOCH,
+            **self.environment,
+            "PIP_PYTHON": str(self.venv),
+            "PIP_CACHE_DIR": str(self.cache),
+        }
+
+
+def _check_complete(resolution: Resolution, libraries: Path) -> None:
+    present = {(found.name, found.version) for found in installed_distributions(libraries)}
+    names = {name for name, _ in present}
+    missing = [package for package in resolution.packages if package.name not in names]
+    if missing:
+        raise BuildpackError(
+            "pip reported success, but packages are missing from the virtual environment",
+            detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
+            advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target, prefix, root "
+            "or user?",
+        )
+
+
+def _failed(command: Sequence[str], code: int, tail: str) -> CommandFailed:
+    explanation = explain(code, tail)
+    program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
+    ended = f"{program} install ended with exit code {code}" if code > 0 else f"{program} was killed"
+    return CommandFailed(
+        f"The requirements could not be installed: {explanation.cause}",
+        command=tuple(command),
+        returncode=code,
+        detail=f"{ended}; what it said is above.",
+        advice=explanation.advice,
+    )

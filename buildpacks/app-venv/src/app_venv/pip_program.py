@@ -1,0 +1,116 @@
+"""The pip that an earlier buildpack or the build image provides."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.guard import without_dangerous
+from buildpack_api import commands
+from buildpack_api.errors import CommandFailed, PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+
+_OLDEST = (23, 0)  # --report and PIP_PYTHON in the form used here
+_ANSWER = re.compile(r"pip (?P<version>\S+) from (?P<package>.+) \(python [^)]*\)")
+# What pip itself needs, or what decides about the bits of packages that it builds. All the others, such as
+# PYTHONWARNINGS or PYTHONOPTIMIZE, are the app's business.
+_KEPT = ("PYTHONUSERBASE", "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED")
+
+
+@dataclass(frozen=True)
+class PipProgram:
+    """``command`` starts it; ``site_packages`` is the directory that its package lies in."""
+
+    command: tuple[str, ...]
+    version: str
+    site_packages: Path
+
+
+def find_pip(context: BuildContext, interpreter: Interpreter) -> PipProgram:
+    """Return the first ``pip`` on PATH, else the one that the interpreter imports.
+
+    As with the interpreter, the user's own prefix of PATH is not searched. Raises PlatformError if there is
+    none or if it is too old.
+    """
+    environment = pip_environment(context)
+    for script in _scripts(_provided_path(context)):
+        pip = _beside(script, interpreter) or _ask((str(script),), environment)
+        if pip is not None:
+            return _checked(pip)
+    pip = _ask((str(interpreter.executable), "-I", "-m", "pip"), environment)
+    if pip is None:
+        raise PlatformError(
+            "No pip is on PATH",
+            detail=f"And {interpreter.executable} has none of its own.",
+            advice="Put a buildpack that provides 'pip', such as strata/pip-tool, before this one in the order.",
+        )
+    return _checked(pip)
+
+
+def pip_environment(context: BuildContext) -> dict[str, str]:
+    """Return the environment to run pip in: with the user's indexes, proxies and certificates.
+
+    Without the user's PYTHONPATH, which is for the app. One that a buildpack has set stays, since some keep
+    their pip there.
+    """
+    environment = {
+        name: value
+        for name, value in without_dangerous(context.environment).items()
+        if not name.startswith("PYTHON")
+    }
+    kept = _KEPT if "PYTHONPATH" in context.platform_env else (*_KEPT, "PYTHONPATH")
+    environment |= {name: context.environment[name] for name in kept if name in context.environment}
+    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    return environment
+
+
+def _provided_path(context: BuildContext) -> str:
+    path, prefix = context.environment.get("PATH", ""), context.platform_env.get("PATH", "")
+    if not prefix:
+        return path
+    return "" if path == prefix else path.removeprefix(f"{prefix}:")
+
+
+def _scripts(path: str) -> Iterator[Path]:
+    for entry in path.split(":"):
+        script = Path(entry, "pip")
+        if entry.startswith("/") and script.is_file() and os.access(script, os.X_OK):
+            yield script
+
+
+def _beside(script: Path, interpreter: Interpreter) -> PipProgram | None:
+    """Recognise the usual layout without starting a program, which takes a quarter of a second."""
+    site_packages = script.parent.parent / "lib" / f"python{interpreter.minor}" / "site-packages"
+    found = list(site_packages.glob("pip-*.dist-info"))
+    if len(found) != 1 or not (site_packages / "pip" / "__main__.py").is_file():
+        return None
+    version = found[0].name.removeprefix("pip-").removesuffix(".dist-info")
+    return PipProgram((str(script),), version, site_packages)
+
+
+def _ask(command: tuple[str, ...], environment: Mapping[str, str]) -> PipProgram | None:
+    try:
+        answer = commands.capture([*command, "--version"], env=environment, cwd=Path("/"))
+    except CommandFailed:
+        return None
+    found = _ANSWER.match(answer)
+    return PipProgram(command, found["version"], Path(found["package"]).parent) if found else None
+
+
+def _checked(pip: PipProgram) -> PipProgram:
+    numbers = tuple(int(number) for number in re.findall(r"\d+", pip.version)[:2])
+    if numbers < _OLDEST:
+        raise PlatformError(
+            f"pip {pip.version} is too old",
+            detail=f"It is {pip.command[0]}. Installing into another environment needs 23.0 or newer.",
+            advice="Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack.",
+        )
+    return pip

@@ -1,0 +1,150 @@
+"""The lines of a requirements file, read by pip's rules (pip documentation, 'Requirements File Format').
+
+This reader decides nothing that pip decides: what it does not understand, it says so, and the caller treats it as
+something that cannot be relied on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import optparse
+import re
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+)
+_VALUE_OPTIONS = (
+    ("-r", "--requirement"),
+    ("-c", "--constraint"),
+    ("-e", "--editable"),
+    ("-i", "--index-url", "--pypi-url"),
+    ("--extra-index-url",),
+    ("-f", "--find-links"),
+    ("--no-binary",),
+    ("--only-binary",),
+    ("--all-releases",),
+    ("--only-final",),
+    ("--trusted-host",),
+    ("--use-feature",),
+    ("--hash",),
+    ("-C", "--config-settings", "--config-setting"),
+    ("--global-option",),
+    ("--install-option",),
+)
+_FLAGS = ("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A logical line. ``requirement`` is what stands before the first option; ``understood`` is False if the options
+    are none that pip documents.
+    """
+
+    number: int
+    text: str
+    requirement: str = ""
+    includes: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    editables: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+    understood: bool = True
+
+
+def decode(content: bytes) -> str:
+    """Decode as pip does; what cannot be decoded is kept as surrogates."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace")
+    for line in content.split(b"\n")[:2]:
+        found = _CODING.search(line) if line.startswith(b"#") else None
+        if found:
+            try:
+                return content.decode(found[1].decode("ascii"))
+            except (LookupError, UnicodeDecodeError):
+                break
+    return content.decode("utf-8", "surrogateescape")
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Replace each ``${NAME}`` that is set and not empty."""
+    return _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], text)
+
+
+def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[Line]:
+    """Yield the logical lines that are not empty, with continued lines joined and variables expanded."""
+    for number, joined in _joined(text):
+        line = expand(_COMMENT.sub("", joined).strip(), variables)
+        if line:
+            yield _parse(number, line)
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the number of the first physical line, and the joined text. A comment ends a continuation."""
+    start, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        comment = _COMMENT.match(line) is not None
+        start = start if parts else number
+        if line.endswith("\\") and not comment:
+            parts.append(line.strip("\\"))
+            continue
+        yield start, "".join([*parts, f" {line}" if comment else line])
+        parts = []
+    if parts:
+        yield start, "".join(parts)
+
+
+def _parse(number: int, text: str) -> Line:
+    tokens = text.split(" ")
+    count = next((index for index, token in enumerate(tokens) if token.startswith("-")), len(tokens))
+    requirement = " ".join(tokens[:count]).strip()
+    try:
+        values, rest = _parser().parse_args(shlex.split(" ".join(tokens[count:])))
+    except (_NotUnderstood, ValueError):
+        return Line(number, text, requirement, understood=False)
+    return Line(
+        number,
+        text,
+        requirement,
+        includes=tuple(values.requirement or ()),
+        constraints=tuple(values.constraint or ()),
+        editables=tuple(values.editable or ()),
+        hashes=tuple(values.hash or ()),
+        understood=not rest,
+    )
+
+
+class _NotUnderstood(Exception):
+    pass
+
+
+class _Parser(optparse.OptionParser):
+    """pip's own choice of parser, so that abbreviations and ``--option=value`` mean the same."""
+
+    def error(self, msg: str) -> NoReturn:
+        raise _NotUnderstood(msg)
+
+
+@cache
+def _parser() -> _Parser:
+    parser = _Parser(add_help_option=False)
+    for names in _VALUE_OPTIONS:
+        long = next(name for name in names if name.startswith("--"))
+        parser.add_option(*names, dest=long.strip("-").replace("-", "_"), action="append")
+    for name in _FLAGS:
+        parser.add_option(name, action="store_true")
+    return parser

@@ -1,0 +1,117 @@
+"""What pip chose to install, from its own report (pip documentation, 'Installation Report')."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from buildpack_api.errors import BuildpackError
+from buildpack_api.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+UNPROVABLE = "unprovable"
+"""Origin of what comes from a directory or a version control system: it has no hash."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One distribution. ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known
+    about it, never an address.
+    """
+
+    name: str
+    version: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version} {self.origin}"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """All distributions of an installation, sorted by name."""
+
+    packages: tuple[Package, ...] = ()
+
+    @property
+    def record(self) -> tuple[str, ...]:
+        """The form that is kept in a layer key."""
+        return tuple(str(package) for package in self.packages)
+
+    @property
+    def unprovable(self) -> tuple[str, ...]:
+        """Names of the packages without a hash that a later resolution could be compared with."""
+        return tuple(package.name for package in self.packages if package.origin == UNPROVABLE)
+
+    def changes_to(self, newer: Resolution) -> tuple[str, ...]:
+        """Return one sentence for each difference; none if both would give the same environment."""
+        old = {package.name: package for package in self.packages}
+        new = {package.name: package for package in newer.packages}
+        return tuple(
+            _change(old.get(name), new.get(name))
+            for name in sorted({*old, *new})
+            if old.get(name) != new.get(name)
+        )
+
+
+def read_record(record: tuple[str, ...]) -> Resolution:
+    """Read what `Resolution.record` wrote; whatever it did not write is left out."""
+    packages = []
+    for text in record:
+        pin, _, origin = text.partition(" ")
+        name, separator, version = pin.partition("==")
+        if separator:
+            packages.append(Package(name, version, origin))
+    return Resolution(tuple(packages))
+
+
+def read_report(path: Path) -> Resolution:
+    """Read the file that ``pip install --report`` wrote. Raises BuildpackError if it is no such file."""
+    try:
+        document = json.loads(path.read_bytes())
+        packages = [_package(item) for item in document["install"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildpackError(
+            "pip wrote no report of what it installed",
+            detail=f"{path.name}: {error}",
+            advice="Use the pip of strata/pip-tool, or another one from 23.0 on.",
+        ) from error
+    return Resolution(tuple(sorted(packages, key=lambda package: package.name)))
+
+
+def normalise(name: str) -> str:
+    """Return the normalised name of a project (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _package(item: Mapping[str, Any]) -> Package:
+    metadata = item["metadata"]
+    return Package(normalise(metadata["name"]), metadata["version"], _origin(item["download_info"]))
+
+
+def _origin(download: Mapping[str, Any]) -> str:
+    archive = download.get("archive_info")
+    if archive is None:
+        return UNPROVABLE
+    hashes: Mapping[str, str] = archive.get("hashes") or {}
+    for algorithm in ("sha256", "sha512", "sha384"):
+        if algorithm in hashes:
+            return f"{algorithm}:{hashes[algorithm]}"
+    address = redact(download["url"]).encode("utf-8", "surrogatepass")
+    return f"address:{hashlib.sha256(address).hexdigest()[:16]}"
+
+
+def _change(old: Package | None, new: Package | None) -> str:
+    if old is None:
+        return f"{new.name} {new.version} comes in" if new else ""
+    if new is None:
+        return f"{old.name} {old.version} is no longer needed"
+    if old.version != new.version:
+        return f"{old.name}: {old.version} -> {new.version}"
+    return f"{old.name} {old.version}: another file of the same version"

@@ -1,0 +1,71 @@
+"""The decision whether a restored environment is what a new installation would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app_venv.resolution import Resolution, read_record
+from buildpack_api import toml
+from buildpack_api.errors import BuildpackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app_venv.requirements import Requirements
+    from buildpack_api.layers import Layer
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``reasons`` against reuse, empty if there was nothing to reuse. ``proof`` says why reuse is right."""
+
+    reuse: bool
+    reasons: tuple[str, ...] = ()
+    proof: str = ""
+
+
+def decide(
+    layer: Layer,
+    requirements: Requirements,
+    *,
+    works: Callable[[], bool],
+    resolve: Callable[[], Resolution],
+) -> Decision:
+    """Decide; the restored environment is tried and pip asked again only if nothing else speaks against reuse."""
+    if not layer.restored:
+        return Decision(reuse=False)
+    never = tuple(f"{line}, so it is always installed anew" for line in requirements.unprovable)
+    if layer.reasons or never:
+        return Decision(reuse=False, reasons=(*layer.reasons, *never))
+    if not works():
+        return Decision(reuse=False, reasons=("its Python does not start",))
+    if requirements.locked:
+        return Decision(reuse=True, proof="all requirements have an exact version and a hash")
+    recorded = read_record(recorded_packages(layer.path))
+    return _compare(recorded, resolve())
+
+
+def recorded_packages(layer_path: Path) -> tuple[str, ...]:
+    """Return what the restored metadata say was installed; nothing if there are none.
+
+    The key of the new build takes it over, so that comparing keys tells about all the other inputs.
+    """
+    try:
+        metadata = toml.load(layer_path.with_name(f"{layer_path.name}.toml")).get("metadata", {})
+    except BuildpackError:
+        return ()
+    packages = metadata.get("packages", []) if isinstance(metadata, dict) else []
+    return tuple(text for text in packages if isinstance(text, str)) if isinstance(packages, list) else ()
+
+
+def _compare(recorded: Resolution, now: Resolution) -> Decision:
+    unknown = tuple(
+        f"{name} comes from a directory or a version control system, so it is always installed anew"
+        for name in now.unprovable
+    )
+    reasons = recorded.changes_to(now) + unknown
+    if reasons:
+        return Decision(reuse=False, reasons=reasons)
+    return Decision(reuse=True, proof="pip would choose the same files today")

@@ -1,0 +1,37 @@
+"""The summary of a build: what was installed or reused, and what takes the space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_venv.installed import installed_distributions, tree_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app_venv.installed import Distribution
+
+_MEGABYTE = 1_000_000
+_LARGEST = 5
+
+
+def summary_rows(venv: Path, site_packages: Path, *, reused: bool) -> list[tuple[str, str]]:
+    """Return the rows about the environment."""
+    packages = installed_distributions(site_packages)
+    done = "reused" if reused else "installed"
+    rows = [("packages", f"{len(packages)} {done}, {_size(tree_size(venv))} with byte code")]
+    if packages:
+        rows.append(("largest", ", ".join(_shown(package) for package in _largest(packages))))
+    return rows
+
+
+def _largest(packages: tuple[Distribution, ...]) -> list[Distribution]:
+    return sorted(packages, key=lambda package: (-package.size, package.name))[:_LARGEST]
+
+
+def _shown(package: Distribution) -> str:
+    return f"{package.name} {package.version} ({_size(package.size)})"
+
+
+def _size(count: int) -> str:
+    return f"{count / _MEGABYTE:.1f} MB"

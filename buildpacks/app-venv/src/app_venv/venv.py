@@ -1,0 +1,58 @@
+"""The virtual environment itself: made without pip, and checked before it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildpack_api import commands
+from buildpack_api.errors import BuildpackError, CommandFailed
+from buildpack_api.interpreter import isolated_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from buildpack_api.interpreter import Interpreter
+
+
+def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[str, str]) -> None:
+    """Make an empty environment at ``venv``. Raises BuildpackError.
+
+    ``-I`` keeps the app directory off the module path: a ``logging.py`` in it must not be imported here.
+    """
+    command = (str(interpreter.executable), "-I", "-m", "venv", "--without-pip", str(venv))
+    try:
+        commands.run(command, env=isolated_environment(environment), cwd=venv.parent)
+    except CommandFailed as error:
+        raise BuildpackError(
+            f"Python {interpreter.version} cannot make a virtual environment",
+            detail=f"{error.title}. {error.detail}",
+            advice=f"Is the module venv part of {interpreter.executable}? Linux distributions package it apart.",
+        ) from error
+    check_venv(venv, environment=environment)
+
+
+def check_venv(venv: Path, *, environment: Mapping[str, str]) -> None:
+    """Raise BuildpackError unless the environment's Python starts and takes ``venv`` for its own."""
+    python = venv / "bin" / "python"
+    command = (str(python), "-I", "-c", "import sys; print(sys.prefix)")
+    try:
+        prefix = commands.capture(command, env=isolated_environment(environment), cwd=venv).rstrip("\n")
+    except CommandFailed as error:
+        raise BuildpackError(f"{python} does not start", detail=error.title) from error
+    if prefix != str(venv):
+        raise BuildpackError(f"{python} belongs to {prefix}, not to {venv}")
+
+
+def venv_works(venv: Path, *, environment: Mapping[str, str]) -> bool:
+    """Whether `check_venv` finds no fault."""
+    try:
+        check_venv(venv, environment=environment)
+    except BuildpackError:
+        return False
+    return True
+
+
+def site_packages(venv: Path, minor: str) -> Path:
+    """Return where packages are installed."""
+    return venv / "lib" / f"python{minor}" / "site-packages"

@@ -1,0 +1,76 @@
+"""Installing pip with itself: the wheel is run, and installs what is in it into a user base of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from buildpack_api import bytecode, commands
+from buildpack_api.errors import BuildpackError
+from buildpack_api.interpreter import isolated_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from buildpack_api.interpreter import Interpreter
+    from pip_tool.wheel import PipWheel
+
+_OPTIONS = (
+    "--user",
+    "--isolated",
+    "--no-index",
+    "--no-deps",
+    "--no-cache-dir",
+    "--no-compile",
+    "--no-input",
+    # Without it an interpreter that has this very pip would make the installation a no-op that succeeds.
+    "--ignore-installed",
+    # A Python of a Linux distribution refuses even a user install into a directory of ours (PEP 668).
+    "--break-system-packages",
+    "--disable-pip-version-check",
+    "--no-warn-script-location",
+    "--root-user-action=ignore",
+    "--quiet",
+)
+
+
+def install_pip(
+    wheel: PipWheel, interpreter: Interpreter, user_base: Path, *, environment: Mapping[str, str]
+) -> None:
+    """Install ``wheel`` below ``user_base``, which must not exist, with byte code.
+
+    The same wheel, Python minor and places give the same bits. Raises CommandFailed, or BuildpackError if pip
+    claims success and is not there.
+    """
+    user_base.mkdir()
+    env = installer_environment(environment, user_base)
+    # Named by version, not by file: else pip records the wheel's place on disk in direct_url.json.
+    requirement = f"pip=={wheel.version}"
+    program = (interpreter.executable, wheel.path / "pip")
+    arguments = ("install", *_OPTIONS, "--find-links", str(wheel.path.parent), requirement)
+    commands.run((*program, *arguments), env=env, cwd=user_base)
+    bytecode.compile_tree(interpreter.executable, user_base / "lib", env=isolated_environment(environment))
+    _check(wheel, user_base, env)
+
+
+def installer_environment(environment: Mapping[str, str], user_base: Path) -> dict[str, str]:
+    """Return an environment in which pip reads no configuration: ``--isolated`` alone still reads files."""
+    return {
+        **isolated_environment(environment),
+        "PYTHONUSERBASE": str(user_base),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+
+def _check(wheel: PipWheel, user_base: Path, env: Mapping[str, str]) -> None:
+    program = user_base / "bin" / "pip"
+    answer = ""
+    if program.is_file():
+        answer = commands.capture([program, "--version"], env=env, cwd=user_base)
+    if not answer.startswith(f"pip {wheel.version} from {user_base}{os.sep}"):
+        raise BuildpackError(
+            f"pip {wheel.version} was installed, but {program} does not work",
+            detail=f"It answers: {answer.strip()}" if answer else "The file does not exist.",
+            advice="Does the Python on PATH come from a buildpack that changes where user packages go?",
+        )

@@ -1,0 +1,68 @@
+"""The pip wheel that the buildpack carries."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_api.errors import BuildpackError, PlatformError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from buildpack_api.interpreter import Interpreter
+
+_HEADER = "Requires-Python:"
+
+
+@dataclass(frozen=True)
+class PipWheel:
+    """``requires_python`` is a version specifier (PEP 345); empty: any Python."""
+
+    path: Path
+    version: str
+    sha256: str
+    requires_python: str
+
+
+def bundled_wheel(directory: Path) -> PipWheel:
+    """Return the only ``pip-*.whl`` in ``directory``. Raises BuildpackError if it is not there."""
+    found = sorted(directory.glob("pip-*.whl"))
+    if len(found) != 1:
+        raise BuildpackError(
+            f"{directory} holds {len(found)} wheels of pip instead of one",
+            advice="The buildpack is damaged: package it again, or use a published one.",
+        )
+    path = found[0]
+    version = path.name.split("-")[1]
+    return PipWheel(
+        path, version, hashlib.sha256(path.read_bytes()).hexdigest(), _requires_python(path, version)
+    )
+
+
+def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
+    """Raise PlatformError if this pip does not run with ``interpreter``."""
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (a build that reuses its layer needs it not)
+
+    if not SpecifierSet(wheel.requires_python).contains(interpreter.version, prereleases=True):
+        raise PlatformError(
+            f"pip {wheel.version} does not run with Python {interpreter.version}",
+            detail=f"It needs {wheel.requires_python}; the first Python on PATH is {interpreter.executable}.",
+            advice="Choose a newer Python, with strata/python-runtime in .python-version.",
+        )
+
+
+def _requires_python(path: Path, version: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(f"pip-{version}.dist-info/METADATA").decode("utf-8")
+    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        raise BuildpackError(
+            f"{path} is not a wheel of pip {version}",
+            detail=str(error),
+            advice="The buildpack is damaged: package it again, or use a published one.",
+        ) from error
+    headers = text.partition("\n\n")[0].splitlines()
+    return next((line.removeprefix(_HEADER).strip() for line in headers if line.startswith(_HEADER)), "")
