@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Before 3.11 the bytes depend on the hash seed (frozensets) and on what a process compiled before (shared
-# strings): hence a fixed seed and a single worker. -I would ignore the seed, so _environment isolates instead.
+# strings): hence a fixed seed and a single worker. -I would ignore the seed: _environment isolates instead.
 _PROGRAM = """
 import compileall, sys
 from concurrent.futures.process import BrokenProcessPool
@@ -36,8 +36,8 @@ _OS_ERROR = re.compile(r"^\*\*\* \w+: \[Errno (\d+)\] ([^\n:]*)", re.MULTILINE)
 def compile_tree(interpreter: Path, tree: Path, *, env: Mapping[str, str]) -> None:
     """Compile ``tree`` for ``interpreter``, on all cores; equal trees at equal paths give equal bytes.
 
-    Files that are no valid Python (templates, Python 2) are passed over. Raises CommandFailed if the interpreter
-    fails, OSError if a file cannot be read or written.
+    Files that are no valid Python (templates, Python 2) are passed over. Raises CommandFailed if the
+    interpreter fails, OSError if a file cannot be read or written.
     """
     command: list[str | Path] = [interpreter, "-s", "-S", "-W", "ignore", "-c", _PROGRAM, tree.absolute()]
     listing = commands.capture(command, env=_environment(env), cwd=Path("/"))

@@ -7,11 +7,11 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import CommandFailed
+from buildpack_api.output import Output
 from buildpack_api.redact import redact
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def _execute(
     command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None, stdout: int | None
 ) -> bytes:
     arguments = tuple(os.fspath(argument) for argument in command)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    Output().flush()
     try:
         process = subprocess.Popen(arguments, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ from buildpack_api.layers import Layers
 from buildpack_api.output import Output
 from buildpack_api.plan import BuildpackPlan
 from buildpack_api.target import Target
+from buildpack_api.toml import TomlError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,31 @@ class BuildContext:
         inputs = _Inputs(environ, argv)
         platform_dir = inputs.path("CNB_PLATFORM_DIR", 2)
         buildpack_dir = inputs.directory("CNB_BUILDPACK_DIR", 0)
-        descriptor = Descriptor.from_file(buildpack_dir / "buildpack.toml")
+        with _naming("CNB_BUILDPACK_DIR"):
+            descriptor = Descriptor.from_file(buildpack_dir / "buildpack.toml")
+        with _naming("CNB_BP_PLAN_PATH"):
+            plan = BuildpackPlan.from_file(inputs.file("CNB_BP_PLAN_PATH", 3))
         return cls(
             app_dir=cwd,
             buildpack_dir=buildpack_dir,
             platform_dir=platform_dir,
             layers=Layers(inputs.directory("CNB_LAYERS_DIR", 1), sbom_formats=descriptor.sbom_formats),
-            plan=BuildpackPlan.from_file(inputs.file("CNB_BP_PLAN_PATH", 3)),
+            plan=plan,
             target=Target.from_environment(environ),
             descriptor=descriptor,
             environment=dict(environ),
             platform_env=read_platform_env(platform_dir / "env"),
             bindings=read_bindings(environ, platform_dir),
         )
+
+
+@contextlib.contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    """Say through which variable a broken file came in."""
+    try:
+        yield
+    except TomlError as error:
+        raise PlatformError(f"{variable}: {error.title}", detail=error.detail) from error
 
 
 @dataclass(frozen=True)

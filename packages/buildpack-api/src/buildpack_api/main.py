@@ -63,7 +63,7 @@ def _unexpected(error: Exception, identity: str, output: Output) -> int:
         return known.exit_code
     import traceback  # noqa: PLC0415  (only for a bug)
 
-    output.error(BuildpackError("".join(traceback.format_exception(error)).rstrip()))
+    output.traceback("".join(traceback.format_exception(error)))
     output.error(
         BuildpackError(f"this is a bug in {identity}", advice="Please report it with the text above.")
     )

@@ -63,6 +63,10 @@ class Output:
             if text:
                 self._err(_paragraph(text))
 
+    def traceback(self, text: str) -> None:
+        """Print the traceback of a bug as it is."""
+        self._err(text.rstrip())
+
     def summary(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
         """Print the end-of-build summary: a heading, then two aligned columns."""
         table = list(rows)

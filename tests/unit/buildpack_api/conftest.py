@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from unit.buildpack_api.example_buildpack import ExampleBuildpack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> ExampleBuildpack:
+    """A buildpack that does nothing, for tests of its inputs."""
+    return ExampleBuildpack.create(tmp_path)
+
+
+@pytest.fixture
+def without_privileges() -> list[str]:
+    """The start of a command line that runs the rest as a user whom file modes stop."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("file modes do not stop root, and there is no setpriv to give the privileges up")
+    return [setpriv, "--inh-caps=-all", "--bounding-set=-all", "--"]
