@@ -1,0 +1,115 @@
+"""A process must find the image and nothing but the image."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.archive import LAYER_TIME
+from buildpack_testing.failure import LifecycleCode, PhaseError
+from support.scripted import Platforms, ScriptedBuildpacks, layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PROCESSES = """cat > "$CNB_LAYERS_DIR/launch.toml" <<'T'
+[[processes]]
+type = "web"
+command = ["tool", "fixed"]
+args = ["replaceable"]
+default = true
+T
+"""
+_TOOL = r"""x=$CNB_LAYERS_DIR/x
+mkdir -p "$x/bin" "$x/env.launch/web"
+printf '#!/bin/sh\necho "$@"\n' > "$x/bin/tool"; chmod +x "$x/bin/tool"
+printf 1 > "$x/env.launch/ALWAYS"; printf 2 > "$x/env.launch/web/ONLY_WEB"
+"""
+
+
+def test_only_launch_layers_are_there_at_their_old_paths_with_an_images_times(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add("a", build=layer("l", "launch", content="x") + layer("b", "build", "cache", content="x"))
+    platform = platforms("a")
+    platform.build(app)
+    layers = platform.workspace.layers / "a"
+    assert (layers / "b" / "content").exists()
+    with platform.container() as container:
+        seen = container.run(["find", str(platform.workspace.layers), "-type", "f"]).stdout.split("\n")
+        assert seen == [str(layers / "l" / "content"), ""]
+        assert (layers / "l" / "content").stat().st_mtime == LAYER_TIME
+        assert container.run(["cat", "file"]).stdout == "of the app"
+
+
+def test_the_environment_is_the_run_images_plus_the_layers(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """User variables of the build are gone; the container user's are the starting point."""
+    scripted.add("a", build=_TOOL + layer("x", "launch") + _PROCESSES)
+    platform = platforms("a")
+    platform.build(app, variables={"BP_X": "1"})
+    with platform.container({"MINE": "1", "ALWAYS": "beaten"}) as container:
+        env = container.environment("web")
+        assert env == {
+            "PATH": f"{platform.workspace.layers}/a/x/bin:/usr/bin:/bin",
+            "HOME": str(platform.workspace.home),
+            "HOSTNAME": "run",
+            "MINE": "1",
+            "ALWAYS": "1",
+            "ONLY_WEB": "2",
+        }
+        assert "ONLY_WEB" not in container.environment()
+
+
+def test_processes_are_found_on_the_assembled_path_and_arguments_replace_defaults(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add("a", build=_TOOL + layer("x", "launch") + _PROCESSES)
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container:
+        assert container.run(container.command(None)).stdout == "fixed replaceable\n"
+        assert container.run(container.command("web", ["own"])).stdout == "fixed own\n"
+        with pytest.raises(PhaseError, match="no process task") as failed:
+            container.command("task")
+        assert failed.value.code is LifecycleCode.LAUNCH
+        with pytest.raises(PhaseError, match="not a program in the image"):
+            container.run(["no-such-tool"])
+
+
+def test_exec_d_programs_change_the_environment(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    program = (
+        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
+        'printf \'#!/bin/sh\\necho SET = \\\\"by exec.d\\\\" >&3\\n\' > "$p"; chmod +x "$p"\n'
+    )
+    scripted.add("a", build=program + layer("x", "launch"))
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container:
+        assert container.environment()["SET"] == "by exec.d"
+
+
+def test_a_started_process_is_stopped_when_the_block_is_left(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add("a")
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container:
+        with container.start(["sleep", "100"], output=subprocess.DEVNULL) as process:
+            assert process.poll() is None
+        assert process.returncode == -signal.SIGTERM
+
+
+def test_without_an_image_there_is_nothing_to_start(
+    scripted: ScriptedBuildpacks, platforms: Platforms
+) -> None:
+    scripted.add("a")
+    with pytest.raises(PhaseError, match="no image yet"), platforms("a").container():
+        pass

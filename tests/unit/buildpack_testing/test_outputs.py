@@ -1,0 +1,74 @@
+"""What the lifecycle refuses must be refused here, and what it drops silently must be dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_api.layers import LayerTypes
+from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.outputs import BuildpackOutput, read_outputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CDX = "application/vnd.cyclonedx+json"
+_TWO_DEFAULTS = "".join(f'[[processes]]\ntype = "{name}"\ncommand = ["x"]\ndefault = true\n' for name in "ab")
+
+
+def _read(directory: Path) -> BuildpackOutput:
+    return read_outputs(directory, plan_names={"x"}, sbom_formats=[_CDX])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.toml", "launch = true", r"belong into \[types\]"),
+        ("a.toml", '[types]\nlaunch = "yes"', "not true or false"),
+        ("a.toml", "[types", "not valid TOML"),
+        ("launch.toml", '[[processes]]\ntype = "web"\ncommand = "python"', "not a list"),
+        ("launch.toml", '[[processes]]\ntype = "web"\ncommand = ["x"]\ndirect = true', "no direct"),
+        ("launch.toml", '[[processes]]\ntype = "a b"\ncommand = ["x"]', "process type"),
+        (
+            "launch.toml",
+            _TWO_DEFAULTS,
+            "more than one process is the default",
+        ),
+        ("build.toml", '[[unmet]]\nname = "y"', "y is not in its plan"),
+        ("a.sbom.foo.json", "{}", "unknown SBOM format"),
+        ("a.sbom.spdx.json", "{}", "not in sbom-formats"),
+    ],
+)
+def test_broken_output_is_refused_with_code_52(tmp_path: Path, name: str, text: str, told: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(PhaseError, match=told) as refused:
+        _read(tmp_path)
+    assert refused.value.code is LifecycleCode.BUILD_OUTPUT
+
+
+def test_a_layer_without_types_is_renamed(tmp_path: Path) -> None:
+    """It is what happens to a restored layer whose buildpack forgot to write its types again."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a.toml").write_text("[metadata]\nx = 1\n")
+    output = _read(tmp_path)
+    assert output.layers == ()
+    assert output.ignored == ("a.ignore",)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_directory_without_toml_is_no_layer(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    assert _read(tmp_path).ignored == ("a",)
+    assert _read(tmp_path).layers == ()
+
+
+def test_a_layer_is_read_with_its_sboms(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[types]\nlaunch = true\n[metadata]\nx = 'y'\n")
+    (tmp_path / "a.sbom.cdx.json").write_text("{}")
+    (tmp_path / "store.toml").write_text("[metadata]\nkept = 'always'\n")
+    output = _read(tmp_path)
+    (layer,) = output.layers
+    assert (layer.types, layer.metadata) == (LayerTypes(launch=True), {"x": "y"})
+    assert layer.sboms == {"cdx.json": "{}"}
+    assert output.store == {"kept": "always"}

@@ -1,0 +1,103 @@
+"""What a second build finds, for every combination of types: the table of the lifecycle, row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.scripted import Platforms, ScriptedBuildpacks, layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LIST = 'cd "$CNB_LAYERS_DIR"; find . | LC_ALL=C sort | tr "\\n" " "; rm -rf ./* ; cd - >/dev/null\n'
+
+
+@pytest.mark.parametrize(
+    ("types", "comes_back"),
+    [
+        (("launch", "build", "cache"), {"x.toml", "x", "x/content"}),
+        (("build", "cache"), {"x.toml", "x", "x/content"}),
+        (("launch", "cache"), {"x.toml", "x", "x/content"}),
+        (("cache",), {"x.toml", "x", "x/content"}),
+        (("launch",), {"x.toml"}),
+        (("launch", "build"), set()),
+        (("build",), set()),
+        ((), set()),
+    ],
+)
+def test_the_table(
+    scripted: ScriptedBuildpacks,
+    platforms: Platforms,
+    app: Path,
+    types: tuple[str, ...],
+    comes_back: set[str],
+) -> None:
+    scripted.add("a", build=_LIST + layer("x", *types, content="c"))
+    platform = platforms("a")
+    assert platform.build(app).run("a").printed.split() == ["."]
+    found = platform.build(app).run("a").printed.split()
+    assert {name.removeprefix("./") for name in found if name != "."} == comes_back
+
+
+def test_types_do_not_come_back_and_numbers_come_back_as_floats(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Metadata travels through a JSON label; a key that minds the difference would never be equal again."""
+    show = 'cat "$CNB_LAYERS_DIR/x.toml" 2>/dev/null || true\n'
+    scripted.add("a", build=show + layer("x", "cache", content="c", metadata="n = 3\\nb = true"))
+    platform = platforms("a")
+    platform.build(app)
+    assert platform.build(app).run("a").printed == "[metadata]\nb = true\nn = 3.0\n"
+
+
+def test_without_an_image_all_of_the_cache_comes_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add(
+        "a", build=_LIST + layer("x", "launch", "cache", content="c") + layer("y", "launch", content="c")
+    )
+    platform = platforms("a")
+    platform.build(app)
+    platform.store.forget(image=True, cache=False)
+    assert set(platform.build(app).run("a").printed.split()) == {".", "./x", "./x/content", "./x.toml"}
+
+
+def test_without_a_cache_only_launch_metadata_comes_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add(
+        "a", build=_LIST + layer("x", "launch", "cache", content="c") + layer("y", "launch", content="c")
+    )
+    platform = platforms("a")
+    platform.build(app)
+    platform.store.forget(image=False, cache=True)
+    assert set(platform.build(app).run("a").printed.split()) == {".", "./y.toml"}
+
+
+def test_store_toml_and_launch_sboms_come_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    write = (
+        'printf "[metadata]\\nkept = true\\n" > "$CNB_LAYERS_DIR/store.toml"\n'
+        'echo "{}" > "$CNB_LAYERS_DIR/x.sbom.cdx.json"\n'
+    )
+    scripted.add(
+        "a",
+        extra='sbom-formats = ["application/vnd.cyclonedx+json"]',
+        build=_LIST + write + layer("x", "launch", content="c"),
+    )
+    platform = platforms("a")
+    platform.build(app)
+    found = platform.build(app).run("a").printed.split()
+    assert set(found) == {".", "./store.toml", "./x.toml", "./x.sbom.cdx.json"}
+
+
+def test_a_buildpack_never_sees_what_another_one_left(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    scripted.add("a", build=layer("x", "cache", content="c"))
+    scripted.add("b", build=_LIST)
+    platforms("a").build(app)
+    assert platforms("b").build(app).run("b").printed.split() == ["."]
