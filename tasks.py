@@ -106,4 +106,53 @@ def check(_context: Context, json: bool = False) -> None:
     print(f"The check has passed: {report.summary}", file=sys.stderr)
 
 
-ns = Collection(list_buildpacks, graph, check)
+@task(iterable=["id"], help={"id": "a buildpack to assemble; may be repeated (default: all)"})
+@one_clear_error()
+def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002  the option's name
+    """Assemble buildpacks in build/, as the lifecycle runs them."""
+    from buildpack_release.assemble import assemble_all
+    from buildpack_release.errors import shown_path
+    from buildpack_release.repository import Repository
+
+    for folder in assemble_all(Repository.discover(ROOT), id or (), ROOT / "build"):
+        print(shown_path(folder))
+
+
+@task(
+    iterable=["id", "target", "interpreter"],
+    help={
+        "id": "a buildpack to package, with what it contains; may be repeated (default: all)",
+        "target": "os/arch to package for; may be repeated (default: all that are declared)",
+        "interpreter": "make self-contained packages with this CPython archive: linux/amd64=FILE",
+    },
+)
+@one_clear_error()
+def package(
+    _context: Context,
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    target: list[str] | None = None,
+    interpreter: list[str] | None = None,
+) -> None:
+    """Package buildpacks into dist/: a .cnb for each target, an OCI layout for all."""
+    from buildpack_release.errors import shown_path
+    from buildpack_release.interpreter_option import parse_interpreters
+    from buildpack_release.package import package as package_buildpacks
+    from buildpack_release.package_report import artefacts, next_command, table
+    from buildpack_release.repository import Repository
+    from buildpack_release.targets import Target
+
+    targets = [Target.parse(text) for text in target or ()]
+    outcomes = package_buildpacks(
+        Repository.discover(ROOT),
+        id or (),
+        dist=ROOT / "dist",
+        build=ROOT / "build",
+        targets=targets,
+        archives=parse_interpreters(interpreter or (), targets),
+    )
+    print(f"\n{table(outcomes)}\nTry it: {next_command(outcomes, ROOT / 'dist')}", file=sys.stderr)
+    for path in artefacts(outcomes, ROOT / "dist"):
+        print(shown_path(path))
+
+
+ns = Collection(list_buildpacks, graph, check, build, package)

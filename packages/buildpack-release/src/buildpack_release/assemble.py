@@ -16,14 +16,16 @@ from buildpack_release.cache import cache_directory
 from buildpack_release.inputs import InputFile, Inputs, collect
 from buildpack_release.interpreters import Interpreter, installed_interpreters
 from buildpack_release.output_directory import OutputDirectory, output_directory
+from buildpack_release.progress import Progress, say
 from buildpack_release.recipe import recipe
+from buildpack_release.selection import select
 from buildpack_release.settings import PackageSettings
 from buildpack_release.stamp import is_stamped, publish_stamped
 from buildpack_release.vendor import copy_wheels, fetch
 from buildpack_release.wheel import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from buildpack_release.descriptor import Descriptor
     from buildpack_release.repository import Buildpack, Repository
@@ -59,6 +61,11 @@ class Toolchain:
             cache_directory(),
         )
 
+    def tell_missing(self, report: Callable[[str], None]) -> None:
+        """Say which bytecode will be missing, if any."""
+        if self.missing:
+            report(f"No bytecode for Python {', '.join(self.missing)}: not installed on this machine")
+
     @property
     def versions(self) -> dict[str, str]:
         """The full version of the compiling Python for each minor."""
@@ -92,6 +99,27 @@ def assemble(
     inputs = collect(repository, buildpack)
     with output_directory(into, report=report) as output:
         return assemble_inputs(inputs, buildpack.descriptor, output, toolchain)
+
+
+def assemble_all(
+    repository: Repository, ids: Sequence[str], into: Path, *, report: Callable[[str], None] = say
+) -> list[Path]:
+    """Assemble the buildpacks with these ids, and the components of composites; all, if no ids are given.
+
+    Raises UsageError for an unknown id, otherwise as assemble() does.
+    """
+    toolchain = Toolchain.of_machine(repository)
+    toolchain.tell_missing(report)
+    selected = select(repository, ids)
+    inputs = {buildpack.id: collect(repository, buildpack) for buildpack in selected}
+    fetch([pin for one in inputs.values() for pin in one.pins], cache=toolchain.cache)
+    progress = Progress(len(selected), say=report)
+    folders = []
+    with output_directory(into, report=report) as output:
+        for buildpack in selected:
+            with progress.step(str(buildpack.descriptor)):
+                folders.append(assemble_inputs(inputs[buildpack.id], buildpack.descriptor, output, toolchain))
+    return folders
 
 
 def assemble_inputs(

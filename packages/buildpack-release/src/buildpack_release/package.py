@@ -67,8 +67,7 @@ def package(
     """
     jobs = plan_jobs(repository, ids, targets=targets, archives=archives)
     toolchain = toolchain or Toolchain.of_machine(repository)
-    if toolchain.missing:
-        report(f"No bytecode for Python {', '.join(toolchain.missing)}: not installed on this machine")
+    toolchain.tell_missing(report)
     with output_directory(dist, report=report) as output:
         run = _Run(output, build, toolchain, Manifest.read(dist), report)
         if not ids and not archives:
@@ -134,7 +133,8 @@ class _Run:
             pool = ThreadPoolExecutor(os.cpu_count())
             try:
                 jobs = {job.buildpack.id: job for job in stale}
-                yield {one: pool.submit(self._write_own_layers, job, build) for one, job in jobs.items()}
+                own = self._write_own_layers
+                yield {one: pool.submit(own, job, build) for one, job in jobs.items()}
             finally:
                 pool.shutdown(cancel_futures=True)
 
