@@ -18,8 +18,7 @@ from buildpack_release.registry.errors import UnsafeRedirectError, redacted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    Resolver: TypeAlias = Callable[[str], Iterable[str]]
-
+Resolver: TypeAlias = "Callable[[str], Iterable[str]]"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shared address space of carriers (RFC 6598): neither private nor global for the standard library.
 _SHARED = ipaddress.ip_network("100.64.0.0/10")

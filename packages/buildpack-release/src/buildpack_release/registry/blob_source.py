@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    Position: TypeAlias = Callable[[int], None]
-
+Position: TypeAlias = "Callable[[int], None]"
 _PIECE = 1024 * 1024
 
 

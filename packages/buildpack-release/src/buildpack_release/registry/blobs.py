@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from buildpack_release.registry.blob_source import BlobSource
     from buildpack_release.registry.transport import Transport
 
-    # Called with digest, bytes sent, size; from several threads, but never from two at once.
-    Progress: TypeAlias = Callable[[str, int, int], None]
-
+# Called with digest, bytes sent, size; from several threads, but never from two at once.
+Progress: TypeAlias = "Callable[[str, int, int], None]"
 JOBS = 4
 _READ_LIMIT = 8 * 1024 * 1024
 _OK = 200
@@ -129,7 +128,7 @@ class Blobs:
         with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="push") as pool:
             try:
                 futures = {
-                    digest: pool.submit(stoppable._push_unless, stop, source, origins.get(digest), told)
+                    digest: pool.submit(_push_unless, stop, stoppable, source, origins.get(digest), told)
                     for digest, source in wanted.items()
                 }
                 finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
@@ -140,13 +139,6 @@ class Blobs:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return {digest: future.result() for digest, future in futures.items()}
-
-    def _push_unless(
-        self, stop: threading.Event, source: BlobSource, mount_from: str | None, progress: Progress
-    ) -> Outcome:
-        if stop.is_set():
-            raise _Stopped
-        return self.push(source, mount_from=mount_from, progress=progress)
 
     def read(self, digest: str, *, limit: int = _READ_LIMIT) -> bytes:
         """Read a small blob, checked.
@@ -175,6 +167,14 @@ class Blobs:
         finally:
             with suppress(FileNotFoundError):
                 beside.unlink()
+
+
+def _push_unless(
+    stop: threading.Event, blobs: Blobs, source: BlobSource, mount_from: str | None, progress: Progress
+) -> Outcome:
+    if stop.is_set():
+        raise _Stopped
+    return blobs.push(source, mount_from=mount_from, progress=progress)
 
 
 def _one_at_a_time(progress: Progress, stop: threading.Event) -> Progress:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from buildpack_release.registry.errors import ContentMismatchError, NotFoundError, RegistryError
+from buildpack_release.registry.errors import ContentMismatchError, NotFoundError, UnavailableError
 from buildpack_release.registry.scope import pull, push, union
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class UploadSession:
         session = cls(transport, repository, "")
         session._moved(reply)
         if not session.location:
-            raise RegistryError(f"{transport.registry} began an upload without a Location")
+            raise UnavailableError(f"{transport.registry} began an upload without a Location", transient=True)
         least = reply.headers.get("OCI-Chunk-Min-Length", "")
         session.least = int(least) if least.isascii() and least.isdigit() else 0
         return session

@@ -1,0 +1,80 @@
+"""Guards at a registry's door."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from buildpack_testing.registry.loopback import Received, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from buildpack_testing.registry.token_server import TokenServer
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a request is about to do: on which repository, and `pull`, `push` or `delete`."""
+
+    repository: str
+    action: str
+
+    def __str__(self) -> str:
+        actions = "pull,push" if self.action == "push" else self.action
+        return f"repository:{self.repository}:{actions}"
+
+
+class Guard(Protocol):
+    """Decides about requests."""
+
+    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
+        """Give the refusal, or None to let the request in."""
+
+
+@dataclass(frozen=True)
+class BasicGuard:
+    """Lets users in with their passwords."""
+
+    users: Mapping[str, str]
+
+    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:  # noqa: ARG002
+        """Refuse whoever is no user."""
+        if basic_user(request.headers.get("authorization", ""), self.users) is not None:
+            return None
+        return Response.error(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="tests"')
+
+
+@dataclass(frozen=True)
+class BearerGuard:
+    """Lets in who has a token of a token server for every wish; even `/v2/` wants a token."""
+
+    tokens: TokenServer
+
+    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
+        """Refuse requests without a token, with an expired one, or with one that allows less."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        scopes = " ".join(map(str, wishes))
+        challenge = f'Bearer realm="{self.tokens.url}/token",service="{self.tokens.service}"'
+        if scopes:
+            challenge += f',scope="{scopes}"'
+        granted = self.tokens.granted(token) if kind.lower() == "bearer" else None
+        if granted is None:
+            return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
+        if all((wish.repository, wish.action) in granted for wish in wishes):
+            return None
+        challenge += ',error="insufficient_scope"'
+        return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
+
+
+def basic_user(header: str, users: Mapping[str, str]) -> str | None:
+    """Give the user of an Authorization header if the password is right."""
+    kind, _, encoded = header.partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return name if name in users and users[name] == password else None
