@@ -85,15 +85,17 @@ def _prove(
 
 
 def _unmet(proof: GroupProof, case: Case, members: Sequence[Member]) -> Iterator[Finding]:
-    """Explain a broken case by its nearest miss: the trial with the fewest faults."""
-    trial = min(case.trials, key=lambda one: len(one.faults))
-    for fault in trial.faults:
-        if fault.is_requirement:
-            file, line = _place(proof, case, trial, fault)
-            message = f"{fault.id} requires {fault.name}, which nothing before it provides, in {proof.title}"
-            remedy = _remedy(fault, trial, members)
-            advice = f"when {case}" + (f"; {remedy}" if remedy else "")
-            yield Finding(Severity.ERROR, "plan-unmet", message, file, line, advice)
+    """Explain a broken case by its nearest misses: the trials with the fewest faults."""
+    fewest = min(len(trial.faults) for trial in case.trials)
+    for trial in case.trials:
+        for fault in trial.faults if len(trial.faults) == fewest else ():
+            if fault.is_requirement:
+                file, line = _place(proof, case, trial, fault)
+                message = (
+                    f"{fault.id} requires {fault.name}, which nothing before it provides, in {proof.title}"
+                )
+                advice = "; ".join(part for part in (f"when {case}", _remedy(fault, trial, members)) if part)
+                yield Finding(Severity.ERROR, "plan-unmet", message, file, line, advice)
 
 
 def _remedy(fault: Fault, trial: Trial, members: Sequence[Member]) -> str:
