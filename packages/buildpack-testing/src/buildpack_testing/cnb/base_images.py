@@ -1,0 +1,192 @@
+"""Base images to build and run apps on, made of Debian packages with mmdebstrap, without any other registry.
+
+They are OCI layouts in the project's cache, one directory per recipe; the tag of an image is the beginning of
+its digest. Delete the directory to get the newest packages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.cache import cache_directory
+from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_testing.cnb import image_layout
+from buildpack_testing.locks import exclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The user of all images, as the platform specification wants it: not root, with a passwd entry and a home.
+USER_ID = 1000
+GROUP_ID = 1000
+
+_USUAL = ("ca-certificates", "libstdc++6", "usr-is-merged")
+_COMPILER = ("gcc", "libc6-dev")
+_TIME = 315532801  # 1980-01-01T00:00:01Z
+# Nothing here is needed to build or run an app: it would only be packed, pushed and unpacked again and again.
+_EXCLUDED = (
+    "/usr/share/doc/*",
+    "/usr/share/info/*",
+    "/usr/share/locale/*",
+    "/usr/share/man/*",
+    "/usr/bin/*-lto-dump*",
+    "/usr/lib/*/lib[atl]san.so*",
+    "/usr/lib/gcc/*/lib[atl]san*",
+)
+_SET_UP = f"""
+printf 'cnb:x:{USER_ID}:{GROUP_ID}::/home/cnb:/bin/sh\\n' >>"$1/etc/passwd"
+printf 'cnb:x:{GROUP_ID}:\\n' >>"$1/etc/group"
+mkdir "$1/home/cnb" && chown {USER_ID}:{GROUP_ID} "$1/home/cnb" && chmod 755 "$1/home/cnb"
+rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/etc/machine-id"
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is made of. Change generation when the way of making changes the image."""
+
+    name: str
+    packages: tuple[str, ...]
+    suite: str = "bookworm"
+    distro: tuple[str, str] = ("debian", "12")
+    excluded: tuple[str, ...] = _EXCLUDED
+    set_up: str = _SET_UP
+    generation: int = 1
+
+    @property
+    def key(self) -> str:
+        """The recipe and this machine's architecture, as twelve digits."""
+        text = json.dumps([asdict(self), platform.machine()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+BUILD = Recipe("build", (*_USUAL, *_COMPILER, "python3"))
+BUILD_WITHOUT_PYTHON = Recipe("build-nopython", (*_USUAL, *_COMPILER))
+RUN = Recipe("run", _USUAL)
+RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (BUILD, BUILD_WITHOUT_PYTHON, RUN)}
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """An image in the cache: its layout, and the repository and tag it is pushed under."""
+
+    name: str
+    layout: Path
+    digest: str
+
+    @property
+    def repository(self) -> str:
+        """The name in a registry, without host and tag."""
+        return f"base/{self.name}"
+
+    @property
+    def tag(self) -> str:
+        """The beginning of the digest: another content is another tag."""
+        return self.digest.removeprefix("sha256:")[:12]
+
+
+def find(recipe: Recipe, cache: Path | None = None) -> BaseImage | None:
+    """Return the image if it is in the cache."""
+    layout = _directory(recipe, cache)
+    if not (layout / "index.json").is_file():
+        return None
+    return BaseImage(recipe.name, layout, image_layout.read(layout).digest)
+
+
+def ensure(recipe: Recipe, cache: Path | None = None) -> BaseImage:
+    """Return the image, making it if it is not in the cache (a minute).
+
+    Raises MissingToolError, ReleaseError.
+    """
+    directory = _directory(recipe, cache)
+    with exclusive(directory.parent / ".lock"):
+        if find(recipe, cache) is None:
+            _make(recipe, directory)
+    found = find(recipe, cache)
+    if found is None:
+        raise ReleaseError(f"{directory} vanished while it was being used", advice="Start again.")
+    return found
+
+
+def _directory(recipe: Recipe, cache: Path | None) -> Path:
+    return (cache or cache_directory()) / "base-images" / f"{recipe.name}-{recipe.key}"
+
+
+def _make(recipe: Recipe, target: Path) -> None:
+    for left in target.parent.glob(".work-*"):  # of a killed run: we hold the lock
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent) as work:
+        tar = Path(work, "rootfs.tar")
+        _bootstrap(recipe, tar)
+        image_layout.write(Path(work, "layout"), tar, _config(recipe), tag=recipe.name)
+        Path(work, "layout").rename(target)
+
+
+def _bootstrap(recipe: Recipe, tar: Path) -> None:
+    program = shutil.which("mmdebstrap")
+    if program is None:
+        raise MissingToolError(
+            f"Cannot make the base image {recipe.name}: no mmdebstrap on PATH",
+            advice="Install the Debian or Ubuntu package mmdebstrap (on Ubuntu also debian-archive-keyring).",
+        )
+    sys.stderr.write(f"Making the base image {recipe.name} from Debian packages: about a minute ...\n")
+    result = subprocess.run(
+        [program, *_arguments(recipe), recipe.suite, str(tar)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(_TIME), "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise ReleaseError(
+            f"Cannot make the base image {recipe.name}: mmdebstrap failed",
+            detail="\n".join(result.stderr.splitlines()[-12:]),
+            advice="It wants root or unprivileged user namespaces, a Debian mirror, and Debian's "
+            "archive keys (package debian-archive-keyring).",
+        )
+
+
+def _arguments(recipe: Recipe) -> list[str]:
+    # Without the hook, usrmerge would come in, and all of perl with it.
+    return [
+        "--variant=essential",
+        "--format=tar",
+        "--skip=output/dev",
+        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+        f"--include={','.join(recipe.packages)}",
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.excluded),
+        f"--customize-hook={recipe.set_up}",
+    ]
+
+
+def _config(recipe: Recipe) -> dict[str, Any]:
+    name, version = recipe.distro
+    return {
+        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "os": "linux",
+        "created": "1980-01-01T00:00:01Z",
+        "config": {
+            "User": f"{USER_ID}:{GROUP_ID}",
+            "Env": [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                f"CNB_USER_ID={USER_ID}",
+                f"CNB_GROUP_ID={GROUP_ID}",
+            ],
+            "Labels": {
+                "io.buildpacks.base.distro.name": name,
+                "io.buildpacks.base.distro.version": version,
+                "io.buildpacks.base.maintainer": "Strata's tests",
+            },
+        },
+    }

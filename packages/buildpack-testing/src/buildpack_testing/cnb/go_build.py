@@ -1,0 +1,157 @@
+"""Building a Go tool from the Go module proxy, with every byte of source pinned.
+
+`go install module@version` refuses modules with a replace line (pack has one) and asks a checksum database
+for the dependencies. So the module is downloaded, its hash compared with ours, and built as the main module
+from a copy of its source: its own go.mod (with the replace line) and go.sum then pin everything it depends on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import MissingToolError, ReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from buildpack_testing.cnb.versions import GoTool
+
+# What the lifecycle's extender phase is made of: by far the largest dependency, and the one that not every
+# module proxy serves. Image extensions are not supported by `creator`, which is what the tests run.
+EXTENDER_MODULE = "github.com/osscontainertools/kaniko"
+_APPLIER = Path("internal/extend/kaniko")
+# The proxy's own answer that it does not have a module; anything else (no network, say) is a fault to report.
+_REFUSED = re.compile(r"\b(403 Forbidden|404 Not Found|410 Gone)\b")
+_ADVICE = (
+    "Put a Go toolchain that is new enough on PATH, and see that GOPROXY can be reached; or download the "
+    "official release yourself and name it with STRATA_LIFECYCLE_DIR or STRATA_PACK."
+)
+
+
+@dataclass(frozen=True)
+class GoToolchain:
+    """A go command and its environment: the user's own settings, but for what decides the result."""
+
+    executable: str
+    environment: Mapping[str, str]
+
+    def run(self, arguments: Sequence[str], *, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run go; its output is captured."""
+        return subprocess.run(
+            [self.executable, *arguments],
+            cwd=cwd,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def find_go(environ: Mapping[str, str]) -> GoToolchain | None:
+    """Return the go command on PATH, set up to make static programs for this machine; None without one."""
+    executable = shutil.which("go", path=environ.get("PATH"))
+    if executable is None:
+        return None
+    # A workspace or another target of the user's must not decide what is built.
+    environment = {name: value for name, value in environ.items() if name not in {"GOOS", "GOARCH"}}
+    return GoToolchain(executable, {**environment, "CGO_ENABLED": "0", "GOWORK": "off"})
+
+
+def build(tool: GoTool, output: Path, *, work: Path, environ: Mapping[str, str] | None = None) -> str:
+    """Build the commands of tool into the directory output, and say in one sentence how that was done.
+
+    work is an empty directory for the source. Raises MissingToolError without a go command, ReleaseError when
+    the module cannot be had, is not the one we know, or does not build.
+    """
+    go = find_go(os.environ if environ is None else environ)
+    if go is None:
+        raise MissingToolError(
+            f"Cannot build {tool.name} {tool.version}: no go command on PATH", advice=_ADVICE
+        )
+    source = work / "source"
+    shutil.copytree(
+        _download(go, tool, work), source, ignore=shutil.ignore_patterns("testdata", "acceptance")
+    )
+    _make_writable(source)
+    left_out = _leave_out_extender(go, source)
+    _compile(go, tool, source, output)
+    return f"built from the Go module {tool.module} v{tool.version}" + left_out
+
+
+def _download(go: GoToolchain, tool: GoTool, work: Path) -> Path:
+    wanted = f"{tool.module}@v{tool.version}"
+    result = go.run(["mod", "download", "-json", wanted], cwd=work)
+    try:
+        facts = json.loads(result.stdout)
+    except ValueError:
+        facts = {}
+    if result.returncode != 0 or "Dir" not in facts:
+        detail = facts.get("Error") or result.stderr.strip()
+        raise ReleaseError(f"Cannot download the Go module {wanted}", detail=detail, advice=_ADVICE)
+    if facts.get("Sum") != tool.checksum:
+        raise ReleaseError(
+            f"The Go module {wanted} is not the one this project knows",
+            detail=f"expected {tool.checksum}, got {facts.get('Sum')}",
+            advice="Do not use it. Find out what the module proxy serves (go env GOPROXY).",
+        )
+    return Path(facts["Dir"])
+
+
+def _make_writable(source: Path) -> None:
+    for directory, _, files in os.walk(source):
+        Path(directory).chmod(0o755)
+        for name in files:
+            (Path(directory) / name).chmod(0o644)
+
+
+def _leave_out_extender(go: GoToolchain, source: Path) -> str:
+    """Replace the extender's inside when its module cannot be had; return what to say about it."""
+    applier = source / _APPLIER
+    if not applier.is_dir():
+        return ""
+    result = go.run(["mod", "download", "-json", EXTENDER_MODULE], cwd=source)
+    if result.returncode == 0:
+        return ""
+    if not _REFUSED.search(result.stdout + result.stderr):
+        raise ReleaseError(
+            f"Cannot download the Go module {EXTENDER_MODULE}",
+            detail=(result.stdout + result.stderr).strip(),
+            advice=_ADVICE,
+        )
+    for file in applier.glob("*.go"):
+        file.unlink()
+    shutil.copyfile(Path(__file__).with_name("without_extender.go"), applier / "without_extender.go")
+    return (
+        f", without image extensions (the module proxy does not serve {EXTENDER_MODULE}: no extender phase)"
+    )
+
+
+def _compile(go: GoToolchain, tool: GoTool, source: Path, output: Path) -> None:
+    _say(f"Building {tool.name} {tool.version} with {go.executable}: some minutes the first time ...")
+    output.mkdir(parents=True, exist_ok=True)
+    result = go.run(
+        [
+            *("build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+            *("-ldflags", f"-s -w -X {tool.variable}={tool.version}"),
+            *("-o", f"{output}{os.sep}", *tool.commands),
+        ],
+        cwd=source,
+    )
+    if result.returncode != 0:
+        lines = [line for line in result.stderr.splitlines() if not line.startswith("go: downloading ")]
+        raise ReleaseError(
+            f"Cannot build {tool.name} {tool.version}", detail="\n".join(lines[-12:]), advice=_ADVICE
+        )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

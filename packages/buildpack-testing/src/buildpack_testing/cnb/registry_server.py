@@ -1,0 +1,242 @@
+"""A container registry of our own on loopback: the distribution server of Debian's package docker-registry.
+
+Plain HTTP for anybody, or with TLS and a user, as a test asks. Everything is in one directory of the test's.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import http
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import ssl
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_testing.cnb.image_layout import Image
+from buildpack_testing.cnb.processes import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ACCEPTED = ", ".join(
+    f"application/vnd.{kind}+json"
+    for kind in (
+        "oci.image.manifest.v1",
+        "oci.image.index.v1",
+        "docker.distribution.manifest.v2",
+        "docker.distribution.manifest.list.v2",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user of the registry. The password is not shown."""
+
+    user: str
+    password: str = field(repr=False)
+
+    @property
+    def header(self) -> str:
+        """The value of an Authorization header."""
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A running registry: address is host:port, authority the CA's certificate if it speaks TLS."""
+
+    address: str
+    log: Path
+    directory: Path
+    authority: Path | None = None
+    login: Login | None = None
+
+    def reference(self, repository: str, tag: str = "latest") -> str:
+        """Return the full name of an image in this registry."""
+        return f"{self.address}/{repository}:{tag}"
+
+    def read(self, reference: str) -> Image:
+        """Read an image's manifest and config. Raises ReleaseError if it is not there."""
+        repository, manifest_name = self._split(reference)
+        status, headers, data = self.get(f"/v2/{repository}/manifests/{manifest_name}", accept=_ACCEPTED)
+        if status != http.HTTPStatus.OK:
+            raise ReleaseError(
+                f"{reference} is not in the registry", detail=f"status {status}: {data[:300]!r}"
+            )
+        manifest: dict[str, Any] = json.loads(data)
+        config: dict[str, Any] = {}
+        if "config" in manifest:
+            _, _, data = self.get(f"/v2/{repository}/blobs/{manifest['config']['digest']}")
+            config = json.loads(data)
+        return Image(headers["Docker-Content-Digest"], manifest, config)
+
+    def get(self, path: str, *, accept: str = "*/*") -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Fetch a path of the registry: status, headers, body. Raises OSError."""
+        connection = self._connection()
+        try:
+            headers = {"Accept": accept, **({"Authorization": self.login.header} if self.login else {})}
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.msg, response.read()
+        finally:
+            connection.close()
+
+    def push_layout(self, layout: Path, repository: str, tag: str) -> str:
+        """Copy the only image of a layout into the registry and return its reference. Raises ReleaseError."""
+        program = shutil.which("skopeo")
+        if program is None:
+            raise MissingToolError("No skopeo on PATH", advice="Install the Debian or Ubuntu package skopeo.")
+        reference = self.reference(repository, tag)
+        command = [
+            program,
+            "--insecure-policy",
+            "copy",
+            "--quiet",
+            "--preserve-digests",
+            *self._skopeo_options(),
+        ]
+        result = subprocess.run(
+            [*command, f"oci:{layout}", f"docker://{reference}"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise ReleaseError(f"skopeo cannot push {layout} as {reference}", detail=result.stderr.strip())
+        return reference
+
+    @property
+    def docker_config(self) -> Path:
+        """A directory for $DOCKER_CONFIG: with the login, if one is wanted."""
+        return self.directory / "docker"
+
+    @property
+    def certificates(self) -> Path:
+        """A directory with the authority's certificate as tools on containers/image want it (--cert-dir)."""
+        return self.directory / "certificates"
+
+    def _skopeo_options(self) -> list[str]:
+        options = ["--dest-authfile", str(self.docker_config / "config.json")]
+        if self.authority is None:
+            return [*options, "--dest-tls-verify=false"]
+        return [*options, "--dest-cert-dir", str(self.certificates)]
+
+    def _split(self, reference: str) -> tuple[str, str]:
+        path = reference.removeprefix(f"{self.address}/")
+        repository, at, digest = path.partition("@")
+        if at:
+            return repository, digest
+        repository, _, tag = path.partition(":")
+        return repository, tag or "latest"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.authority is None:
+            return http.client.HTTPConnection(self.address, timeout=30)
+        context = ssl.create_default_context(cafile=str(self.authority))
+        return http.client.HTTPSConnection(self.address, timeout=30, context=context)
+
+
+@contextmanager
+def registry(
+    directory: Path, *, login: Login | None = None, tls: bool = False, port: int = 0
+) -> Iterator[Registry]:
+    """Run a registry on 127.0.0.1 that keeps its files in directory, until the block is left.
+
+    port 0 is a free one; give the former one to bring a registry back. With tls it has a certificate of an
+    authority of its own (needs trustme). Raises MissingToolError, ReleaseError.
+    """
+    program = shutil.which("docker-registry")
+    if program is None:
+        raise MissingToolError(
+            "No docker-registry on PATH", advice="Install the Debian or Ubuntu package docker-registry."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    authority = _make_certificates(directory) if tls else None
+    configuration = _configure(directory, login, authority, port)
+    log = directory / "registry.log"
+    log.write_bytes(b"")
+    command = [program, "serve", str(configuration)]
+    with server(command, environment=_environment(), log=log, ready=lambda: bool(_address(log))):
+        found = Registry(_address(log), log, directory, authority, login)
+        _write_docker_config(found)
+        yield found
+
+
+def _address(log: Path) -> str:
+    found = re.search(r"listening on (127\.0\.0\.1:\d+)", log.read_text(encoding="utf-8", errors="replace"))
+    return found[1] if found else ""
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment where nothing overrides the configuration file (REGISTRY_* variables would)."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "OTEL_"))}
+
+
+def _configure(directory: Path, login: Login | None, authority: Path | None, port: int) -> Path:
+    configuration: dict[str, Any] = {
+        "version": 0.1,
+        "log": {"level": "info"},
+        "storage": {
+            "filesystem": {"rootdirectory": str(directory / "storage")},
+            "delete": {"enabled": True},
+        },
+        "http": {"addr": f"127.0.0.1:{port}", "secret": secrets.token_hex(16)},
+    }
+    if authority:
+        pair = {"certificate": str(directory / "server.pem"), "key": str(directory / "server.key")}
+        configuration["http"]["tls"] = pair
+    if login:
+        password_file = directory / "htpasswd"
+        password_file.write_text(f"{login.user}:{_bcrypt(login.password)}\n", encoding="utf-8")
+        configuration["auth"] = {"htpasswd": {"realm": "tests", "path": str(password_file)}}
+    path = directory / "registry.json"
+    path.write_text(
+        json.dumps(configuration), encoding="utf-8"
+    )  # the server reads YAML, of which this is a part
+    return path
+
+
+def _bcrypt(password: str) -> str:
+    """Hash a password as the server wants it, with the C library's crypt(3) (libxcrypt)."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    salt = secrets.token_hex(11)
+    hashed: bytes | None = library.crypt(password.encode(), f"$2b$05${salt}".encode())
+    if hashed is None or not hashed.startswith(b"$2b$"):
+        raise MissingToolError(
+            "The C library's crypt(3) knows no bcrypt", advice="Use a registry without login."
+        )
+    return hashed.decode()
+
+
+def _make_certificates(directory: Path) -> Path:
+    import trustme  # noqa: PLC0415 (only this form of the registry needs it)
+
+    certificates = directory / "certificates"
+    certificates.mkdir(exist_ok=True)
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    issued.private_key_pem.write_to_path(str(directory / "server.key"))
+    (directory / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    authority.cert_pem.write_to_path(str(certificates / "ca.crt"))
+    return certificates / "ca.crt"
+
+
+def _write_docker_config(found: Registry) -> None:
+    found.docker_config.mkdir(exist_ok=True)
+    auths = {}
+    if found.login:
+        auths[found.address] = {"auth": found.login.header.removeprefix("Basic ")}
+    (found.docker_config / "config.json").write_text(json.dumps({"auths": auths}), encoding="utf-8")

@@ -1,0 +1,55 @@
+"""Which releases of the lifecycle and of pack the tests run with, and which others fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# The phases of the lifecycle: one binary that looks at the name it was called by.
+PHASES = ("analyzer", "detector", "restorer", "builder", "exporter", "creator", "rebaser", "extender")
+
+
+@dataclass(frozen=True)
+class GoTool:
+    """A program that is built from a Go module.
+
+    checksum is the module's hash as in go.sum; the module's own go.sum pins all that it depends on.
+    commands are the main packages, relative to the module; variable is the linker symbol of the version.
+    """
+
+    name: str
+    version: str
+    module: str
+    checksum: str
+    commands: tuple[str, ...]
+    variable: str
+
+
+LIFECYCLE = GoTool(
+    name="lifecycle",
+    version="0.21.17",
+    module="github.com/buildpacks/lifecycle",
+    checksum="h1:edOH8bfQb143kfBbfuoDzYqzsHcPczdZ9Cp86jnvITE=",
+    commands=("./cmd/lifecycle", "./cmd/launcher"),
+    variable="github.com/buildpacks/lifecycle/cmd.Version",
+)
+PACK = GoTool(
+    name="pack",
+    version="0.40.6",
+    module="github.com/buildpacks/pack",
+    checksum="h1:w2HbQLv5UEvkbdoGt/QHmEbrMrvIwZZwuo/L0KaPdWE=",
+    commands=(".",),
+    variable="github.com/buildpacks/pack/pkg/client.Version",
+)
+
+
+def version_numbers(text: str) -> tuple[int, int, int] | None:
+    """Read the first X.Y.Z of a version output ("0.40.6+git-abc.build-1" too); None if there is none."""
+    found = re.search(r"(?<![\d.])(\d+)\.(\d+)\.(\d+)(?![\d.])", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def fits(tool: GoTool, text: str) -> bool:
+    """Tell whether a version output is of the wanted release or a newer one."""
+    found, wanted = version_numbers(text), version_numbers(tool.version)
+    return found is not None and wanted is not None and found >= wanted
