@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 
+# Invoke turns bytecode off for everything; each start would compile our library anew (a third of a second).
+sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+
 
 def _fail(message: str, code: ExitCode) -> Exit:
     from buildpack_release.redact import redact
@@ -155,4 +158,54 @@ def package(
         print(shown_path(path))
 
 
-ns = Collection(list_buildpacks, graph, check, build, package)
+@task(
+    name="try",
+    positional=["path"],
+    iterable=["env"],
+    help={
+        "path": "the directory of the app",
+        "builder-order": "the buildpack to build with",
+        "env": "a user variable, NAME=VALUE; may be repeated",
+        "clear": "forget what earlier builds of this app left for reuse",
+        "run": "a process type or a command to start in the image",
+        "runtime": "local (this machine's CPythons) or download; by default local if there are any",
+        "keep": "keep the layers and the app as the build left them, and say where",
+    },
+)
+@one_clear_error()
+def try_app(  # noqa: PLR0917  each parameter is an option
+    _context: Context,
+    path: str,
+    builder_order: str = "strata/python",
+    env: list[str] | None = None,
+    clear: bool = False,
+    run: str = "",
+    runtime: str = "",
+    keep: bool = False,
+) -> None:
+    """Build an app on this machine and show what came out."""
+    from buildpack_release.progress import say
+    from buildpack_release.repository import Repository
+    from buildpack_testing.try_app import Trial, parse_source, parse_variables
+    from buildpack_testing.try_app import try_app as build_and_show
+
+    trial = Trial(
+        Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
+    )
+    code = build_and_show(Repository.discover(ROOT), trial, write=sys.stdout.write, report=say)
+    if code:
+        raise Exit(code=code)
+
+
+@task(positional=["path"], help={"path": "the directory of an app of your own (default: the Flask sample)"})
+@one_clear_error()
+def demo(_context: Context, path: str = "") -> None:
+    """Package, build the sample app, serve a page, show its layers."""
+    from buildpack_release.progress import say
+    from buildpack_release.repository import Repository
+    from buildpack_testing.demo import Demo
+
+    Demo(Repository.discover(ROOT), write=sys.stdout.write, report=say).run(Path(path) if path else None)
+
+
+ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,17 +39,16 @@ class Container:
     image: StoredImage
     variables: Mapping[str, str]
 
+    @property
+    def start_environment(self) -> dict[str, str]:
+        """The variables of the container before the launcher: the run image's and the container user's."""
+        start = {"PATH": self.base.run_path, "HOME": str(self.workspace.home), "HOSTNAME": "run"}
+        return {**start, **self.base.run_environment, **self.variables}
+
     def environment(self, process_type: str | None = None) -> dict[str, str]:
         """Return the environment that the launcher gives to a process of this type (None: to a command)."""
-        start = {
-            "PATH": self.base.run_path,
-            "HOME": str(self.workspace.home),
-            "HOSTNAME": "run",
-            **self.base.run_environment,
-            **self.variables,
-        }
         layers = list(self._layers())
-        env = launch_environment(start, layers, process_type)
+        env = launch_environment(self.start_environment, layers, process_type)
         for buildpack in layers:
             for layer in buildpack:
                 for program in _exec_d(layer, process_type):
@@ -89,6 +89,22 @@ class Container:
                 LifecycleCode.LAUNCH, f"{command[0]} ended with {result.returncode}", output=said
             )
         return result
+
+    def attach(self, command: Sequence[str], *, process_type: str | None = None) -> int:
+        """Run a command on this process's own terminal and return its exit code (negative: a signal)."""
+        env = self.environment(process_type)
+        # The terminal tells the process about Ctrl-C too: it is for the process to end. (Not SIG_IGN: the
+        # process would inherit it.)
+        previous = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        try:
+            return subprocess.run(
+                self._resolve(command, env),
+                env=env,
+                cwd=self.workspace.app,
+                check=False,
+            ).returncode
+        finally:
+            signal.signal(signal.SIGINT, previous)
 
     @contextmanager
     def start(

@@ -29,6 +29,7 @@ from buildpack_testing.archive import LAYER_TIME, write_tree
 from buildpack_testing.installed import InstalledPython, require_installed
 from buildpack_testing.locks import exclusive
 from buildpack_testing.relocate import Tools, find_tools, make_relocatable
+from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 RECIPE = 1
 # Stands where a release date of python-build-standalone would; no such release exists.
 TAG = "20000101"
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def describe(archives: tuple[RuntimeArchive, ...]) -> dict[str, object]:
             {
                 "version": archive.version,
                 "os": "linux",
-                "arch": _arch(),
+                "arch": local_arch(),
                 "libc": "gnu",
                 "tag": TAG,
                 "path": f"{TAG}/{quote(archive.file.name)}",
@@ -130,13 +130,6 @@ def _choose(found: Mapping[str, InstalledPython], minors: frozenset[str] | None)
             detail=f"Found: {', '.join(python.version for python in found.values())}.",
         )
     return [python for minor, python in found.items() if minors is None or minor in minors]
-
-
-def _arch() -> str:
-    machine = platform.machine()
-    if machine not in _MACHINES:
-        raise ReleaseError(f"No runtime archives for {machine}: the buildpacks support x86_64 and aarch64")
-    return _MACHINES[machine]
 
 
 def _end_of_life(minor: str) -> date:

@@ -115,14 +115,19 @@ def local_image(python_home: Path) -> BaseImage:
         python_home.mkdir(parents=True)
         (python_home / "python3").symlink_to(Path(sys.executable).resolve())
         build_path = f"{python_home}:{SYSTEM_PATH}"
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     release = _os_release()
     return BaseImage(
         build_path=build_path,
-        arch=machine,
+        arch=local_arch(),
         distro_name=release.get("ID", ""),
         distro_version=release.get("VERSION_ID", ""),
     )
+
+
+def local_arch() -> str:
+    """Return this machine's processor in the specification's (Go's) words."""
+    machine = platform.machine()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def _has_python(path: str) -> bool:

@@ -1,0 +1,184 @@
+"""Builds somebody's app on this machine and shows what came out: the logic of `inv try`."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildpack_api.files import remove
+from buildpack_release.assemble import assemble_all
+from buildpack_release.cache import cache_directory
+from buildpack_release.errors import UsageError
+from buildpack_release.text import size
+from buildpack_testing.invocation import lifecycle_environment
+from buildpack_testing.platform import BuildResult, LocalPlatform
+from buildpack_testing.report import (
+    environment_lines,
+    indented,
+    layer_table,
+    phase_line,
+    plan_lines,
+)
+from buildpack_testing.sources import RuntimeSource, connection_variables, runtime_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from buildpack_release.repository import Repository
+    from buildpack_testing.launch import Container
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What to try. variables are the user's; clear forgets what earlier builds of the app left for reuse.
+
+    run is a process type or a command line to start in the image; keep leaves the layers and the app as the
+    build left them, for looking at.
+    """
+
+    app: Path
+    order: str = "strata/python"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    clear: bool = False
+    run: str = ""
+    runtime: RuntimeSource | None = None
+    keep: bool = False
+
+
+def parse_variables(assignments: list[str]) -> dict[str, str]:
+    """Read NAME=VALUE pairs. Raises UsageError for anything else."""
+    variables = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not (name and equals):
+            raise UsageError(f"--env {assignment!r} is not NAME=VALUE")
+        variables[name] = value
+    return variables
+
+
+def parse_source(name: str) -> RuntimeSource | None:
+    """Read a runtime source; "" leaves the choice to us. Raises UsageError for an unknown one."""
+    if name and name not in {source.value for source in RuntimeSource}:
+        raise UsageError(f"there is no runtime source {name!r}", advice="It is local or download.")
+    return RuntimeSource(name) if name else None
+
+
+def workspace_of(app: Path) -> Path:
+    """Return the directory below the cache where builds of an app take place, the same each time."""
+    app = app.resolve()
+    digest = hashlib.sha256(str(app).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return cache_directory() / "try" / f"{app.name or 'root'}-{digest}"
+
+
+def try_app(
+    repository: Repository,
+    trial: Trial,
+    *,
+    write: Callable[[str], object],
+    report: Callable[[str], None],
+) -> int:
+    """Build the app, write what came out, and return the exit code of the process that was run (0 without).
+
+    What the buildpacks print goes to report line by line. Raises ReleaseError: PhaseError for a build that
+    failed, UsageError for bad input, and whatever assembling raises.
+    """
+    if not trial.app.is_dir():
+        raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
+    root = workspace_of(trial.app)
+    directories = assemble_all(repository, [trial.order], repository.root / "build", report=report)
+    platform = LocalPlatform(root, directories, [[trial.order]])
+    with _variables(trial, report) as variables:
+        result = platform.build(
+            trial.app,
+            variables=variables,
+            clear=trial.clear,
+            sink=lambda line: report(line.rstrip("\n")),
+        )
+    write(build_summary(platform, result))
+    if trial.keep:
+        write(_set_aside(platform))
+    with platform.container() as container:
+        write(launch_summary(container))
+        code = _run(container, trial.run, write) if trial.run else 0
+    _tidy(platform)
+    return code
+
+
+def build_summary(platform: LocalPlatform, result: BuildResult) -> str:
+    """Return plan, layers, the environment of later buildpacks and the times of a build as text."""
+    start = lifecycle_environment(platform.workspace, platform.base)
+    in_image = sum(layer.types.launch for layer in result.layers)
+    return "".join(
+        (
+            "\nPlan\n",
+            indented(plan_lines(result.detection)),
+            "\nLayers\n",
+            indented(layer_table(result.layers).splitlines()),
+            f"  in the app image: {size(result.image_size)} in {in_image} layers, and the app itself\n",
+            "\nEnvironment of later buildpacks (what the build image does not have)\n",
+            indented(environment_lines(result.next_environment, start, platform.workspace)),
+            f"\nTime: {phase_line(result.seconds)}\n",
+        )
+    )
+
+
+def launch_summary(container: Container) -> str:
+    """Return the environment and the processes of an image as text."""
+    env = container.environment()
+    processes = [
+        f"{process.type}{' (default)' if process.type == container.image.default_process else ''}: "
+        f"{shlex.join([*process.command, *process.args])}"
+        for process in container.image.processes
+    ]
+    return "".join(
+        (
+            "\nEnvironment at launch (what the run image does not have)\n",
+            indented(environment_lines(env, container.start_environment, container.workspace)),
+            "\nProcesses\n",
+            indented(processes or ["none defined: start a command with --run"]),
+        )
+    )
+
+
+@contextmanager
+def _variables(trial: Trial, report: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    """Give all variables of the build; those of the user win."""
+    source = trial.runtime or RuntimeSource.default()
+    if "BP_PYTHON_RUNTIMES" in trial.variables or "BP_DEPENDENCY_MIRROR" in trial.variables:
+        source = RuntimeSource.DOWNLOAD
+    if trial.runtime is None and source is RuntimeSource.LOCAL:
+        report("Python comes from the CPythons of this machine (--runtime download: the published ones)")
+    with runtime_variables(source, report=report) as variables:
+        yield {**variables, **connection_variables(), **trial.variables}
+
+
+def _run(container: Container, line: str, write: Callable[[str], object]) -> int:
+    """Run a process type or a command line in the image, on this terminal."""
+    words = shlex.split(line)
+    if not words:
+        raise UsageError("--run needs a process type or a command")
+    is_type = container.image.process(words[0]) is not None
+    command = container.command(words[0], words[1:]) if is_type else words
+    write(f"\n$ {shlex.join(command)}\n")
+    return container.attach(command, process_type=words[0] if is_type else None)
+
+
+def _set_aside(platform: LocalPlatform) -> str:
+    """Move layers and app out of the way of the image's; return text that says where they are."""
+    lines = ["", "As the build has left it"]
+    for path in (platform.workspace.layers, platform.workspace.app):
+        kept = path.with_name(f"{path.name}-of-build")
+        remove(kept)
+        path.rename(kept)
+        lines.append(f"  {kept}")
+    return "\n".join(lines) + "\n"
+
+
+def _tidy(platform: LocalPlatform) -> None:
+    """Remove what the image and the cache hold anyway."""
+    remove(platform.workspace.layers)
+    remove(platform.workspace.app)
