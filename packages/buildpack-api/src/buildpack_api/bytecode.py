@@ -30,7 +30,7 @@ try:
 except (OSError, BrokenProcessPool):  # no shared memory in this sandbox, or too little memory for all cores
     compile_all(1)
 """
-_OS_ERROR = re.compile(r"^\*\*\* \w+: \[Errno (\d+)\] ([^\n:]*)", re.MULTILINE)
+_OS_ERROR = re.compile(r"^\w+: \[Errno (\d+)\] ([^\n:]*)", re.MULTILINE)
 
 
 def compile_tree(interpreter: Path, tree: Path, *, env: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import textwrap
@@ -44,24 +45,24 @@ class Output:
 
     def step(self, text: str) -> None:
         """Say what is being done."""
-        self._out(textwrap.indent(text, "  "))
+        self._out(text, indent=2)
 
     def detail(self, text: str) -> None:
         """Say more about the step before."""
-        self._out(textwrap.indent(text, "    "))
+        self._out(text, indent=4)
 
     def warning(self, title: str, text: str = "") -> None:
         """Say what deserves a look though the build goes on."""
         self._out(f"[{self._name}] Warning: {title}")
         if text:
-            self._out(_paragraph(text))
+            self._out(_wrap(text), indent=2)
 
     def error(self, error: BuildpackError) -> None:
         """Print an expected fault: title, detail, advice."""
         self._err(f"[{self._name}] Error: {error.title}")
         for text in (error.detail, error.advice):
             if text:
-                self._err(_paragraph(text))
+                self._err(_wrap(text), indent=2)
 
     def traceback(self, text: str) -> None:
         """Print the traceback of a bug as it is."""
@@ -91,11 +92,11 @@ class Output:
         for stream in (self._stdout or sys.stdout, self._stderr or sys.stderr):
             _guarded(stream, stream.flush)
 
-    def _out(self, text: str) -> None:
-        _write(self._stdout or sys.stdout, text)
+    def _out(self, text: str, *, indent: int = 0) -> None:
+        _write(self._stdout or sys.stdout, text, indent)
 
-    def _err(self, text: str) -> None:
-        _write(self._stderr or sys.stderr, text)
+    def _err(self, text: str, *, indent: int = 0) -> None:
+        _write(self._stderr or sys.stderr, text, indent)
 
 
 def printable(text: str) -> str:
@@ -103,17 +104,17 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
 
 
-def _paragraph(text: str) -> str:
-    lines = [
-        textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
-    ]
-    return textwrap.indent("\n".join(lines), "  ")
+def _wrap(text: str) -> str:
+    """Break long lines at blanks only, so that paths and URLs stay whole."""
+    fill = functools.partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(fill(line) for line in text.split("\n"))
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO, text: str, indent: int) -> None:
+    lines = textwrap.indent(printable(redact(text)), " " * indent)
+
     def write() -> None:
-        stream.write(printable(redact(text)) + "\n")
+        stream.write(f"{lines}\n")
         stream.flush()
 
     _guarded(stream, write)

@@ -33,16 +33,17 @@ class TomlError(BuildpackError):
 def load(path: Path) -> dict[str, Any]:
     """Read a TOML file. Raises TomlError if it is missing, unreadable, not UTF-8 or not TOML."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise TomlError(f"Cannot read {path}: {error.strerror}", path=path) from error
     except UnicodeDecodeError as error:
         raise TomlError(f"{path} is not encoded in UTF-8", path=path, detail=str(error)) from error
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _LINE.search(str(error))
-        line = int(found[1]) if found else None
-        place = f"{path}:{line}" if line else str(path)
-        raise TomlError(f"{place}: not valid TOML", path=path, line=line, detail=str(error)) from error
+        found = _LINE.search(str(error))  # else "at end of document"
+        line = int(found[1]) if found else text.rstrip().count("\n") + 1
+        raise TomlError(f"{path}:{line}: not valid TOML", path=path, line=line, detail=str(error)) from error
 
 
 def dumps(document: Mapping[str, Any]) -> str:

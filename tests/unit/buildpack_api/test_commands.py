@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from buildpack_api.commands import capture, display, run
+from buildpack_api.errors import CommandFailed
+from unit.buildpack_api.example_buildpack import ExampleBuildpack
+
+ENV = {"PATH": os.environ["PATH"], "A": "1"}
+
+
+def test_output_goes_straight_through_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+    print("before", end=" ")  # noqa: T201  (not flushed yet when the child writes)
+    run(["sh", "-c", "echo out; echo err >&2"], env=ENV)
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("before out\n", "err\n")
+
+
+def test_capture_returns_stdout_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    assert capture(["sh", "-c", r"printf 'a\377\n'; echo err >&2"], env=ENV) == "a\udcff\n"
+    assert capfd.readouterr().err == "err\n"
+
+
+def test_the_child_gets_exactly_the_given_environment_and_directory(tmp_path: Path) -> None:
+    names = capture([sys.executable, "-I", "-S", "-c", "import os; print(sorted(os.environ))"], env=ENV)
+    assert eval(names) in (["A", "PATH"], ["A", "LC_CTYPE", "PATH"])  # noqa: S307  (PEP 538 adds one)
+    assert capture(["pwd", "-P"], env=ENV, cwd=tmp_path).strip() == str(tmp_path.resolve())
+
+
+def test_the_program_is_looked_up_on_the_path_of_the_child(tmp_path: Path) -> None:
+    program = tmp_path / "only-here"
+    program.write_text("#!/bin/sh\necho found\n")
+    program.chmod(0o755)
+    assert capture(["only-here"], env={"PATH": str(tmp_path)}) == "found\n"
+
+
+def test_the_child_cannot_wait_for_input() -> None:
+    assert capture(["cat"], env=ENV) == ""
+
+
+def test_a_failure_names_program_code_and_command() -> None:
+    with pytest.raises(CommandFailed, match="sh failed with exit code 3") as caught:
+        run(["sh", "-c", "exit 3"], env=ENV)
+    assert caught.value.command == ("sh", "-c", "exit 3")
+    assert caught.value.returncode == 3
+    assert caught.value.detail == "Command: sh -c 'exit 3'"
+
+
+@pytest.mark.parametrize(
+    ("script", "title", "returncode"),
+    [
+        ("kill -KILL $$", "sh was ended by signal 9 (SIGKILL)", -9),
+        ("exit 137", "sh failed with exit code 137", 137),
+    ],
+)
+def test_being_killed_is_explained(script: str, title: str, returncode: int) -> None:
+    with pytest.raises(CommandFailed, match="out of memory") as caught:
+        run(["sh", "-c", script], env=ENV)
+    assert (caught.value.title, caught.value.returncode) == (title, returncode)
+
+
+def test_other_signals_are_named() -> None:
+    with pytest.raises(CommandFailed, match="SIGSEGV"):
+        run(["sh", "-c", "kill -SEGV $$"], env=ENV)
+
+
+@pytest.mark.parametrize("program", ["no-such-program", "/no/such/program"])
+def test_a_missing_program_is_said_clearly(program: str) -> None:
+    with pytest.raises(CommandFailed, match=rf"Cannot run {program}: .*no such program") as caught:
+        run([program, "argument"], env=ENV)
+    assert caught.value.returncode == 127
+
+
+def test_a_program_whose_interpreter_is_missing_is_not_called_missing(tmp_path: Path) -> None:
+    program = tmp_path / "script"
+    program.write_text("#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    with pytest.raises(CommandFailed, match="the interpreter named in its first line"):
+        run([program], env=ENV)
+
+
+def test_a_file_that_is_not_executable(tmp_path: Path) -> None:
+    program = tmp_path / "script"
+    program.touch(0o644)
+    with pytest.raises(CommandFailed, match="Permission denied") as caught:
+        run([program], env=ENV)
+    assert caught.value.returncode == 126
+
+
+def test_a_missing_directory_is_said_clearly(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match=r"the directory .*absent does not exist"):
+        run(["true"], env=ENV, cwd=tmp_path / "absent")
+
+
+def test_no_credentials_in_errors() -> None:
+    with pytest.raises(CommandFailed) as caught:
+        run(["false", "--index-url=https://user:pass@example.org/"], env=ENV)
+    assert "pass" not in str(caught.value)
+    assert "***@example.org" in caught.value.detail
+
+
+def test_display_quotes_what_a_shell_would_split() -> None:
+    assert display(["pip", "a b", "https://u:p@h"]) == "pip 'a b' https://***@h"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_child_ends_with_us(tmp_path: Path, number: signal.Signals) -> None:
+    """A child that outlives the build would go on writing into its layers."""
+    example = ExampleBuildpack.create(
+        tmp_path,
+        "from buildpack_api import commands\n"
+        "commands.run(['sh', '-c', 'echo $$; exec sleep 600'], env=context.environment)",
+    )
+    process = subprocess.Popen(
+        example.command(),
+        env=example.environment(),
+        cwd=example.app,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "[Strata] Example 1.2.3\n"
+    child = int(process.stdout.readline())
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert errors == f"[Strata] Error: stopped by {number.name}\n"
+    assert not is_running(child)
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there, and not just waiting to be reaped by a lazy init."""
+    for _ in range(50):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return False
+        if state == "Z":
+            return False
+        time.sleep(0.1)
+    return True
