@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.assemble import Toolchain
     from buildpack_release.jobs import Job
     from buildpack_release.targets import Target
+    from buildpack_release.toolchain import Toolchain
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode import compile_tree
-from buildpack_release.cache import cache_directory
 from buildpack_release.inputs import InputFile, Inputs, collect
-from buildpack_release.interpreters import Interpreter, installed_interpreters
 from buildpack_release.output_directory import OutputDirectory, output_directory
 from buildpack_release.progress import Progress, say
 from buildpack_release.recipe import recipe
 from buildpack_release.selection import select
-from buildpack_release.settings import PackageSettings
 from buildpack_release.stamp import is_stamped, publish_stamped
+from buildpack_release.toolchain import Toolchain
 from buildpack_release.vendor import copy_wheels, fetch
 from buildpack_release.wheel import unpack
 
@@ -37,39 +34,6 @@ from buildpack_api.main import main
 
 main(build)
 """
-
-
-@dataclass(frozen=True)
-class Toolchain:
-    """What assembling uses of this machine: the Pythons that compile, and the cache of wheels and bytecode.
-
-    `missing` are the minor versions that bytecode is wanted for and that are not installed.
-    """
-
-    interpreters: tuple[Interpreter, ...]
-    missing: tuple[str, ...]
-    cache: Path
-
-    @classmethod
-    def of_machine(cls, repository: Repository) -> Toolchain:
-        """Find what the settings of the repository ask for. Raises CheckFailed for broken settings."""
-        minors = PackageSettings.read(repository.root).bytecode
-        installed = installed_interpreters() if minors else {}
-        return cls(
-            tuple(installed[minor] for minor in minors if minor in installed),
-            tuple(minor for minor in minors if minor not in installed),
-            cache_directory(),
-        )
-
-    def tell_missing(self, report: Callable[[str], None]) -> None:
-        """Say which bytecode will be missing, if any."""
-        if self.missing:
-            report(f"No bytecode for Python {', '.join(self.missing)}: not installed on this machine")
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """The full version of the compiling Python for each minor."""
-        return {interpreter.minor: interpreter.version for interpreter in self.interpreters}
 
 
 def assemble(

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from buildpack_release.interpreters import Interpreter
 
-RECIPE = "1"
-"""Changes when equal sources and an equal interpreter would give other bytes than before."""
-
 # Each file is compiled in a child forked from the same state: the marshal format notes which strings were
 # shared *in the compiling process*, so bytes would otherwise depend on what had been compiled before. For
 # the same reason nothing but these two modules is imported, and the environment is fixed (hash seed,
@@ -64,7 +61,7 @@ class _Module:
         return self.path.parent / "__pycache__" / f"{self.path.stem}.{tag}.pyc"
 
     def cache_name(self) -> str:
-        text = f"{RECIPE}\0{self.name}\0".encode("utf-8", "surrogateescape")
+        text = f"{_COMPILE}\0{self.name}\0".encode("utf-8", "surrogateescape")
         return hashlib.sha256(text + self.source).hexdigest()
 
 

@@ -6,10 +6,10 @@ both, so that nothing can be packaged that does not count as a change.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 _LIBRARY = Path("packages/buildpack-api")
 _TEXTS = ("CHANGELOG.md", "LICENSE", "README.md")
-_LEFT_OUT = (
-    "__pycache__", "*.pyc", "*.egg-info", "tests", ".git*", ".hg*", ".DS_Store", ".*_cache",
-    "*~", ".*.sw?", "#*#", ".#*", "*.orig", "*.rej", "*.bak",
-)  # fmt: skip
+# What tests, builds, editors and version control leave behind.
+_LEFT_OUT = re.compile(
+    r"__pycache__|tests|.*\.pyc|.*\.egg-info|\.git.*|\.hg.*|\..*_cache|\.DS_Store"
+    r"|.*~|\..*\.sw.|#.*#|\.#.*|.*\.(orig|rej|bak)"
+)
 
 
 @dataclass(frozen=True)
@@ -139,22 +140,19 @@ def _find_package(buildpack: Buildpack) -> Path:
 def _tree(name: str, directory: Path) -> list[InputFile]:
     if not directory.is_dir():
         raise CheckFailed(f"this directory is missing; it becomes {name}/ of the buildpack", file=directory)
-    return [
-        _input(f"{name}/{path.relative_to(directory).as_posix()}", path, directory)
-        for path in _walk(directory)
-    ]
+    return [_input(path, Path(entry.path), directory) for path, entry in _walk(name, directory)]
 
 
-def _walk(directory: Path) -> Iterator[Path]:
+def _walk(name: str, directory: str | Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what is below a directory, but for folders, with the path it gets in the buildpack."""
     with os.scandir(directory) as entries:
-        found = list(entries)
+        found = [entry for entry in entries if not _LEFT_OUT.fullmatch(entry.name)]
     for entry in found:
-        if any(fnmatch.fnmatchcase(entry.name, pattern) for pattern in _LEFT_OUT):
-            continue
+        path = f"{name}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
+            yield from _walk(path, entry.path)
         else:
-            yield Path(entry.path)
+            yield path, entry
 
 
 def _file(name: str, path: Path) -> InputFile:

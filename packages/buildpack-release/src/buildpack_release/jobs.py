@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.repository import Buildpack, Repository
     from buildpack_release.targets import Target
+    from buildpack_release.toolchain import Toolchain
 
 SELF_CONTAINED = "self-contained"
 
@@ -58,6 +59,10 @@ class Job:
     def layer_targets(self) -> tuple[Target, ...]:
         """The targets that the own layer is good for: all declared ones, or with an interpreter fewer."""
         return self.targets if self.archives else self.buildpack.descriptor.targets
+
+    def bytecode(self, toolchain: Toolchain) -> dict[str, str]:
+        """Give the versions of the Pythons that compile for this package: for a composite none."""
+        return toolchain.versions if self.inputs.package else {}
 
     def facts(self) -> list[str]:
         """Give what the package depends on besides its inputs."""

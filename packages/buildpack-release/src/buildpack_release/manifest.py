@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.oci.content import file_sha256
-from buildpack_release.oci.layout import is_intact
+from buildpack_release.oci.verification import is_intact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

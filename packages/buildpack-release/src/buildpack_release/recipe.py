@@ -7,14 +7,14 @@ import hashlib
 from pathlib import Path
 
 _MODULES = (
+    "artifacts.py",
     "assemble.py",
     "buildpackage.py",
-    "bytecode.py",
     "bundle.py",
+    "bytecode.py",
     "inputs.py",
-    "package.py",
-    "wheel.py",
     "oci/*.py",
+    "wheel.py",
 )
 
 

@@ -15,6 +15,10 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+REF_NAME = "org.opencontainers.image.ref.name"
+"""The annotation that names an entry of a layout."""
+LAYOUT_MARKER = b'{"imageLayoutVersion":"1.0.0"}'
+"""The content of the file `oci-layout`."""
 BLOCK = 1 << 20
 """How many bytes are read, hashed and compressed at a time, so that memory use does not grow with layers."""
 

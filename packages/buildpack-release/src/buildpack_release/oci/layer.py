@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from buildpack_release.oci.compression import gzip_compressor
 from buildpack_release.oci.content import BLOCK, LAYER, ContentDescriptor
 from buildpack_release.oci.tar import TarEntry, write_tar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-COMPRESSOR = f"zlib {zlib.ZLIB_RUNTIME_VERSION} level 6"
-"""What the bytes of a compressed layer depend on, besides the archive in it."""
-_LEVEL = 6
-_GZIP = 31  # zlib's wbits: a gzip header without name and with time 0
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class _LayerStream:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        self._compressor = gzip_compressor()
         self._archive_hash = hashlib.sha256()
         self._layer_hash = hashlib.sha256()
         self._pending = bytearray()

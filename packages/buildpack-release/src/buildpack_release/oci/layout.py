@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from buildpack_release.oci.content import (
     INDEX,
+    LAYOUT_MARKER,
+    REF_NAME,
     ContentDescriptor,
     Document,
     canonical_json,
-    file_sha256,
-    sha256,
 )
 from buildpack_release.oci.tar import TarEntry, write_tar
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.oci.image import Image, ImageIndex
-
-REF_NAME = "org.opencontainers.image.ref.name"
-_MARKER = canonical_json({"imageLayoutVersion": "1.0.0"})
 
 
 def write_layout(directory: Path, index: ImageIndex, *, ref: str, blobs: Mapping[str, Path]) -> None:
@@ -42,7 +38,7 @@ def write_layout(directory: Path, index: ImageIndex, *, ref: str, blobs: Mapping
         (directory / document.descriptor.blob_name).write_bytes(document.data)
     for descriptor in _layers(index.images):
         shutil.copyfile(blobs[descriptor.digest], directory / descriptor.blob_name)
-    (directory / "oci-layout").write_bytes(_MARKER)
+    (directory / "oci-layout").write_bytes(LAYOUT_MARKER)
     (directory / "index.json").write_bytes(_entry_point(index.document.descriptor, ref))
 
 
@@ -65,7 +61,7 @@ def write_archive(file: Path, image: Image, *, ref: str, blobs: Mapping[str, Pat
         TarEntry("blobs/sha256"),
         *(members[name] for name in sorted(members)),
         TarEntry.content("index.json", _entry_point(manifest, ref)),
-        TarEntry.content("oci-layout", _MARKER),
+        TarEntry.content("oci-layout", LAYOUT_MARKER),
     ]
     digest = hashlib.sha256()
     with file.open("xb") as sink:
@@ -76,36 +72,6 @@ def write_archive(file: Path, image: Image, *, ref: str, blobs: Mapping[str, Pat
 
         write_tar(entries, write)
     return f"sha256:{digest.hexdigest()}"
-
-
-def is_intact(directory: Path, *, index: str, ref: str) -> bool:
-    """Tell whether a layout still holds the index with that digest and all it refers to, unchanged."""
-    try:
-        entry_point = json.loads((directory / "index.json").read_bytes())
-        (descriptor,) = entry_point["manifests"]
-        marked = (directory / "oci-layout").read_bytes() == _MARKER
-        named = descriptor["digest"] == index and descriptor["annotations"][REF_NAME] == ref
-        return bool(marked and named) and _is_intact(directory, descriptor)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _is_intact(directory: Path, descriptor: Mapping[str, Any]) -> bool:
-    path = directory / _blob_name(descriptor)
-    if path.stat().st_size != descriptor["size"]:
-        return False
-    if not descriptor["mediaType"].endswith("+json") or descriptor["mediaType"].endswith("config.v1+json"):
-        return bool(file_sha256(path) == descriptor["digest"])
-    data = path.read_bytes()
-    content = json.loads(data)
-    children = [*content.get("manifests", ()), *content.get("layers", ()), content.get("config")]
-    return sha256(data) == descriptor["digest"] and all(
-        _is_intact(directory, child) for child in children if child is not None
-    )
-
-
-def _blob_name(descriptor: Mapping[str, Any]) -> str:
-    return ContentDescriptor(descriptor["mediaType"], descriptor["digest"], descriptor["size"]).blob_name
 
 
 def _entry_point(descriptor: ContentDescriptor, ref: str) -> bytes:
