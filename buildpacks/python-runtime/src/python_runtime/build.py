@@ -1,0 +1,130 @@
+"""The build of strata/python-runtime: decide which Python, then reuse or make the layer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_api.layers import LayerTypes, SbomFormat
+from python_runtime import catalogue as catalogues
+from python_runtime import python_layer, sbom
+from python_runtime.fetch import fetched
+from python_runtime.prune import kept_groups
+from python_runtime.python_layer import PythonKey, tree_of
+from python_runtime.targets import refuse_musl, runs_here
+from python_runtime.versions.choice import Choice, choose
+from python_runtime.versions.sources import find_requests
+
+if TYPE_CHECKING:
+    from buildpack_api.context import BuildContext
+    from buildpack_api.layers import Layer
+    from buildpack_api.plan import Wishes
+    from python_runtime.catalogue import Catalogue, Runtime
+
+CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
+
+
+def build(context: BuildContext) -> None:
+    """Provide ``python``. Everything is decided and checked before anything is downloaded."""
+    refuse_musl(context.target)
+    keep = kept_groups(context.environment)
+    catalogue = _load_catalogue(context)
+    wishes = context.plan.wishes("python")
+    choice = _choose(context, catalogue, wishes)
+    runtime = choice.runtime
+    layer = context.layers.open(python_layer.NAME, _key(context, runtime, keep))
+    done = _reuse(layer) if layer.reusable else _make(context, catalogue, runtime, layer)
+    layer.write_env(*python_layer.environment(layer.path, runtime.line, keep))
+    _write_sbom(context, catalogue, runtime, layer)
+    layer.save(_types(wishes))
+    _summarize(context, choice, layer, wishes, done)
+
+
+def _load_catalogue(context: BuildContext) -> Catalogue:
+    own = context.environment.get(CATALOGUE_VARIABLE, "").strip()
+    if own:
+        context.output.step(f"Runtimes: {own} ({CATALOGUE_VARIABLE})")
+    return catalogues.load(Path(own) if own else context.buildpack_dir / "data" / "runtimes.toml")
+
+
+def _choose(context: BuildContext, catalogue: Catalogue, wishes: Wishes) -> Choice:
+    found = find_requests(context.app_dir, context.environment, wishes.versions, catalogue)
+    today = dt.datetime.now(dt.timezone.utc).date()
+    choice = choose(found.requests, catalogue, context.target, today)
+    context.output.step(f"Python {choice.runtime.version}: {choice.reason}")
+    for title, text in (*found.notices, *choice.warnings):
+        context.output.warning(title, text)
+    return choice
+
+
+def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> PythonKey:
+    return PythonKey(
+        version=runtime.version,
+        sha256=runtime.sha256,
+        os=runtime.os,
+        arch=runtime.arch,
+        keep=keep,
+        bytecode=runs_here(context.target),
+        location=str(context.layers.root / python_layer.NAME),
+    )
+
+
+def _reuse(layer: Layer) -> str:
+    return f"reused, {_megabytes(_size(layer.path))}"
+
+
+def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> str:
+    for reason in layer.reasons:
+        context.output.step(f"The layer of the last build is not used: {reason}")
+    key = layer.key
+    if not isinstance(key, PythonKey):
+        raise TypeError(f"the layer was opened with {type(key).__name__}")
+    if not key.bytecode:
+        context.output.warning(
+            f"The standard library is not compiled: this machine cannot run {key.arch} programs",
+            "The app will start more slowly. Build on such a machine, or under emulation.",
+        )
+    with fetched(runtime, catalogue, context) as archive:
+        context.output.step("Unpacking, pruning and compiling")
+        directory = layer.clear()
+        full = python_layer.install(archive, tree_of(directory), runtime, key, context.environment)
+    why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
+    return f"{why}, {_megabytes(_size(layer.path))}; {_megabytes(full)} in the archive"
+
+
+def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
+    base = catalogue.bases[0] if catalogue.bases else ""
+    found = sbom.parts(runtime, tree_of(layer.path), base)
+    layer.write_sbom(SbomFormat.CYCLONEDX, sbom.cyclonedx(found))
+    layer.write_sbom(SbomFormat.SPDX, sbom.spdx(found, context.environment))
+
+
+def _types(wishes: Wishes) -> LayerTypes:
+    """For whom: as the plan says. If nobody says anything, a later buildpack is the likeliest user."""
+    return LayerTypes(build=wishes.build or not wishes.launch, launch=wishes.launch, cache=True)
+
+
+def _summarize(context: BuildContext, choice: Choice, layer: Layer, wishes: Wishes, done: str) -> None:
+    types = _types(wishes)
+    purposes = [name for name, on in (("build", types.build), ("launch", types.launch)) if on]
+    rows = [
+        ("Python", f"{choice.runtime.version} ({choice.reason})"),
+        ("Layer", f"{layer.name}: {done}"),
+        ("For", " and ".join(purposes)),
+    ]
+    context.output.summary("Python runtime", [*rows, *(("Hint", hint) for hint in choice.hints)])
+
+
+def _size(directory: Path) -> int:
+    """Return the sum of the sizes of all files, in bytes."""
+    return sum(
+        entry.lstat().st_size
+        for folder, _, names in os.walk(directory)
+        for entry in (Path(folder, name) for name in names)
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,71 @@
+"""Reads from an ELF file which shared libraries it needs (System V ABI, 'Dynamic Section')."""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MAGIC = b"\x7fELF"
+_LITTLE_ENDIAN_64_BIT = b"\x02\x01"
+_PT_LOAD, _PT_DYNAMIC = 1, 2
+_DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
+_HEADER = struct.Struct("<16sHHIQQQIHHH")
+_SEGMENT = struct.Struct("<IIQQQQQQ")
+_ENTRY = struct.Struct("<qQ")
+_LONGEST_NAME = 4096
+
+
+class NotElfError(ValueError):
+    """The file is not a 64-bit little-endian ELF file, or it is damaged."""
+
+
+def needed_libraries(path: Path) -> tuple[str, ...]:
+    """Return the names (DT_NEEDED) of the libraries the loader looks for. Raises NotElfError or OSError."""
+    with path.open("rb") as file:
+        try:
+            return tuple(_needed(file))
+        except (struct.error, StopIteration) as error:
+            raise NotElfError(f"{path} is damaged") from error
+
+
+def _needed(file: IO[bytes]) -> Iterator[str]:
+    segments = list(_segments(file))
+    dynamic = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
+    if dynamic is None:
+        return  # linked statically
+    file.seek(dynamic[1])
+    entries = list(_ENTRY.iter_unpack(file.read(dynamic[3] // _ENTRY.size * _ENTRY.size)))
+    strings = next((value for tag, value in entries if tag == _DT_STRTAB), None)
+    offsets = [value for tag, value in entries if tag == _DT_NEEDED]
+    if offsets and strings is None:
+        raise NotElfError("there is no string table")
+    for offset in offsets:
+        yield _string(file, _file_offset(segments, (strings or 0) + offset))
+
+
+def _segments(file: IO[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield type, offset in the file, virtual address and size in the file of each segment."""
+    fields = _HEADER.unpack(file.read(_HEADER.size))
+    if fields[0][:4] != _MAGIC or fields[0][4:6] != _LITTLE_ENDIAN_64_BIT:
+        raise NotElfError("not a 64-bit little-endian ELF file")
+    start, size, count = fields[5], fields[9], fields[10]
+    for number in range(count):
+        file.seek(start + number * size)
+        kind, _, offset, address, _, file_size, _, _ = _SEGMENT.unpack(file.read(_SEGMENT.size))
+        yield kind, offset, address, file_size
+
+
+def _file_offset(segments: list[tuple[int, int, int, int]], address: int) -> int:
+    for kind, offset, start, size in segments:
+        if kind == _PT_LOAD and start <= address < start + size:
+            return offset + address - start
+    raise NotElfError(f"the address {address:#x} is in no segment")
+
+
+def _string(file: IO[bytes], offset: int) -> str:
+    file.seek(offset)
+    return file.read(_LONGEST_NAME).partition(b"\0")[0].decode("utf-8", errors="replace")

@@ -1,0 +1,107 @@
+"""Gets the archive of a runtime and checks its SHA-256 before anybody reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from buildpack_api.redact import redact
+from python_runtime.faults import LocationFault, download_error
+from python_runtime.locations import archive_urls, bundled_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from buildpack_api.context import BuildContext
+    from python_runtime.catalogue import Catalogue, Runtime
+
+    Download = Callable[[str, IO[bytes]], str]
+
+_CHUNK = 1 << 20
+_HTML = (b"<!doctype html", b"<html", b"<?xml")
+
+
+@contextmanager
+def fetched(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> Iterator[IO[bytes]]:
+    """Give the verified archive as an open file.
+
+    A download goes to a file without a name in the layers directory: whatever happens, nothing of it stays.
+    Raises DownloadError naming every place that was tried, ConfigurationError for a mirror that is no URL.
+    """
+    bundled = bundled_archive(context.buildpack_dir, runtime.sha256)
+    urls = (
+        (bundled.as_uri(),)
+        if bundled
+        else archive_urls(runtime, catalogue, context.environment, context.bindings)
+    )
+    faults: list[tuple[str, LocationFault]] = []
+    for url in urls:
+        try:
+            file = _open(url, runtime, context)
+        except LocationFault as fault:
+            faults.append((redact(url), fault))
+            continue
+        with file:
+            yield file
+        return
+    raise download_error(runtime.version, faults)
+
+
+def _open(url: str, runtime: Runtime, context: BuildContext) -> IO[bytes]:
+    if urlsplit(url).scheme.lower() == "file":
+        context.output.step(f"Reading {redact(url)}")
+        return _verified_file(url, runtime)
+    context.output.step(f"Downloading {redact(url)}")
+    return _verified_download(url, runtime, context)
+
+
+def _verified_file(url: str, runtime: Runtime) -> IO[bytes]:
+    try:
+        file = open(url2pathname(urlsplit(url).path), "rb")  # noqa: PTH123, SIM115  (the caller closes it)
+    except OSError as error:
+        raise LocationFault(
+            f"cannot be read: {error.strerror}",
+            advice="The mirror must hold this file, readable for the build.",
+        ) from error
+    with _closed_on_error(file):
+        digest = hashlib.sha256()
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+        _check(digest.hexdigest(), file, runtime)
+    return file
+
+
+def _verified_download(url: str, runtime: Runtime, context: BuildContext) -> IO[bytes]:
+    from python_runtime.http_download import Downloader  # noqa: PLC0415  (a tenth of a second, only when needed)
+
+    file = tempfile.TemporaryFile(dir=context.layers.root)  # noqa: SIM115  (the caller closes it)
+    with _closed_on_error(file):
+        downloader = Downloader(context.output, context.environment, context.bindings)
+        _check(downloader.download(url, file, f"Python {runtime.version}"), file, runtime)
+    return file
+
+
+def _check(found: str, file: IO[bytes], runtime: Runtime) -> None:
+    file.seek(0)
+    if found == runtime.sha256:
+        return
+    start = file.read(64).lstrip().lower()
+    raise LocationFault(
+        "its SHA-256 is not the one in the catalogue\n"
+        f"  expected  {runtime.sha256}\n"
+        f"  found     {found}" + ("\n  It is a web page." if start.startswith(_HTML) else ""),
+        advice="Nothing of it was used. If this is a mirror, replace its copy by the released file.",
+    )
+
+
+@contextmanager
+def _closed_on_error(file: IO[bytes]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise

@@ -1,0 +1,155 @@
+"""Downloads over HTTP that survive bad networks: time limits, retries with growing pauses, resuming."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+import requests
+import urllib3
+
+from python_runtime.faults import LocationFault, PassingFault
+from python_runtime.http_faults import check_status, translated
+from python_runtime.http_session import new_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from buildpack_api.bindings import Binding
+    from buildpack_api.output import Output
+
+_CONNECT_TIMEOUT, _READ_TIMEOUT = 10.0, 30.0  # seconds
+_ATTEMPTS = 5  # in a row without a single new byte
+_ATTEMPTS_IN_ALL = 50
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
+_CHUNK = 1 << 18
+_OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
+
+
+@dataclass
+class _Transfer:
+    """The state of one download over all its attempts."""
+
+    url: str
+    target: IO[bytes]
+    label: str
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    received: int = 0
+    total: int | None = None
+    validator: str = ""
+
+    def restart(self) -> None:
+        self.target.seek(0)
+        self.target.truncate()
+        self.digest, self.received, self.total = hashlib.sha256(), 0, None
+
+    def headers(self) -> dict[str, str]:
+        """Ask for the file as it is; only for the rest of it if that can be told to be of the same file."""
+        if self.received and not self.validator:
+            self.restart()
+        headers = {"Accept-Encoding": "identity", "User-Agent": "strata-python-runtime"}
+        if self.received:
+            headers |= {"Range": f"bytes={self.received}-", "If-Range": self.validator}
+        return headers
+
+
+class Downloader:
+    """Downloads with one session; ``sleep`` is for tests."""
+
+    def __init__(
+        self,
+        output: Output,
+        environment: Mapping[str, str],
+        bindings: Iterable[Binding] = (),
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        timeout: tuple[float, float] = (_CONNECT_TIMEOUT, _READ_TIMEOUT),
+    ) -> None:
+        self._output = output
+        self._environment = environment
+        self._session = new_session(bindings)
+        self._sleep = sleep
+        self._timeout = timeout
+
+    def download(self, url: str, target: IO[bytes], label: str) -> str:
+        """Write what ``url`` gives to ``target``, and return its sha256 in hex.
+
+        Raises LocationFault when the server does not give it, after some attempts if the fault may pass, and
+        OSError when ``target`` cannot be written.
+        """
+        transfer = _Transfer(url, target, label)
+        fruitless = 0
+        for attempt in range(1, _ATTEMPTS_IN_ALL + 1):
+            before = transfer.received
+            try:
+                self._attempt(transfer)
+            except PassingFault as fault:
+                fruitless = 1 if transfer.received > before else fruitless + 1
+                if fruitless >= _ATTEMPTS or attempt == _ATTEMPTS_IN_ALL:
+                    reason = f"{fault.reason} (after {attempt} attempts)"
+                    raise LocationFault(reason, advice=fault.advice) from fault
+                pause = min(max(_FIRST_PAUSE * 2 ** (fruitless - 1), fault.wait), _LONGEST_PAUSE)
+                self._output.detail(f"{fault.reason}; trying again in {pause:.1f} s")
+                self._sleep(pause)
+            else:
+                break
+        return transfer.digest.hexdigest()
+
+    def _attempt(self, transfer: _Transfer) -> None:
+        headers = transfer.headers()
+        try:
+            response = self._session.get(transfer.url, headers=headers, stream=True, timeout=self._timeout)
+        except requests.RequestException as error:
+            raise translated(error, transfer.url, self._environment) from error
+        with response:
+            self._begin(transfer, response)
+            self._receive(transfer, response)
+
+    def _begin(self, transfer: _Transfer, response: requests.Response) -> None:
+        """Check the head of the answer, and make sure that its body continues what was received."""
+        status = response.status_code
+        if status == _RANGE_NOT_SATISFIABLE and transfer.received:
+            transfer.restart()
+            raise PassingFault("the server no longer has the same file")
+        check_status(response)
+        start = _start_of_range(response) if status == _PARTIAL else 0
+        if start not in (0, transfer.received):
+            transfer.restart()
+            raise PassingFault("the server sent another part of the file than the one asked for")
+        if start != transfer.received:
+            transfer.restart()
+        length = response.headers.get("Content-Length", "")
+        transfer.total = transfer.received + int(length) if length.isdigit() else None
+        transfer.validator = _validator(response)
+
+    def _receive(self, transfer: _Transfer, response: requests.Response) -> None:
+        while True:
+            try:
+                # Not iter_content: it would unpack the archive if the server calls it gzip-encoded.
+                chunk = response.raw.read(_CHUNK, decode_content=False)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise translated(error, transfer.url, self._environment) from error
+            if not chunk:
+                break
+            transfer.target.write(chunk)
+            transfer.digest.update(chunk)
+            transfer.received += len(chunk)
+            self._output.progress(transfer.label, transfer.received, transfer.total)
+        if transfer.total is not None and transfer.received < transfer.total:
+            raise PassingFault(f"the server sent {transfer.received} of {transfer.total} bytes")
+
+
+def _start_of_range(response: requests.Response) -> int:
+    """Return the first byte of ``Content-Range: bytes 100-199/200``, -1 if there is none."""
+    first = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+    return int(first) if first.isdigit() else -1
+
+
+def _validator(response: requests.Response) -> str:
+    """Return what names this very content (RFC 9110, 'If-Range'): a strong ETag, else Last-Modified."""
+    etag = response.headers.get("ETag", "")
+    if etag and not etag.startswith("W/"):
+        return etag
+    return response.headers.get("Last-Modified", "")

@@ -1,0 +1,127 @@
+"""Where an archive may be had: inside the buildpack, through a mapping or mirror, from the releases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from buildpack_api.bindings import find_bindings
+from buildpack_api.errors import ConfigurationError
+from buildpack_api.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from buildpack_api.bindings import Binding
+    from python_runtime.catalogue import Catalogue, Runtime
+
+VARIABLE = "BP_DEPENDENCY_MIRROR"
+_SCHEMES = ("https", "http", "file")
+
+
+@dataclass(frozen=True)
+class Mirrors:
+    """What the platform says about mirrors. Environment variables win over bindings.
+
+    ``everywhere`` replaces all bases ('' if none does), ``hosts`` one host, ``mapped`` an archive by sha256.
+    """
+
+    everywhere: str
+    hosts: Mapping[str, str]
+    mapped: Mapping[str, str]
+
+
+def bundled_archive(buildpack: Path, sha256: str) -> Path | None:
+    """Return the archive that an offline package of this buildpack carries: ``archives/<sha256>*``."""
+    found = sorted(path for path in (buildpack / "archives").glob(f"{sha256}*") if path.is_file())
+    return found[0] if found else None
+
+
+def read_mirrors(
+    environment: Mapping[str, str], bindings: Iterable[Binding], hosts: Iterable[str]
+) -> Mirrors:
+    """Read ``BP_DEPENDENCY_MIRROR``, ``BP_DEPENDENCY_MIRROR_<HOST>`` and the bindings Paketo users know.
+
+    These are of type dependency-mirror (entries ``default`` and host names) and dependency-mapping (entries
+    named by a sha256, alone or after ``sha256:`` or ``sha256_``). Raises ConfigurationError for a bad URL.
+    """
+    bindings = tuple(bindings)
+    given = {
+        name.lower(): _text(binding, name)
+        for binding in find_bindings(bindings, "dependency-mirror")
+        for name in binding.secrets
+    }
+    by_host = {host: environment.get(f"{VARIABLE}_{_suffix(host)}") or given.get(host, "") for host in hosts}
+    mapped = {
+        name.lower().removeprefix("sha256").lstrip(":_"): _text(binding, name)
+        for binding in find_bindings(bindings, "dependency-mapping")
+        for name in binding.secrets
+    }
+    return Mirrors(
+        _checked(environment.get(VARIABLE, "").strip() or given.get("default", ""), VARIABLE),
+        {host: _checked(url, f"{VARIABLE}_{_suffix(host)}") for host, url in by_host.items() if url},
+        {sha256: _checked(url, "a dependency-mapping binding") for sha256, url in mapped.items()},
+    )
+
+
+def archive_urls(
+    runtime: Runtime, catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
+) -> tuple[str, ...]:
+    """Return the URLs to try in turn. Raises ConfigurationError if there are none."""
+    bases = [base.rstrip("/") for base in catalogue.bases]
+    hosts = dict.fromkeys(urlsplit(base).hostname or "" for base in bases)
+    mirrors = read_mirrors(environment, bindings, hosts)
+    mapped = mirrors.mapped.get(runtime.sha256)
+    if mapped:
+        return (mapped,)
+    if mirrors.everywhere:
+        urls = _below_mirror(mirrors.everywhere, bases, runtime.path)
+    else:
+        urls = [f"{_base(base, mirrors.hosts)}/{runtime.path}" for base in bases]
+    if not urls:
+        raise ConfigurationError(
+            f"{catalogue.file} names no base URL to get Python {runtime.version} from",
+            advice=f"Set {VARIABLE}, or add 'bases' to the catalogue.",
+        )
+    return tuple(dict.fromkeys(url for url in urls for url in _spellings(url)))
+
+
+def _below_mirror(mirror: str, bases: Iterable[str], path: str) -> list[str]:
+    """Return where a mirror may hold the archive: as the catalogue has it, or as a copy of the host."""
+    if "{originalHost}" in mirror:
+        return [f"{_for_host(mirror, base)}{urlsplit(base).path}/{path}" for base in bases]
+    return [f"{mirror}/{path}", *(f"{mirror}{urlsplit(base).path}/{path}" for base in bases)]
+
+
+def _base(base: str, hosts: Mapping[str, str]) -> str:
+    mirror = hosts.get(urlsplit(base).hostname or "")
+    return f"{_for_host(mirror, base)}{urlsplit(base).path}" if mirror else base
+
+
+def _for_host(mirror: str, base: str) -> str:
+    return mirror.replace("{originalHost}", urlsplit(base).hostname or "")
+
+
+def _spellings(url: str) -> tuple[str, ...]:
+    """A directory may hold the percent-encoded name or, more likely, the plain one (with a ``+``)."""
+    return (unquote(url), url) if url.startswith("file:") else (url,)
+
+
+def _suffix(host: str) -> str:
+    return host.replace("-", "__").replace(".", "_").upper()
+
+
+def _text(binding: Binding, name: str) -> str:
+    return binding.read(name).decode("utf-8", errors="replace").strip()
+
+
+def _checked(url: str, source: str) -> str:
+    if url and urlsplit(url).scheme.lower() not in _SCHEMES:
+        raise ConfigurationError(
+            f"{source} is not a URL that archives can be read from",
+            detail=f"Found: {redact(url)}",
+            advice="Write a URL that begins with https://, http:// or file://.",
+        )
+    return url.rstrip("/")

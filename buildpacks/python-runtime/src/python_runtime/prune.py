@@ -1,0 +1,107 @@
+"""What of CPython's archive no server needs, and how to keep it."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from typing import TYPE_CHECKING
+
+from buildpack_api.errors import ConfigurationError
+from buildpack_api.files import remove
+from python_runtime.elf import NotElfError, needed_libraries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+VARIABLE = "BP_PYTHON_KEEP"
+LIBPYTHON = "libpython"
+
+# Patterns for paths relative to the tree, where * also matches slashes and {lib} is lib/python3.X.
+# pip comes with the buildpack that installs the app; ensurepip stays, and has a wheel of pip.
+_ALWAYS = (
+    "*/__pycache__/*",
+    "bin/pip", "bin/pip[0-9]*", "bin/easy_install*", "bin/wheel",
+    "{lib}/site-packages/pip/*", "{lib}/site-packages/pip-*",
+    "{lib}/site-packages/setuptools/*", "{lib}/site-packages/setuptools-*",
+    "{lib}/site-packages/pkg_resources/*", "{lib}/site-packages/_distutils_hack/*",
+    "{lib}/site-packages/distutils-precedence.pth",
+    "{lib}/site-packages/wheel/*", "{lib}/site-packages/wheel-*",
+    # Terminfo is not looked for here (TERMINFO is not set), and nobody reads manuals in a container.
+    "share/terminfo/*", "share/man/*",
+)  # fmt: skip
+_TESTS = (
+    "{lib}/test/*", "{lib}/*/test/*", "{lib}/*/tests/*", "{lib}/idlelib/idle_test/*",
+    "{lib}/lib-dynload/_test*", "{lib}/lib-dynload/_ctypes_test*", "{lib}/lib-dynload/_xxtestfuzz*",
+    "{lib}/lib-dynload/xxlimited*", "{lib}/lib-dynload/xxsubtype*",
+)  # fmt: skip
+_TK = (
+    "bin/idle*", "{lib}/idlelib/*", "{lib}/tkinter/*", "{lib}/turtledemo/*", "{lib}/turtle.py",
+    "{lib}/lib-dynload/_tkinter*", "lib/libtcl*", "lib/libtk*", "lib/libtommath*",
+    "lib/tcl[0-9]*", "lib/tk[0-9]*", "lib/itcl[0-9]*", "lib/thread[0-9]*", "lib/tdbc*", "lib/sqlite[0-9]*",
+    "lib/pkgconfig/tcl*", "lib/pkgconfig/tk*",
+)  # fmt: skip
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "tests": _TESTS,
+    "tk": _TK,
+    "static": ("*.a",),
+    LIBPYTHON: (),
+}
+_SITE_PACKAGES = "/site-packages/"
+
+
+def kept_groups(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the groups ``BP_PYTHON_KEEP`` names, sorted. Raises ConfigurationError for an unknown one."""
+    words = environment.get(VARIABLE, "").replace(",", " ").split()
+    for word in words:
+        if word not in _GROUPS:
+            meant = difflib.get_close_matches(word, _GROUPS, 1)
+            raise ConfigurationError(
+                f"{VARIABLE} names {word!r}, which is not something to keep",
+                detail=f"Did you mean {meant[0]!r}?" if meant else "",
+                advice=f"Choose from: {', '.join(_GROUPS)}; separate them by blanks.",
+            )
+    return tuple(sorted(set(words)))
+
+
+def wanted(line: str, keep: Collection[str]) -> Callable[[str], bool]:
+    """Return whether a path of the archive belongs in the layer, for a line such as "3.14"."""
+    lib = f"lib/python{line}"
+    patterns = [*_ALWAYS, *(p for group, some in _GROUPS.items() if group not in keep for p in some)]
+    unwanted, always = _matcher(patterns, lib), _matcher(_ALWAYS, lib)
+
+    def is_wanted(path: str) -> bool:
+        # A catalogue of one's own may put packages into site-packages: their tests are not ours to judge.
+        return not (always if _SITE_PACKAGES in path else unwanted)(path)
+
+    return is_wanted
+
+
+def remove_second_libpython(tree: Path, line: str) -> bool:
+    """Remove ``lib/libpython*.so*`` unless the interpreter or a module of the standard library is linked to it.
+
+    python-build-standalone links libpython into the interpreter and adds the shared library for embedders:
+    the same 25 MB twice. Returns whether it was removed.
+    """
+    libraries = sorted((tree / "lib").glob("libpython*.so*"))
+    programs = [
+        tree / "bin" / f"python{line}",
+        *(tree / "lib" / f"python{line}" / "lib-dynload").glob("*.so"),
+    ]
+    if not libraries or any(_needs_libpython(program) for program in programs):
+        return False
+    for library in libraries:
+        remove(library)
+    return True
+
+
+def _needs_libpython(program: Path) -> bool:
+    try:
+        return any(name.startswith("libpython") for name in needed_libraries(program))
+    except (NotElfError, OSError):
+        return True  # not understood: keep the library
+
+
+def _matcher(patterns: Iterable[str], lib: str) -> Callable[[str], object]:
+    return re.compile("|".join(fnmatch.translate(pattern.format(lib=lib)) for pattern in patterns)).match

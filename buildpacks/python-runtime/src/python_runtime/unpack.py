@@ -1,0 +1,149 @@
+"""Unpacks a runtime's archive and trusts nothing in it, although its SHA-256 was right.
+
+Names stay below the destination, links lead nowhere else, there are no devices, and sizes have limits. All
+that depends on the machine is left out: owners, times, the umask, special mode bits.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from buildpack_api.errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TOP = "python"
+_MAX_BYTES = 2 << 30
+_MAX_MEMBERS = 100_000
+_MODE, _EXECUTABLE_MODE = 0o644, 0o755
+
+
+@dataclass
+class _Limits:
+    members: int = _MAX_MEMBERS
+    size: int = _MAX_BYTES
+
+    def count(self, member: tarfile.TarInfo) -> None:
+        self.members -= 1
+        self.size -= max(member.size, 0)
+        if self.members < 0 or self.size < 0:
+            raise _refusal(f"it has more than {_MAX_MEMBERS} members or {_MAX_BYTES >> 30} GiB")
+
+
+def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool]) -> int:
+    """Unpack the folder ``python/`` of a .tar.gz into ``destination``, which must not exist.
+
+    ``wanted`` is asked for each file with its path relative to that folder. Returns the number of bytes in
+    all files of the archive, wanted or not. Raises DownloadError for an archive that is damaged or not
+    harmless.
+    """
+    destination.mkdir(parents=True)
+    limits = _Limits()
+    links: dict[str, str] = {}
+    try:
+        with tarfile.open(fileobj=archive, mode="r:gz") as tar:
+            for member in _members(tar, limits):
+                name = _relative_name(member)
+                if member.isdir() or not wanted(name):
+                    continue
+                if member.issym():
+                    links[name] = member.linkname
+                else:
+                    _write(tar, member, destination, name)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise _refusal(f"it is damaged: {error}") from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise _refusal(f"two of its members are in each other's way: {error.filename}") from error
+    _make_links(destination, links)
+    if not any(destination.iterdir()):
+        raise _refusal(f"it has nothing in a folder {TOP}/")
+    return _MAX_BYTES - limits.size
+
+
+def _members(tar: tarfile.TarFile, limits: _Limits) -> Iterator[tarfile.TarInfo]:
+    for member in tar:
+        limits.count(member)
+        if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
+            raise _refusal(f"{member.name!r} is neither a file nor a directory nor a link")
+        yield member
+
+
+def _relative_name(member: tarfile.TarInfo) -> str:
+    """Return the name without the top folder. Raises DownloadError if it leads elsewhere."""
+    name = member.name.removeprefix("./").rstrip("/")
+    parts = name.split("/")
+    if parts[0] != TOP or any(part in ("", ".", "..") for part in parts) or "\0" in name:
+        raise _refusal(f"{member.name!r} is not below the folder {TOP}/")
+    if len(parts) == 1 and not member.isdir():
+        raise _refusal(f"{TOP} is not a folder")
+    return "/".join(parts[1:])
+
+
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path, name: str) -> None:
+    path = destination / name
+    _make_directories(path.parent)
+    # Symbolic links are made at the end: until then no path below the destination can lead out of it.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as target, _content(tar, member, destination) as source:
+        shutil.copyfileobj(source, target, 1 << 20)
+        if target.tell() != _size(member, target.tell()):
+            raise _refusal(f"{member.name!r} is cut off")
+        os.fchmod(target.fileno(), _EXECUTABLE_MODE if member.mode & 0o111 else _MODE)
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path) -> IO[bytes]:
+    if member.islnk():
+        # The lifecycle archives hard links as files of their own, so let them be that at once.
+        target = _relative_name(_named(member.linkname))
+        if not (destination / target).is_file():
+            raise _refusal(f"{member.name!r} is a link to {member.linkname!r}, which is not there before it")
+        return (destination / target).open("rb")
+    content = tar.extractfile(member)
+    if content is None:
+        raise _refusal(f"{member.name!r} has no content")
+    return content
+
+
+def _named(name: str) -> tarfile.TarInfo:
+    return tarfile.TarInfo(name)
+
+
+def _size(member: tarfile.TarInfo, written: int) -> int:
+    return written if member.islnk() else member.size
+
+
+def _make_directories(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def _make_links(destination: Path, links: dict[str, str]) -> None:
+    """Make the symbolic links, sorted, and then look where each really leads: links may go through links."""
+    root = os.path.realpath(destination)
+    for name, target in sorted(links.items()):
+        if target.startswith("/") or not target:
+            raise _refusal(f"{name!r} is a link to {target!r}")
+        path = destination / name
+        _make_directories(path.parent)
+        try:
+            path.symlink_to(target)
+        except OSError as error:
+            raise _refusal(f"the link {name!r} is in the way of another member") from error
+    for name, target in links.items():
+        real = os.path.realpath(destination / name)
+        if os.path.commonpath([root, real]) != root:
+            raise _refusal(f"{name!r} is a link that leads out of the archive: {target!r}")
+
+
+def _refusal(reason: str) -> DownloadError:
+    return DownloadError(
+        "The archive of Python cannot be used",
+        detail=f"Although its SHA-256 is right, {reason}.",
+        advice="If the catalogue is your own, make the archive anew; otherwise please report this.",
+    )

@@ -1,0 +1,1 @@
+"""Which Python an app wants: the sources, and the version that satisfies all of them."""
