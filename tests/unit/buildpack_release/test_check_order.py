@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.check_order import check_ids, check_licenses, check_order
+from buildpack_release.check_order import check_licenses, check_order
 from buildpack_release.finding import Severity
 from buildpack_release.repository import Repository
-from support.sample_repository import component, composite, plan
+from support.sample_repository import component, composite, plan, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +18,7 @@ def test_a_sound_order(tmp_path: Path) -> None:
     component(tmp_path, "acme/a", plans=PLANS)
     composite(tmp_path, "acme/all", ["acme/a"])
     repository = Repository.discover(tmp_path)
-    assert [*check_ids(repository), *check_order(repository, ()), *check_licenses(repository)] == []
-
-
-def test_ids_are_compared_without_case(tmp_path: Path) -> None:
-    """The second one is reported, naming the first one's file."""
-    component(tmp_path, "acme/a", plans=PLANS)
-    component(tmp_path, "ACME/A", plans=PLANS)
-    (finding,) = check_ids(Repository.discover(tmp_path))
-    assert (finding.file, finding.line) == (tmp_path / "buildpacks/a/buildpack.toml", 4)
-    assert "buildpacks/A/buildpack.toml" in finding.message
+    assert [*check_order(repository, ()), *check_licenses(repository)] == []
 
 
 def test_entries_without_a_buildpack(tmp_path: Path) -> None:
@@ -41,6 +32,14 @@ def test_entries_without_a_buildpack(tmp_path: Path) -> None:
     ]
     assert found[0].advice == 'did you mean "acme/python"?'
     assert '[tool.buildpack-release.foreign."other/x"]' in found[1].advice
+
+
+def test_an_entry_whose_descriptor_may_be_the_broken_one(tmp_path: Path) -> None:
+    """The second error of one fault points to the first."""
+    composite(tmp_path, "acme/all", ["acme/a"])
+    path = write(tmp_path / "buildpacks/a/buildpack.toml", "[")
+    (finding,) = check_order(Repository.survey(tmp_path), ())
+    assert str(path) in finding.advice
 
 
 def test_an_order_with_another_version(tmp_path: Path) -> None:

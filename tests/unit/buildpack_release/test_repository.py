@@ -92,6 +92,17 @@ def test_a_broken_descriptor_is_never_skipped(tmp_path: Path) -> None:
     assert [(finding.file, finding.line) for finding in survey.findings] == [(path, 2)]
 
 
+def test_ids_are_compared_without_case(tmp_path: Path) -> None:
+    """The second one is reported, naming the first one's file."""
+    component(tmp_path, "acme/a", plans=PLANS)
+    component(tmp_path, "ACME/A", plans=PLANS)
+    with pytest.raises(CheckFailed):
+        Repository.discover(tmp_path)
+    (finding,) = Repository.survey(tmp_path).findings
+    assert (finding.file, finding.line) == (tmp_path / "buildpacks/a/buildpack.toml", 4)
+    assert "buildpacks/A/buildpack.toml" in finding.message
+
+
 def test_a_descriptor_that_cannot_be_read(tmp_path: Path) -> None:
     """A dangling link stands for everything that opening can meet."""
     (tmp_path / "buildpacks/b").mkdir(parents=True)

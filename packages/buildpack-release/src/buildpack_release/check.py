@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.check_detect import check_detect
 from buildpack_release.check_files import check_files, check_homes
-from buildpack_release.check_order import check_ids, check_licenses, check_order
+from buildpack_release.check_order import check_licenses, check_order
 from buildpack_release.check_plans import check_plans
 from buildpack_release.finding import Finding, Severity
 from buildpack_release.foreign import read_foreign
@@ -79,7 +79,6 @@ def check(repository: Repository) -> Report:
         *repository.findings,
         *foreign_findings,
         *check_homes(repository.root),
-        *check_ids(repository),
         *check_licenses(repository),
         *check_order(repository, foreign),
     ]

@@ -38,15 +38,19 @@ def check_homes(root: Path) -> Iterator[Finding]:
 
 def check_files(repository: Repository, buildpack: Buildpack) -> tuple[Finding, ...]:
     """Find everything that packaging would refuse or leave out; packaging itself stops at the first."""
-    findings = [*_missing(buildpack), *_strangers(buildpack), *_unpackable(buildpack.directory)]
-    if not any(finding.is_error for finding in findings):
-        try:
-            collect(repository, buildpack)
-        except ReleaseError as error:
-            file = error.file or buildpack.directory
-            message = f"{error.title} ({error.detail})" if error.detail else error.title
-            findings.append(Finding(Severity.ERROR, "package", message, file, error.line, error.advice))
-    return tuple(findings)
+    findings = [*_missing(buildpack), *_strangers(buildpack)]
+    unpackable = tuple(_unpackable(buildpack.directory))
+    # Packaging would report one of these again, and then stop.
+    return (*findings, *(unpackable or _refused(repository, buildpack)))
+
+
+def _refused(repository: Repository, buildpack: Buildpack) -> Iterator[Finding]:
+    try:
+        collect(repository, buildpack)
+    except ReleaseError as error:
+        file = error.file or buildpack.directory
+        message = f"{error.title} ({error.detail})" if error.detail else error.title
+        yield Finding(Severity.ERROR, "package", message, file, error.line, error.advice)
 
 
 def _missing(buildpack: Buildpack) -> Iterator[Finding]:

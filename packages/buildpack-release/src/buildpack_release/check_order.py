@@ -1,32 +1,22 @@
-"""Checks across descriptors: ids, licences, and orders against the buildpacks they name."""
+"""Checks across descriptors: licences, and orders against the buildpacks they name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_release.errors import shown_path
 from buildpack_release.finding import Finding, Severity
 from buildpack_release.graph import find_cycles
 from buildpack_release.order import dependency_graph
 from buildpack_release.table import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     from buildpack_release.descriptor import Descriptor, OrderEntry
     from buildpack_release.repository import Repository
     from buildpack_release.toml_lines import Key
-
-
-def check_ids(repository: Repository) -> Iterator[Finding]:
-    """Find ids that are given twice; the specification compares them without regard to case."""
-    seen: dict[str, Descriptor] = {}
-    for buildpack in repository.buildpacks:
-        descriptor = buildpack.descriptor
-        first = seen.setdefault(descriptor.id.casefold(), descriptor)
-        if first is not descriptor and descriptor.id:
-            other = first.source.path.relative_to(repository.root)
-            message = f'the id "{descriptor.id}" is also that of {other} (case does not matter)'
-            yield _error("duplicate-id", message, descriptor, "buildpack", "id")
 
 
 def check_licenses(repository: Repository) -> Iterator[Finding]:
@@ -55,12 +45,16 @@ def _is_spdx(expression: str) -> bool:
 def check_order(repository: Repository, foreign: Collection[str]) -> Iterator[Finding]:
     """Find order entries without a buildpack or with another version, cycles, and unused components."""
     siblings = {buildpack.id: buildpack.descriptor for buildpack in repository.buildpacks}
+    unread = [finding.file for finding in repository.findings if finding.code == "toml"]
     for descriptor in siblings.values():
-        for number, group in enumerate(descriptor.order):
-            for index, entry in enumerate(group):
-                yield from _check_entry(
-                    entry, descriptor, siblings, foreign, ("order", number, "group", index)
-                )
+        for keys, entry in _entries(descriptor):
+            sibling = siblings.get(entry.id)
+            if sibling is None and entry.id and entry.id not in foreign:
+                message, advice = _missing(entry, siblings, unread)
+                yield _error("missing-buildpack", message, descriptor, *keys, "id", advice=advice)
+            elif sibling is not None and entry.version and entry.version != sibling.version:
+                message = f'the order names {entry}, but {entry.id} has the version "{sibling.version}"'
+                yield _error("order-version", message, descriptor, *keys, "version")
     graph = dependency_graph(repository.buildpacks)
     for cycle in find_cycles(graph):
         yield _cycle(cycle, siblings)
@@ -72,35 +66,27 @@ def check_order(repository: Repository, foreign: Collection[str]) -> Iterator[Fi
             yield Finding(Severity.NOTE, "unused", message, descriptor.source.path, line)
 
 
-def _check_entry(
-    entry: OrderEntry,
-    descriptor: Descriptor,
-    siblings: dict[str, Descriptor],
-    foreign: Collection[str],
-    path: tuple[Key, ...],
-) -> Iterator[Finding]:
-    sibling = siblings.get(entry.id)
-    if sibling is None:
-        if entry.id and entry.id not in foreign:
-            advice = suggestion(entry.id, siblings) or (
-                f'if it is of another repository, declare [tool.buildpack-release.foreign."{entry.id}"]'
-            )
-            message = f'the order names "{entry.id}", which is not in this repository'
-            yield _error("missing-buildpack", message, descriptor, *path, "id", advice=advice)
-    elif entry.version and entry.version != sibling.version:
-        message = f'the order names {entry}, but {entry.id} has the version "{sibling.version}"'
-        yield _error("order-version", message, descriptor, *path, "version")
+def _missing(entry: OrderEntry, siblings: Collection[str], unread: Sequence[Path]) -> tuple[str, str]:
+    """Give message and advice for an entry without a buildpack."""
+    message = f'the order names "{entry.id}", which is not in this repository'
+    if unread:
+        return message, f"it may be the one of {shown_path(unread[0])}, which could not be read"
+    declare = f'if it is of another repository, declare [tool.buildpack-release.foreign."{entry.id}"]'
+    return message, suggestion(entry.id, siblings) or declare
+
+
+def _entries(descriptor: Descriptor) -> Iterator[tuple[tuple[Key, ...], OrderEntry]]:
+    """Give each entry of an order with its key path."""
+    for number, group in enumerate(descriptor.order):
+        for index, entry in enumerate(group):
+            yield ("order", number, "group", index), entry
 
 
 def _cycle(cycle: tuple[str, ...], siblings: dict[str, Descriptor]) -> Finding:
     descriptor = siblings[cycle[0]]
-    path: tuple[Key, ...] = ("order",)
-    for number, group in enumerate(descriptor.order):
-        for index, entry in enumerate(group):
-            if entry.id == cycle[1]:
-                path = ("order", number, "group", index, "id")
+    keys = next(keys for keys, entry in _entries(descriptor) if entry.id == cycle[1])
     message = f"the orders are cyclic: {' -> '.join(cycle)}"
-    return _error("cycle", message, descriptor, *path)
+    return _error("cycle", message, descriptor, *keys, "id")
 
 
 def _error(code: str, message: str, descriptor: Descriptor, *keys: Key, advice: str = "") -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildpack_release.descriptor import Descriptor, read_descriptor
 from buildpack_release.errors import ReleaseError, UsageError
@@ -12,6 +13,9 @@ from buildpack_release.finding import Finding, Severity, raise_first_error
 from buildpack_release.ignored import git_ignored
 from buildpack_release.table import suggestion
 from buildpack_release.toml_source import TomlSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 DESCRIPTOR = "buildpack.toml"
 HOME = "buildpacks"
@@ -33,7 +37,7 @@ class Buildpack:
 
 @dataclass(frozen=True)
 class Repository:
-    """A monorepo: its root, its buildpacks sorted by id, and what is wrong with their descriptors."""
+    """A monorepo: its root, its buildpacks sorted by id, and what is wrong with their descriptors and ids."""
 
     root: Path
     buildpacks: tuple[Buildpack, ...]
@@ -71,7 +75,7 @@ class Repository:
             buildpacks.append(Buildpack(path.parent, descriptor))
             findings += found
         buildpacks.sort(key=lambda buildpack: (buildpack.id, buildpack.directory))
-        return cls(root, tuple(buildpacks), tuple(findings))
+        return cls(root, tuple(buildpacks), (*findings, *_duplicates(root, buildpacks)))
 
     def get(self, buildpack_id: str) -> Buildpack:
         """Give the buildpack with an id. Raises UsageError, with the nearest id, if there is none."""
@@ -81,6 +85,19 @@ class Repository:
         ids = [buildpack.id for buildpack in self.buildpacks]
         advice = suggestion(buildpack_id, ids) or f"there are: {', '.join(ids)}"
         raise UsageError(f'no buildpack "{buildpack_id}" in this repository', advice=advice)
+
+
+def _duplicates(root: Path, buildpacks: Iterable[Buildpack]) -> Iterator[Finding]:
+    """Find ids that are given twice; the specification compares them without regard to case."""
+    seen: dict[str, Path] = {}
+    for descriptor in (buildpack.descriptor for buildpack in buildpacks if buildpack.id):
+        path = descriptor.source.path
+        first = seen.setdefault(descriptor.id.casefold(), path)
+        if first != path:
+            other = first.relative_to(root)
+            message = f'the id "{descriptor.id}" is also that of {other} (case does not matter)'
+            line = descriptor.source.line("buildpack", "id")
+            yield Finding(Severity.ERROR, "duplicate-id", message, path, line)
 
 
 def find_descriptors(root: Path) -> tuple[Path, ...]:

@@ -1,0 +1,137 @@
+"""The edge: what every task does about options, errors, pipes and interruptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.sample_repository import component, composite, library, plan
+
+ROOT = Path(__file__).parents[2]
+INV = [sys.executable, "-m", "invoke"]
+USAGE, CHECK_FAILED, INTERRUPTED, BROKEN_PIPE = 2, 3, 130, 141
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A small sound repository with the real tasks."""
+    (tmp_path / "tasks.py").write_bytes((ROOT / "tasks.py").read_bytes())
+    library(tmp_path)
+    component(tmp_path, "acme/a", plans={"x": (None, plan(provides=("a",), requires=("a",)))})
+    composite(tmp_path, "acme/all", ["acme/a"])
+    return tmp_path
+
+
+def inv(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*INV, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_the_list_of_tasks_is_a_table_of_contents() -> None:
+    """One line a task, in 80 columns, beginning with a verb."""
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run([*INV, "-l"], cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    lines = [line for line in done.stdout.splitlines()[1:] if line.strip()]
+    assert all(len(line) <= 80 and line.strip().endswith(".") for line in lines), done.stdout
+    assert {"check", "graph", "list"} <= {line.split()[0] for line in lines}
+
+
+def test_every_option_of_every_task_is_explained() -> None:
+    """`inv TASK --help` says what each option is for."""
+    tasks = json.loads(inv("-l", "-F", "json", cwd=ROOT).stdout)
+
+    def names(collection: dict[str, list[dict[str, object]]], prefix: str = "") -> list[str]:
+        found = [f"{prefix}{one['name']}" for one in collection["tasks"]]
+        for inner in collection["collections"]:
+            found += names(inner, f"{prefix}{inner['name']}.")  # type: ignore[arg-type]
+        return found
+
+    for name in names(tasks):
+        text = inv(name, "--help", cwd=ROOT).stdout
+        options = text.partition("Options:\n")[2]
+        for line in options.splitlines():
+            if line.strip().startswith("-"):
+                assert len(line.strip().split("   ", maxsplit=1)) > 1, f"{name}: {line}"
+
+
+@pytest.mark.parametrize("folder", [".", "buildpacks/a/src"])
+def test_works_from_any_folder(repository: Path, folder: str) -> None:
+    """Tasks act on the repository, not on the current folder."""
+    done = inv("list", cwd=repository / folder)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ID", "acme/a", "acme/all"]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_list_as_data(repository: Path) -> None:
+    """Programs read JSON."""
+    assert [one["id"] for one in json.loads(inv("list", "--json", cwd=repository).stdout)] == [
+        "acme/a",
+        "acme/all",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"), [([], "acme/all 1.0.0\n"), (["--format", "mermaid"], "flowchart")]
+)
+def test_graph(repository: Path, arguments: list[str], start: str) -> None:
+    """In both forms."""
+    assert inv("graph", *arguments, cwd=repository).stdout.startswith(start)
+
+
+def test_a_wrong_option_is_a_usage_error(repository: Path) -> None:
+    """With what would be right."""
+    done = inv("graph", "--format", "dot", cwd=repository)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "text, mermaid" in done.stderr
+
+
+@pytest.mark.parametrize("task", ["list", "graph"])
+def test_a_broken_descriptor_is_one_clear_error(repository: Path, task: str) -> None:
+    """File and line on stderr, nothing on stdout, no traceback."""
+    path = repository / "buildpacks/a/buildpack.toml"
+    path.write_text(path.read_text().replace("1.0.0", "1.0"))
+    done = inv(task, cwd=repository)
+    assert (done.returncode, done.stdout) == (CHECK_FAILED, "")
+    assert done.stderr.startswith('Error: buildpacks/a/buildpack.toml:5: the version "1.0" is not X.Y.Z')
+
+
+def test_an_interrupted_task_says_so(repository: Path) -> None:
+    """Ctrl-C gives one word and the usual exit code. The task is held by a pipe in place of a descriptor."""
+    path = repository / "buildpacks/a/buildpack.toml"
+    path.unlink()
+    os.mkfifo(path)
+    with subprocess.Popen(
+        [*INV, "list"], cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as task:
+        writer = os.open(path, os.O_WRONLY)  # returns once the task has opened its end
+        task.send_signal(signal.SIGINT)
+        out, err = task.communicate(timeout=60)
+        os.close(writer)
+    assert (task.returncode, out, err) == (INTERRUPTED, "", "Error: interrupted\n")
+
+
+def test_a_reader_that_has_gone_is_no_error(repository: Path) -> None:
+    """As in `inv list | head -0`: quiet, but not a success either."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*INV, "list"], cwd=repository, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (BROKEN_PIPE, "")
+
+
+def test_a_full_disk_is_one_clear_error(repository: Path) -> None:
+    """Even when it is stdout that cannot be written."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*INV, "list"], cwd=repository, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
