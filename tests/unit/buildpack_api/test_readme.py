@@ -37,6 +37,11 @@ def test_every_module_and_every_exit_code_is_in_the_tables() -> None:
     modules = {path.stem for path in (PACKAGE / "src/buildpack_api").glob("*.py")} - {"__init__"}
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(rows))) == modules
-    kinds = [errors.ConfigurationError, errors.DownloadError, errors.CommandFailed, errors.PlatformError]
+    kinds: list[type[errors.BuildpackError]] = [
+        errors.ConfigurationError,
+        errors.DownloadError,
+        errors.CommandFailed,
+        errors.PlatformError,
+    ]
     for kind in kinds:
         assert f"| {kind.exit_code} | `{kind.__name__}`" in README
