@@ -79,7 +79,7 @@ def wanted(line: str, keep: Collection[str]) -> Callable[[str], bool]:
 
 
 def remove_second_libpython(tree: Path, line: str) -> bool:
-    """Remove ``lib/libpython*.so*`` unless the interpreter or a module of the standard library is linked to it.
+    """Remove ``lib/libpython*.so*`` unless the interpreter or a module of the stdlib is linked to it.
 
     python-build-standalone links libpython into the interpreter and adds the shared library for embedders:
     the same 25 MB twice. Returns whether it was removed.

@@ -52,7 +52,7 @@ _FAULTS: tuple[tuple[str, str], ...] = (
 
 def read(path: Path, catalogue: Catalogue) -> Request:
     """Read the file. Raises ConfigurationError that shows what was found and what to write instead."""
-    lines = _significant_lines(_decode(_content(path), catalogue))
+    lines = _significant_lines(_decode(_content(path, catalogue), catalogue))
     if not lines:
         raise _error("holds no version", "It is empty, or has nothing but comments.", catalogue.default)
     if len(lines) > 1:
@@ -62,12 +62,12 @@ def read(path: Path, catalogue: Catalogue) -> Request:
     return plain_request(lines[0], FILE)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, catalogue: Catalogue) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(_LIMIT + 1)
     except IsADirectoryError as error:
-        raise ConfigurationError(f"{FILE} is a directory", advice=_how_to("X.Y")) from error
+        raise ConfigurationError(f"{FILE} is a directory", advice=_how_to(catalogue.default)) from error
     except OSError as error:
         raise ConfigurationError(
             f"{FILE} cannot be read: {error.strerror}",
@@ -75,7 +75,9 @@ def _content(path: Path) -> bytes:
             advice="Give the user that runs the build permission to read it.",
         ) from error
     if len(content) > _LIMIT:
-        raise ConfigurationError(f"{FILE} is too long to be a version file", advice=_how_to("X.Y"))
+        raise ConfigurationError(
+            f"{FILE} is too long to be a version file", advice=_how_to(catalogue.default)
+        )
     return content
 
 
@@ -153,8 +155,9 @@ def _code(char: str) -> str:
 def _suggestion(text: str, catalogue: Catalogue) -> str:
     """Return the line that was probably meant, else the default line."""
     clean = "".join(char for char in text if not _is_odd(char))
-    found = re.search(r"(?<![\d.])(\d{1,2}\.\d{1,3})(?!\d)", clean)
-    return found[1] if found and found[1] in catalogue.lines else catalogue.default
+    found = re.search(r"(?<![\d.])0*(\d{1,2})\.0*(\d{1,3})(?!\d)", clean)
+    line = f"{found[1]}.{found[2]}" if found else ""
+    return line if line in catalogue.lines else catalogue.default
 
 
 def _error(fault: str, detail: str, suggestion: str, *, hint: str = "") -> ConfigurationError:

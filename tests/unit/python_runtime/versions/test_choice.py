@@ -1,0 +1,205 @@
+"""The sources are intersected, and each way to have no version has its own message."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from buildpack_api.errors import ConfigurationError, PlatformError
+from buildpack_api.target import Target
+from python_runtime.versions.choice import Choice, choose
+from python_runtime.versions.request import Request, parse_request
+
+if TYPE_CHECKING:
+    from python_runtime.catalogue import Catalogue
+
+AMD64 = Target("linux", "amd64")
+TODAY = dt.date(2026, 1, 15)
+
+
+def asked(**sources: str) -> list[Request]:
+    return [parse_request(text, source) for source, text in sources.items()]
+
+
+def chosen(catalogue: Catalogue, **sources: str) -> Choice:
+    return chosen_on(TODAY, catalogue, **sources)
+
+
+def chosen_on(today: dt.date, catalogue: Catalogue, **sources: str) -> Choice:
+    return choose(asked(**sources), catalogue, AMD64, today)
+
+
+def refused(catalogue: Catalogue, **sources: str) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        chosen(catalogue, **sources)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("sources", "version"),
+    [
+        ({}, "3.14.2"),
+        ({"file": "3.12"}, "3.12.12"),
+        ({"file": "3.12.11"}, "3.12.11"),
+        ({"range": ">=3.11"}, "3.14.2"),
+        ({"range": ">=3.10,<3.13"}, "3.12.12"),
+        ({"range": ">3.14,!=3.14.*"}, "3.15.1"),
+        ({"range": "*"}, "3.14.2"),
+        ({"file": "3.12", "range": ">=3.11"}, "3.12.12"),
+        ({"file": "3.12", "range": "<3.12.12"}, "3.12.11"),
+        ({"one": ">=3.11", "two": "<3.14", "three": "!=3.13.9"}, "3.13.8"),
+        ({"file": "3.12", "same": "3.12.12"}, "3.12.12"),
+    ],
+)
+def test_the_newest_patch_of_the_default_or_else_newest_line_wins(
+    sources: dict[str, str], version: str, catalogue: Catalogue
+) -> None:
+    assert chosen(catalogue, **sources).runtime.version == version
+
+
+def test_the_reason_names_what_was_asked_for(catalogue: Catalogue) -> None:
+    assert chosen(catalogue).reason == "the default line is 3.14, and nothing asks for another"
+    assert chosen(catalogue, a="3.12", b=">=3.11").reason == "a asks for 3.12 and b asks for >=3.11"
+
+
+def test_an_unknown_patch_names_the_known_ones(catalogue: Catalogue) -> None:
+    error = refused(catalogue, file="3.12.99")
+
+    assert error.title == "Python 3.12.99 is not known to this buildpack (file)"
+    assert error.detail == "It knows these versions of 3.12: 3.12.11 to 3.12.12."
+    assert "Ask for 3.12 to get the newest patch, 3.12.12" in error.advice
+
+
+@pytest.mark.parametrize("text", ["3.9", "3.9.18", "2.7", "2.7.18", "1.0"])
+def test_a_line_before_the_oldest_has_reached_its_end_of_life(text: str, catalogue: Catalogue) -> None:
+    error = refused(catalogue, file=text)
+
+    assert "has reached its end of life and is not available (file)" in error.title
+    assert "at least Python 3.10, better to 3.14" in error.advice
+
+
+def test_lines_that_ended_meanwhile_are_not_advised(catalogue: Catalogue) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        chosen_on(dt.date(2026, 12, 1), catalogue, file="3.9")
+
+    assert "Supported lines: 3.11, 3.12" in caught.value.detail
+    assert "at least Python 3.11" in caught.value.advice
+
+
+@pytest.mark.parametrize("text", ["3.16", "3.16.0", "4.0"])
+def test_a_line_after_the_newest_is_not_known_yet(text: str, catalogue: Catalogue) -> None:
+    error = refused(catalogue, file=text)
+
+    assert "is not known to this buildpack (file)" in error.title
+    assert error.detail == "Known lines: 3.10, 3.11, 3.12, 3.13, 3.14, 3.15"
+    assert "newer version of this buildpack" in error.advice
+
+
+def test_a_range_without_a_known_version_is_shown(catalogue: Catalogue) -> None:
+    error = refused(catalogue, project="<3.10")
+
+    assert error.title == "No known Python is in the range of project"
+    assert error.detail.startswith("Found: <3.10\n")
+
+
+def test_a_contradiction_names_both_sources_and_their_ranges(catalogue: Catalogue) -> None:
+    error = refused(catalogue, file="3.11", project=">=3.12")
+
+    assert error.title == "file and project contradict each other: no known Python satisfies all of them"
+    assert error.detail.splitlines() == [
+        "file     3.11  (allows 3.11.13 to 3.11.14)",
+        "project  >=3.12  (allows 3.12.11 to 3.15.1)",
+    ]
+
+
+def test_only_the_sources_that_contradict_each_other_are_named(catalogue: Catalogue) -> None:
+    error = refused(catalogue, innocent=">=3.10", file="3.11", project=">=3.12")
+
+    assert "innocent" not in f"{error.title}{error.detail}"
+
+
+def test_three_sources_may_contradict_only_together(catalogue: Catalogue) -> None:
+    error = refused(catalogue, a=">=3.12,<3.14", b="!=3.12.*", c="!=3.13.*")
+
+    assert error.title.startswith("a, b and c contradict each other")
+    assert "allows 3.10.19 to 3.11.14, 3.13.8 to 3.15.1" in error.detail
+
+
+def test_an_architecture_without_archives_is_refused_before_anything_else(catalogue: Catalogue) -> None:
+    with pytest.raises(PlatformError, match="no Python for linux/arm64") as caught:
+        choose(asked(file="2.7"), catalogue, Target("linux", "arm64"), TODAY)
+
+    assert "linux/amd64" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("today", "warning"),
+    [
+        (dt.date(2025, 10, 30), None),
+        (dt.date(2025, 10, 31), "Python 3.10 reaches its end of life on 2026-10-31"),
+        (dt.date(2026, 10, 31), "Python 3.10 reaches its end of life on 2026-10-31"),
+        (dt.date(2026, 11, 1), "Python 3.10 reached its end of life on 2026-10-31"),
+    ],
+)
+def test_the_end_of_life_is_announced_a_year_ahead(
+    today: dt.date, warning: str | None, catalogue: Catalogue
+) -> None:
+    titles = [title for title, _ in chosen_on(today, catalogue, file="3.10").warnings]
+
+    assert titles == ([warning] if warning else [])
+
+
+@pytest.mark.parametrize(
+    ("sources", "hint"),
+    [
+        ({"file": "3.12.11"}, "Python 3.12.12 is available. file holds on to 3.12.11"),
+        ({"project": ">=3.11"}, "A file .python-version with the line 3.14"),
+        ({}, "A file .python-version with the line 3.14"),
+    ],
+)
+def test_hints(sources: dict[str, str], hint: str, catalogue: Catalogue) -> None:
+    (found,) = chosen(catalogue, **sources).hints
+
+    assert hint in found
+
+
+@pytest.mark.parametrize(
+    "sources", [{"file": "3.12"}, {"file": "3.12.12"}, {"file": "3.12", "project": "<3.12.12"}]
+)
+def test_nothing_is_hinted_at_when_all_is_well(sources: dict[str, str], catalogue: Catalogue) -> None:
+    assert chosen(catalogue, **sources).hints == ()
+
+
+texts = st.sampled_from(
+    ["3.10", "3.11", "3.12.11", ">=3.11", "<3.14", "!=3.13.*", "~=3.12", "*", "3.14.1", ">=3.12,<3.14"]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(requests=st.lists(texts, max_size=4))
+def test_the_choice_satisfies_all_or_a_smallest_contradiction_is_named(
+    requests: list[str], catalogue: Catalogue
+) -> None:
+    parsed = [parse_request(text, f"source{number}") for number, text in enumerate(requests)]
+    try:
+        choice = choose(parsed, catalogue, AMD64, TODAY)
+    except ConfigurationError as error:
+        named = [request for request in parsed if request.source in error.title]
+        assert len(named) > 1
+        for left_out in named:
+            choose([request for request in named if request is not left_out], catalogue, AMD64, TODAY)
+    else:
+        assert all(request.allows(choice.runtime.version) for request in parsed)
+
+
+def test_the_order_of_the_sources_does_not_matter(catalogue: Catalogue) -> None:
+    forward, backward = asked(a="3.12", b="<3.12.12"), asked(b="<3.12.12", a="3.12")
+
+    first, second = (choose(some, catalogue, AMD64, TODAY) for some in (forward, backward))
+
+    assert replace(first, reason="") == replace(second, reason="")

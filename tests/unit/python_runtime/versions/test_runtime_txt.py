@@ -1,0 +1,71 @@
+"""`runtime.txt` is read, with advice to move on; that of another language is left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_api.errors import ConfigurationError
+from python_runtime.versions import runtime_txt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from python_runtime.catalogue import Catalogue
+
+
+@pytest.mark.parametrize(
+    ("content", "pinned"),
+    [
+        (b"python-3.12.4\n", "3.12.4"),
+        (b"python-3.12", "3.12"),
+        (b"3.12.4\n", "3.12.4"),
+        (b"\xef\xbb\xbfpython-3.12\r\n", "3.12"),
+    ],
+)
+def test_a_version_is_read(content: bytes, pinned: str, catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "runtime.txt").write_bytes(content)
+
+    request = runtime_txt.read(tmp_path / "runtime.txt", catalogue)
+
+    assert request is not None
+    assert request.pinned == pinned
+    assert runtime_txt.advice(request).splitlines()[-1] == pinned
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (b"", "(nothing)"),
+        (b"python-3", "python-3"),
+        (b"python-3.12.x", "python-3.12.x"),
+        (b"Python-3.12", "Python-3.12"),
+        (b"pypy3.10-7.3.15", "pypy3.10-7.3.15"),
+        ("python-3.12\u200b".encode(), "python-3.12<U+200B>"),
+        (b"python-3.12\npython-3.11", "python-3.12<U+000A>python-3.11"),
+    ],
+)
+def test_a_fault_is_shown_with_what_to_write(
+    content: bytes, shown: str, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    (tmp_path / "runtime.txt").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match="holds no valid version") as caught:
+        runtime_txt.read(tmp_path / "runtime.txt", catalogue)
+
+    assert caught.value.detail == f"Found: {shown}"
+    assert caught.value.advice.splitlines()[-1] == "3.14"
+
+
+def test_another_language_has_its_own_runtime_txt(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "runtime.txt").write_text("r-2024-05-01\n")
+
+    assert runtime_txt.read(tmp_path / "runtime.txt", catalogue) is None
+
+
+def test_bytes_that_are_no_text_are_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "runtime.txt").write_bytes(b"python-3.12\xff")
+
+    with pytest.raises(ConfigurationError, match="not encoded in UTF-8"):
+        runtime_txt.read(tmp_path / "runtime.txt", catalogue)

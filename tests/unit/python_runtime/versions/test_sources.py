@@ -1,0 +1,69 @@
+"""All sources are found, in a fixed order, and each says where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_api.errors import ConfigurationError
+from buildpack_api.plan import VersionWish
+from python_runtime.versions.sources import find_requests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from python_runtime.catalogue import Catalogue
+
+
+def test_every_source_counts(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / ".python-version").write_text("3.12\n")
+    (tmp_path / "runtime.txt").write_text("python-3.12.4\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
+    (tmp_path / "uv.lock").write_text('requires-python = ">=3.11"\n')
+    wishes = (VersionWish("3.*", "package.json"), VersionWish(">=3.9"))
+
+    found = find_requests(tmp_path, {"BP_PYTHON_VERSION": " 3.12 "}, wishes, catalogue)
+
+    assert [str(request) for request in found.requests] == [
+        "BP_PYTHON_VERSION: 3.12",
+        ".python-version: 3.12",
+        "runtime.txt: 3.12.4",
+        "pyproject.toml ([project] requires-python): >=3.11",
+        "uv.lock (requires-python): >=3.11",
+        "build plan (package.json): 3.*",
+        "build plan (a buildpack that requires python): >=3.9",
+    ]
+    assert [title for title, _ in found.notices] == ["runtime.txt is a file of the past"]
+
+
+def test_no_source_is_no_request(catalogue: Catalogue, tmp_path: Path) -> None:
+    found = find_requests(tmp_path, {"BP_PYTHON_VERSION": "  "}, (), catalogue)
+
+    assert (found.requests, found.notices) == ((), ())
+
+
+@pytest.mark.parametrize("value", ["3", "latest", "python-3.12", "3.12\x1b[31m", "^3.12"])
+def test_a_faulty_variable_shows_the_value_and_the_three_forms(
+    value: str, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match="BP_PYTHON_VERSION is not a Python version") as caught:
+        find_requests(tmp_path, {"BP_PYTHON_VERSION": value}, (), catalogue)
+
+    assert "\x1b" not in caught.value.detail
+    assert value.partition("\x1b")[0] in caught.value.detail
+    assert all(form in caught.value.advice for form in ("(3.14)", "(3.14.2)", ">="))
+
+
+def test_a_faulty_wish_names_its_source(catalogue: Catalogue, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="'newest'") as caught:
+        find_requests(tmp_path, {}, [VersionWish("newest", "Pipfile")], catalogue)
+
+    assert caught.value.detail == "Source: Pipfile"
+
+
+def test_a_dangling_version_file_is_not_overlooked(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / ".python-version").symlink_to("nowhere")
+
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        find_requests(tmp_path, {}, (), catalogue)
