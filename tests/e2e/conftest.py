@@ -13,7 +13,8 @@ import pytest
 
 from buildpack_testing.cnb import base_images, preflight, tools
 from buildpack_testing.cnb.pack import PackCommand
-from buildpack_testing.cnb.podman import podman as private_podman
+from buildpack_testing.cnb.podman_session import podman as private_podman
+from buildpack_testing.cnb.podman_session import unpack
 from buildpack_testing.cnb.registry_server import registry as running_registry
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def lifecycle() -> Lifecycle:
 
 @pytest.fixture(scope="session")
 def pack_tool() -> Pack:
-    """pack, installed."""
+    """The pack command, installed."""
     need("pack")
     return tools.ensure_pack()
 
@@ -60,9 +61,10 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @pytest.fixture(scope="session")
 def podman(registry: Registry) -> Iterator[Podman]:
-    """A private podman that knows the registry."""
-    need("podman", "container runtime", "root")
-    with private_podman([registry.address]) as found:
+    """A private podman that knows the registry, and the base images already."""
+    need("podman", "container runtime", "root", "skopeo", "base images")
+    unpacked = unpack(base_images.ensure(recipe) for recipe in base_images.RECIPES.values())
+    with private_podman([registry.address], base_images=unpacked) as found:
         yield found
 
 
@@ -121,13 +123,15 @@ def run_image(registry: Registry, run_base: BaseImage) -> str:
 
 @pytest.fixture(scope="session")
 def pack(pack_tool: Pack, tmp_path_factory: pytest.TempPathFactory) -> PackCommand:
-    """pack with a home of its own: what needs no daemon."""
+    """A pack with a home of its own: what needs no daemon."""
     return PackCommand(pack_tool.executable, tmp_path_factory.mktemp("pack"))
 
 
 @pytest.fixture(scope="session")
-def pack_with_podman(pack_tool: Pack, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> PackCommand:
-    """pack with a home of its own and podman's socket: what builds."""
+def pack_with_podman(
+    pack_tool: Pack, docker_host: str, tmp_path_factory: pytest.TempPathFactory
+) -> PackCommand:
+    """A pack with a home of its own and podman's socket: what builds."""
     return PackCommand(pack_tool.executable, tmp_path_factory.mktemp("pack"), docker_host=docker_host)
 
 

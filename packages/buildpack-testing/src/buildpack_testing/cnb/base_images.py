@@ -108,9 +108,12 @@ def ensure(recipe: Recipe, cache: Path | None = None) -> BaseImage:
 
     Raises MissingToolError, ReleaseError.
     """
+    found = find(recipe, cache)
+    if found is not None:
+        return found
     directory = _directory(recipe, cache)
     with exclusive(directory.parent / ".lock"):
-        if find(recipe, cache) is None:
+        if find(recipe, cache) is None:  # nobody made it while we waited
             _make(recipe, directory)
     found = find(recipe, cache)
     if found is None:

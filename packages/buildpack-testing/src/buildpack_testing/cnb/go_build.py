@@ -2,7 +2,7 @@
 
 `go install module@version` refuses modules with a replace line (pack has one) and asks a checksum database
 for the dependencies. So the module is downloaded, its hash compared with ours, and built as the main module
-from a copy of its source: its own go.mod (with the replace line) and go.sum then pin everything it depends on.
+from a copy of its source: its own go.mod (with the replace line) and go.sum then pin all that it depends on.
 """
 
 from __future__ import annotations

@@ -8,8 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -120,18 +118,3 @@ def blob(layout: Path, digest: str) -> Path:
     """Return where the blob with this digest lies in a layout."""
     algorithm, _, value = digest.partition(":")
     return layout / "blobs" / algorithm / value
-
-
-def copy(layout: Path, target: Path) -> None:
-    """Copy a layout; blobs become hard links where possible, as nobody changes a blob. Raises OSError."""
-    shutil.copytree(layout, target, copy_function=_link_or_copy)
-
-
-def _link_or_copy(source: str, target: str) -> str:
-    if f"{os.sep}blobs{os.sep}" in source:
-        try:
-            os.link(source, target)
-        except OSError:
-            return str(shutil.copy2(source, target))
-        return target
-    return str(shutil.copy2(source, target))

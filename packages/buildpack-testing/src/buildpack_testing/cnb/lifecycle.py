@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,7 @@ class Creator:
         repository, _, tag = name.partition(":")
         base = self.state / "layout" / "localhost" / run_image.repository / run_image.tag
         if not base.exists():
-            image_layout.copy(run_image.layout, base)
+            shutil.copytree(run_image.layout, base)
         run_reference = f"localhost/{run_image.repository}:{run_image.tag}"
         arguments = ["-layout", "-layout-dir", "/layout", "-run-image", run_reference]
         output = self._run(app, group, arguments, f"localhost/{name}", variables or {})
@@ -145,10 +146,9 @@ class Creator:
         )
         common = ["-cache-dir", "/cache", "-report", "/report/report.toml", "-no-color"]
         ids = ["-uid", str(USER_ID), "-gid", str(GROUP_ID)]
-        result = self.podman.run(
-            self.image, *common, *ids, *arguments, *self.options, image, settings=settings, check=False
-        )
-        output = (result.stdout + result.stderr).decode(errors="replace")
+        command = (*common, *ids, *arguments, *self.options, image)
+        result = self.podman.run(self.image, *command, settings=settings, check=False, merge=True)
+        output = result.stdout.decode(errors="replace")
         if result.returncode != 0:
             raise CreatorError(result.returncode, output)
         return output
@@ -175,22 +175,32 @@ class Creator:
         )
 
     def _group_mounts(self, group: Group) -> tuple[Mount, ...]:
-        descriptors = [
-            TomlSource.read(path / "buildpack.toml").data["buildpack"] for path in group.buildpacks
-        ]
-        versions = {found["id"]: found["version"] for found in descriptors}
-        order = self.state / "order.toml"
+        buildpacks, order = self.state / "buildpacks", self.state / "order.toml"
+        _remove(buildpacks)
+        versions = dict(_copy_buildpack(path, buildpacks) for path in group.buildpacks)
         order.write_text(_order(group, versions), encoding="utf-8")
-        order.chmod(0o644)
-        buildpacks = tuple(
-            Mount(path, f"/cnb/buildpacks/{found['id'].replace('/', '_')}/{found['version']}")
-            for path, found in zip(group.buildpacks, descriptors, strict=True)
-        )
+        for path in (order, buildpacks, *buildpacks.rglob("*")):
+            _let_read(path)
         lifecycle = (Mount(self.lifecycle.directory, "/cnb/lifecycle"),) if self.lifecycle else ()
-        return (*buildpacks, Mount(order, "/cnb/order.toml"), *lifecycle)
+        return (Mount(buildpacks, "/cnb/buildpacks"), Mount(order, "/cnb/order.toml"), *lifecycle)
 
     def _report(self) -> Mapping[str, Any]:
         return TomlSource.read(self.state / "report" / "report.toml").data
+
+
+def _copy_buildpack(source: Path, target: Path) -> tuple[str, str]:
+    """Put a buildpack where builders have it, <escaped id>/<version>; return id and version."""
+    facts = TomlSource.read(source / "buildpack.toml").data["buildpack"]
+    name, version = str(facts["id"]), str(facts["version"])
+    shutil.copytree(source, target / name.replace("/", "_") / version, symlinks=True)
+    return name, version
+
+
+def _let_read(path: Path) -> None:
+    """Let everybody read, as in a builder, whatever the umask was when the file was made."""
+    if not path.is_symlink():
+        mode = path.stat().st_mode
+        path.chmod(mode | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))
 
 
 def _order(group: Group, versions: Mapping[str, str]) -> str:

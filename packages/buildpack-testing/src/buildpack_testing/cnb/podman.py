@@ -1,32 +1,25 @@
-"""podman for tests: an engine with storage, settings, locks, networks and socket of its own.
-
-Nothing of the machine's podman is read or changed: three environment variables name configuration files in a
-directory of this session, which is removed at the end. What a killed session left is removed by the next one.
-"""
+"""A podman engine: images, containers, and the Docker API on a socket. podman_session makes a private one."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import ConflictError, MissingToolError, ReleaseError
+from buildpack_release.errors import ReleaseError
 from buildpack_testing.cnb.processes import server
-from buildpack_testing.locks import exclusive
+from buildpack_testing.cnb.skopeo import copy_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-_PREFIX = "strata-podman-"
-# Paths of sockets have a limit of 108 bytes, and podman wants its run directory below 50.
-_SHORT = 40
+# An end for what hangs, in seconds; no build of a test takes as long.
+_LONG = 1800.0
 
 
 @dataclass(frozen=True)
@@ -83,31 +76,46 @@ class Podman:
         return self.directory / "podman.sock"
 
     def command(
-        self, *arguments: str | os.PathLike[str], check: bool = True
+        self,
+        *arguments: str | os.PathLike[str],
+        check: bool = True,
+        merge: bool = False,
+        seconds: float = _LONG,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run a podman command and keep its output. Raises ReleaseError if it fails and check is true."""
-        result = subprocess.run(
-            [self.executable, *arguments],
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        if check and result.returncode != 0:
-            shown = " ".join(os.fspath(argument) for argument in arguments[:2])
-            raise ReleaseError(
-                f"podman {shown} ended with {result.returncode}",
-                detail=result.stderr.decode(errors="replace").strip(),
+        """Run a podman command and keep its output; with merge, both streams in stdout as they came.
+
+        Raises ReleaseError if it fails and check is true, or does not end in time.
+        """
+        shown = "podman " + " ".join(os.fspath(argument) for argument in arguments[:2])
+        try:
+            result = subprocess.run(
+                [self.executable, *arguments],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merge else subprocess.PIPE,
+                check=False,
+                timeout=seconds,
             )
+        except subprocess.TimeoutExpired as error:
+            output = (error.stdout or b"").decode(errors="replace")
+            raise ReleaseError(f"{shown} did not end within {seconds:.0f} s", detail=output[-4000:]) from None
+        if check and result.returncode != 0:
+            detail = (result.stdout if merge else result.stderr).decode(errors="replace").strip()
+            raise ReleaseError(f"{shown} ended with {result.returncode}", detail=detail)
         return result
 
     def run(
-        self, image: str, *command: str, settings: Settings | None = None, check: bool = True
+        self,
+        image: str,
+        *command: str,
+        settings: Settings | None = None,
+        check: bool = True,
+        merge: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command in a new container, wait for it, remove the container."""
-        return self.command(
-            "run", "--rm", *(settings or Settings()).arguments(), image, *command, check=check
-        )
+        arguments = (settings or Settings()).arguments()
+        return self.command("run", "--rm", *arguments, image, *command, check=check, merge=merge)
 
     @contextmanager
     def container(self, image: str, *command: str, settings: Settings | None = None) -> Iterator[Container]:
@@ -127,19 +135,7 @@ class Podman:
 
     def load(self, source: str, name: str) -> str:
         """Copy an image (`oci:DIRECTORY`; podman pull cannot) into the storage and return its name there."""
-        program = shutil.which("skopeo")
-        if program is None:
-            raise MissingToolError("No skopeo on PATH", advice="Install the Debian or Ubuntu package skopeo.")
-        result = subprocess.run(
-            [program, "--insecure-policy", "copy", "--quiet", source, f"containers-storage:{name}"],
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != 0:
-            raise ReleaseError(f"skopeo cannot load {source}", detail=result.stderr.strip())
+        copy_image(source, f"containers-storage:{name}", environment=self.environment)
         return name
 
     def inspect(self, image: str) -> Mapping[str, Any]:
@@ -198,123 +194,9 @@ class Container:
 
     def wait(self, seconds: float) -> int:
         """Wait for the main process's end and return its exit code. Raises ReleaseError if it goes on."""
-        try:
-            result = subprocess.run(
-                [self.podman.executable, "wait", self.name],
-                env=dict(self.podman.environment),
-                capture_output=True,
-                timeout=seconds,
-                check=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise ReleaseError(
-                f"The container still runs after {seconds:.0f} s", detail=self.logs()
-            ) from None
-        return int(result.stdout)
-
-
-@contextmanager
-def podman(registries: Sequence[str] = ()) -> Iterator[Podman]:
-    """Set up a private podman until the block is left. registries (host:port) may be spoken to in plain HTTP.
-
-    Raises MissingToolError.
-    """
-    executable = shutil.which("podman")
-    if executable is None:
-        raise MissingToolError(
-            "No podman on PATH", advice="Install the Debian or Ubuntu packages podman and runc."
-        )
-    base = _base_directory()
-    _remove_leftovers(base)
-    directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-    try:
-        with exclusive(directory / "lock"):
-            yield Podman(executable, directory, _configure(directory, registries))
-    finally:
-        _remove(directory)
-
-
-def _base_directory() -> Path:
-    """Return the directory for temporary files, or /tmp if its name is too long for sockets."""
-    base = Path(tempfile.gettempdir())
-    return base if len(str(base)) + len(_PREFIX) + 8 <= _SHORT else Path("/tmp")  # noqa: S108
-
-
-def _configure(directory: Path, registries: Sequence[str]) -> dict[str, str]:
-    files = {
-        "CONTAINERS_CONF": ("containers.conf", _containers_conf(directory)),
-        "CONTAINERS_STORAGE_CONF": ("storage.conf", _storage_conf(directory)),
-        "CONTAINERS_REGISTRIES_CONF": ("registries.conf", _registries_conf(registries)),
-    }
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    for variable, (name, text) in files.items():
-        (directory / name).write_text(text, encoding="utf-8")
-        environment[variable] = str(directory / name)
-    # Else podman would read credentials from the user's own file.
-    credentials = directory / "auth.json"
-    credentials.write_text("{}", encoding="utf-8")
-    return {**environment, "REGISTRY_AUTH_FILE": str(credentials)}
-
-
-def _containers_conf(directory: Path) -> str:
-    """Return settings that also work in machines without systemd, cgroup v2 or raised limits."""
-    runtime = "runc" if shutil.which("runc") else "crun"
-    return (
-        '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
-        'log_driver = "k8s-file"\n'
-        f'[engine]\nruntime = "{runtime}"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
-        # Locks in files: those in shared memory belong to all engines of the machine at once.
-        'lock_type = "file"\n'
-        # static_dir follows the storage; naming it makes podman 4.3 wait 20 s for every container's end.
-        f'tmp_dir = "{directory / "tmp"}"\n'
-        f'[network]\nnetwork_config_dir = "{directory}/networks"\n'
-    )
-
-
-def _storage_conf(directory: Path) -> str:
-    return f'[storage]\ndriver = "overlay"\ngraphroot = "{directory}/storage"\nrunroot = "{directory}/run"\n'
-
-
-def _registries_conf(registries: Sequence[str]) -> str:
-    blocks = [f'[[registry]]\nlocation = "{address}"\ninsecure = true\n' for address in registries]
-    return "unqualified-search-registries = []\n" + "".join(blocks)
+        return int(self.podman.command("wait", self.name, seconds=seconds).stdout)
 
 
 def _accepts(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _remove_leftovers(base: Path) -> None:
-    """Remove the directories of sessions that were killed: nobody holds their lock any more."""
-    for directory in base.glob(f"{_PREFIX}*"):
-        if directory.owner() != Path("/proc/self").owner() or not (directory / "lock").exists():
-            continue
-        try:
-            with exclusive(directory / "lock", wait=False):
-                _remove(directory)
-        except ConflictError:
-            continue
-
-
-def _remove(directory: Path) -> None:
-    """Stop what still runs in a session's containers, unmount, and remove its files."""
-    executable = shutil.which("podman")
-    if executable and (directory / "storage").is_dir():
-        environment = {**os.environ, **_configure(directory, ())}
-        subprocess.run(
-            [executable, "rm", "--all", "--force", "--time", "0"],
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-    for line in reversed(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()):
-        mounted = line.split()[1]
-        if mounted.startswith(f"{directory}/"):
-            subprocess.run(["umount", "--lazy", mounted], capture_output=True, check=False)
-    shutil.rmtree(directory, ignore_errors=True)
+        return probe.connect_ex(str(path)) == 0

@@ -34,13 +34,15 @@ def _tool_or_go(find: Callable[[], object]) -> Callable[[], bool]:
     return lambda: bool(shutil.which("go")) or find() is not None
 
 
-def _base_images_or_root() -> bool:
+def _base_images_or_maker() -> bool:
     if all(base_images.find(recipe) for recipe in base_images.RECIPES.values()):
         return True
     return shutil.which("mmdebstrap") is not None
 
 
-_GO = "run scripts/install-cnb-tools --help to see the ways to get it: a Go toolchain on PATH is the usual one"
+_GO = (
+    "run scripts/install-cnb-tools --help to see the ways to get it: a Go toolchain on PATH is the usual one"
+)
 NEEDS: Mapping[str, Need] = {
     need.name: need
     for need in (
@@ -50,7 +52,7 @@ NEEDS: Mapping[str, Need] = {
         Need("skopeo", _package("skopeo"), _on_path("skopeo")),
         Need("podman", _package("podman"), _on_path("podman")),
         Need("container runtime", _package("runc"), _on_path("runc", "crun")),
-        Need("base images", _package("mmdebstrap"), _base_images_or_root),
+        Need("base images", _package("mmdebstrap"), _base_images_or_maker),
         Need(
             "root",
             "run the tests as root, on a machine or in a container of their own: files that containers of "
@@ -62,7 +64,7 @@ NEEDS: Mapping[str, Need] = {
 
 
 def missing(names: Collection[str] = ()) -> tuple[Need, ...]:
-    """Return what this machine lacks of the needs named (none named: of all). Raises KeyError for an unknown name."""
+    """Return what this machine lacks of the needs named, or of all. Raises KeyError for an unknown name."""
     return tuple(need for need in map(NEEDS.__getitem__, names or NEEDS) if not need.present())
 
 

@@ -15,7 +15,6 @@ import re
 import secrets
 import shutil
 import ssl
-import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_testing.cnb.image_layout import Image
 from buildpack_testing.cnb.processes import server
+from buildpack_testing.cnb.skopeo import copy_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,27 +94,8 @@ class Registry:
 
     def push_layout(self, layout: Path, repository: str, tag: str) -> str:
         """Copy the only image of a layout into the registry and return its reference. Raises ReleaseError."""
-        program = shutil.which("skopeo")
-        if program is None:
-            raise MissingToolError("No skopeo on PATH", advice="Install the Debian or Ubuntu package skopeo.")
         reference = self.reference(repository, tag)
-        command = [
-            program,
-            "--insecure-policy",
-            "copy",
-            "--quiet",
-            "--preserve-digests",
-            *self._skopeo_options(),
-        ]
-        result = subprocess.run(
-            [*command, f"oci:{layout}", f"docker://{reference}"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != 0:
-            raise ReleaseError(f"skopeo cannot push {layout} as {reference}", detail=result.stderr.strip())
+        copy_image(f"oci:{layout}", f"docker://{reference}", *self._skopeo_options(), environment=os.environ)
         return reference
 
     @property
