@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.graph import dependencies_first, find_cycles, missing_nodes
+from buildpack_release.graph import dependencies_first, find_cycles
 
 Graph = dict[int, tuple[int, ...]]
 GRAPHS = st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 8), max_size=4).map(tuple), max_size=7)
@@ -27,11 +27,6 @@ def test_a_cycle_is_a_path_back_to_its_start() -> None:
         ("a", "b", "c", "a"),
     )
     assert find_cycles({"a": ("a",)}) == (("a", "a"),)
-
-
-def test_missing_nodes_are_named_with_who_needs_them() -> None:
-    """Each pair once for each edge."""
-    assert missing_nodes({"a": ("b", "c"), "b": ("d",)}) == (("a", "c"), ("b", "d"))
 
 
 @given(ACYCLIC)

@@ -1,4 +1,4 @@
-"""Dependency graphs in general: cycles, missing nodes, an order for the work.
+"""Dependency graphs in general: cycles, and an order for the work.
 
 A graph is a mapping from each node to the nodes it depends on, so that this module needs to know nothing of
 buildpacks. All results are deterministic: they follow the order of the mapping.
@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 Node = TypeVar("Node", bound=Hashable)
-
-
-def missing_nodes(graph: Mapping[Node, Sequence[Node]]) -> tuple[tuple[Node, Node], ...]:
-    """Give each pair (node, dependency) whose dependency is not in the graph."""
-    return tuple(
-        (node, needed) for node, all_needed in graph.items() for needed in all_needed if needed not in graph
-    )
 
 
 def find_cycles(graph: Mapping[Node, Sequence[Node]]) -> tuple[tuple[Node, ...], ...]:
