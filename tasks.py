@@ -136,7 +136,7 @@ def package(
     target: list[str] | None = None,
     interpreter: list[str] | None = None,
 ) -> None:
-    """Package buildpacks into dist/: a .cnb for each target, an OCI layout for all."""
+    """Package buildpacks into dist/, as .cnb files and OCI layouts."""
     from buildpack_release.errors import shown_path
     from buildpack_release.interpreter_option import parse_interpreters
     from buildpack_release.package import package as package_buildpacks

@@ -103,6 +103,7 @@ def _write_file(entry: TarEntry, source: Path, sink: Callable[[bytes], object]) 
 
 
 def _header(entry: TarEntry, size: int) -> bytes:
+    _check_names(entry)
     info = tarfile.TarInfo(entry.name)
     info.type = entry.kind
     info.mode = 0o777 if entry.kind == tarfile.SYMTYPE else 0o755 if entry.is_executable else 0o644
@@ -114,8 +115,12 @@ def _header(entry: TarEntry, size: int) -> bytes:
             return info.tobuf(tarfile.USTAR_FORMAT)
     except ValueError:
         pass  # too long or too large for USTAR
+    return info.tobuf(tarfile.PAX_FORMAT)
+
+
+def _check_names(entry: TarEntry) -> None:
     try:
-        return info.tobuf(tarfile.PAX_FORMAT)
+        f"{entry.name}{entry.link}".encode()
     except UnicodeEncodeError:
         raise ReleaseError(f"a file name that is not UTF-8 cannot be packaged: {entry.name!a}") from None
 
