@@ -84,7 +84,7 @@ class Authenticator:
             if self._challenge is None:
                 return False
             if self._challenge.scheme == "basic":
-                return sent is None and isinstance(self._login(repository), Password)
+                return sent is None and self._login(repository) is not None
             self._widen(scopes)
             wanted = self._widened.get(scopes, scopes)
             token = self._tokens.get(wanted)

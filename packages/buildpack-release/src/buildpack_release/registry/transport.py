@@ -23,7 +23,7 @@ from buildpack_release.registry.wire import Body, ConnectionOptions, Request, TL
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-_UNAUTHORIZED = 401
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
 
 
 class Transport:
@@ -53,7 +53,8 @@ class Transport:
         self._options = options or ConnectionOptions()
         self._address = API_HOSTS.get(registry, registry)
         host = hostname(self._address)
-        self._may_be_plain = self._options.insecure or is_loopback(host)
+        self._is_loopback = is_loopback(host)
+        self._may_be_plain = self._options.insecure or self._is_loopback
         self._base: str | None = None
         self._lock = threading.Lock()
         self._wire = Wire(host, self._options, environ, resolver=resolver)
@@ -76,24 +77,45 @@ class Transport:
         return other
 
     def base(self) -> str:
-        """Give `scheme://host[:port]`. Where plain HTTP is allowed, TLS is tried first, without a login."""
+        """Give `scheme://host[:port]`; https, or what answers where plain HTTP is allowed.
+
+        Raises UnavailableError if neither does.
+        """
         with self._lock:
             if self._base is None:
-                https = f"https://{self._address}"
-                plain = self._may_be_plain and not self._speaks_tls(https)
-                self._base = f"http://{self._address}" if plain else https
+                self._base = self._find_base()
             return self._base
 
-    def _speaks_tls(self, base: str) -> bool:
+    def _find_base(self) -> str:
+        """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""
+        secure, plain = f"https://{self._address}", f"http://{self._address}"
+        if not self._may_be_plain:
+            return secure
+        first, second = (plain, secure) if self._is_loopback else (secure, plain)
         try:
-            self._wire.send(Request("GET", f"{base}/v2/")).close()
-        except TLSError as error:
-            if error.untrusted:
+            if self._answers(first):
+                return first
+        except UnavailableError as error:
+            if isinstance(error, TLSError) and error.untrusted:
                 raise
-            return False
-        except UnavailableError:
-            return False
-        return True
+            return self._second_choice(second, error)
+        return second
+
+    def _second_choice(self, base: str, first: UnavailableError) -> str:
+        """Take the other scheme if it works. If not, the first one's error is the one to tell and retry."""
+        try:
+            if self._answers(base):
+                return base
+        except UnavailableError as error:
+            if isinstance(error, TLSError) and error.untrusted:
+                raise
+        raise first
+
+    def _answers(self, base: str) -> bool:
+        """Whether a server speaks HTTP there; 400 is what one says that was to be spoken to in TLS."""
+        answer = self._wire.send(Request("GET", f"{base}/v2/"))
+        answer.read_some()
+        return answer.status != _BAD_REQUEST and origin(answer.url) == origin(base)
 
     def request(
         self,

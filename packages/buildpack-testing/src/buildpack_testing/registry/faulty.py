@@ -75,22 +75,25 @@ class FaultyRegistry(LoopbackServer):
         self._retry_after = retry_after
         self._watch = watch
         self._lock = threading.Lock()
-        self._count = 0
         self._closing = threading.Event()
+
+    def arm(self, fault: Fault | None, *, at: int = 0, on: bool = False) -> None:
+        """Count from 0 again, with another fault."""
+        with self._lock:
+            self.requests = []
+            self.fault, self.at, self.on = fault, at, on
 
     def answer(self, request: Received) -> Response:
         """Pass a request on, or break it."""
         with self._lock:
-            number = self._count
-            self._count += 1
-        strikes = self.fault is not None and (number == self.at or (self.on and number > self.at))
-        fault = self.fault if strikes else None
-        status = 0
+            requests, number = self.requests, len(self.requests)
+            strikes = self.fault is not None and (number == self.at or (self.on and number > self.at))
+            fault = self.fault if strikes else None
+            requests.append(Passed(request.method, request.target, 0, fault))
         try:
             response = self._broken(fault, request) if fault else self._forward(request)
-            status = response.status
+            requests[number] = replace(requests[number], status=response.status)
         finally:
-            self.requests.append(Passed(request.method, request.target, status, fault))
             self._watch()
         return response
 

@@ -79,12 +79,15 @@ class HangUp(Exception):  # noqa: N818 (not an error: what the handler wants)
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    wbufsize = -1  # one packet an answer, and no waiting for the acknowledgement of its first half
+    disable_nagle_algorithm = True
     server: _Listener
 
     def _answer(self) -> None:
         body = self._read_body()
         length = int(self.headers.get("Content-Length") or len(body))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        names = dict.fromkeys(name.lower() for name in self.headers)
+        headers = {name: ", ".join(self.headers.get_all(name, ())) for name in names}
         request = Received(self.command, self.path, headers, body, complete=len(body) == length)
         try:
             response = self.server.handle_registry(request)
@@ -181,7 +184,7 @@ class LoopbackServer:
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self._listener = _Listener(self.answer, tls)
         self._thread = threading.Thread(
-            target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
         self._scheme = "https" if tls else "http"
 

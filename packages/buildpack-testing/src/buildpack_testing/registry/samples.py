@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 from buildpack_release.registry.blob_source import BlobSource
@@ -11,7 +12,7 @@ from buildpack_release.registry.push import Content
 from buildpack_release.registry.retry import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
@@ -46,7 +47,7 @@ def index(images: Sequence[tuple[str, Content]]) -> Content:
     return Content(tuple(blobs.values()), (*children, root))
 
 
-def patient_clock(waits: list[float] | None = None) -> Clock:
+def patient_clock(waits: list[float] | None = None, now: Callable[[], float] = time.time) -> Clock:
     """Give a clock whose waits take no time; they are noted down in `waits`."""
     noted = [] if waits is None else waits
-    return Clock(sleep=lambda seconds, _stop: noted.append(seconds), random=lambda: 0.5)
+    return Clock(now=now, sleep=lambda seconds, _stop: noted.append(seconds), random=lambda: 0.5)

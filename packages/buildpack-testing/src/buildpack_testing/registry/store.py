@@ -87,7 +87,7 @@ class MemoryStore:
     def blob(self, repository: str, digest: str) -> bytes:
         """Give a blob of a repository."""
         with self._lock:
-            if digest not in self._repository(repository).blobs:
+            if digest not in self._repository(repository, code="BLOB_UNKNOWN").blobs:
                 raise Refusal(404, "BLOB_UNKNOWN")
             return self._contents[digest]
 

@@ -1,0 +1,80 @@
+"""Registries and clients for the registry tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.registry.client import RegistryClient
+from buildpack_testing.registry.distribution import PROGRAM, real_registry
+from buildpack_testing.registry.memory import MemoryRegistry
+from buildpack_testing.registry.samples import patient_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from buildpack_release.registry.credentials import CredentialSource
+    from buildpack_release.registry.retry import RetryPolicy
+    from buildpack_release.registry.wire import ConnectionOptions
+
+KINDS = ("memory", "memory-old", "real")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A registry that answers; `referrers` says whether it has that API."""
+
+    host: str
+    url: str
+    referrers: bool
+
+
+def require(program: str) -> str:
+    """Give the path of a program; skip the test without it, but fail under CI, where it has to be."""
+    path = shutil.which(program)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{program} is not installed")
+        pytest.skip(f"{program} is not installed")
+    return path
+
+
+@contextmanager
+def running(kind: str, directory: Path) -> Iterator[Running]:
+    """Run a registry without access control: in memory, in memory without newer features, or the real one."""
+    if kind == "real":
+        require(PROGRAM)
+        with real_registry(directory) as real:
+            yield Running(real.host, real.url, referrers=False)
+        return
+    with MemoryRegistry(referrers=kind == "memory") as memory:
+        yield Running(memory.host, memory.url, referrers=kind == "memory")
+
+
+def client(
+    host: str,
+    *,
+    credentials: CredentialSource | None = None,
+    options: ConnectionOptions | None = None,
+    policy: RetryPolicy | None = None,
+    waits: list[float] | None = None,
+    now: Callable[[], float] = time.time,
+    chunk: int = 64 * 1024 * 1024,
+) -> RegistryClient:
+    """Give a client that takes nothing from this machine's environment and does not wait."""
+    return RegistryClient(
+        host,
+        credentials=credentials,
+        options=options,
+        environ={},
+        policy=policy,
+        clock=patient_clock(waits, now),
+        chunk=chunk,
+    )
