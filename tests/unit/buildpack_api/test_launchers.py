@@ -192,6 +192,13 @@ class TestDetect:
         subprocess.run([*shell, "detect"], env=environ, cwd=bare.directory / "bin", check=True)
         assert bare.plan.read_text() == "# 10-x\n"
 
+    def test_cdpath_does_not_lead_it_astray(self, shell: list[str], bare: ExampleBuildpack) -> None:
+        alternative(bare, "10-x", None)
+        (bare.root / "elsewhere/buildpack/bin").mkdir(parents=True)
+        environ = {"CNB_BUILD_PLAN_PATH": str(bare.plan), "CDPATH": str(bare.root / "elsewhere")}
+        subprocess.run([*shell, "buildpack/bin/detect"], env=environ, cwd=bare.root, check=True)
+        assert bare.plan.read_text() == "# 10-x\n"
+
     def test_only_the_plan_is_written(
         self, shell: list[str], bare: ExampleBuildpack, without_privileges: list[str]
     ) -> None:
@@ -389,6 +396,28 @@ class TestBuild:
             check=False,
         )
         assert_ran(done, bare, expected)
+
+    def test_cdpath_does_not_lead_it_astray(
+        self, shell: list[str], bare: ExampleBuildpack, tmp_path: Path
+    ) -> None:
+        expected = fake_python(tmp_path / "python3")
+        (bare.root / "elsewhere/buildpack/bin").mkdir(parents=True)
+        done = subprocess.run(
+            [*shell, "buildpack/bin/build"],
+            env={"PATH": str(tmp_path), "CDPATH": str(bare.root / "elsewhere")},
+            cwd=bare.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert_ran(done, bare, expected)
+
+    def test_entries_of_path_are_no_patterns(
+        self, shell: list[str], bare: ExampleBuildpack, tmp_path: Path
+    ) -> None:
+        fake_python(tmp_path / "bin/python3")
+        done = build(shell, bare, PATH=f"{tmp_path}/*")
+        assert (done.returncode, done.stdout) == (1, "")
 
     def test_it_writes_nothing(self, shell: list[str], tmp_path: Path, without_privileges: list[str]) -> None:
         example = ExampleBuildpack.create(tmp_path)
