@@ -5,18 +5,11 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# How long an example takes says more about the machine than about the code.
-settings.register_profile(
-    "strata", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("strata")
 
 
 @pytest.fixture
