@@ -27,8 +27,8 @@ _MODE, _EXECUTABLE_MODE = 0o644, 0o755
 
 @dataclass
 class _Limits:
-    members: int = _MAX_MEMBERS
-    size: int = _MAX_BYTES
+    members: int
+    size: int
 
     def count(self, member: tarfile.TarInfo) -> None:
         self.members -= 1
@@ -45,7 +45,7 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     harmless.
     """
     destination.mkdir(parents=True)
-    limits = _Limits()
+    limits = _Limits(_MAX_MEMBERS, _MAX_BYTES)
     links: dict[str, str] = {}
     try:
         with tarfile.open(fileobj=archive, mode="r:gz") as tar:

@@ -1,0 +1,60 @@
+"""The libraries a program needs, as the loader of this machine sees them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from python_runtime.elf import NotElfError, needed_libraries
+
+SHELL = Path("/bin/sh").resolve()
+
+
+def test_a_program_of_this_machine() -> None:
+    found = needed_libraries(SHELL)
+
+    assert any(name.startswith(("libc.so", "libc.musl")) for name in found)
+
+
+@pytest.mark.skipif(not shutil.which("readelf"), reason="readelf is not installed")
+@pytest.mark.parametrize("program", [SHELL, *sorted(Path("/lib/x86_64-linux-gnu").glob("libs*.so.*"))[:10]])
+def test_the_same_as_readelf_says(program: Path) -> None:
+    lines = subprocess.run(
+        ["readelf", "-d", program], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    assert list(needed_libraries(program)) == [
+        line.partition("[")[2].rstrip("]") for line in lines if "(NEEDED)" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"#!/bin/sh\n", b"\x7fELF", b"\x7fELF\x01\x01" + bytes(100), b"\x7fELF\x02\x02" + bytes(100)],
+)
+def test_what_is_no_such_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+
+    with pytest.raises(NotElfError):
+        needed_libraries(tmp_path / "x")
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused_or_read_but_never_crashes(data: st.DataObject) -> None:
+    content = bytearray(SHELL.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, 1023))] = data.draw(st.integers(0, 255))
+    path = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")
+    damaged = path / f"strata-elf-{id(data)}"
+    damaged.write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
+    try:
+        assert all(isinstance(name, str) for name in needed_libraries(damaged))
+    except NotElfError:
+        pass
+    finally:
+        damaged.unlink()

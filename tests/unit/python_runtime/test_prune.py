@@ -1,0 +1,127 @@
+"""What goes and what stays, and that nothing goes that somebody asked to keep."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from buildpack_api.errors import ConfigurationError
+from python_runtime.prune import kept_groups, remove_second_libpython, wanted
+
+LIB = "lib/python3.14"
+NEEDED = (
+    "bin/python3.14", "bin/python3", "bin/python3.14-config", "bin/pydoc3",
+    f"{LIB}/os.py", f"{LIB}/unittest/__init__.py", f"{LIB}/unittest/mock.py", f"{LIB}/doctest.py",
+    f"{LIB}/ensurepip/__init__.py", f"{LIB}/ensurepip/_bundled/pip-26.1-py3-none-any.whl",
+    f"{LIB}/venv/scripts/common/activate", f"{LIB}/sqlite3/__init__.py", f"{LIB}/curses/__init__.py",
+    f"{LIB}/threading.py", f"{LIB}/pathlib/__init__.py", f"{LIB}/wsgiref/__init__.py",
+    f"{LIB}/lib-dynload/_sqlite3.cpython-314-x86_64-linux-gnu.so",
+    f"{LIB}/config-3.14-x86_64-linux-gnu/Makefile", f"{LIB}/site-packages/README.txt",
+    "include/python3.14/Python.h", "lib/pkgconfig/python-3.14.pc", "lib/libpython3.14.so.1.0",
+    "lib/libssl.so.3",
+    "lib/libsqlite3.so.0",
+)  # fmt: skip
+NEVER = (
+    "bin/pip", "bin/pip3", "bin/pip3.14", "bin/easy_install", "bin/wheel",
+    f"{LIB}/site-packages/pip/__init__.py", f"{LIB}/site-packages/pip-26.2.1.dist-info/METADATA",
+    f"{LIB}/site-packages/setuptools/__init__.py", f"{LIB}/site-packages/setuptools-65.5.0.dist-info/RECORD",
+    f"{LIB}/site-packages/pkg_resources/__init__.py", f"{LIB}/site-packages/distutils-precedence.pth",
+    f"{LIB}/__pycache__/os.cpython-314.pyc", f"{LIB}/site-packages/x/__pycache__/y.cpython-314.pyc",
+    "share/man/man1/python3.1", "share/terminfo/x/xterm",
+)  # fmt: skip
+GROUPS = {
+    "tests": (
+        f"{LIB}/test/test_os.py", f"{LIB}/unittest/test/test_case.py", f"{LIB}/distutils/tests/__init__.py",
+        f"{LIB}/lib-dynload/_testcapi.cpython-314-x86_64-linux-gnu.so", f"{LIB}/lib-dynload/xxlimited.so",
+    ),
+    "tk": (
+        "bin/idle3.14", f"{LIB}/idlelib/idle.py", f"{LIB}/tkinter/__init__.py", f"{LIB}/turtle.py",
+        f"{LIB}/turtledemo/clock.py", f"{LIB}/lib-dynload/_tkinter.cpython-314-x86_64-linux-gnu.so",
+        "lib/libtcl9.0.so", "lib/libtcl9tk9.0.so", "lib/tcl9.0/init.tcl",
+         "lib/tk9.0/button.tcl", "lib/itcl4.3.5/itcl.tcl",
+        "lib/thread3.0.4/pkgIndex.tcl",
+    ),
+    "static": ("lib/libpython3.14.a", f"{LIB}/config-3.14-x86_64-linux-gnu/libpython3.14.a"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NEEDED)
+def test_what_is_needed_stays(path: str) -> None:
+    assert wanted("3.14", ())(path)
+
+
+@pytest.mark.parametrize("path", NEVER)
+def test_what_comes_from_elsewhere_goes_whatever_is_to_be_kept(path: str) -> None:
+    assert not wanted("3.14", ())(path)
+    assert not wanted("3.14", ("libpython", "static", "tests", "tk"))(path)
+
+
+@pytest.mark.parametrize(("group", "paths"), GROUPS.items())
+def test_a_group_goes_unless_it_is_to_be_kept(group: str, paths: tuple[str, ...]) -> None:
+    others = [other for other in GROUPS if other != group]
+    for path in paths:
+        assert not wanted("3.14", ())(path)
+        assert not wanted("3.14", others)(path)
+        assert wanted("3.14", (group,))(path)
+
+
+def test_packages_of_a_catalogue_of_ones_own_keep_their_tests() -> None:
+    assert wanted("3.14", ())(f"{LIB}/site-packages/numpy/tests/test_x.py")
+    assert wanted("3.14", ())(f"{LIB}/site-packages/numpy/lib.a")
+
+
+@pytest.mark.parametrize(
+    ("value", "groups"),
+    [
+        ("", ()),
+        ("  ", ()),
+        ("tests", ("tests",)),
+        ("tk tests", ("tests", "tk")),
+        ("tk,tests tk", ("tests", "tk")),
+        ("libpython", ("libpython",)),
+    ],
+)
+def test_what_to_keep(value: str, groups: tuple[str, ...]) -> None:
+    assert kept_groups({"BP_PYTHON_KEEP": value}) == groups
+    assert kept_groups({}) == ()
+
+
+def test_an_unknown_group_is_named_with_the_one_that_may_be_meant() -> None:
+    with pytest.raises(ConfigurationError, match="names 'test', which") as caught:
+        kept_groups({"BP_PYTHON_KEEP": "tk test"})
+
+    assert caught.value.detail == "Did you mean 'tests'?"
+    assert "tests, tk, static, libpython" in caught.value.advice
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """An interpreter that is linked to no libpython (a program of this machine), and a libpython."""
+    for name in ("bin", "lib/python3.14/lib-dynload"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(Path("/bin/sh").resolve(), tmp_path / "bin/python3.14")
+    (tmp_path / "lib/libpython3.14.so.1.0").touch()
+    (tmp_path / "lib/libpython3.14.so").symlink_to("libpython3.14.so.1.0")
+    (tmp_path / "lib/libpython3.so").touch()
+    return tmp_path
+
+
+def test_a_libpython_that_nobody_is_linked_to_goes_with_its_names(tree: Path) -> None:
+    assert remove_second_libpython(tree, "3.14")
+    assert [path.name for path in (tree / "lib").iterdir()] == ["python3.14"]
+
+
+@pytest.mark.parametrize("place", ["bin/python3.14", "lib/python3.14/lib-dynload/x.so"])
+def test_a_libpython_stays_when_it_cannot_be_told_who_needs_it(tree: Path, place: str) -> None:
+    (tree / place).write_bytes(b"not ELF")
+
+    assert not remove_second_libpython(tree, "3.14")
+    assert (tree / "lib/libpython3.14.so.1.0").exists()
+
+
+def test_without_a_libpython_there_is_nothing_to_do(tree: Path) -> None:
+    remove_second_libpython(tree, "3.14")
+
+    assert not remove_second_libpython(tree, "3.14")

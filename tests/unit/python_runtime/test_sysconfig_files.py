@@ -1,0 +1,157 @@
+"""Prefix and tool chain in sysconfig's data become those of the layer and the image."""
+
+from __future__ import annotations
+
+import ast
+import json
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from python_runtime.sysconfig_files import adapt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VARIABLES = {
+    "prefix": "/install",
+    "exec_prefix": "/install",
+    "LIBDIR": "/install/lib",
+    "INCLUDEPY": "/install/include/python3.14",
+    "CC": "clang -pthread",
+    "CXX": "/tools/llvm/bin/clang++ -pthread",
+    "AR": "/tools/llvm/bin/llvm-ar",
+    "LDSHARED": "clang -pthread -shared -Wl,-rpath,/install/lib -L/install/lib",
+    "BLDSHARED": "/usr/bin/aarch64-linux-gnu-gcc -shared",
+    "LINKCC": "clang-19 -pthread",
+    "CFLAGS": "-I/install/include -O3 -DX='\"/install/share\"'",
+    "INSTALL": "/usr/bin/install -c",
+    "SRC": "/build/install/lib /install_only /install.d",
+    "CONFIG_ARGS": "'--prefix=/install' 'CC=clang'",
+    "Py_GIL_DISABLED": 0,
+    "VERSION": "3.14",
+}
+MAKEFILE = """\
+prefix=\t\t/install
+CC=\t\tclang -pthread
+AR=             llvm-ar
+CONFINCLUDEDIR=\t$(prefix)/include
+PYTHON_FOR_BUILD=clang
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "layers" / "a b" / "cpython"
+    lib = tree / "lib" / "python3.14"
+    (lib / "config-3.14-x86_64-linux-gnu").mkdir(parents=True)
+    (tree / "lib" / "pkgconfig").mkdir()
+    source = f"# comment\nbuild_time_vars = {VARIABLES!r}\n"
+    (lib / "_sysconfigdata__linux_x86_64-linux-gnu.py").write_text(source)
+    (lib / "config-3.14-x86_64-linux-gnu" / "Makefile").write_text(MAKEFILE)
+    (lib / "build-details.json").write_text(
+        '{"base_prefix": "/install", "x": "/install/lib/libpython3.14.so"}'
+    )
+    (tree / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nlibdir=${prefix}/lib\n")
+    return tree
+
+
+def variables(tree: Path) -> dict[str, object]:
+    source = (tree / "lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py").read_text()
+    found: dict[str, object] = ast.literal_eval(source.partition("build_time_vars = ")[2])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("prefix", "{tree}"),
+        ("LIBDIR", "{tree}/lib"),
+        ("INCLUDEPY", "{tree}/include/python3.14"),
+        ("CC", "cc -pthread"),
+        ("CXX", "c++ -pthread"),
+        ("AR", "ar"),
+        ("LDSHARED", "cc -pthread -shared -Wl,-rpath,{tree}/lib -L{tree}/lib"),
+        ("BLDSHARED", "cc -shared"),
+        ("LINKCC", "cc -pthread"),
+        ("CFLAGS", "-I{tree}/include -O3 -DX='\"{tree}/share\"'"),
+        ("INSTALL", "/usr/bin/install -c"),
+        ("SRC", "/build/install/lib /install_only /install.d"),
+        ("CONFIG_ARGS", "'--prefix={tree}' 'CC=clang'"),
+        ("Py_GIL_DISABLED", 0),
+        ("VERSION", "3.14"),
+        ("PYTHON_BUILD_STANDALONE", 1),
+    ],
+)
+def test_variables(name: str, value: object, tree: Path) -> None:
+    adapt(tree, "3.14")
+
+    expected = value.format(tree=tree) if isinstance(value, str) else value
+    assert variables(tree)[name] == expected
+
+
+def test_the_makefile_json_and_pkg_config_files_follow(tree: Path) -> None:
+    adapt(tree, "3.14")
+
+    makefile = (tree / "lib/python3.14/config-3.14-x86_64-linux-gnu/Makefile").read_text()
+    assert makefile.splitlines() == [
+        f"prefix=\t\t{tree}",
+        "CC=\t\tcc -pthread",
+        "AR=             ar",
+        "CONFINCLUDEDIR=\t$(prefix)/include",
+        "PYTHON_FOR_BUILD=clang",
+    ]
+    details = json.loads((tree / "lib/python3.14/build-details.json").read_text())
+    assert details == {"base_prefix": str(tree), "x": f"{tree}/lib/libpython3.14.so"}
+    assert (tree / "lib/pkgconfig/python-3.14.pc").read_text().startswith(f"prefix={tree}\n")
+
+
+def test_another_prefix_than_python_build_standalones_is_replaced_without_its_mark(tree: Path) -> None:
+    data = tree / "lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+    data.write_text(data.read_text().replace("/install", "/opt/own"))
+
+    adapt(tree, "3.14")
+
+    assert variables(tree)["LIBDIR"] == f"{tree}/lib"
+    assert "PYTHON_BUILD_STANDALONE" not in variables(tree)
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/", "", "relative"])
+def test_a_prefix_that_is_everywhere_is_left_alone(prefix: str, tree: Path) -> None:
+    data = tree / "lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+    before = f"build_time_vars = { ({'prefix': prefix, 'INSTALL': '/usr/bin/install'})!r}\n"
+    data.write_text(before)
+
+    adapt(tree, "3.14")
+
+    assert data.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "source", ["", "x = 1\n", "build_time_vars = dict(prefix='/install')\n", "not python ("]
+)
+def test_a_module_that_looks_different_is_left_alone(source: str, tree: Path) -> None:
+    data = tree / "lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+    data.write_text(source)
+
+    adapt(tree, "3.14")
+
+    assert data.read_text() == source
+
+
+def test_doing_it_twice_is_doing_it_once(tree: Path) -> None:
+    adapt(tree, "3.14")
+    once = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    adapt(tree, "3.14")
+
+    assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == once
+
+
+def test_modes_stay(tree: Path) -> None:
+    data = tree / "lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"
+    data.chmod(0o755)
+
+    adapt(tree, "3.14")
+
+    assert stat.S_IMODE(data.stat().st_mode) == 0o755
