@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EXTENDER_MODULE = "github.com/osscontainertools/kaniko"
 _APPLIER = Path("internal/extend/kaniko")
 # The proxy's own answer that it does not have a module; anything else (no network, say) is a fault to report.
-_REFUSED = re.compile(r"\b(403 Forbidden|404 Not Found|410 Gone)\b")
+_REFUSED = re.compile(r": (?:403|404|410) ")
 _ADVICE = (
     "Put a Go toolchain that is new enough on PATH, and see that GOPROXY can be reached; or download the "
     "official release yourself and name it with STRATA_LIFECYCLE_DIR or STRATA_PACK."
@@ -88,21 +88,28 @@ def build(tool: GoTool, output: Path, *, work: Path, environ: Mapping[str, str] 
 
 def _download(go: GoToolchain, tool: GoTool, work: Path) -> Path:
     wanted = f"{tool.module}@v{tool.version}"
-    result = go.run(["mod", "download", "-json", wanted], cwd=work)
-    try:
-        facts = json.loads(result.stdout)
-    except ValueError:
-        facts = {}
-    if result.returncode != 0 or "Dir" not in facts:
-        detail = facts.get("Error") or result.stderr.strip()
-        raise ReleaseError(f"Cannot download the Go module {wanted}", detail=detail, advice=_ADVICE)
-    if facts.get("Sum") != tool.checksum:
+    facts = _fetch(go, wanted, work)
+    if facts.get("Error"):
+        raise ReleaseError(f"Cannot download the Go module {wanted}", detail=facts["Error"], advice=_ADVICE)
+    if facts["Sum"] != tool.checksum:
         raise ReleaseError(
             f"The Go module {wanted} is not the one this project knows",
-            detail=f"expected {tool.checksum}, got {facts.get('Sum')}",
+            detail=f"expected {tool.checksum}, got {facts['Sum']}",
             advice="Do not use it. Find out what the module proxy serves (go env GOPROXY).",
         )
     return Path(facts["Dir"])
+
+
+def _fetch(go: GoToolchain, module: str, cwd: Path) -> dict[str, str]:
+    """Download a module; what go says of it: Dir, Sum ... or Error."""
+    result = go.run(["mod", "download", "-json", module], cwd=cwd)
+    try:
+        facts: dict[str, str] = json.loads(result.stdout)
+    except ValueError:
+        facts = {}
+    if result.returncode != 0:
+        facts.setdefault("Error", result.stderr.strip())
+    return facts
 
 
 def _make_writable(source: Path) -> None:
@@ -117,15 +124,12 @@ def _leave_out_extender(go: GoToolchain, source: Path) -> str:
     applier = source / _APPLIER
     if not applier.is_dir():
         return ""
-    result = go.run(["mod", "download", "-json", EXTENDER_MODULE], cwd=source)
-    if result.returncode == 0:
+    error = _fetch(go, EXTENDER_MODULE, source).get("Error")
+    if not error:
         return ""
-    if not _REFUSED.search(result.stdout + result.stderr):
-        raise ReleaseError(
-            f"Cannot download the Go module {EXTENDER_MODULE}",
-            detail=(result.stdout + result.stderr).strip(),
-            advice=_ADVICE,
-        )
+    if not _REFUSED.search(error):
+        title = f"Cannot download the Go module {EXTENDER_MODULE}"
+        raise ReleaseError(title, detail=error, advice=_ADVICE)
     for file in applier.glob("*.go"):
         file.unlink()
     shutil.copyfile(Path(__file__).with_name("without_extender.go"), applier / "without_extender.go")

@@ -46,6 +46,7 @@ _GO = (
 NEEDS: Mapping[str, Need] = {
     need.name: need
     for need in (
+        Need("go", "put a Go toolchain on PATH", _on_path("go")),
         Need("lifecycle", _GO, _tool_or_go(tools.find_lifecycle)),
         Need("pack", _GO, _tool_or_go(tools.find_pack)),
         Need("registry", _package("docker-registry"), _on_path("docker-registry")),

@@ -1,0 +1,56 @@
+"""What a machine lacks is told by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.cnb import preflight
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing on PATH and nothing in the cache; the directory is on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("STRATA_LIFECYCLE_DIR", raising=False)
+    monkeypatch.delenv("STRATA_PACK", raising=False)
+    (tmp_path / "bin").mkdir()
+    return tmp_path / "bin"
+
+
+def test_everything_is_missing_by_name() -> None:
+    """Each missing part has a line of its own that says how to get it."""
+    lacking = preflight.missing(("registry", "podman", "pack", "base images"))
+    text = preflight.describe(lacking)
+    assert [line.split(" is missing: ")[0] for line in text.splitlines()] == [
+        "registry",
+        "podman",
+        "pack",
+        "base images",
+    ]
+    assert "package docker-registry" in text
+    assert "scripts/install-cnb-tools" in text
+    assert "package mmdebstrap" in text
+
+
+def test_go_stands_for_the_tools_it_builds(empty_machine: Path) -> None:
+    """With a Go toolchain the tools are not missing: they are made when a test asks for them."""
+    (empty_machine / "go").touch(mode=0o755)
+    assert preflight.missing(("lifecycle", "pack")) == ()
+
+
+def test_either_container_runtime_will_do(empty_machine: Path) -> None:
+    """Machines with podman have runc or crun."""
+    (empty_machine / "crun").touch(mode=0o755)
+    assert preflight.missing(("container runtime",)) == ()
+
+
+def test_unknown_need_is_a_mistake_in_the_test() -> None:
+    """A typing error must not read as "nothing is missing"."""
+    with pytest.raises(KeyError):
+        preflight.missing(("podmann",))
