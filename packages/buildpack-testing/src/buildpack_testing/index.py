@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +64,7 @@ def fill_index(
         if not folder.is_dir():
             report(f"filling a package index of wheels for Python {', '.join(minors)} (once)")
             with tempfile.TemporaryDirectory(prefix="strata-index-") as scratch:
-                _download_all(requirements, minors, Path(scratch))
-                write_index(sorted(Path(scratch).glob("*.whl")), folder)
+                write_index(_download_all(requirements, minors, Path(scratch)), folder)
     return PackageIndex(folder)
 
 
@@ -91,10 +91,16 @@ def _key(requirements: Sequence[Path], minors: Sequence[str]) -> str:
     return hashlib.sha256(inputs.encode()).hexdigest()[:24]
 
 
-def _download_all(requirements: Sequence[Path], minors: Sequence[str], target: Path) -> None:
-    for file in requirements:
-        for minor in minors:
-            _download(file, minor, target)
+def _download_all(requirements: Sequence[Path], minors: Sequence[str], scratch: Path) -> list[Path]:
+    """Download for each file and minor; return one file of each wheel name, sorted."""
+    files = [file for file in requirements for _ in minors]
+    of_minors = [minor for _ in requirements for minor in minors]
+    # Each run of pip has a directory of its own: two may fetch the same wheel at the same time.
+    targets = [scratch / str(number) for number in range(len(files))]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(_download, files, of_minors, targets))
+    wheels = {wheel.name: wheel for target in targets for wheel in target.glob("*.whl")}
+    return [wheels[name] for name in sorted(wheels)]
 
 
 def _download(requirements: Path, minor: str, target: Path) -> None:

@@ -37,6 +37,12 @@ class _Handler(SimpleHTTPRequestHandler):
         self._log = log
         super().__init__(*args, directory=directory)  # type: ignore[arg-type]  # as socketserver passes them
 
+    def end_headers(self) -> None:
+        # As public package indexes do: pip keeps in its cache only what may be kept.
+        if self.path.endswith(".whl"):
+            self.send_header("Cache-Control", "max-age=31536000, immutable, public")
+        super().end_headers()
+
     def log_request(self, code: int | str | HTTPStatus = "-", size: int | str = "-") -> None:  # noqa: ARG002
         self._log.append(Request(self.command, self.path, int(code)))
 

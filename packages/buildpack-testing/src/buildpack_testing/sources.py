@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.server import StaticServer
 
 # The caller's settings of how to reach an index; in a container they would have to be given in the same way.
 _CONNECTION = (
@@ -74,4 +75,9 @@ def index_variables(
     Raises NetworkError when it has to be filled first and that fails.
     """
     with serve(fill_index(requirements, minors, report=report).directory) as server:
-        yield {"PIP_INDEX_URL": f"{server.url}/simple/"}
+        yield {"PIP_INDEX_URL": index_url(server)}
+
+
+def index_url(server: StaticServer) -> str:
+    """Return the address of a served index."""
+    return f"{server.url}/simple/"

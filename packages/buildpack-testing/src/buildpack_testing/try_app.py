@@ -67,11 +67,11 @@ def parse_source(name: str) -> RuntimeSource | None:
     return RuntimeSource(name) if name else None
 
 
-def workspace_of(app: Path) -> Path:
-    """Return the directory below the cache where builds of an app take place, the same each time."""
+def workspace_of(app: Path, workspaces: Path) -> Path:
+    """Return the directory below workspaces where builds of an app take place, the same each time."""
     app = app.resolve()
     digest = hashlib.sha256(str(app).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    return cache_directory() / "try" / f"{app.name or 'root'}-{digest}"
+    return workspaces / f"{app.name or 'root'}-{digest}"
 
 
 def try_app(
@@ -80,15 +80,17 @@ def try_app(
     *,
     write: Callable[[str], object],
     report: Callable[[str], None],
+    workspaces: Path | None = None,
 ) -> int:
     """Build the app, write what came out, and return the exit code of the process that was run (0 without).
 
+    Each app has its own directory below workspaces (by default in the cache), so that the next build reuses.
     What the buildpacks print goes to report line by line. Raises ReleaseError: PhaseError for a build that
     failed, UsageError for bad input, and whatever assembling raises.
     """
     if not trial.app.is_dir():
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
-    root = workspace_of(trial.app)
+    root = workspace_of(trial.app, workspaces or cache_directory() / "try")
     directories = assemble_all(repository, [trial.order], repository.root / "build", report=report)
     platform = LocalPlatform(root, directories, [[trial.order]])
     with _variables(trial, report) as variables:

@@ -1,0 +1,65 @@
+"""What real builds need, made once: runtime archives and wheels on loopback, assembled buildpacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.assemble import assemble_all
+from buildpack_release.progress import say
+from buildpack_release.repository import Repository
+from buildpack_testing.index import fill_index
+from buildpack_testing.runtimes import RuntimeSet, make_runtimes
+from buildpack_testing.server import StaticServer, serve
+from buildpack_testing.sources import index_url, mirror_variables
+from support.main_job import APPS, COMPOSITE, ROOT, MainJob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def runtimes() -> RuntimeSet:
+    """Runtime archives of this machine's CPythons (20 s each, the first time)."""
+    return make_runtimes(report=say)
+
+
+@pytest.fixture(scope="session")
+def mirror(runtimes: RuntimeSet) -> Iterator[dict[str, str]]:
+    """The variables that name a mirror with the runtime archives."""
+    with mirror_variables(runtimes) as variables:
+        yield variables
+
+
+@pytest.fixture(scope="session")
+def wheel_server(runtimes: RuntimeSet) -> Iterator[StaticServer]:
+    """An index with the wheels of the sample apps (filled once)."""
+    files = [path for app in sorted(APPS.iterdir()) if (path := app / "requirements.txt").is_file()]
+    with serve(fill_index(files, runtimes.minors, report=say).directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def wheel_index(wheel_server: StaticServer) -> dict[str, str]:
+    """The variable that names the index."""
+    return {"PIP_INDEX_URL": index_url(wheel_server)}
+
+
+@pytest.fixture(scope="session")
+def composite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """The composite and its components, assembled."""
+    into = tmp_path_factory.mktemp("assembled")
+    return tuple(assemble_all(Repository.discover(ROOT), [COMPOSITE], into, report=say))
+
+
+@pytest.fixture(scope="module")
+def job(
+    tmp_path_factory: pytest.TempPathFactory,
+    composite: tuple[Path, ...],
+    mirror: dict[str, str],
+    wheel_index: dict[str, str],
+) -> MainJob:
+    """One workspace for the tests of a module: each builds what it needs, reusing what is left."""
+    return MainJob(tmp_path_factory.mktemp("main job"), composite, mirror | wheel_index)

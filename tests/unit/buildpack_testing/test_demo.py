@@ -1,0 +1,66 @@
+"""The demonstration must not take silence or an error for an answer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import ReleaseError
+from buildpack_testing.demo import fetch, free_port, web_command
+from buildpack_testing.launch import stop
+from buildpack_testing.server import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], text=True) as running:
+        yield running
+        stop(running)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("web: gunicorn app:app\n", "gunicorn app:app"),
+        ("worker: x\nweb:\tpython  app.py  \n", "python  app.py"),
+        ("worker: x\n", None),
+        ("web:\nworker: x\n", None),
+    ],
+)
+def test_the_web_process_of_a_procfile(tmp_path: Path, text: str, command: str | None) -> None:
+    (tmp_path / "Procfile").write_text(text)
+    assert web_command(tmp_path) == command
+
+
+def test_no_procfile_is_no_process(tmp_path: Path) -> None:
+    assert web_command(tmp_path) is None
+
+
+def test_an_answer_is_the_visible_text_of_the_page(tmp_path: Path, process: subprocess.Popen[str]) -> None:
+    (tmp_path / "index.html").write_text("<h1>Hello</h1>\n<p>there</p>" + "x" * 200)
+    with serve(tmp_path) as server:
+        answer = fetch(server.url, process)
+    assert answer.status == 200
+    assert answer.text.startswith("Hello there")
+    assert len(answer.text) == 100
+
+
+def test_an_error_page_is_an_error(tmp_path: Path, process: subprocess.Popen[str]) -> None:
+    with serve(tmp_path) as server, pytest.raises(ReleaseError, match="answered 404"):
+        fetch(f"{server.url}/missing", process)
+
+
+def test_silence_and_an_early_end_are_told_apart(process: subprocess.Popen[str]) -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    with pytest.raises(ReleaseError, match="stayed silent"):
+        fetch(url, process, patience=0.1)
+    stop(process)
+    with pytest.raises(ReleaseError, match="ended with -15"):
+        fetch(url, process, patience=10)

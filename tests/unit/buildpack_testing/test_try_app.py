@@ -1,0 +1,46 @@
+"""Options must be understood or refused; an app must find its own last build again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildpack_release.errors import UsageError
+from buildpack_release.repository import Repository
+from buildpack_testing.sources import RuntimeSource
+from buildpack_testing.try_app import Trial, parse_source, parse_variables, try_app, workspace_of
+
+
+def test_variables_keep_everything_after_the_first_equals_sign() -> None:
+    assert parse_variables(["A=b=c", "EMPTY="]) == {"A": "b=c", "EMPTY": ""}
+
+
+@pytest.mark.parametrize("assignment", ["A", "=b", ""])
+def test_what_is_no_assignment_is_refused(assignment: str) -> None:
+    with pytest.raises(UsageError, match="is not NAME=VALUE"):
+        parse_variables([assignment])
+
+
+def test_a_runtime_source_is_known_or_refused() -> None:
+    assert parse_source("") is None
+    assert parse_source("download") is RuntimeSource.DOWNLOAD
+    with pytest.raises(UsageError, match="no runtime source 'here'"):
+        parse_source("here")
+
+
+def test_each_app_has_one_workspace_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one/app", "two/app"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "one")
+    work = tmp_path / "work"
+    assert workspace_of(Path("app"), work) == workspace_of(tmp_path / "two/../one/app", work)
+    assert workspace_of(Path("app"), work) != workspace_of(tmp_path / "two/app", work)
+
+
+def test_a_missing_app_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a directory"):
+        try_app(Repository(tmp_path, ()), Trial(tmp_path / "missing"), write=print, report=print)
+    assert list(tmp_path.iterdir()) == []
