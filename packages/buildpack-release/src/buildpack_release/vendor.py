@@ -41,7 +41,6 @@ _PIP_SETTINGS = frozenset(
         "KEYRING_PROVIDER",
         "NO_INDEX",
         "PROXY",
-        "RETRIES",
         "TIMEOUT",
         "TRUSTED_HOST",
     )
@@ -56,12 +55,12 @@ _OPTIONS = (
     "--python-version=3.10",  # the oldest Python that buildpack code runs on
     "--disable-pip-version-check",
     "--no-input",
+    "--retries=3",  # at least one: pip says nothing of an unreachable index but that it tries again
     "--progress-bar=off",
-    "--quiet",
 )
 _UNREACHABLE = re.compile(
     "NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|NameResolutionError|Max retries|"
-    "name resolution|Connection refused|Connection broken|[45][0-9][0-9] (Client|Server) Error"
+    "name resolution|Connection refused|Connection broken|(401|403|407|5[0-9][0-9]) (Client|Server) Error"
 )
 
 
@@ -119,7 +118,7 @@ def _run_pip(arguments: Sequence[str], pins: Sequence[Pin], *, cwd: Path) -> Non
         text=True, errors="replace", check=False,
     )  # fmt: skip
     if result.returncode:
-        raise _failure(redact(result.stderr or result.stdout), pins)
+        raise _failure(redact(result.stdout + result.stderr), pins)
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
