@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.errors import ReleaseError
 from buildpack_testing.cnb import base_images, preflight, tools
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.podman_session import podman as private_podman
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
     from buildpack_testing.cnb.tools import Lifecycle, Pack
+
+
+def pytest_report_header() -> list[str]:
+    """Say at the start what the machine lacks, and which lifecycle and pack are used."""
+    try:
+        found = [("lifecycle", tools.find_lifecycle()), ("pack", tools.find_pack())]
+        lacking = preflight.describe(preflight.missing()).splitlines()
+    except ReleaseError as error:
+        return str(error).splitlines()
+    return [*lacking, *(f"{name} {tool.version}: {tool.origin}" for name, tool in found if tool)]
 
 
 def need(*names: str) -> None:

@@ -27,11 +27,11 @@ def test_everything_is_missing_by_name() -> None:
     """Each missing part has a line of its own that says how to get it."""
     lacking = preflight.missing(("registry", "podman", "pack", "base images"))
     text = preflight.describe(lacking)
-    assert [line.split(" is missing: ")[0] for line in text.splitlines()] == [
-        "registry",
-        "podman",
-        "pack",
-        "base images",
+    assert [line.partition(" (")[0] for line in text.splitlines()] == [
+        "missing: registry",
+        "missing: podman",
+        "missing: pack",
+        "missing: base images",
     ]
     assert "package docker-registry" in text
     assert "scripts/install-cnb-tools" in text
