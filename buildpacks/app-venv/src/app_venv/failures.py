@@ -1,4 +1,4 @@
-"""The commonest failures of ``pip install``, recognised in its output and put into a cause and a next step."""
+"""The commonest failures of ``pip install``, recognised in its output, with a cause and a next step."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ _RULES = (
     _Rule(
         r"Hashes are required in --require-hashes mode|In --require-hashes mode, all requirements must have",
         "some requirements have hashes and some have not",
-        "Once one has, pip wants an exact version and a hash for all, dependencies included. Write the file with a "
-        "tool such as pip-compile --generate-hashes.",
+        "Once one has, pip wants an exact version and a hash for all, dependencies included. Write the file "
+        "with a tool such as pip-compile --generate-hashes.",
     ),
     _Rule(
         r"Can't verify hashes for these",
@@ -102,7 +102,7 @@ _RULES = (
     _Rule(
         r"401 Client Error|401 Error|403 Client Error|WARNING: .*Credentials not correct|User for \S+:",
         "the index refused access",
-        "Check user and password in PIP_INDEX_URL or PIP_EXTRA_INDEX_URL; special characters are written as %XX.",
+        "Check user and password in PIP_INDEX_URL or PIP_EXTRA_INDEX_URL; write special characters as %XX.",
     ),
     _Rule(
         r"407 Proxy Authentication|Cannot connect to proxy|ProxyError",
@@ -117,10 +117,15 @@ _RULES = (
         "Check the network of the build, PIP_INDEX_URL and the proxy variables, then try again.",
     ),
     _Rule(
+        r"The repository located at (?P<host>\S+) is not a trusted or secure host",
+        "pip ignores the index at {host}, whose address begins with http:",
+        "Use its https: address; if there is none and the network is safe, set PIP_TRUSTED_HOST to {host}.",
+    ),
+    _Rule(
         r"Could not open requirements file: .*No such file or directory: '(?P<file>[^']+)'",
         "{file} does not exist",
-        "A requirements file includes it with -r or -c, or PIP_CONSTRAINT names it. Names count from the file that "
-        "includes them.",
+        "A requirements file includes it with -r or -c, or PIP_CONSTRAINT names it. Names count from the "
+        "file that includes them.",
     ),
     _Rule(
         r"Invalid requirement: '?(?P<text>[^'\n]+)",
@@ -161,8 +166,8 @@ _RULES = (
     _Rule(
         r"No matching distribution found for (?P<name>\S+)",
         "the index has no {name} for this Python",
-        "Is the name right, does that version exist, and does it support this Python and processor? If it is private, "
-        "is PIP_INDEX_URL or PIP_EXTRA_INDEX_URL set?",
+        "Is the name right, does that version exist, and does it support this Python and processor? If it is "
+        "private, is PIP_INDEX_URL or PIP_EXTRA_INDEX_URL set?",
     ),
     _Rule(
         r"requires a different Python: (?P<have>\S+) not in (?P<want>'[^']+')",

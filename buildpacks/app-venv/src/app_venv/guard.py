@@ -1,7 +1,7 @@
-"""Variables of the user that would make a build quietly produce something else than the files of the app say.
+"""Variables of the user that would make a build quietly produce something else than the app's files say.
 
-The user's variables reach every program of the build and override those of earlier buildpacks, which is how an
-index or a proxy is configured. These few must not.
+The user's variables reach every program of the build and override those of earlier buildpacks, which is how
+an index or a proxy is configured. These few must not.
 """
 
 from __future__ import annotations

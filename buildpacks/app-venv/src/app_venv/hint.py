@@ -33,10 +33,10 @@ exit 127
 
 
 def offer_pip(pip: PipProgram, venv: Path, site_packages: Path) -> bool:
-    """Make ``pip`` and ``python -m pip`` work in ``venv`` as long as the layer of pip exists; return whether done.
+    """Make ``pip`` and ``python -m pip`` work in ``venv`` as long as the layer of pip exists.
 
-    To be called after the installation, so that a pip among the requirements really is installed: that one is the
-    app's own, and nothing is added. ``ensurepip`` replaces the commands by real ones.
+    Returns whether that was done. To be called after the installation, so that a pip among the requirements
+    really is installed: that one is the app's own, and nothing is added. ``ensurepip`` replaces the commands.
     """
     if (site_packages / "pip").is_dir():
         return False
@@ -63,7 +63,7 @@ def hint_script(pip: PipProgram, venv: Path) -> str:
 
 
 def _holds_only_pip(directory: Path) -> bool:
-    """Whether a .pth that names ``directory`` would show the app nothing but pip (not so in /usr/lib/python3)."""
+    """Whether a .pth that names ``directory`` would show nothing but pip (not so in /usr/lib/python3)."""
     names = os.listdir(directory) if directory.is_dir() else ()  # noqa: PTH208  (names)
     return bool(names) and all(
         name in ("pip", "__pycache__") or (name.startswith("pip-") and name.endswith(".dist-info"))

@@ -30,7 +30,7 @@ _OPTIONS = (
     "--progress-bar=off",
     # Byte code comes afterwards, with invalidation by hash instead of by time.
     "--no-compile",
-    # Whatever else the environment's Python may see (a PYTHONPATH of an earlier buildpack) is not in the image.
+    # What else the environment's Python may see (PYTHONPATH of an earlier buildpack) is not in the image.
     "--ignore-installed",
 )
 
@@ -48,8 +48,8 @@ class Installer:
     def install(self, files: Sequence[str], interpreter: Interpreter) -> Resolution:
         """Install the requirements files, with byte code, and return what was installed.
 
-        Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a package is
-        missing: an environment is never silently empty.
+        Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
+        package is missing: an environment is never silently empty.
         """
         resolution = self._run(files)
         libraries = site_packages(self.venv, interpreter.minor)
@@ -91,8 +91,7 @@ def _check_complete(resolution: Resolution, libraries: Path) -> None:
         raise BuildpackError(
             "pip reported success, but packages are missing from the virtual environment",
             detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
-            advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target, prefix, root "
-            "or user?",
+            advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target or prefix?",
         )
 
 

@@ -15,30 +15,31 @@ from buildpack_api.redact import redact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RECIPE = 1
-"""Raise it with every change of what this buildpack puts into the venv layer."""
+RECIPE = "1"
+"""Changes with what this buildpack puts into the venv layer."""
 
 # They change how pip talks, waits, connects and stores, not what it installs.
 _WITHOUT_EFFECT = frozenset(
     f"PIP_{name}"
     for name in (
-        "CERT", "CLIENT_CERT", "DEFAULT_TIMEOUT", "DISABLE_PIP_VERSION_CHECK", "EXISTS_ACTION", "KEYRING_PROVIDER",
-        "LOG", "LOG_FILE", "LOCAL_LOG", "NO_CACHE_DIR", "NO_COLOR", "NO_INPUT", "PROGRESS_BAR", "PROXY", "QUIET",
-        "RESUME_RETRIES", "RETRIES", "ROOT_USER_ACTION", "TIMEOUT", "VERBOSE",
+        "CERT", "CLIENT_CERT", "DEFAULT_TIMEOUT", "DISABLE_PIP_VERSION_CHECK", "EXISTS_ACTION",
+        "KEYRING_PROVIDER", "LOCAL_LOG", "LOG", "LOG_FILE", "NO_CACHE_DIR", "NO_COLOR", "NO_INPUT",
+        "PROGRESS_BAR", "PROXY", "QUIET", "RESUME_RETRIES", "RETRIES", "ROOT_USER_ACTION", "TIMEOUT",
+        "VERBOSE",
     )
 )  # fmt: skip
 # What compilers and build backends read when a source distribution is built.
 _BUILD_SETTINGS = (
-    "ARCHFLAGS", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH", "PKG_CONFIG_PATH",
-    "SOURCE_DATE_EPOCH",
+    "ARCHFLAGS", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH",
+    "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class VenvKey(LayerKey):
-    """All inputs of the venv layer. ``packages`` is what they led to, as recorded by `resolution.Resolution`."""
+    """All inputs of the venv layer; ``packages`` is what they led to (`resolution.Resolution.record`)."""
 
-    recipe: int = field(metadata={"label": "recipe of the buildpack"})
+    recipe: str = field(metadata={"label": "recipe of the buildpack"})
     python: str = field(metadata={"label": "Python"})
     python_build: str = field(metadata={"label": "build of Python"})
     interpreter: str

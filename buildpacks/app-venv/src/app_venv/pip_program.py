@@ -50,7 +50,7 @@ def find_pip(context: BuildContext, interpreter: Interpreter) -> PipProgram:
         raise PlatformError(
             "No pip is on PATH",
             detail=f"And {interpreter.executable} has none of its own.",
-            advice="Put a buildpack that provides 'pip', such as strata/pip-tool, before this one in the order.",
+            advice="Put a buildpack that provides 'pip', such as strata/pip-tool, before this one.",
         )
     return _checked(pip)
 

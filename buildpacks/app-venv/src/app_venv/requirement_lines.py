@@ -1,7 +1,7 @@
 """The lines of a requirements file, read by pip's rules (pip documentation, 'Requirements File Format').
 
-This reader decides nothing that pip decides: what it does not understand, it says so, and the caller treats it as
-something that cannot be relied on.
+This reader decides nothing that pip decides: it says so of what it does not understand, and the caller treats
+that as something that cannot be relied on.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ _FLAGS = ("--no-index", "--prefer-binary", "--require-hashes", "--no-require-has
 
 @dataclass(frozen=True)
 class Line:
-    """A logical line. ``requirement`` is what stands before the first option; ``understood`` is False if the options
-    are none that pip documents.
+    """A logical line.
+
+    ``requirement`` is what stands before the first option; ``understood`` is False if the options are none
+    that pip documents.
     """
 
     number: int
@@ -114,7 +116,7 @@ def _parse(number: int, text: str) -> Line:
     requirement = " ".join(tokens[:count]).strip()
     try:
         values, rest = _parser().parse_args(shlex.split(" ".join(tokens[count:])))
-    except (_NotUnderstood, ValueError):
+    except (_UnknownOptionError, ValueError):
         return Line(number, text, requirement, understood=False)
     return Line(
         number,
@@ -128,7 +130,7 @@ def _parse(number: int, text: str) -> Line:
     )
 
 
-class _NotUnderstood(Exception):
+class _UnknownOptionError(Exception):
     pass
 
 
@@ -136,7 +138,7 @@ class _Parser(optparse.OptionParser):
     """pip's own choice of parser, so that abbreviations and ``--option=value`` mean the same."""
 
     def error(self, msg: str) -> NoReturn:
-        raise _NotUnderstood(msg)
+        raise _UnknownOptionError(msg)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the app requires: its requirements files with all that they include, and how far they pin the result."""
+"""What the app requires: requirements files with all that they include, and how far they pin the result."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ class Requirement:
 class Requirements:
     """The closure of ``-r`` and ``-c``. ``files`` are its names in reading order.
 
-    ``digest`` (SHA-256) covers names and contents, with ``${VARIABLES}`` replaced and without credentials in URLs.
+    ``digest`` (SHA-256) covers names and contents, with ``${VARIABLES}`` replaced and without credentials in
+    URLs.
     """
 
     roots: tuple[str, ...]
@@ -88,8 +89,8 @@ def read_requirements(
 ) -> Requirements:
     """Read the files ``roots``, relative to ``app_dir``, and the closure of what they include.
 
-    ``constraints`` are named elsewhere (PIP_CONSTRAINT). Raises ConfigurationError if a root cannot be read; a file
-    that is included and missing is left for pip to complain about.
+    ``constraints`` are named elsewhere (PIP_CONSTRAINT). Raises ConfigurationError if a root cannot be read;
+    a file that is included and missing is left for pip to complain about.
     """
     for root in roots:
         _check_root(app_dir / root)
@@ -110,8 +111,8 @@ def _check_root(path: Path) -> None:
         raise ConfigurationError(
             f"Cannot read {path}: {error.strerror}",
             detail="It names what to install into the virtual environment.",
-            advice="Is it spelt exactly so, in the top directory of the app, committed, and not excluded from the "
-            "upload (.gitignore, project.toml)? An app without dependencies has an empty one.",
+            advice="Is it spelt exactly so, in the top directory of the app, committed, and not excluded "
+            "from the upload (.gitignore, project.toml)? An app without dependencies has an empty one.",
         ) from error
 
 

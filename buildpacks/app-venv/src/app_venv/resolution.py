@@ -21,8 +21,10 @@ UNPROVABLE = "unprovable"
 
 @dataclass(frozen=True)
 class Package:
-    """One distribution. ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known
-    about it, never an address.
+    """One distribution.
+
+    ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known about it,
+    never an address.
     """
 
     name: str

@@ -33,7 +33,7 @@ def decide(
     works: Callable[[], bool],
     resolve: Callable[[], Resolution],
 ) -> Decision:
-    """Decide; the restored environment is tried and pip asked again only if nothing else speaks against reuse."""
+    """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse."""
     if not layer.restored:
         return Decision(reuse=False)
     never = tuple(f"{line}, so it is always installed anew" for line in requirements.unprovable)

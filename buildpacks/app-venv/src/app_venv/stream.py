@@ -20,9 +20,10 @@ _PATIENCE = 10.0  # seconds a child gets to end after SIGTERM
 
 
 def run_with_tail(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[int, str]:
-    """Run ``command``, pass both of its streams on to stdout line by line, and return its exit code and last lines.
+    """Run ``command``, pass both of its streams on to stdout, and return its exit code and last lines.
 
-    The code is negative for a signal. Raises CommandFailed if the program cannot be started.
+    The code is negative for a signal; credentials in URLs are replaced. Raises CommandFailed if
+    the program cannot be started.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -27,7 +27,7 @@ def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[st
         raise BuildpackError(
             f"Python {interpreter.version} cannot make a virtual environment",
             detail=f"{error.title}. {error.detail}",
-            advice=f"Is the module venv part of {interpreter.executable}? Linux distributions package it apart.",
+            advice=f"Has {interpreter.executable} the module venv? Linux distributions package it apart.",
         ) from error
     check_venv(venv, environment=environment)
 

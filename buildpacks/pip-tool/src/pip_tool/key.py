@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from buildpack_api.layers import LayerKey
 
-RECIPE = 1
-"""Raise it with every change of what this buildpack puts into the layer."""
+RECIPE = "1"
+"""Changes with what this buildpack puts into the layer."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class PipKey(LayerKey):
     matter. The interpreter's and the layer's place do, since scripts and byte code name them.
     """
 
-    recipe: int = field(metadata={"label": "recipe of the buildpack"})
+    recipe: str = field(metadata={"label": "recipe of the buildpack"})
     pip: str
     wheel_sha256: str = field(metadata={"label": "wheel of pip"})
     python: str = field(metadata={"label": "Python"})

@@ -1,0 +1,332 @@
+"""strata/app-venv with real Pythons and a real pip: what is installed, reused, refused, and why."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.failure import PhaseError
+from support.component_builds import MINORS, NEWEST
+from support.venv_builds import VENV, VenvBuilds, digest, installed, site_packages, text_of, venv_builds
+from support.wheels import Project, make_sdist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from buildpack_testing.platform import BuildResult
+
+LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
+# A build backend (PEP 517) in the source distribution itself: nothing else is needed to build it.
+SOURCE_BACKEND = """
+import zipfile
+
+def get_requires_for_build_wheel(config=None):
+    return []
+
+def build_wheel(directory, config=None, metadata=None):
+    name = "source-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        wheel.writestr("source.py", "")
+        info = "source-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: source\\nVersion: 1.0\\n")
+        tags = "Root-Is-Purelib: true\\nTag: py3-none-any"
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tags}\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
+"""
+TRAP = "raise SystemExit('the build has imported a module of the app')\n"
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Iterator[VenvBuilds]:
+    with venv_builds(tmp_path / "a b") as made:
+        made.publish(LEFT, RIGHT)
+        yield made
+
+
+def failure(builds: VenvBuilds, **variables: str) -> str:
+    with pytest.raises(PhaseError) as failed:
+        builds.build(variables)
+    return failed.value.output
+
+
+def reused(result: BuildResult) -> bool:
+    return result.layer(VENV, "venv").reused
+
+
+# What a fresh build gives
+
+
+def test_what_is_required_is_installed_with_its_dependencies(builds: VenvBuilds) -> None:
+    builds.require("right")
+    result = builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert "2 installed" in text_of(result)
+    platform = builds.platform()
+    with platform.container() as container:
+        assert container.run(["left"]).stdout == "left 1.0\n"
+        assert container.run(["python", "-c", "import right; print(right.VERSION)"]).stdout == "2.0\n"
+
+
+def test_an_empty_file_gives_an_empty_environment_that_works(builds: VenvBuilds) -> None:
+    builds.require("# nothing")
+    result = builds.build()
+    assert installed(builds) == []
+    with builds.platform().container() as container:
+        prefix = container.run(["python", "-c", "import sys; print(sys.prefix)"]).stdout.strip()
+        assert prefix == container.environment()["VIRTUAL_ENV"]
+    assert reused(builds.build())
+    assert "0 installed" in text_of(result)
+
+
+@pytest.mark.parametrize("minor", sorted({*MINORS[:1], *MINORS[-1:]}))
+def test_two_fresh_builds_give_the_same_bits(builds: VenvBuilds, minor: str) -> None:
+    builds.require("right", "pip")
+    builds.publish(Project("pip", "99.0", script=True, files={"pip/__init__.py": ""}))
+    platform = builds.platform(minor)
+    first = builds.build(platform=platform).layer(VENV, "venv")
+    second = builds.build(platform=platform, clear=True).layer(VENV, "venv")
+    assert second.diff_id == first.diff_id
+
+
+def test_byte_code_is_there_and_valid_whatever_the_times_are(builds: VenvBuilds) -> None:
+    builds.require("left")
+    builds.build()
+    (code,) = (site_packages(builds) / "__pycache__").glob("left.*.pyc")
+    assert code.read_bytes()[4:8] == b"\x01\x00\x00\x00"  # PEP 552: unchecked hash
+
+
+def test_an_editable_project_works_at_launch(builds: VenvBuilds) -> None:
+    builds.require("-e .")
+    (builds.app / "mine.py").write_text("WHO = 'me'\n")
+    backend = (
+        "import zipfile\n"
+        "def get_requires_for_build_editable(config=None): return []\n"
+        "def build_editable(directory, config=None, metadata=None):\n"
+        "    name = 'mine-1.0-py3-none-any.whl'\n"
+        "    info = 'mine-1.0.dist-info/'\n"
+        "    import os\n"
+        "    with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:\n"
+        "        wheel.writestr('mine.pth', os.getcwd() + '\\n')\n"
+        "        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: mine\\nVersion: 1.0\\n')\n"
+        "        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: x\\n'\n"
+        "                       'Root-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
+        "        wheel.writestr(info + 'RECORD', '')\n"
+        "    return name\n"
+    )
+    (builds.app / "backend.py").write_text(backend)
+    (builds.app / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    builds.build()
+    with builds.platform().container() as container:
+        assert container.run(["python", "-c", "import mine; print(mine.WHO)"]).stdout == "me\n"
+    result = builds.build()
+    assert not reused(result)
+    assert not result.layer(VENV, "venv").types.cache
+
+
+# Reuse
+
+
+def test_a_locked_environment_is_reused_without_asking_the_index(builds: VenvBuilds) -> None:
+    builds.require(*builds.locked("left-1.0", "right-2.0"))
+    first = builds.build()
+    asked = len(builds.server.requests)
+    second = builds.build()
+    assert len(builds.server.requests) == asked
+    assert reused(second)
+    assert second.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+    assert "Reusing the virtual environment: all requirements" in text_of(second)
+    assert "2 reused" in text_of(second)
+
+
+def test_an_open_environment_is_reused_only_after_asking(builds: VenvBuilds) -> None:
+    builds.require("right")
+    builds.build()
+    asked = len(builds.server.requests)
+    assert reused(builds.build())
+    assert len(builds.server.requests) > asked
+
+
+def test_a_new_release_is_noticed_and_named(builds: VenvBuilds) -> None:
+    builds.require("right")
+    builds.build()
+    builds.publish(Project("left", "1.1", script=True))
+    result = builds.build()
+    assert installed(builds) == ["left-1.1", "right-2.0"]
+    assert "made anew: left: 1.0 -> 1.1\n" in text_of(result)
+
+
+def test_a_file_replaced_under_the_same_name_is_noticed(builds: VenvBuilds) -> None:
+    builds.require("left")
+    builds.build()
+    builds.wheels.clear()
+    builds.publish(Project("left", script=True, files={"more.py": "x = 1\n"}), RIGHT)
+    result = builds.build()
+    assert (site_packages(builds) / "more.py").is_file()
+    assert "left 1.0: another file of the same version" in text_of(result)
+
+
+def test_a_requirement_that_is_removed_is_gone(builds: VenvBuilds) -> None:
+    builds.require(*builds.locked("left-1.0", "right-2.0"))
+    builds.build()
+    builds.require(*builds.locked("left-1.0"))
+    result = builds.build()
+    assert installed(builds) == ["left-1.0"]
+    assert "made anew: content of the requirements files: " in text_of(result)
+
+
+def test_a_change_of_an_included_file_counts(builds: VenvBuilds) -> None:
+    builds.require("-r more/base.txt", "-c limits.txt")
+    (builds.app / "more").mkdir()
+    builds.require(*builds.locked("left-1.0"), file="more/base.txt")
+    builds.require("left<2", file="limits.txt")
+    builds.build()
+    builds.require("left<3", file="limits.txt")
+    assert not reused(builds.build())
+    assert reused(builds.build())
+
+
+@pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
+def test_another_python_gets_an_environment_of_its_own(builds: VenvBuilds) -> None:
+    builds.require(*builds.locked("left-1.0"))
+    builds.build(platform=builds.platform(MINORS[0]))
+    result = builds.build(platform=builds.platform(NEWEST))
+    assert site_packages(builds).parent.name == f"python{NEWEST}"
+    assert installed(builds) == ["left-1.0"]
+    assert f"made anew: Python: {MINORS[0]}." in text_of(result)
+    assert "made anew: build of Python: " in text_of(result)
+
+
+def test_another_setting_of_pip_counts_but_another_password_does_not(builds: VenvBuilds) -> None:
+    builds.require(*builds.locked("left-1.0"))
+    address = builds.server.url.removeprefix("http://")
+    builds.build({"PIP_EXTRA_INDEX_URL": f"http://me:first@{address}/simple/"})
+    second = builds.build({"PIP_EXTRA_INDEX_URL": f"http://me:second@{address}/simple/"})
+    assert reused(second)
+    third = builds.build({"PIP_EXTRA_INDEX_URL": f"http://me:second@{address}/other/"})
+    assert "made anew: settings: +PIP_EXTRA_INDEX_URL " in text_of(third)
+
+
+def test_what_was_compiled_once_comes_from_the_cache(builds: VenvBuilds) -> None:
+    builds.wheels.append(make_sdist(Project("source"), builds.root / "wheels", backend=SOURCE_BACKEND))
+    builds.publish()
+    builds.require("source")
+    assert "Building wheel for source" in text_of(builds.build())
+    builds.require("source", "left")
+    result = builds.build()
+    assert installed(builds) == ["left-1.0", "source-1.0"]
+    assert "Building wheel" not in text_of(result)
+    assert reused(builds.build())
+
+
+# Hostile surroundings
+
+
+def test_modules_of_the_app_are_never_imported(builds: VenvBuilds) -> None:
+    builds.require("left")
+    for name in ("logging", "sys", "site", "compileall", "json", "encodings", "app_venv", "buildpack_api"):
+        (builds.app / f"{name}.py").write_text(TRAP)
+    for name in ("pip", "venv", "tomli_w", "importlib"):
+        (builds.app / name).mkdir()
+        (builds.app / name / "__init__.py").write_text(TRAP)
+        (builds.app / name / "__main__.py").write_text(TRAP)
+    result = builds.build({"PYTHONPATH": str(builds.app)})
+    assert installed(builds) == ["left-1.0"]
+    assert "imported a module of the app" not in text_of(result)
+
+
+def test_dangerous_variables_are_refused_all_at_once(builds: VenvBuilds) -> None:
+    builds.require("left")
+    output = failure(builds, PIP_DRY_RUN="1", PIP_TARGET="/x", PYTHONHOME="/x", PYTHONPYCACHEPREFIX="/x")
+    assert "PIP_DRY_RUN, PIP_TARGET, PYTHONHOME, PYTHONPYCACHEPREFIX" in output
+    assert "pip would install nothing and report success" in output
+
+
+def test_a_configuration_file_cannot_empty_the_environment(builds: VenvBuilds) -> None:
+    builds.require("left")
+    configuration = builds.root / "pip.conf"
+    configuration.write_text("[install]\ndry-run = true\n")
+    output = failure(builds, PIP_CONFIG_FILE=str(configuration))
+    assert "packages are missing from the virtual environment" in output
+    assert "Missing: left 1.0" in output
+
+
+def test_passwords_are_found_nowhere(builds: VenvBuilds) -> None:
+    secret = "s3cr3t-of-the-index"
+    builds.require("--extra-index-url http://me:${TOKEN}@127.0.0.1:9/simple", "left")
+    address = builds.server.url.removeprefix("http://")
+    variables = {"PIP_INDEX_URL": f"http://me:{secret}@{address}/simple/", "TOKEN": secret}
+    lines: list[str] = []
+    platform = builds.platform()
+    platform.build(builds.app, variables={"PIP_RETRIES": "0", **variables}, sink=lines.append)
+    assert installed(builds) == ["left-1.0"]
+    assert secret not in "".join(lines)
+    kept = [*platform.workspace.layers.rglob("*"), *platform.workspace.store.rglob("*")]
+    assert not [path for path in kept if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+# Failures
+
+
+def test_a_failed_installation_keeps_nothing_and_explains(builds: VenvBuilds) -> None:
+    builds.require("left")
+    first = builds.build()
+    builds.require("left", "no-such-thing")
+    output = failure(builds)
+    assert "ERROR: No matching distribution found for no-such-thing" in output
+    assert "Error: The requirements could not be installed: the index has no no-such-thing" in output
+    assert "Traceback" not in output
+    layers = builds.root / "work space/layers/strata_app-venv"
+    assert not (layers / "venv").exists()
+    assert not (layers / "venv.toml").exists()
+    builds.require("left")
+    assert builds.build().layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+
+
+def test_a_wrong_hash_is_explained(builds: VenvBuilds) -> None:
+    builds.require(f"left==1.0 --hash=sha256:{digest('of something else')}")
+    assert "is not the one whose hash is in the requirements file" in failure(builds)
+
+
+def test_a_missing_header_is_named_with_its_package(builds: VenvBuilds) -> None:
+    backend = (
+        "import sys\n"
+        "def get_requires_for_build_wheel(config=None): return []\n"
+        "def build_wheel(directory, config=None, metadata=None):\n"
+        "    print('x.c:1:10: fatal error: libpq-fe.h: No such file or directory')\n"
+        "    sys.exit(1)\n"
+    )
+    path = make_sdist(Project("needs-c"), builds.app, backend=backend)
+    builds.require(f"./{path.name}")
+    output = failure(builds)
+    assert "libpq-fe.h is missing" in output
+    assert "libpq-dev" in output
+
+
+def test_an_index_that_is_down_is_named_as_the_cause(builds: VenvBuilds) -> None:
+    builds.require("left")
+    output = failure(builds, PIP_INDEX_URL="http://127.0.0.1:9/simple/", PIP_RETRIES="1")
+    assert "the package index cannot be reached" in output
+
+
+def test_without_pip_the_build_says_who_provides_it(builds: VenvBuilds) -> None:
+    """A base image whose Python has no pip, and a provider that provides nothing."""
+    builds.require("left")
+    platform = builds.platform()
+    bare = builds.root / "bare"
+    subprocess.run(
+        [f"{platform.base.build_path.partition(':')[0]}/python3", "-m", "venv", "--without-pip", bare],
+        check=True,
+    )
+    program = platform.buildpacks["test/pip"].directory / "bin/build"
+    program.write_text("#!/bin/sh\n")
+    platform.base = type(platform.base)(build_path=f"{bare}/bin:/nowhere", arch="amd64")
+    with pytest.raises(PhaseError) as failed:
+        builds.build({"PATH": "/usr/bin:/bin"}, platform=platform)
+    assert "No pip is on PATH" in failed.value.output
+    assert "strata/pip-tool" in failed.value.output

@@ -1,0 +1,74 @@
+"""Real builds of single components, assembled, on the local platform, with a Python of this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.assemble import assemble
+from buildpack_release.cache import cache_directory
+from buildpack_release.repository import Repository
+from buildpack_release.toolchain import Toolchain
+from buildpack_testing.installed import find_installed
+from buildpack_testing.platform import LocalPlatform
+from buildpack_testing.workspace import SYSTEM_PATH, BaseImage
+from support.scripted import ScriptedBuildpacks, provides, requires
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).resolve().parents[2]
+MINORS = tuple(find_installed())
+"""The Pythons that the tests of this machine can use, oldest first."""
+
+NEWEST = MINORS[-1] if MINORS else ""
+PYTHON = "test/python"
+CONSUMER = "test/consumer"
+
+
+def assemble_components(ids: Iterable[str], into: Path) -> list[Path]:
+    """Assemble buildpacks of this repository, without byte code for the sake of speed."""
+    repository = Repository.discover(ROOT)
+    toolchain = Toolchain((), (), cache_directory())
+    return [assemble(repository, repository.get(one), into, toolchain=toolchain) for one in ids]
+
+
+def image_with_python(minor: str) -> BaseImage:
+    """Return a base image whose first Python on PATH is that one."""
+    directory = find_installed()[minor].executable.parent
+    return BaseImage(
+        build_path=f"{directory}{os.pathsep}{SYSTEM_PATH}",
+        run_path=SYSTEM_PATH,
+        arch="amd64",
+        distro_name="debian",
+        distro_version="12",
+    )
+
+
+class ComponentBuilds:
+    """Platforms over one workspace, whose group begins with a Python from the base image.
+
+    ``consumer`` is the program (sh) of a buildpack that comes last and uses what the components provide.
+    """
+
+    def __init__(
+        self, root: Path, components: list[Path], *, consumer_requires: str = "", consumer: str = ""
+    ) -> None:
+        self.root = root
+        scripted = ScriptedBuildpacks(root / "scripted")
+        scripted.add(PYTHON, plan=provides("python"))
+        scripted.add(CONSUMER, plan=consumer_requires, build=consumer)
+        self._directories = [*scripted.directories, *components]
+        ids = [directory.name.replace("_", "/", 1) for directory in components]
+        self._order = [[PYTHON, *ids, CONSUMER]]
+
+    def platform(self, minor: str = NEWEST) -> LocalPlatform:
+        """Return a platform whose build image has the Python ``minor``."""
+        image = image_with_python(minor)
+        return LocalPlatform(self.root / "work space", self._directories, self._order, image=image)
+
+
+def requires_pip(metadata: str = "build = true") -> str:
+    """Return the plan of a consumer of pip."""
+    return requires("pip", metadata=metadata)

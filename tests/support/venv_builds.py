@@ -1,0 +1,154 @@
+"""Builds of strata/app-venv: an app to edit, an index on loopback that can change between two builds."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_api.interpreter import Interpreter
+from buildpack_testing.index import write_index
+from buildpack_testing.installed import find_installed
+from buildpack_testing.platform import LocalPlatform
+from buildpack_testing.server import StaticServer, serve
+from pip_tool.install import install_pip
+from pip_tool.wheel import bundled_wheel
+from support.component_builds import (
+    CONSUMER,
+    NEWEST,
+    PYTHON,
+    assemble_components,
+    image_with_python,
+)
+from support.scripted import ScriptedBuildpacks, provides, requires
+from support.wheels import Project, make_wheel, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_testing.platform import BuildResult
+
+VENV = "strata/app-venv"
+PIP = "strata/pip-tool"
+_OTHER_PIP = "test/pip"
+
+
+@cache
+def assembled() -> Path:
+    """Assemble both components once for all tests of a process."""
+    directory = Path(tempfile.mkdtemp(prefix="strata-tests-"))
+    assemble_components([PIP, VENV], directory / "assembled")
+    return directory
+
+
+@cache
+def shared_pip(minor: str) -> Path:
+    """Return a user base with pip for a Python, installed once: a provider of pip that is not ours."""
+    python = find_installed()[minor]
+    base = assembled() / f"pip-{minor}"
+    wheel = bundled_wheel(assembled() / "assembled/strata_pip-tool/wheels")
+    interpreter = Interpreter(python.executable, python.version, minor, "")
+    install_pip(wheel, interpreter, base, environment={"PATH": "/usr/bin:/bin"})
+    return base
+
+
+@dataclass
+class VenvBuilds:
+    """One app, one index, one workspace."""
+
+    root: Path
+    server: StaticServer
+    consumer: str = ""
+    wheels: list[Path] = field(default_factory=list)
+
+    @property
+    def app(self) -> Path:
+        """The app's source; empty at first."""
+        return self.root / "app"
+
+    def publish(self, *projects: Project) -> None:
+        """Add releases to the index."""
+        self.wheels += [make_wheel(project, self.root / "wheels") for project in projects]
+        write_index(self.wheels, self.root / "index")
+
+    def require(self, *lines: str, file: str = "requirements.txt") -> None:
+        """Write a requirements file."""
+        self.app.mkdir(exist_ok=True)
+        (self.app / file).write_text("".join(f"{line}\n" for line in lines))
+
+    def locked(self, *names: str) -> list[str]:
+        """Return the lines that pin these wheels (name-version) with their hashes."""
+        found = {path.name.rsplit("-py3", 1)[0]: path for path in self.wheels}
+        return [f"{name.replace('-', '==', 1)} --hash=sha256:{sha256(found[name])}" for name in names]
+
+    def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_PIP) -> LocalPlatform:
+        """Return a platform; with ``pip=PIP`` pip comes from strata/pip-tool."""
+        scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=self.root)))
+        scripted.add(PYTHON, plan=provides("python"))
+        scripted.add(_OTHER_PIP, plan=provides("pip"), build=_provide(minor) if pip == _OTHER_PIP else "")
+        scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=self.consumer)
+        directories = [assembled() / "assembled" / name for name in ("strata_pip-tool", "strata_app-venv")]
+        order = [[PYTHON, pip, VENV, CONSUMER]]
+        return LocalPlatform(
+            self.root / "work space",
+            [*scripted.directories, *directories],
+            order,
+            image=image_with_python(minor),
+        )
+
+    def build(
+        self,
+        variables: Mapping[str, str] | None = None,
+        *,
+        platform: LocalPlatform | None = None,
+        clear: bool = False,
+    ) -> BuildResult:
+        """Build the app with the index as the user's choice."""
+        chosen = {"PIP_INDEX_URL": f"{self.server.url}/simple/", "PIP_RETRIES": "0", **(variables or {})}
+        return (platform or self.platform()).build(self.app, variables=chosen, clear=clear)
+
+
+@contextmanager
+def venv_builds(root: Path, *, consumer: str = "") -> Iterator[VenvBuilds]:
+    """Serve an index and give what a test needs."""
+    (root / "index").mkdir(parents=True)
+    with serve(root / "index") as server:
+        yield VenvBuilds(root, server, consumer)
+
+
+def installed(builds: VenvBuilds) -> list[str]:
+    """Return name-version of all that is in the virtual environment."""
+    libraries = site_packages(builds)
+    return sorted(path.name.removesuffix(".dist-info") for path in libraries.glob("*.dist-info"))
+
+
+def site_packages(builds: VenvBuilds) -> Path:
+    """Return the only site-packages of the virtual environment."""
+    (found,) = (builds.root / "work space/layers/strata_app-venv/venv/venv/lib").glob("*/site-packages")
+    return found
+
+
+def text_of(result: BuildResult) -> str:
+    """Return what strata/app-venv printed."""
+    return result.run(VENV).printed
+
+
+def digest(text: str) -> str:
+    """Return a SHA-256 that no file has."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _provide(minor: str) -> str:
+    base = shared_pip(minor)
+    layer = '"$CNB_LAYERS_DIR/pip"'
+    return (
+        f"mkdir -p {layer}/env.build\n"
+        f"printf '%s' '{base}/bin' > {layer}/env.build/PATH.prepend\n"
+        f"printf ':' > {layer}/env.build/PATH.delim\n"
+        f"printf '%s' '{base}' > {layer}/env.build/PYTHONUSERBASE\n"
+        f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
+    )

@@ -1,0 +1,93 @@
+"""Tiny wheels and source distributions, made in a moment, for tests that install something."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import tarfile
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_TIME = (1980, 1, 1, 0, 0, 2)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A distribution with one module of its name; with ``script`` also a command of that name."""
+
+    name: str
+    version: str = "1.0"
+    requires: tuple[str, ...] = ()
+    script: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def module(self) -> str:
+        """The importable name."""
+        return self.name.replace("-", "_")
+
+    @property
+    def source(self) -> str:
+        """The module's text."""
+        return f"VERSION = {self.version!r}\n\n\ndef main() -> None:\n    print({self.name!r}, VERSION)\n"
+
+    @property
+    def metadata(self) -> str:
+        """METADATA or PKG-INFO."""
+        requires = "".join(f"Requires-Dist: {one}\n" for one in self.requires)
+        return f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{requires}"
+
+
+def make_wheel(project: Project, directory: Path) -> Path:
+    """Write a pure wheel (binary distribution format 1.0) and return it; equal projects, equal bytes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    info = f"{project.module}-{project.version}.dist-info"
+    files = {f"{project.module}.py": project.source, **project.files}
+    files[f"{info}/METADATA"] = project.metadata
+    files[f"{info}/WHEEL"] = (
+        "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    if project.script:
+        files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{project.name} = {project.module}:main\n"
+    files[f"{info}/RECORD"] = "".join(map(_record, files.items())) + f"{info}/RECORD,,\n"
+    path = directory / f"{project.module}-{project.version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _TIME), text)
+    return path
+
+
+def make_sdist(project: Project, directory: Path, *, backend: str) -> Path:
+    """Write a source distribution that builds with the in-tree ``backend`` (a PEP 517 module's text)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    stem = f"{project.module}-{project.version}"
+    files = {
+        "PKG-INFO": project.metadata,
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": backend,
+    }
+    path = directory / f"{stem}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"{stem}/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _record(item: tuple[str, str]) -> str:
+    name, text = item
+    content = text.encode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    return f"{name},sha256={digest},{len(content)}\n"

@@ -1,0 +1,119 @@
+"""pip's commonest failures get the right cause; the texts are what pip and compilers really print."""
+
+from __future__ import annotations
+
+import pytest
+
+from app_venv.failures import explain
+
+CASES = [
+    (
+        (
+            "WARNING: The repository located at host.example is not a trusted or secure host ...\n"
+            "ERROR: No matching distribution found for aaa"
+        ),
+        "pip ignores the index at host.example",
+    ),
+    (
+        (
+            "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
+            "ERROR: No matching distribution found for nosuch"
+        ),
+        "the index has no nosuch for this Python",
+    ),
+    (
+        (
+            "WARNING: Retrying (Retry(total=0)) after connection broken by "
+            "'NewConnectionError(\"Failed to establish a new connection: [Errno 111] Connection refused\")'\n"
+            "ERROR: No matching distribution found for flask"
+        ),
+        "the package index cannot be reached",
+    ),
+    (
+        (
+            "ERROR: Ignored the following versions that require a different python version: 2.0 ...\n"
+            "ERROR: Could not find a version that satisfies the requirement numpy==2.0 (from versions: 1.0)\n"
+            "ERROR: No matching distribution found for numpy==2.0"
+        ),
+        "no version of numpy==2.0 that is allowed supports this Python",
+    ),
+    (
+        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. ...",
+        "a file of the index is not the one whose hash is in the requirements file",
+    ),
+    (
+        "ERROR: Hashes are required in --require-hashes mode, but they are missing from some requirements.",
+        "some requirements have hashes and some have not",
+    ),
+    (
+        "ERROR: HTTP error 401 while getting x\n401 Client Error: Unauthorized for url: https://host/simple/",
+        "the index refused access",
+    ),
+    ("SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED", "the certificate of the index is not trusted"),
+    (
+        (
+            "ERROR: Cannot install a and b because these package versions have conflicting dependencies.\n"
+            "ERROR: ResolutionImpossible: for help visit ..."
+        ),
+        "some requirements exclude each other",
+    ),
+    (
+        "ERROR: numpy-1.0-cp39-cp39-win32.whl is not a supported wheel on this platform.",
+        "a wheel was made for another Python, system or processor",
+    ),
+    (
+        (
+            "src/x.c:4:10: fatal error: libpq-fe.h: No such file or directory\n"
+            "error: command '/usr/bin/gcc' failed with exit code 1\nerror: subprocess-exited-with-error"
+        ),
+        "libpq-fe.h is missing to build a package from source",
+    ),
+    (
+        "x.c:1:10: fatal error: Python.h: No such file or directory\nerror: command 'gcc' failed",
+        "the headers of Python are missing",
+    ),
+    (
+        "error: command 'gcc' failed: No such file or directory\nERROR: Failed building wheel for x",
+        "the build image has no compiler, and a package must be built from source",
+    ),
+    (
+        "error: subprocess-exited-with-error\nERROR: Failed to build 'x' when getting requirements",
+        "a package has no wheel for this Python and could not be built from source",
+    ),
+    (
+        "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+        "no space is left",
+    ),
+    (
+        "ERROR: Could not open requirements file: [Errno 2] No such file or directory: 'more.txt'",
+        "more.txt does not exist",
+    ),
+    ("ERROR: Invalid requirement: 'flask=1.0': ...", "a line is not a requirement: flask=1.0"),
+    (
+        "ERROR: Cannot find command 'git' - do you have 'git' installed",
+        "git is not in the build",
+    ),
+    ("something that nobody has seen", "pip failed"),
+    ("", "pip failed"),
+]
+
+
+@pytest.mark.parametrize(("output", "cause"), CASES)
+def test_causes(output: str, cause: str) -> None:
+    explanation = explain(1, output)
+    assert explanation.cause.startswith(cause)
+    assert explanation.advice
+    assert "{" not in explanation.cause + explanation.advice
+
+
+@pytest.mark.parametrize("code", [-9, 137])
+def test_a_killed_pip_ran_out_of_memory(code: int) -> None:
+    assert "memory" in explain(code, "ERROR: No matching distribution found for x").cause
+
+
+def test_a_header_is_named_with_the_package_that_has_it() -> None:
+    known = explain(1, "fatal error: ffi.h: No such file or directory").advice
+    unknown = explain(1, "fatal error: own/thing.hpp: No such file or directory")
+    assert "libffi-dev" in known
+    assert unknown.cause.startswith("own/thing.hpp is missing")
+    assert "Debian" not in unknown.advice

@@ -1,0 +1,175 @@
+"""How far requirements files determine what is installed: never call proved what is not."""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app_venv.requirement_lines import read_lines
+from app_venv.requirements import Pinning, Requirements, classify, read_requirements
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGEST = "0123456789abcdef" * 4
+HASH = f"--hash=sha256:{DIGEST}"
+LOCKED, OPEN, UNPROVABLE = Pinning.LOCKED, Pinning.OPEN, Pinning.UNPROVABLE
+
+
+def write(app: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = app / name.replace("__", "/").replace("_txt", ".txt")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+def read(app: Path, *roots: str, **variables: str) -> Requirements:
+    return read_requirements(roots or ("requirements.txt",), app, variables)
+
+
+@pytest.mark.parametrize(
+    ("line", "pinning"),
+    [
+        (f"flask==1.0 {HASH}", LOCKED),
+        (f"flask===1.0 {HASH}", LOCKED),
+        (f"flask == 1.0.post1+local {HASH}", LOCKED),
+        (f"flask==1!2.0 {HASH}", LOCKED),
+        (f"Flask[async,dotenv]==1.0 {HASH}", LOCKED),
+        (f'flask==1.0 ; python_version < "4" {HASH}', LOCKED),
+        (f"flask (==1.0) {HASH}", LOCKED),
+        (f"flask @ https://host/flask-1.0-py3-none-any.whl {HASH}", LOCKED),
+        (f"flask @ https://host/flask-1.0-py3-none-any.whl#sha256={DIGEST}", LOCKED),
+        (f"https://host/flask.tar.gz#egg=flask&sha256={DIGEST}", LOCKED),
+        (f"./wheels/flask-1.0-py3-none-any.whl {HASH}", LOCKED),
+        ("flask==1.0", OPEN),
+        (f"flask {HASH}", OPEN),
+        (f"flask>=1.0 {HASH}", OPEN),
+        (f"flask==1.* {HASH}", OPEN),
+        (f"flask==1.0,!=1.1 {HASH}", OPEN),
+        (f"flask~=1.0 {HASH}", OPEN),
+        (f"flask<1 {HASH}", OPEN),
+        (f"flask!=1.0 {HASH}", OPEN),
+        ("flask", OPEN),
+        ("github-client==1.0", OPEN),
+        ("-r https://host/more.txt", OPEN),
+        ("-r pylock.toml", OPEN),
+        ("-r pylock.dev.toml", OPEN),
+        ("-e .", UNPROVABLE),
+        (f"-e ./lib {HASH}", UNPROVABLE),
+        (".", UNPROVABLE),
+        ("./lib[extra]", UNPROVABLE),
+        (f"./lib {HASH}", UNPROVABLE),
+        ("file:lib", UNPROVABLE),
+        ("lib/flask-1.0.tar.gz", UNPROVABLE),
+        ("flask-1.0-py3-none-any.whl", UNPROVABLE),
+        ("git+https://host/flask", UNPROVABLE),
+        ("flask @ git+ssh://git@host/flask@v1", UNPROVABLE),
+        ("https://host/flask-1.0-py3-none-any.whl", UNPROVABLE),
+        ("https://host/flask-1.0.tar.gz#md5=0123456789abcdef0123456789abcdef", UNPROVABLE),
+        ("flask==1.0 --unheard-of", UNPROVABLE),
+    ],
+)
+def test_what_a_line_determines(tmp_path: Path, line: str, pinning: Pinning) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "requirements.txt").write_text(line)
+    requirements = read(tmp_path)
+    assert [one.pinning for one in requirements.lines] == [pinning]
+    assert requirements.locked == (pinning is LOCKED)
+    assert bool(requirements.unprovable) == (pinning is UNPROVABLE)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# only a comment\n", "--index-url https://host/simple\n-c limits.txt\n"]
+)
+def test_files_that_install_nothing_are_locked(tmp_path: Path, text: str) -> None:
+    write(tmp_path, requirements_txt=text, limits_txt="flask<2\n")
+    assert read(tmp_path).locked
+    assert read(tmp_path).lines == ()
+
+
+def test_the_closure_is_read_from_the_file_that_includes(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        requirements_txt="-r more/base.txt\nflask\n",
+        more__base_txt="-r other.txt\n-c ../limits.txt\n",
+        more__other_txt="-r ../requirements.txt\n-e .\n",
+        limits_txt="flask<2\n",
+    )
+    requirements = read(tmp_path)
+    assert requirements.files == ("requirements.txt", "more/base.txt", "more/other.txt", "limits.txt")
+    assert [one.place for one in requirements.lines] == ["more/other.txt:2", "requirements.txt:2"]
+
+
+def test_a_reason_says_where_and_shows_no_password(tmp_path: Path) -> None:
+    write(tmp_path, requirements_txt="\nflask @ git+https://me:${TOKEN}@host/flask\n")
+    (line,) = read(tmp_path, TOKEN="s3cr3t").unprovable
+    assert str(line) == (
+        "requirements.txt:2 (flask @ git+https://***@host/flask) comes from a version control system"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("flask\n", "flask\n", True),
+        ("flask\n", "django\n", False),
+        ("flask\n", "flask\n\n", False),
+        ("-i https://a:b@host/simple\n", "-i https://c:d@host/simple\n", True),
+        ("-i https://a:b@host/simple\n", "-i https://a:b@other/simple\n", False),
+        ("flask${VERSION}\n", "flask==1\n", True),
+        ("flask${VERSION}\n", "flask==2\n", False),
+    ],
+)
+def test_the_digest_sees_every_change_but_credentials(
+    tmp_path: Path, before: str, after: str, same: bool
+) -> None:
+    write(tmp_path, requirements_txt="-r more.txt\n", more_txt=before)
+    first = read(tmp_path, VERSION="==1").digest
+    write(tmp_path, more_txt=after)
+    assert (read(tmp_path, VERSION="==1").digest == first) is same
+
+
+def test_a_variable_that_is_used_counts(tmp_path: Path) -> None:
+    write(tmp_path, requirements_txt="flask==${VERSION}\n")
+    assert read(tmp_path, VERSION="1").digest != read(tmp_path, VERSION="2").digest
+    assert read(tmp_path, VERSION="1", OTHER="1").digest == read(tmp_path, VERSION="1", OTHER="2").digest
+
+
+def test_an_included_file_that_comes_or_goes_counts(tmp_path: Path) -> None:
+    """That it is missing is for pip to say, in its own words."""
+    write(tmp_path, requirements_txt="-r more.txt\n")
+    missing = read(tmp_path).digest
+    write(tmp_path, more_txt="")
+    assert read(tmp_path).digest != missing
+
+
+def test_constraints_named_elsewhere_count_but_require_nothing(tmp_path: Path) -> None:
+    write(tmp_path, requirements_txt="", limits_txt="flask<2\n")
+    requirements = read_requirements(["requirements.txt"], tmp_path, {}, constraints=["limits.txt"])
+    assert requirements.files == ("requirements.txt", "limits.txt")
+    assert requirements.lines == ()
+    assert requirements.digest != read(tmp_path).digest
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "a-directory"])
+def test_a_file_that_cannot_be_read_is_an_error_with_advice(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-directory").mkdir()
+    with pytest.raises(ConfigurationError, match=f"Cannot read .*{name}") as refused:
+        read(tmp_path, name)
+    assert "spelt" in refused.value.advice
+
+
+TEXT = st.text(alphabet=string.ascii_letters + string.digits + ".=<>!~;@:/[]+-* #", min_size=1, max_size=30)
+
+
+@given(TEXT)
+def test_without_a_hash_nothing_is_locked(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    app = tmp_path_factory.getbasetemp()
+    for line in read_lines(text, {}):
+        if line.requirement and line.understood and not line.hashes:
+            assert classify(line, app)[0] is not LOCKED
