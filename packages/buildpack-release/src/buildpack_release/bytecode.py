@@ -32,9 +32,16 @@ del sys.path[0]
 import os, py_compile
 with open(sys.argv[1], encoding="utf-8", errors="surrogateescape", newline="") as jobs:
     fields = jobs.read().split("\\0")
+
+running = failed = 0
 for source, target, name in zip(fields[0::3], fields[1::3], fields[2::3]):
-    child = os.fork()
-    if child == 0:
+    if running == (os.cpu_count() or 1):
+        failed |= os.wait()[1]
+        running -= 1
+    if failed:
+        break
+    running += 1
+    if os.fork() == 0:
         try:
             py_compile.compile(source, target, name, doraise=True, optimize=0,
                                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
@@ -43,8 +50,9 @@ for source, target, name in zip(fields[0::3], fields[1::3], fields[2::3]):
             sys.stderr.flush()
             os._exit(1)
         os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        sys.exit(1)
+for _ in range(running):
+    failed |= os.wait()[1]
+sys.exit(failed != 0)
 """
 
 
@@ -80,10 +88,11 @@ def compile_tree(buildpack: Path, tree: Path, *, interpreters: Iterable[Interpre
     modules = [_read(path, buildpack) for path in sorted(tree.rglob("*.py")) if path.is_file()]
     for folder in {module.path.parent / "__pycache__" for module in modules}:
         folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bytecode-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="bytecode-", ignore_cleanup_errors=True) as scratch:
         runs = [_Run.start(interpreter, modules, cache, Path(scratch)) for interpreter in interpreters]
-        for run in runs:
-            run.finish()
+        errors = [run.wait() for run in runs]
+        for run, error in zip(runs, errors, strict=True):
+            run.finish(error)
 
 
 def _read(path: Path, root: Path) -> _Module:
@@ -108,12 +117,19 @@ class _Run:
         jobs = {folder / f"{number}.pyc": module for number, module in enumerate(missing)}
         return cls(interpreter, cache, jobs, _compile(interpreter, jobs, folder / "jobs") if jobs else None)
 
-    def finish(self) -> None:
+    def wait(self) -> str | None:
+        """Return what the compiler complains about; None if it does not."""
         if self.process is None:
-            return
+            return None
         _, errors = self.process.communicate()
-        if self.process.returncode:
-            raise self._failure(errors)
+        return errors if self.process.returncode else None
+
+    def finish(self, error: str | None) -> None:
+        """Put the results into the tree and the cache."""
+        if error is not None:
+            raise self._failure(error)
+        if not self.jobs:
+            return
         self.cache.mkdir(parents=True, exist_ok=True)
         for compiled, module in self.jobs.items():
             data = compiled.read_bytes()

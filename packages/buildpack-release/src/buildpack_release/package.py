@@ -127,5 +127,5 @@ def _package(job: Job, done: Done, making: Packager | None, progress: Progress) 
 
 
 def _described(package: Package) -> str:
-    targets = ", ".join(image.target for image in package.images)
-    return f"{size(max(image.file_size for image in package.images))} for each of {targets}"
+    files = [f"{size(image.file_size)} for {image.target}" for image in package.images]
+    return " and ".join(files)
