@@ -92,9 +92,12 @@ def test_without_the_right_password_there_is_one_clear_error(
 ) -> None:
     """It has its own exit code, is not retried, and 401 is never taken for 'absent'."""
     waits: list[float] = []
-    with with_passwords(kind, tmp_path) as host, client(host, credentials=credentials, waits=waits) as remote:
-        with pytest.raises(AccessDeniedError) as caught:
-            remote.repository("a").manifests.head("1")
+    with (
+        with_passwords(kind, tmp_path) as host,
+        client(host, credentials=credentials, waits=waits) as remote,
+        pytest.raises(AccessDeniedError) as caught,
+    ):
+        remote.repository("a").manifests.head("1")
     assert caught.value.exit_code == ExitCode.AUTH
     assert expected in str(caught.value)
     assert "battery" not in str(caught.value)
@@ -301,9 +304,12 @@ def test_anybody_pulls_with_an_anonymous_token(kind: str, tmp_path: Path) -> Non
 
 @BOTH
 def test_a_wrong_password_is_refused_by_the_token_server(kind: str, tmp_path: Path) -> None:
-    with with_tokens(kind, tmp_path) as (host, _), client(host, credentials=WRONG) as remote:
-        with pytest.raises(AccessDeniedError, match="token server") as caught:
-            remote.repository("a").manifests.head("1")
+    with (
+        with_tokens(kind, tmp_path) as (host, _),
+        client(host, credentials=WRONG) as remote,
+        pytest.raises(AccessDeniedError, match="token server") as caught,
+    ):
+        remote.repository("a").manifests.head("1")
     assert caught.value.exit_code == ExitCode.AUTH
     assert "battery" not in str(caught.value)
 

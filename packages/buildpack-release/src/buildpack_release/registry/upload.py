@@ -102,7 +102,7 @@ class Upload:
         if error.status == _TOO_LARGE and self._chunk > _SMALLEST_CHUNK:
             self._chunk = max(self._chunk // _SHRINK, _SMALLEST_CHUNK)
             return True
-        if _CONTENT_LOST.intersection(error.codes):
+        if error.status != _WRONG_RANGE and _CONTENT_LOST.intersection(error.codes):
             self._source.check()
             return True
         unanswered = self._uncertain and not error.transient and not isinstance(error, AccessDeniedError)

@@ -1,0 +1,92 @@
+"""Referrers, mostly where the registry has no API for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from buildpack_release.registry.content import OCI_INDEX, Manifest
+from buildpack_release.registry.errors import RegistryConflictError
+from buildpack_release.registry.referrers import fallback_tag
+from buildpack_testing.registry.loopback import Received, Response
+from buildpack_testing.registry.memory import MemoryRegistry
+from buildpack_testing.registry.samples import image
+from support.registries import client
+from support.scripted_server import ScriptedServer
+
+SUBJECT = image(b"subject")
+KIND = "application/vnd.example.sbom"
+SBOM = image(b"sbom", artifactType=KIND, subject=SUBJECT.root.descriptor().to_json(), annotations={"a": "b"})
+
+
+def test_the_fallback_tag_is_the_digest_as_a_tag() -> None:
+    assert fallback_tag("sha256:abc") == "sha256-abc"
+
+
+@pytest.mark.parametrize("api", [True, False])
+def test_what_is_found_says_what_it_is(api: bool) -> None:
+    with MemoryRegistry(referrers=api) as registry, client(registry.host) as remote:
+        repository = remote.repository("a")
+        repository.push(SUBJECT)
+        repository.push(SBOM)
+        repository.referrers.attach(SBOM.root)
+        (found,) = repository.referrers.list(SUBJECT.root.digest)
+    assert (found.digest, found.size) == (SBOM.root.digest, len(SBOM.root.content))
+    assert found.extra == {"artifactType": KIND, "annotations": {"a": "b"}}
+
+
+def test_the_type_of_an_old_artifact_is_its_configurations() -> None:
+    old = image(b"old", subject=SUBJECT.root.descriptor().to_json())
+    with MemoryRegistry(referrers=False) as registry, client(registry.host) as remote:
+        repository = remote.repository("a")
+        repository.push(old)
+        repository.referrers.attach(old.root)
+        (found,) = repository.referrers.list(SUBJECT.root.digest)
+    assert old.root.config is not None
+    assert found.extra["artifactType"] == old.root.config.media_type
+
+
+def test_two_that_write_at_once_both_end_up_in_the_index() -> None:
+    """There is no compare-and-set: whoever was overwritten adds itself again."""
+    other = image(b"other", artifactType=KIND, subject=SUBJECT.root.descriptor().to_json())
+    tag = fallback_tag(SUBJECT.root.digest)
+    index = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [other.root.descriptor(artifactType=KIND).to_json()],
+    }
+    overwritten: list[Response] = []
+
+    with MemoryRegistry(referrers=False, enforce_references=False) as registry:
+
+        def overwrite_once(request: Received) -> Response:
+            response = registry.answer(request)
+            if request.method == "PUT" and request.target.endswith(tag) and not overwritten:
+                content = Manifest.from_json(index).content
+                overwritten.append(registry.answer(Received("PUT", request.target, request.headers, content)))
+            return response
+
+        with ScriptedServer(overwrite_once) as server, client(server.host) as remote:
+            remote.repository("a").push(SBOM)
+            remote.repository("a").referrers.attach(SBOM.root)
+            found = remote.repository("a").referrers.list(SUBJECT.root.digest)
+    assert overwritten[0].status == 201
+    assert {one.digest for one in found} == {other.root.digest, SBOM.root.digest}
+
+
+def test_one_that_is_always_overwritten_gives_up() -> None:
+    with MemoryRegistry(referrers=False) as registry:
+
+        def forget(request: Received) -> Response:
+            if request.method == "PUT" and "/manifests/sha256-" in request.target:
+                return Response(201)
+            return registry.answer(request)
+
+        with ScriptedServer(forget) as server, client(server.host) as remote:
+            remote.repository("a").push(SBOM)
+            with pytest.raises(RegistryConflictError, match="others keep writing"):
+                remote.repository("a").referrers.attach(SBOM.root)
+
+
+def test_what_has_no_subject_is_no_referrer() -> None:
+    with client("127.0.0.1:1") as remote, pytest.raises(ValueError, match="subject"):
+        remote.repository("a").referrers.attach(SUBJECT.root)
