@@ -87,6 +87,13 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
+def e2e(session: nox.Session) -> None:
+    """Hold everything against the real platform: lifecycle, pack, a registry, containers (as root)."""
+    _install(session, "tests")
+    session.run("pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Build and package every buildpack into dist/ (arguments go to: inv package)."""
     _install(session, "maintain")
