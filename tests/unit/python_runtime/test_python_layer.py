@@ -75,7 +75,7 @@ def test_the_tree_does_not_lie_at_the_root_of_the_layer() -> None:
         ({"keep": ("tests",)}, "BP_PYTHON_KEEP: -tests"),
         ({"bytecode": False}, "byte code: no -> yes"),
         ({"location": "/other/python"}, f"location: /other/python -> {LAYER}"),
-        ({"recipe": 0}, "recipe of this buildpack: 0 -> 1"),
+        ({"recipe": "0"}, "recipe of this buildpack: 0 -> 1"),
     ],
 )
 def test_every_input_is_a_reason_to_make_it_anew(change: dict[str, Any], reason: str) -> None:
@@ -99,3 +99,8 @@ def test_an_archive_without_python_leaves_nothing(catalogue: Catalogue, tmp_path
         install(content, tmp_path / "cpython", runtime, KEY, {})
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_field_is_a_number() -> None:
+    """The lifecycle keeps metadata as JSON and gives numbers back as floats: 1 would never equal 1.0."""
+    assert {type(value) for value in KEY.to_metadata().values()} <= {str, bool, list}

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from python_runtime.catalogue import Runtime
 
 NAME = "python"
-RECIPE = 1
-"""Raise it whenever the contents of the layer change for equal inputs."""
+RECIPE = "1"
+"""Raise it when the contents change for equal inputs. A text: metadata's numbers come back as floats."""
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to files. With it pip and others write byte code that is
 # checked by hash, not by a time that changes when the layer is exported. Zero is not possible: zip files
@@ -52,7 +52,7 @@ class PythonKey(LayerKey):
     keep: tuple[str, ...] = field(metadata={"label": prune.VARIABLE})
     bytecode: bool = field(metadata={"label": "byte code"})
     location: str = field(metadata={"label": "location"})
-    recipe: int = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
+    recipe: str = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
 
 
 def tree_of(layer: Path) -> Path:

@@ -1,0 +1,406 @@
+"""strata/python-runtime: archives served on loopback become a layer that apps and later buildpacks use."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import struct
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+import tomli_w
+
+from buildpack_api import toml
+from buildpack_testing.failure import PhaseError
+from buildpack_testing.platform import LocalPlatform
+from buildpack_testing.server import serve
+from buildpack_testing.workspace import SYSTEM_PATH
+from support import misbehaving_server
+from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
+from support.scripted import ScriptedBuildpacks, requires
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.server import StaticServer
+
+ID = "strata/python-runtime"
+PROBE = "env > seen; command -v python; command -v python3"
+BOTH = "build = true\nlaunch = true"
+# Prints what sysconfig says, and builds and imports an extension in the way it says.
+FACTS = """\
+import os, subprocess, sys, sysconfig
+get = sysconfig.get_config_var
+for name in ("prefix", "LIBDIR", "INCLUDEPY"):
+    print(get(name))
+print(os.path.isfile(sysconfig.get_makefile_filename()), os.path.isdir(get("INCLUDEPY")))
+command = [*get("LDSHARED").split(), "-fPIC", "-I" + get("INCLUDEPY"), "x.c", "-o", "x" + get("EXT_SUFFIX")]
+print(command[0])
+subprocess.run(command, check=True)
+sys.path.insert(0, ".")
+import x
+print(x.__name__)
+"""
+HOSTILE = {
+    "PYTHONHOME": "/nowhere",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONSTARTUP": "/nowhere",
+    "PYTHONHASHSEED": "17",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPYCACHEPREFIX": "/nowhere",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONWARNINGS": "error",
+    "LANG": "C",
+    "SOURCE_DATE_EPOCH": "1",
+}
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Builds of one app in one workspace (so with equal paths); variables go to every build."""
+
+    root: Path
+    buildpack: Path
+    app: Path
+    variables: Mapping[str, str]
+    metadata: str = BOTH
+    probe: str = PROBE
+    arch: str = "amd64"
+    outer: str = NEWEST
+    workspace: str = "work space"
+
+    def platform(self) -> LocalPlatform:
+        folder = (
+            self.root / f"scripted-{hashlib.sha256((self.metadata + self.probe).encode()).hexdigest()[:8]}"
+        )
+        if folder.exists():
+            shutil.rmtree(folder)
+        scripted = ScriptedBuildpacks(folder)
+        scripted.add(CONSUMER, plan=requires("python", metadata=self.metadata), build=self.probe)
+        image = replace(image_with_python(self.outer), arch=self.arch)
+        buildpacks = [self.buildpack, *scripted.directories]
+        return LocalPlatform(self.root / self.workspace, buildpacks, [[ID, CONSUMER]], image=image)
+
+    def build(self, minor: str = NEWEST, **variables: str) -> BuildResult:
+        (self.app / ".python-version").write_text(f"{minor}\n")
+        return self.platform().build(self.app, variables={**self.variables, **variables})
+
+    def forget(self) -> None:
+        """Let the next build be the first one."""
+        self.platform().store.forget(image=True, cache=True)
+
+    def failure(self, minor: str = NEWEST, **variables: str) -> str:
+        with pytest.raises(PhaseError) as caught:
+            self.build(minor, **variables)
+        assert "Traceback" not in caught.value.output
+        return caught.value.output
+
+    @property
+    def layers(self) -> Path:
+        return self.root / self.workspace / "layers" / "strata_python-runtime"
+
+    @property
+    def tree(self) -> Path:
+        return self.layers / "python" / "cpython"
+
+
+@pytest.fixture(scope="session")
+def buildpack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble_components([ID], tmp_path_factory.mktemp("assembled python-runtime"))[0]
+
+
+@pytest.fixture(scope="module")
+def server(runtimes: RuntimeSet) -> Iterator[StaticServer]:
+    with serve(runtimes.directory) as running:
+        yield running
+
+
+@pytest.fixture
+def builds(tmp_path: Path, buildpack: Path, runtimes: RuntimeSet, server: StaticServer) -> Builds:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "logging.py").write_text("raise SystemExit('the app shadows the standard library')\n")
+    variables = {"BP_PYTHON_RUNTIMES": str(runtimes.catalogue), "BP_DEPENDENCY_MIRROR": server.url}
+    return Builds(tmp_path, buildpack, app, variables)
+
+
+def version_of(runtimes: RuntimeSet, minor: str) -> str:
+    return next(archive.version for archive in runtimes.archives if archive.minor == minor)
+
+
+def contents(directory: Path) -> dict[str, tuple[int, str]]:
+    """Return mode and content of everything below a directory."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if path.is_symlink():
+            found[str(path.relative_to(directory))] = (mode, str(path.readlink()))
+        elif path.is_file():
+            found[str(path.relative_to(directory))] = (mode, hashlib.sha256(path.read_bytes()).hexdigest())
+    return found
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_later_buildpacks_and_the_app_get_the_python_asked_for(
+    builds: Builds, runtimes: RuntimeSet, minor: str
+) -> None:
+    version = version_of(runtimes, minor)
+    result = builds.build(minor)
+    tree = builds.tree
+
+    assert result.run(CONSUMER).printed.splitlines() == [f"{tree}/bin/python", f"{tree}/bin/python3"]
+    assert f"Python {version}: .python-version asks for {minor}" in result.run(ID).printed
+    with builds.platform().container() as container:
+        answer = container.run(["python", "-c", "import sys, ssl, sqlite3, ctypes, lzma; print(sys.version)"])
+        assert answer.stdout.startswith(f"{version} ")
+        with pytest.raises(PhaseError, match="No module named 'pip'"):
+            container.run(["python", "-c", "import pip"])
+        assert container.run(["python", "-m", "ensurepip", "--version"]).stdout.startswith("pip ")
+
+
+def test_the_environment_at_build_and_launch_is_exact(builds: Builds) -> None:
+    seen = builds.build().next_environment
+    tree = builds.tree
+
+    assert seen["PATH"].startswith(f"{tree}/bin:")
+    assert seen["CPATH"] == f"{tree}/include/python{NEWEST}"
+    assert seen["PKG_CONFIG_PATH"] == f"{tree}/lib/pkgconfig"
+    assert (seen["PYTHONUNBUFFERED"], seen["SOURCE_DATE_EPOCH"]) == ("1", "315532801")
+    assert "LD_LIBRARY_PATH" not in seen
+    assert "LIBRARY_PATH" not in seen
+    platform = builds.platform()
+    with platform.container() as container:
+        before, after = container.start_environment, container.environment()
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        assert changed == {"PATH": f"{tree}/bin:{before['PATH']}", "PYTHONUNBUFFERED": "1"}
+
+
+def test_a_second_build_asks_nobody_and_changes_nothing(builds: Builds, server: StaticServer) -> None:
+    first = builds.build().layer(ID, "python")
+    requests = len(server.requests)
+
+    second = builds.build()
+
+    assert len(server.requests) == requests
+    assert second.layer(ID, "python").reused
+    assert second.layer(ID, "python").diff_id == first.diff_id
+    assert "python: reused" in second.run(ID).printed
+
+
+@pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
+def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runtimes: RuntimeSet) -> None:
+    old, new = (version_of(runtimes, minor) for minor in MINORS[:2])
+    builds.build(MINORS[0])
+    printed = builds.build(MINORS[1]).run(ID).printed
+
+    assert f"The layer of the last build is not used: Python: {old} -> {new}" in printed
+    assert not (builds.tree / "lib" / f"python{MINORS[0]}").exists()
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_the_layer_is_the_same_bit_for_bit_whoever_makes_it(builds: Builds, minor: str) -> None:
+    """The Python that runs the buildpack and the user's environment leave no trace in the layer."""
+    first = builds.build(minor).layer(ID, "python")
+    files = contents(builds.layers / "python")
+
+    builds.forget()
+    other = replace(builds, outer=MINORS[0]).build(minor, **HOSTILE).layer(ID, "python")
+
+    assert contents(builds.layers / "python") == files
+    assert other.diff_id == first.diff_id
+
+
+def test_nothing_is_written_outside_the_layer(builds: Builds) -> None:
+    before = contents(builds.buildpack)
+    builds.build()
+    workspace = builds.platform().workspace
+
+    assert contents(builds.buildpack) == before
+    assert {path.name for path in workspace.app.iterdir()} == {".python-version", "logging.py", "seen"}
+    assert list(workspace.home.rglob("*")) == []
+    assert {path.name for path in builds.layers.iterdir()} == {
+        "python",
+        "python.toml",
+        "python.sbom.cdx.json",
+        "python.sbom.spdx.json",
+    }
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_all_byte_code_is_there_and_never_checked_against_times(builds: Builds, minor: str) -> None:
+    builds.build(minor)
+    library = builds.tree / "lib" / f"python{minor}"
+    compiled = list(library.rglob("*.pyc"))
+
+    assert {struct.unpack("<I", path.read_bytes()[4:8])[0] for path in compiled} == {0b01}
+    sources = {path.relative_to(library) for path in library.rglob("*.py")}
+    tag = f".cpython-{minor.replace('.', '')}.pyc"
+    assert {
+        path.parent.parent.relative_to(library) / f"{path.name.removesuffix(tag)}.py" for path in compiled
+    } == sources
+
+
+def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(builds: Builds) -> None:
+    builds.build()
+    library = builds.tree / "lib" / f"python{NEWEST}"
+
+    assert not any((library / name).exists() for name in ("test", "tkinter", "idlelib", "turtledemo"))
+    assert not list((library / "site-packages").glob("pip*"))
+    assert not list(builds.tree.glob("bin/pip*"))
+    assert not list(builds.tree.rglob("*.a"))
+    assert list((library / "ensurepip" / "_bundled").glob("pip-*.whl"))
+
+
+@pytest.mark.skipif(not shutil.which("cc", path=SYSTEM_PATH), reason="no C compiler in the base image")
+@pytest.mark.parametrize("minor", MINORS)
+def test_sysconfig_tells_the_layers_paths_and_c_extensions_build(builds: Builds, minor: str) -> None:
+    source = '#include <Python.h>\nstatic PyModuleDef d = {PyModuleDef_HEAD_INIT, "x"};\n'
+    (builds.app / "x.c").write_text(
+        source + "PyMODINIT_FUNC PyInit_x(void) { return PyModule_Create(&d); }\n"
+    )
+    (builds.app / "facts.py").write_text(FACTS)
+    # Whoever splits flags at blanks, as everybody does, cannot build in a directory with a blank in its name.
+    probe = replace(builds, workspace="workspace", probe="python -I facts.py")
+    tree = probe.tree
+
+    assert probe.build(minor).run(CONSUMER).printed.splitlines() == [
+        str(tree),
+        f"{tree}/lib",
+        f"{tree}/include/python{minor}",
+        "True True",
+        "cc",
+        "x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "types"),
+    [
+        ("build = true", (True, False)),
+        ("launch = true", (False, True)),
+        (BOTH, (True, True)),
+        ("", (True, False)),
+    ],
+)
+def test_the_layer_is_for_whom_the_plan_says(builds: Builds, metadata: str, types: tuple[bool, bool]) -> None:
+    asking = replace(builds, metadata=metadata, probe="true")
+    layer = asking.build().layer(ID, "python")
+
+    assert (layer.types.build, layer.types.launch, layer.types.cache) == (*types, True)
+    assert asking.build().layer(ID, "python").diff_id == layer.diff_id
+
+
+def test_an_archive_in_the_buildpack_needs_no_network(
+    builds: Builds, runtimes: RuntimeSet, tmp_path: Path
+) -> None:
+    offline = tmp_path / "offline package"
+    shutil.copytree(builds.buildpack, offline)
+    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    (offline / "archives").mkdir()
+    shutil.copy(archive.file, offline / "archives" / f"{archive.sha256}.tar.gz")
+
+    result = replace(builds, buildpack=offline).build(BP_DEPENDENCY_MIRROR="http://127.0.0.1:9")
+
+    assert f"Reading file://{str(offline).replace(' ', '%20')}/archives" in result.run(ID).printed
+
+
+def test_a_directory_is_a_mirror(builds: Builds, runtimes: RuntimeSet) -> None:
+    assert (
+        "Reading file:///" in builds.build(BP_DEPENDENCY_MIRROR=runtimes.directory.as_uri()).run(ID).printed
+    )
+
+
+def test_a_broken_download_leaves_nothing_and_the_next_build_works(builds: Builds) -> None:
+    with misbehaving_server.answering(misbehaving_server.status("404 Not Found")) as script:
+        printed = builds.failure(BP_DEPENDENCY_MIRROR=script.url)
+
+    assert f"could not be obtained\n  {script.url}/" in printed
+    assert "HTTP 404 Not Found" in printed
+    assert list(builds.layers.iterdir()) == []
+    assert builds.build().layer(ID, "python").size
+
+
+def test_a_server_that_breaks_off_in_mid_stream_is_asked_for_the_rest(
+    builds: Builds, runtimes: RuntimeSet
+) -> None:
+    content = next(archive for archive in runtimes.archives if archive.minor == NEWEST).file.read_bytes()
+    answers = (misbehaving_server.breaking_off(content, 1_000_000), misbehaving_server.file(content))
+    with misbehaving_server.answering(*answers) as script:
+        printed = builds.build(BP_DEPENDENCY_MIRROR=script.url).run(ID).printed
+
+    assert "trying again in 0.5 s" in printed
+    assert script.requests[1].headers["range"] == "bytes=1000000-"
+
+
+def test_a_wrong_checksum_is_found_before_anything_is_unpacked(
+    builds: Builds, runtimes: RuntimeSet, tmp_path: Path
+) -> None:
+    document = toml.load(runtimes.catalogue)
+    for row in document["runtime"]:
+        row["sha256"] = "0" * 64
+    own = tmp_path / "runtimes.toml"
+    own.write_text(tomli_w.dumps(document))
+
+    printed = builds.failure(BP_PYTHON_RUNTIMES=str(own))
+
+    assert f"expected  {'0' * 64}" in printed
+    assert list(builds.layers.iterdir()) == []
+
+
+def test_everything_is_checked_before_anything_is_fetched(builds: Builds, server: StaticServer) -> None:
+    requests = len(server.requests)
+    (builds.app / "pyproject.toml").write_text('[project]\nrequires-python = ">=4"\n')
+
+    printed = builds.failure()
+    assert "No known Python is in the range of pyproject.toml" in printed
+
+    (builds.app / "pyproject.toml").write_text(f'[project]\nrequires-python = "!={NEWEST}.*"\n')
+    printed = builds.failure()
+    assert ".python-version and pyproject.toml ([project] requires-python) contradict each other" in printed
+    assert f".python-version                             {NEWEST}  (allows " in printed
+
+    assert "names 'everything'" in builds.failure(BP_PYTHON_KEEP="everything")
+    assert len(server.requests) == requests
+
+
+def test_libpython_is_on_the_library_path_when_it_is_to_be_kept(builds: Builds) -> None:
+    seen = builds.build(BP_PYTHON_KEEP="libpython").next_environment
+
+    assert seen["LD_LIBRARY_PATH"] == f"{builds.tree}/lib"
+    with builds.platform().container() as container:
+        assert container.environment()["LD_LIBRARY_PATH"] == f"{builds.tree}/lib"
+    printed = builds.build().run(ID).printed
+    assert "not used: BP_PYTHON_KEEP: -libpython" in printed
+
+
+def test_another_architecture_is_not_compiled_and_says_so(
+    builds: Builds, runtimes: RuntimeSet, tmp_path: Path
+) -> None:
+    """The archive is this machine's under another name: it must not be run for a target it is not for."""
+    document = toml.load(runtimes.catalogue)
+    for row in document["runtime"]:
+        row["arch"] = "arm64"
+    own = tmp_path / "runtimes.toml"
+    own.write_text(tomli_w.dumps(document))
+    foreign = replace(builds, arch="arm64", probe="true")
+
+    printed = foreign.build(BP_PYTHON_RUNTIMES=str(own)).run(ID).printed
+
+    assert "not compiled: this machine cannot run arm64 programs" in printed
+    assert not list(builds.tree.rglob("*.pyc"))
+    assert "There is no Python for linux/arm64" in foreign.failure()
+
+
+def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) -> None:
+    builds.build()
+    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    for name in ("python.sbom.cdx.json", "python.sbom.spdx.json"):
+        text = (builds.layers / name).read_text("utf-8")
+        assert f"pkg:generic/python@{archive.version}" in text
+        assert archive.sha256 in text
+        assert str(builds.root) not in text
