@@ -94,7 +94,7 @@ def graph(_context: Context, format: str = "text") -> None:  # noqa: A002  the o
 @task(help={"json": "print data for programs"})
 @one_clear_error()
 def check(_context: Context, json: bool = False) -> None:
-    """Check all descriptors and files; prove that the build plans fit."""
+    """Check all descriptors and files; prove that the plans fit."""
     from buildpack_release.check import check as check_repository
     from buildpack_release.repository import Repository
 
@@ -136,7 +136,7 @@ def package(
     target: list[str] | None = None,
     interpreter: list[str] | None = None,
 ) -> None:
-    """Package buildpacks into dist/, as .cnb files and OCI layouts."""
+    """Package buildpacks into dist/: .cnb files and OCI layouts."""
     from buildpack_release.errors import shown_path
     from buildpack_release.interpreter_option import parse_interpreters
     from buildpack_release.package import package as package_buildpacks
@@ -200,7 +200,7 @@ def try_app(  # noqa: PLR0917  each parameter is an option
 @task(positional=["path"], help={"path": "the directory of an app of your own (default: the Flask sample)"})
 @one_clear_error()
 def demo(_context: Context, path: str = "") -> None:
-    """Package, build the sample app, serve a page, show its layers."""
+    """Package, build the sample app, serve a page, show layers."""
     from buildpack_release.progress import say
     from buildpack_release.repository import Repository
     from buildpack_testing.demo import Demo
@@ -208,4 +208,55 @@ def demo(_context: Context, path: str = "") -> None:
     Demo(Repository.discover(ROOT), write=sys.stdout.write, report=say).run(Path(path) if path else None)
 
 
-ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo)
+@task(
+    name="create",
+    positional=["config"],
+    iterable=["insecure"],
+    help={
+        "config": "a builder.toml, as pack reads it",
+        "to": "a reference with its registry, or a directory for an OCI layout",
+        "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
+    },
+)
+@one_clear_error()
+def builder_create(_context: Context, config: str, to: str, insecure: list[str] | None = None) -> None:
+    """Compose a builder image: base, lifecycle, buildpackages."""
+    from buildpack_release.builder.create import create_builder
+    from buildpack_release.builder.summary import address, summary
+
+    created = create_builder(Path(config), to, dist=ROOT / "dist", insecure=insecure or ())
+    print(f"\n{summary(created)}", file=sys.stderr)
+    print(address(created))
+
+
+@task(
+    name="check",
+    positional=["config"],
+    iterable=["insecure"],
+    help={
+        "config": "a builder.toml, as pack reads it",
+        "json": "print data for programs",
+        "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
+    },
+)
+@one_clear_error()
+def builder_check(
+    _context: Context, config: str, json: bool = False, insecure: list[str] | None = None
+) -> None:
+    """Check a builder's parts; prove that the build plans fit."""
+    from buildpack_release.builder.check import check_builder
+
+    report = check_builder(Path(config), root=ROOT, insecure=insecure or ())
+    if json:
+        _print_json(report.data())
+    else:
+        for line in report.lines():
+            print(line)
+    if not report.ok:
+        raise CheckFailed(f"the check has failed: {report.summary}")
+    print(f"The check has passed: {report.summary}", file=sys.stderr)
+
+
+builder = Collection("builder", builder_create, builder_check)
+
+ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder)

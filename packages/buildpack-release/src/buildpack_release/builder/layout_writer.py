@@ -1,0 +1,145 @@
+"""Writing a builder as an OCI layout: blobs first, each whole and checked, then the file that names them.
+
+A layout is a store by digest, so what an interrupted run has left is used by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.builder.base import METADATA_LABEL
+from buildpack_release.errors import ConflictError, shown_path
+from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
+from buildpack_release.output_directory import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from buildpack_release.builder.image import BuilderImage
+
+_MARKER = "oci-layout"
+_INDEX = "index.json"
+_UNFINISHED = ".partial"
+# The name of the image in its layout, which tools want to have one.
+_REF = "latest"
+
+
+def write_builder(image: BuilderImage, directory: Path, *, report: Callable[[str], None]) -> bool:
+    """Write a builder into a directory that is new, empty, or holds a builder; tell whether that was needed.
+
+    Raises:
+        ConflictError: the directory holds something else.
+        ReleaseError: it cannot be written to, or a blob cannot be read.
+    """
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        with _locked(directory, report):
+            _check_content(directory)
+            return _write(image, directory)
+
+
+def check_directory(directory: Path) -> None:
+    """Raise ConflictError if a directory holds something that a builder must not replace."""
+    if directory.is_dir():
+        _check_content(directory)
+    elif directory.exists():
+        raise ConflictError("this is not a directory", file=directory)
+
+
+def _write(image: BuilderImage, directory: Path) -> bool:
+    blobs = directory / "blobs/sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+    written = False
+    for layer in image.layers:
+        path = blobs / layer.blob.digest.removeprefix("sha256:")
+        if not _is_there(path, layer.blob.digest, layer.blob.size):
+            layer.store.save(layer.blob, path)
+            written = True
+    files = {document.descriptor.blob_name: document.data for document in (image.config, image.manifest)}
+    # The index is what makes all of it count.
+    for name, data in {**files, _MARKER: LAYOUT_MARKER, _INDEX: _index(image)}.items():
+        written |= _replace(directory / name, data)
+    _prune(image, blobs)
+    return written
+
+
+def _is_there(path: Path, digest: str, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size and file_sha256(path) == digest
+
+
+def _index(image: BuilderImage) -> bytes:
+    entry = {**image.manifest.descriptor.as_json(), "annotations": {REF_NAME: _REF}}
+    return canonical_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]})
+
+
+def _replace(path: Path, data: bytes) -> bool:
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
+
+
+def _prune(image: BuilderImage, blobs: Path) -> None:
+    """Delete what an earlier builder or an interrupted run has left."""
+    documents = (image.config.descriptor.digest, image.manifest.descriptor.digest)
+    wanted = {digest.removeprefix("sha256:") for digest in documents}
+    wanted |= {layer.blob.digest.removeprefix("sha256:") for layer in image.layers}
+    for path in blobs.iterdir():
+        if path.name not in wanted:
+            path.unlink()
+    for path in blobs.parents[1].glob(f".*{_UNFINISHED}"):
+        path.unlink()
+
+
+def _check_content(directory: Path) -> None:
+    """Refuse everything but an empty directory, our own unfinished layout, and one with a builder."""
+    names = {path.name for path in directory.iterdir() if not path.name.endswith(_UNFINISHED)}
+    if not names or names in ({"blobs"}, {"blobs", _MARKER}):
+        return
+    if not (names <= {"blobs", _MARKER, _INDEX} and _holds_builder(directory)):
+        raise ConflictError(
+            "this directory holds something other than a builder",
+            detail=f"Nothing was written to {shown_path(directory)}.",
+            advice="Name a new directory, or delete this one if it is not needed.",
+            file=directory,
+        )
+
+
+def _holds_builder(directory: Path) -> bool:
+    try:
+        (entry,) = json.loads((directory / _INDEX).read_bytes())["manifests"]
+        manifest = _json_blob(directory, entry)
+        labels = _json_blob(directory, manifest["config"])["config"]["Labels"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return METADATA_LABEL in labels
+
+
+def _json_blob(directory: Path, descriptor: dict[str, Any]) -> Any:  # noqa: ANN401  JSON is untyped
+    return json.loads((directory / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes())
+
+
+@contextmanager
+def _locked(directory: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Hold a lock on the directory itself: a file in it would be a part of the layout."""
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report(f"Another run is writing to {shown_path(directory)}: waiting for it to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,72 @@
+"""The build plans of the buildpacks in a builder: our own are in their layers, others have to be declared.
+
+A buildpack that was assembled from a repository like this one decides by data (module `plan`); the same files
+are in its layer. Plans of other buildpacks are known only to their programs.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.plan import DETECT, declared_plans
+
+if TYPE_CHECKING:
+    from buildpack_release.builder.module import Module
+    from buildpack_release.plan import DeclaredPlan
+
+# The library that is in every buildpack whose detection is data; another's folder `detect` means nothing.
+_LIBRARY = "lib/buildpack_api/__init__.py"
+_LARGEST = 1 << 20
+
+
+def plans_in_layer(module: Module, scratch: Path) -> tuple[DeclaredPlan, ...] | None:
+    """Read the plans of a buildpack from its layer; None if its detection is a program.
+
+    Raises CheckFailed for a layer that cannot be read or a plan that detection could not use.
+    """
+    with tempfile.TemporaryDirectory(prefix="plans-", dir=scratch) as name:
+        folder = Path(name, str(module).replace("/", "_"))
+        if not _extract_plans(module, _layer_file(module, scratch), folder):
+            return None
+        return declared_plans(folder)
+
+
+def _layer_file(module: Module, scratch: Path) -> Path:
+    layer = module.layer
+    local = layer.store.local(layer.blob)
+    path = local or scratch / layer.blob.digest.removeprefix("sha256:")
+    if not path.exists():
+        layer.store.save(layer.blob, path)
+    return path
+
+
+def _extract_plans(module: Module, layer: Path, folder: Path) -> bool:
+    """Write the files of `detect/`, and tell whether they are what decides."""
+    is_ours = False
+    root = f"{module.folder.lstrip('/')}/"
+    folder.mkdir()
+    try:
+        with tarfile.open(layer, "r|*") as archive:
+            for member in archive:
+                name = member.name.lstrip("/").removeprefix(root)
+                is_ours |= name == _LIBRARY
+                parts = Path(name).parts
+                if parts[:1] == (DETECT,) and ".." not in parts and member.isreg():
+                    _write(archive, member, folder / name, module)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise CheckFailed(f"the layer of {module} cannot be read", detail=str(error)) from None
+    return is_ours and (folder / DETECT).is_dir()
+
+
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, module: Module) -> None:
+    content = archive.extractfile(member)
+    if content is None or member.size > _LARGEST:
+        raise CheckFailed(f"{member.name} of {module} is no plan")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.read())

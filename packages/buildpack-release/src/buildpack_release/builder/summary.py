@@ -1,0 +1,59 @@
+"""What creating a builder tells in the end: what is in it, how large it is, and how to use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import shown_path
+from buildpack_release.text import columns, size
+
+if TYPE_CHECKING:
+    from buildpack_release.builder.create import Created
+
+
+def address(created: Created) -> str:
+    """Give where the builder is, for programs: its reference with the digest, or its directory."""
+    if isinstance(created.destination, Path):
+        return shown_path(created.destination)
+    return str(created.destination.with_digest(created.image.digest))
+
+
+def summary(created: Created) -> str:
+    """Give a table of the builder's parts, its size, and the next command."""
+    composition, image = created.composition, created.image
+    base = composition.base
+    rows = [
+        ("base", base.image.name, f"{base.target}, user {base.user}:{base.group}"),
+        ("lifecycle", composition.lifecycle.version, f"Buildpack APIs up to {_newest(created)}"),
+        *(
+            ("buildpack", str(module), "composite" if module.order else size(module.layer.blob.size))
+            for module in composition.modules
+        ),
+        *(
+            ("order", f"group {number}", ", ".join(f"{one}{' (optional)' * one.optional}" for one in group))
+            for number, group in enumerate(composition.order, start=1)
+        ),
+        *(("run image", one.image, "") for one in composition.config.run_images),
+        ("builder", image.digest, f"{len(image.layers)} layers, {size(image.size)}"),
+    ]
+    state = "written" if created.is_new else "up to date"
+    return f"{columns(rows)}The builder is {state}: {_shown(created)}\nTry it: {next_command(created)}"
+
+
+def next_command(created: Created) -> str:
+    """Give a command that uses the builder."""
+    if isinstance(created.destination, Path):
+        copy = f"skopeo copy oci:{shown_path(created.destination)} docker://REGISTRY/BUILDER:TAG"
+        return f"{copy} && pack build APP --path DIRECTORY --builder REGISTRY/BUILDER:TAG"
+    return f"pack build APP --path DIRECTORY --builder {created.destination}"
+
+
+def _newest(created: Created) -> str:
+    apis = created.composition.lifecycle.buildpack_apis.supported
+    return max(apis, key=lambda one: [int(part) if part.isdigit() else 0 for part in one.split(".")])
+
+
+def _shown(created: Created) -> str:
+    where = created.destination
+    return shown_path(where) if isinstance(where, Path) else str(where)
