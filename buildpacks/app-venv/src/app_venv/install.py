@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.failures import explain
 from app_venv.installed import installed_distributions
-from app_venv.resolution import Resolution, read_report
+from app_venv.resolution import Resolution, normalise, read_report
 from app_venv.stream import run_with_tail
 from app_venv.venv import site_packages
 from buildpack_api import bytecode
@@ -84,9 +84,10 @@ class Installer:
 
 
 def _check_complete(resolution: Resolution, libraries: Path) -> None:
-    present = {(found.name, found.version) for found in installed_distributions(libraries)}
-    names = {name for name, _ in present}
-    missing = [package for package in resolution.packages if package.name not in names]
+    present = {found.name for found in installed_distributions(libraries)}
+    # What an old setuptools leaves of an editable installation.
+    present |= {normalise(link.stem) for link in libraries.glob("*.egg-link")}
+    missing = [package for package in resolution.packages if package.name not in present]
     if missing:
         raise BuildpackError(
             "pip reported success, but packages are missing from the virtual environment",
