@@ -12,7 +12,7 @@ from buildpack_release.repository import Repository
 from buildpack_testing.index import fill_index
 from buildpack_testing.runtimes import RuntimeSet, make_runtimes
 from buildpack_testing.server import StaticServer, serve
-from buildpack_testing.sources import index_url, mirror_variables
+from buildpack_testing.sources import mirror_variables, served_index
 from support.main_job import APPS, COMPOSITE, ROOT, MainJob
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def wheel_server(runtimes: RuntimeSet) -> Iterator[StaticServer]:
 
 @pytest.fixture(scope="session")
 def wheel_index(wheel_server: StaticServer) -> dict[str, str]:
-    """The variable that names the index."""
-    return {"PIP_INDEX_URL": index_url(wheel_server)}
+    """The variables that name the index."""
+    return served_index(wheel_server)
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,13 @@ import pytest
 
 from buildpack_release.package import package
 from buildpack_release.repository import Repository
-from buildpack_testing.demo import fetch, free_port
+from buildpack_testing.demo import Demo
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.sources import RuntimeSource
 from buildpack_testing.try_app import Trial, try_app
+from buildpack_testing.web import fetch, free_port
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV, MainJob, python_json
 
@@ -329,3 +330,16 @@ def test_trying_an_app_shows_what_came_out_and_runs_a_command(
     assert "hush" not in text
     assert "reused" in text.rpartition("Layers")[2]
     assert capfd.readouterr().out == "itsdangerous 2.2.0\n" * 2
+
+
+def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
+    written: list[str] = []
+    Demo(Repository.discover(ROOT), write=written.append, report=print, output=tmp_path).run()
+    text = "".join(written)
+    assert "GET / -> 200" in text
+    assert "SIGTERM -> ended with code 0" in text
+    assert "No module named 'pip'" in text
+    in_image, not_in_image = text.split("Not in the app image")
+    assert "strata/pip-tool pip" in not_in_image
+    assert "strata/pip-tool pip" not in in_image
+    assert text.count(": reused, same digest") == 4

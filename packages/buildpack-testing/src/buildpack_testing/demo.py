@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import socket
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ReleaseError, UsageError
+from buildpack_release.errors import ReleaseError, UsageError, shown_path
 from buildpack_release.package import Outcome, package
 from buildpack_release.text import columns, duration, size
-from buildpack_testing.launch import stop
+from buildpack_testing.failure import output_is_shown
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import BuildResult, LocalPlatform
-from buildpack_testing.report import environment_lines, indented, phase_line, plan_lines
+from buildpack_testing.report import container_paths, environment_lines, indented, phase_line, plan_lines
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.sources import (
     RuntimeSource,
@@ -27,10 +22,10 @@ from buildpack_testing.sources import (
     index_variables,
     mirror_variables,
 )
+from buildpack_testing.web import free_port, visit, web_command
 from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Sequence
 
     from buildpack_release.repository import Repository
@@ -39,25 +34,22 @@ if TYPE_CHECKING:
 
 COMPOSITE = "strata/python"
 SAMPLE = Path("tests/apps/flask")
-_PATIENCE = 30.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the app's server answered: status, first bytes as text, seconds from its start to the answer."""
-
-    status: int
-    text: str
-    seconds: float
 
 
 class Demo:
     """One demonstration; write gets the report, report gets progress and the buildpacks' output."""
 
     def __init__(
-        self, repository: Repository, *, write: Callable[[str], object], report: Callable[[str], None]
+        self,
+        repository: Repository,
+        *,
+        write: Callable[[str], object],
+        report: Callable[[str], None],
+        output: Path | None = None,
     ) -> None:
+        """Take a repository; packages go to dist/ and build/ below output, by default the repository."""
         self._repository = repository
+        self._output = output or repository.root
         self._write = write
         self._report = report
 
@@ -71,26 +63,27 @@ class Demo:
             directories = self._package(scratch / "builder")
             variables = self._sources(stack, app)
             platform = LocalPlatform(scratch, directories, [[COMPOSITE]])
-            first = self._build("2. Build the app", platform, app, variables)
+            first = self._build(f"2. Build {shown_path(app)}, without containers", platform, app, variables)
             self._write(indented(plan_lines(first.detection)))
             self._write(_what_is_where(first.layers))
             self._serve(platform, app)
             again = self._build("4. Build again, nothing changed", platform, app, variables)
             self._write(indented(_reuse_lines(first, again)))
+        self._write("\nYour own app: inv try PATH. Everything else: inv -l\n")
 
     def _package(self, builder: Path) -> tuple[Path, ...]:
         self._write("1. Package the buildpacks\n")
         started = time.perf_counter()
-        root = self._repository.root
-        outcomes = package(
-            self._repository, [COMPOSITE], dist=root / "dist", build=root / "build", report=self._report
-        )
-        file = _package_file(outcomes, root / "dist")
+        dist, build = self._output / "dist", self._output / "build"
+        outcomes = package(self._repository, [COMPOSITE], dist=dist, build=build, report=self._report)
+        file = _package_file(outcomes, dist)
         directories = unpack_buildpackage(file, builder)
         state = "made" if any(outcome.is_new for outcome in outcomes) else "up to date"
         spent = duration(time.perf_counter() - started)
-        self._write(f"  dist/{file.name}: {size(file.stat().st_size)}, {state}, {spent}\n")
-        self._write(f"  holds {len(directories)} buildpacks; they are used from the package below\n")
+        self._write(f"  {shown_path(file)}: {size(file.stat().st_size)}, {state} in {spent}\n")
+        self._write(
+            f"  It holds {len(directories)} buildpacks. What follows uses them as unpacked from this file.\n"
+        )
         return directories
 
     def _sources(self, stack: ExitStack, app: Path) -> dict[str, str]:
@@ -110,100 +103,44 @@ class Demo:
         self, title: str, platform: LocalPlatform, app: Path, variables: dict[str, str]
     ) -> BuildResult:
         self._write(f"\n{title}\n")
-        result = platform.build(app, variables=variables, sink=lambda line: self._report(line.rstrip("\n")))
+        with output_is_shown():
+            result = platform.build(
+                app, variables=variables, sink=lambda line: self._report(line.rstrip("\n"))
+            )
         self._write(f"  {phase_line(result.seconds)}\n")
         return result
 
     def _serve(self, platform: LocalPlatform, app: Path) -> None:
+        self._write("\n3. Start it, with nothing there but the layers of the image\n")
         command = web_command(app)
-        self._write("\n3. Start it from the image's layers alone\n")
         with platform.container({"PORT": str(free_port())}) as container:
-            start = container.start_environment
-            self._write(indented(environment_lines(container.environment(), start, container.workspace)))
-            self._write(f"  {_pip_line(container)}\n")
+            start, workspace = container.start_environment, container.workspace
+            self._write(indented(environment_lines(container.environment(), start, workspace)))
+            self._write(f"  python -c 'import pip': {_import_pip(container)}\n")
             if command is None:
-                self._write("  not started: the app has no Procfile with a web process\n")
+                self._write("  Not started: the app has no Procfile with a web process.\n")
                 return
             self._write(f"  $ {command}\n")
-            answer, stopped = _fetch_page(container, command)
-        self._write(f"  GET / answered {answer.status} after {duration(answer.seconds)}: {answer.text}\n")
-        self._write(f"  {stopped}\n")
+            seen = visit(container, command)
+            answer, text = seen.answer, container_paths(seen.answer.text, workspace)[:100]
+        self._write(f"  GET / -> {answer.status} after {duration(answer.seconds)}: {text}\n")
+        self._write(f"  SIGTERM -> ended with code {seen.code} after {duration(seen.seconds)}\n")
 
 
-def web_command(app: Path) -> str | None:
-    """Return the web process of the app's Procfile, if there is one."""
-    try:
-        text = (app / "Procfile").read_text("utf-8", "replace")
-    except FileNotFoundError:
-        return None
-    found = re.search(r"^web:[ \t]*(\S.*)$", text, re.MULTILINE)
-    return found[1].strip() if found else None
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-    return port
-
-
-def fetch(url: str, process: subprocess.Popen[str], *, patience: float = _PATIENCE) -> Answer:
-    """Ask until the process answers. Raises ReleaseError if it ends or is silent for patience (seconds)."""
-    started = time.perf_counter()
-    while process.poll() is None and time.perf_counter() - started < patience:
-        answer = _ask(url, patience)
-        if answer:
-            return Answer(*answer, time.perf_counter() - started)
-        time.sleep(0.02)
-    ended = f"it ended with {process.returncode}" if process.poll() is not None else "it stayed silent"
-    raise ReleaseError(f"the app did not answer: {ended}")
-
-
-def _ask(url: str, patience: float) -> tuple[int, str] | None:
-    """Return status and text of a page, None if nobody listens yet. Raises ReleaseError for an error page."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=patience) as response:
-            return response.status, _as_line(response.read(10_000).decode("utf-8", "replace"))
-    except urllib.error.HTTPError as error:
-        with error:
-            raise ReleaseError(f"{url} answered {error.code}") from error
-    except OSError:
-        return None
-
-
-def _fetch_page(container: Container, command: str) -> tuple[Answer, str]:
-    url = f"http://127.0.0.1:{container.variables['PORT']}/"
-    line = ["/bin/sh", "-c", f"exec {command}"]
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
-        container.start(line, output=log) as process,
-    ):
-        try:
-            answer = fetch(url, process)
-        except ReleaseError as error:
-            log.seek(0)
-            raise ReleaseError(error.title, detail=log.read()[-4000:]) from error
-        started = time.perf_counter()
-        code = stop(process)
-        return answer, f"SIGTERM: ended with {code} after {duration(time.perf_counter() - started)}"
-
-
-def _pip_line(container: Container) -> str:
-    """Say whether the image's Python can import pip, by trying."""
+def _import_pip(container: Container) -> str:
+    """Say what happens when the image's Python imports pip, by trying."""
     tried = container.run(["python", "-I", "-c", "import pip"], check=False)
-    return (
-        f"python -c 'import pip' in the image: {'works' if tried.returncode == 0 else 'no module named pip'}"
-    )
+    return "works" if tried.returncode == 0 else (tried.stderr.strip().splitlines() or ["fails"])[-1]
 
 
 def _what_is_where(layers: Sequence[LayerResult]) -> str:
     inside = [layer for layer in layers if layer.types.launch]
     outside = [layer for layer in layers if not layer.types.launch]
-    text = "\n  In the app image\n" + _table(inside)
+    text = "\n  In the app image, beside the app itself\n" + _table(inside)
     if outside:
-        text += "  Not in the app image: the build and its cache keep it\n" + _table(outside)
+        text += "  Not in the app image: needed to build, kept in the cache for the next build\n" + _table(
+            outside
+        )
     return text
 
 
@@ -220,7 +157,11 @@ def _reuse_lines(first: BuildResult, again: BuildResult) -> list[str]:
         state = "reused" if layer.reused else "made again"
         lines.append(f"{layer.buildpack} {layer.name}: {state}, {'same' if same else 'other'} digest")
     spent = [sum(result.seconds.values()) for result in (first, again)]
-    return [*lines, f"{duration(spent[1])} instead of {duration(spent[0])}"]
+    lines.append(
+        f"{duration(spent[1])} instead of {duration(spent[0])}, of which the buildpacks took "
+        f"{duration(again.seconds['build'])} instead of {duration(first.seconds['build'])}"
+    )
+    return lines
 
 
 def _package_file(outcomes: Sequence[Outcome], dist: Path) -> Path:
@@ -231,9 +172,3 @@ def _package_file(outcomes: Sequence[Outcome], dist: Path) -> Path:
             if outcome.package.id == COMPOSITE and image.target == target:
                 return dist / image.file
     raise ReleaseError(f"{COMPOSITE} is not packaged for {target}")
-
-
-def _as_line(text: str) -> str:
-    """Return the visible text of a page on one line, cut after 100 characters."""
-    visible = re.sub(r"<[^>]*>", " ", text)
-    return " ".join(visible.split())[:100]

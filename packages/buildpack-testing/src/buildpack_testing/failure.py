@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class LifecycleCode(IntEnum):
@@ -25,3 +30,15 @@ class PhaseError(ReleaseError):
         super().__init__(title, detail=detail or output.rstrip())
         self.code = code
         self.output = output
+
+
+@contextmanager
+def output_is_shown() -> Iterator[None]:
+    """Leave a buildpack's output out of a PhaseError's message, for those who have seen it line by line."""
+    try:
+        yield
+    except PhaseError as error:
+        if not error.output:
+            raise
+        detail = "What the buildpack said stands above."
+        raise PhaseError(error.code, error.title, detail=detail, output=error.output) from None

@@ -70,14 +70,14 @@ def mirror_variables(runtimes: RuntimeSet) -> Iterator[dict[str, str]]:
 def index_variables(
     requirements: Sequence[Path], minors: Sequence[str], *, report: Callable[[str], None] = lambda _line: None
 ) -> Iterator[dict[str, str]]:
-    """Serve an index with the wheels of requirements files on loopback and give the variable that names it.
+    """Serve an index with the wheels of requirements files on loopback and give the variables that name it.
 
     Raises NetworkError when it has to be filled first and that fails.
     """
     with serve(fill_index(requirements, minors, report=report).directory) as server:
-        yield {"PIP_INDEX_URL": index_url(server)}
+        yield served_index(server)
 
 
-def index_url(server: StaticServer) -> str:
-    """Return the address of a served index."""
-    return f"{server.url}/simple/"
+def served_index(server: StaticServer) -> dict[str, str]:
+    """Return the variables that name a served index; pip caches wheels only of hosts that it trusts."""
+    return {"PIP_INDEX_URL": f"{server.url}/simple/", "PIP_TRUSTED_HOST": "127.0.0.1"}

@@ -13,6 +13,7 @@ from buildpack_release.assemble import assemble_all
 from buildpack_release.cache import cache_directory
 from buildpack_release.errors import UsageError
 from buildpack_release.text import size
+from buildpack_testing.failure import output_is_shown
 from buildpack_testing.invocation import lifecycle_environment
 from buildpack_testing.platform import BuildResult, LocalPlatform
 from buildpack_testing.report import (
@@ -93,7 +94,7 @@ def try_app(
     root = workspace_of(trial.app, workspaces or cache_directory() / "try")
     directories = assemble_all(repository, [trial.order], repository.root / "build", report=report)
     platform = LocalPlatform(root, directories, [[trial.order]])
-    with _variables(trial, report) as variables:
+    with _variables(trial, report) as variables, output_is_shown():
         result = platform.build(
             trial.app,
             variables=variables,
@@ -123,7 +124,7 @@ def build_summary(platform: LocalPlatform, result: BuildResult) -> str:
             f"  in the app image: {size(result.image_size)} in {in_image} layers, and the app itself\n",
             "\nEnvironment of later buildpacks (what the build image does not have)\n",
             indented(environment_lines(result.next_environment, start, platform.workspace)),
-            f"\nTime: {phase_line(result.seconds)}\n",
+            f"\nTime: {phase_line(result.seconds)}\nPlace: {platform.workspace.root}\n",
         )
     )
 
@@ -166,7 +167,8 @@ def _run(container: Container, line: str, write: Callable[[str], object]) -> int
     is_type = container.image.process(words[0]) is not None
     command = container.command(words[0], words[1:]) if is_type else words
     write(f"\n$ {shlex.join(command)}\n")
-    return container.attach(command, process_type=words[0] if is_type else None)
+    code = container.attach(command, process_type=words[0] if is_type else None)
+    return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
 
 
 def _set_aside(platform: LocalPlatform) -> str:
