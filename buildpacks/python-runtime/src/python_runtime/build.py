@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from python_runtime.versions.choice import Choice, choose
 from python_runtime.versions.sources import find_requests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_api.plan import Wishes
@@ -86,12 +89,22 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
             f"The standard library is not compiled: this machine cannot run {key.arch} programs",
             "The app will start more slowly. Build on such a machine, or under emulation.",
         )
-    with fetched(runtime, catalogue, context) as archive:
+    with _place_named(layer.path), fetched(runtime, catalogue, context) as archive:
         context.output.step("Unpacking, pruning and compiling")
         directory = layer.clear()
         full = python_layer.install(archive, tree_of(directory), runtime, key, context.environment)
     why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
     return f"{why}, {_megabytes(_size(layer.path))}; {_megabytes(full)} in the archive"
+
+
+@contextmanager
+def _place_named(path: Path) -> Iterator[None]:
+    """Let an error such as "no space left" say where: the system names no file when a write fails."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
