@@ -257,6 +257,112 @@ def builder_check(
     print(f"The check has passed: {report.summary}", file=sys.stderr)
 
 
+@task(name="show", help={"json": "print data for programs"})
+@one_clear_error()
+def version_show(_context: Context, json: bool = False) -> None:
+    """Show the versions, and what is Unreleased."""
+    from buildpack_release.repository import Repository
+    from buildpack_release.versions.member import read_members
+    from buildpack_release.versions.report import show, show_data
+
+    members = read_members(Repository.discover(ROOT))
+    if json:
+        _print_json(show_data(members))
+    else:
+        print(show(members), end="")
+
+
+_KIND_HELP = (
+    "major, minor or patch, instead of what the changelogs say; ID=KIND for one buildpack; may be repeated"
+)
+_FORCE_HELP = "allow a smaller kind than the changelogs ask for"
+
+
+@task(
+    name="next",
+    iterable=["kind"],
+    help={"kind": _KIND_HELP, "force": _FORCE_HELP, "json": "print data for programs"},
+)
+@one_clear_error()
+def version_next(
+    _context: Context, kind: list[str] | None = None, force: bool = False, json: bool = False
+) -> None:
+    """Infer the next versions from the changelogs."""
+    from buildpack_release.progress import say
+    from buildpack_release.repository import Repository
+    from buildpack_release.versions.bump import infer
+    from buildpack_release.versions.inference import KindChoice
+    from buildpack_release.versions.report import next_data, next_table, notes
+
+    inferred = infer(Repository.discover(ROOT), KindChoice.parse(kind or (), force=force))
+    if json:
+        _print_json(next_data(inferred))
+        return
+    print(next_table(inferred), end="")
+    for note in notes(inferred):
+        say(note)
+
+
+@task(
+    name="bump",
+    iterable=["kind"],
+    help={
+        "kind": _KIND_HELP,
+        "force": _FORCE_HELP,
+        "date": "the day of the release, YYYY-MM-DD (default: of SOURCE_DATE_EPOCH, else today)",
+        "dry-run": "print the differences and write nothing",
+    },
+)
+@one_clear_error()
+def version_bump(
+    _context: Context,
+    kind: list[str] | None = None,
+    force: bool = False,
+    date: str = "",
+    dry_run: bool = False,
+) -> None:
+    """Write the next versions into descriptors and changelogs."""
+    from buildpack_release.errors import shown_path
+    from buildpack_release.progress import say
+    from buildpack_release.versions.inference import KindChoice
+    from buildpack_release.versions.release_date import release_date
+    from buildpack_release.versions.run import bump, preview
+
+    choice = KindChoice.parse(kind or (), force=force)
+    day = release_date(date, os.environ)
+    if dry_run:
+        sys.stdout.buffer.write(preview(ROOT, day, choice, report=say).encode())
+        return
+    for path in bump(ROOT, day, choice, report=say):
+        print(shown_path(path))
+
+
+@task(
+    name="check",
+    help={
+        "base": "the revision to compare with, usually a branch (default: origin/HEAD, origin/main ...)",
+        "json": "print data for programs",
+    },
+)
+@one_clear_error()
+def version_check(_context: Context, base: str = "", json: bool = False) -> None:
+    """Check that versions agree and every change has its entry."""
+    from buildpack_release.repository import Repository
+    from buildpack_release.versions.check import check_versions
+
+    repository = Repository.discover(ROOT)
+    report = check_versions(repository, base)
+    if json:
+        _print_json(report.data(repository))
+    else:
+        for finding in report.findings:
+            print(finding)
+    if not report.ok:
+        raise CheckFailed(f"the check of versions and changelogs has failed: {report.summary}")
+    print(f"Versions and changelogs are in order: {report.summary}", file=sys.stderr)
+
+
+version = Collection("version", version_show, version_next, version_bump, version_check)
 builder = Collection("builder", builder_create, builder_check)
 
-ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder)
+ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder, version)

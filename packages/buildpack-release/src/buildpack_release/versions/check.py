@@ -1,0 +1,160 @@
+"""The check for pull requests: consistent versions, and an Unreleased entry for every change.
+
+A change of a buildpack is a change of a file that goes into it, its own or a vendored one. It needs an entry
+that its changelog did not have in the merge base, under Unreleased or (where the pull request is a release)
+under a version that is new as well. Versions in buildpack.toml alone are no change: a release sets them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.finding import Finding, Severity
+from buildpack_release.repository import DESCRIPTOR
+from buildpack_release.toml_source import TomlSource
+from buildpack_release.versions.changelog import Changelog
+from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.consistency import check_consistency
+from buildpack_release.versions.descriptor_edit import without_versions
+from buildpack_release.versions.member import Member, survey_members
+from buildpack_release.versions.ownership import is_change_of
+from buildpack_release.versions.policy import Policy
+from buildpack_release.versions.replacement import JOURNAL, is_pending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.versions.entry import Entry
+
+
+@dataclass(frozen=True)
+class ChangeReport:
+    """What the check has found, and what it has compared with."""
+
+    findings: tuple[Finding, ...]
+    merge_base: str
+    changed: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing has to be corrected."""
+        return not self.findings
+
+    @property
+    def summary(self) -> str:
+        """Say what has been compared, and what was found."""
+        found = (
+            f"{len(self.findings)} error{'' if len(self.findings) == 1 else 's'}, " if self.findings else ""
+        )
+        changed = ", ".join(self.changed) or "no buildpack"
+        return f"{found}{changed} changed since {self.merge_base[:12]}"
+
+    def data(self, repository: Repository) -> dict[str, Any]:
+        """Give the report as data for JSON; files are relative to the root."""
+        return {
+            "ok": self.ok,
+            "merge-base": self.merge_base,
+            "changed-buildpacks": list(self.changed),
+            "findings": [
+                {
+                    "code": finding.code,
+                    "message": finding.message,
+                    "advice": finding.advice,
+                    "file": os.path.relpath(finding.file, repository.root),
+                    "line": finding.line,
+                }
+                for finding in self.findings
+            ],
+        }
+
+
+def check_versions(repository: Repository, base: str = "") -> ChangeReport:
+    """Check a repository against the merge base of HEAD and `base` (a revision; see DEFAULT_BASES).
+
+    Raises:
+        UsageError: there is no such revision.
+        ReleaseError: it is no git checkout, or its history is not there.
+    """
+    members, unread = survey_members(repository)
+    policy = Policy.read(repository.root)
+    consistency = (
+        *unread,
+        *_interrupted(repository),
+        *check_consistency(repository, members, policy.versioning),
+    )
+    checkout = Checkout.open(repository.root)
+    commit = checkout.merge_base(base)
+    comparison = _Comparison(repository, checkout, commit, checkout.changed(commit))
+    changed = [(member, files) for member in members if (files := comparison.files_of(member.buildpack))]
+    missing = [_finding(member, files) for member, files in changed if not comparison.has_new_entry(member)]
+    return ChangeReport((*consistency, *missing), commit, tuple(member.id for member, _ in changed))
+
+
+def _interrupted(repository: Repository) -> Iterator[Finding]:
+    if is_pending(repository.root):
+        yield Finding(
+            Severity.ERROR, "interrupted", "a version bump has been interrupted", repository.root / JOURNAL,
+            advice="run `inv version.bump` again: it completes the bump",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """The checkout against a commit."""
+
+    repository: Repository
+    checkout: Checkout
+    commit: str
+    changed: Sequence[str]
+
+    def files_of(self, buildpack: Buildpack) -> tuple[str, ...]:
+        """Give the changed files that go into a buildpack."""
+        found = [path for path in self.changed if is_change_of(self.repository, buildpack, path)]
+        descriptor = self._path(buildpack, DESCRIPTOR)
+        if descriptor in found and self._differs_in_versions_only(buildpack, descriptor):
+            found.remove(descriptor)
+        return tuple(found)
+
+    def has_new_entry(self, member: Member) -> bool:
+        """Say whether a changelog has an entry that it did not have, in a section that a change may go to."""
+        path = self._path(member.buildpack, member.changelog.path.name)
+        old = Changelog.parse(self.checkout.text(self.commit, path) or "", member.changelog.path)
+        entries = Counter(entry.identity for entry in _announced(member.changelog, old))
+        return bool(entries - Counter(entry.identity for entry in old.entries))
+
+    def _differs_in_versions_only(self, buildpack: Buildpack, path: str) -> bool:
+        source = buildpack.descriptor.source
+        try:
+            old = TomlSource.parse(self.checkout.text(self.commit, path) or "", source.path).data
+            return without_versions(old) == without_versions(source.data)
+        except (CheckFailed, KeyError, TypeError, AttributeError):
+            return False  # what was no descriptor differs in more
+
+    def _path(self, buildpack: Buildpack, name: str) -> str:
+        return (buildpack.directory.relative_to(self.repository.root) / name).as_posix()
+
+
+def _announced(new: Changelog, old: Changelog) -> Iterator[Entry]:
+    """Give what is Unreleased, and what belongs to versions that the old changelog does not have."""
+    for section in new.sections:
+        if section.is_unreleased or (section.version and section.version not in old.versions):
+            yield from new.entries_of(section)
+
+
+def _finding(member: Member, files: Sequence[str]) -> Finding:
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    section = member.changelog.unreleased
+    return Finding(
+        Severity.ERROR,
+        "no-entry",
+        f"{member.id} has changed ({os.fsencode(files[0]).decode('utf-8', 'backslashreplace')}{more}), "
+        "but nothing new is Unreleased here",
+        member.changelog.path,
+        section.start + 1 if section else None,
+        "add an entry under Added, Changed, Deprecated, Removed, Fixed or Security",
+    )

@@ -1,0 +1,138 @@
+"""What a git checkout has changed since it left a base branch, committed or not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
+from buildpack_release.redact import redact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Where pull requests usually go, if nobody says it.
+DEFAULT_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+# Set by git for hooks: they would let git answer about another index or work tree than ours.
+_LOCAL_VARIABLES = frozenset(
+    f"GIT_{name}"
+    for name in ("COMMON_DIR", "DIR", "INDEX_FILE", "NAMESPACE", "OBJECT_DIRECTORY", "PREFIX", "WORK_TREE")
+)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder in the work tree of a git repository; all paths are relative to it."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path) -> Checkout:
+        """Take a folder. Raises ReleaseError if it is in no work tree, MissingToolError without git."""
+        checkout = cls(root)
+        done = checkout._run("rev-parse", "--is-inside-work-tree")
+        if done.returncode or done.stdout.strip() != b"true":
+            raise ReleaseError(
+                "this is not a git checkout, so it is not known what has changed",
+                detail=_message(done),
+                file=root,
+            )
+        return checkout
+
+    def merge_base(self, base: str = "") -> str:
+        """Give the commit in which HEAD left a base branch (or any revision; by default the usual ones).
+
+        Raises:
+            UsageError: there is no such revision.
+            ReleaseError: there is no commit yet, or no common one in what has been fetched.
+        """
+        if self._commit("HEAD") is None:
+            raise ReleaseError("there is no commit here yet", file=self.root)
+        name, commit = self._base(base)
+        done = self._run("merge-base", commit, "HEAD")
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
+        if self.is_shallow:
+            raise ReleaseError(
+                f"this clone does not reach back to where {name} was left",
+                advice="Fetch the history: git fetch --unshallow (actions/checkout: fetch-depth: 0).",
+                file=self.root,
+            )
+        raise ReleaseError(f"HEAD and {name} have no commit in common", detail=_message(done), file=self.root)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone lacks history."""
+        return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+    def changed(self, commit: str) -> tuple[str, ...]:
+        """Give the files below the folder that differ from a commit, uncommitted and untracked ones too.
+
+        A renamed file counts under both names. Raises ReleaseError if git fails.
+        """
+        tracked = self._lines(
+            "diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "-z", commit, "--", "."
+        )
+        untracked = self._lines("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+        return tuple(sorted({*tracked, *untracked}))
+
+    def text(self, commit: str, path: str) -> str | None:
+        """Give a file as it was in a commit; None if it was not there or is no text in UTF-8."""
+        done = self._run("cat-file", "blob", f"{commit}:./{path}")
+        try:
+            return None if done.returncode else done.stdout.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
+    def _base(self, wanted: str) -> tuple[str, str]:
+        for name in (wanted,) if wanted else DEFAULT_BASES:
+            commit = self._commit(name)
+            if commit is not None:
+                return name, commit
+        title = f'there is no revision "{wanted}"' if wanted else "it is not known what the base branch is"
+        shallow = (
+            "This is a shallow clone: other branches are fetched with fetch-depth: 0. "
+            if self.is_shallow
+            else ""
+        )
+        raise UsageError(
+            title,
+            detail="" if wanted else f"Tried: {', '.join(DEFAULT_BASES)}.",
+            advice=f"{shallow}Name it with --base, and fetch it before if need be.",
+            file=self.root,
+        )
+
+    def _commit(self, revision: str) -> str | None:
+        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return None if done.returncode else done.stdout.decode().strip()
+
+    def _lines(self, *arguments: str) -> list[str]:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise ReleaseError("git could not say what has changed", detail=_message(done), file=self.root)
+        return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
+        command = ["git", "-C", os.fspath(self.root), *arguments]
+        try:
+            return subprocess.run(
+                command,
+                env={
+                    **environment,
+                    "LC_ALL": "C.UTF-8",
+                    "GIT_TERMINAL_PROMPT": "0",
+                    "GIT_OPTIONAL_LOCKS": "0",
+                },
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise MissingToolError("git is not installed", advice="Install git.") from None
+
+
+def _message(done: subprocess.CompletedProcess[bytes]) -> str:
+    return redact(done.stderr.decode(errors="replace").strip())

@@ -1,0 +1,84 @@
+"""How versions are given here: the keys `versioning` and `repository-url` of `[tool.buildpack-release]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.finding import Finding, raise_first_error
+from buildpack_release.redact import redact
+from buildpack_release.table import Table, suggestion
+from buildpack_release.toml_source import TomlSource
+from buildpack_release.versions.links import Forge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TABLE = ("tool", "buildpack-release")
+
+
+class Versioning(Enum):
+    """Whether all buildpacks carry one version, or each its own."""
+
+    FIXED = "fixed"
+    INDEPENDENT = "independent"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether they are released together."""
+        return self is Versioning.FIXED
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How versions are given, and where the repository is on the web (None: changelogs get no links)."""
+
+    versioning: Versioning = Versioning.FIXED
+    forge: Forge | None = None
+
+    @classmethod
+    def read(cls, root: Path) -> Policy:
+        """Read the policy of a repository from its pyproject.toml. Raises CheckFailed with file and line."""
+        path = root / "pyproject.toml"
+        if not path.exists():
+            return cls()
+        source = TomlSource.read(path)
+        findings: list[Finding] = []
+        table = Table.root(source, findings).table(_TABLE[0]).table(_TABLE[1])
+        versioning, url = table.string("versioning"), table.string("repository-url")
+        raise_first_error(findings)
+        return cls(_versioning(versioning, source), _forge(url, source))
+
+
+def _versioning(text: str, source: TomlSource) -> Versioning:
+    names = [one.value for one in Versioning]
+    if text and text not in names:
+        advice = suggestion(text, names) or f"One of: {', '.join(names)}."
+        message = f'there is no versioning "{text}"'
+        raise CheckFailed(message, advice=advice, file=source.path, line=source.line(*_TABLE, "versioning"))
+    return Versioning(text) if text else Versioning.FIXED
+
+
+def _forge(url: str, source: TomlSource) -> Forge | None:
+    if not url:
+        return None
+    if fault := _url_fault(url):
+        message = f'the repository-url "{redact(url)}" {fault}'
+        raise CheckFailed(message, file=source.path, line=source.line(*_TABLE, "repository-url"))
+    return Forge(url.rstrip("/").removesuffix(".git"))
+
+
+def _url_fault(url: str) -> str:
+    """Say why an address cannot be in a public file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return f"is no address: {error}"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(one.isspace() for one in url):
+        return "is not an http(s) address"
+    if "@" in parts.netloc:
+        return "holds a user name or password"
+    return "has a query or fragment" if parts.query or parts.fragment else ""
