@@ -60,11 +60,6 @@ def test_the_most_special_key_wins(tmp_path: Path) -> None:
     assert user(found, "x.io:5000", "a/b") is None
 
 
-def test_docker_hub_by_its_old_name(tmp_path: Path) -> None:
-    found = file(tmp_path, {"auths": {"https://index.docker.io/v1/": auth("me")}})
-    assert user(found, "docker.io") == "me"
-
-
 def test_all_kinds_of_entries(tmp_path: Path) -> None:
     auths = {
         "identity.io": {**auth("00000000"), "identitytoken": "t1"},
@@ -110,11 +105,21 @@ def test_helpers_of_the_host_come_before_the_store_and_the_file(tmp_path: Path) 
     assert user(found, "z.io", "special/a") == "special"
 
 
-def test_the_store_is_asked_for_docker_hub_by_its_old_name(tmp_path: Path) -> None:
-    found = file(tmp_path, {"credsStore": "all"}, helper(tmp_path, "all", "me"))
-    login = found.find("docker.io", "a")
+@pytest.mark.parametrize("known", ["x.io", "https://x.io/v1/", "https://x.io/v2/"])
+def test_a_store_may_know_the_registry_by_the_url_of_an_api(tmp_path: Path, known: str) -> None:
+    """That is how logins of the first API are kept, to this day."""
+    environ = helper(tmp_path, "all", "me")
+    program = tmp_path / "bin/docker-credential-all"
+    refusal = '*) echo "credentials not found in native keychain"; exit 1;;'
+    text = program.read_text().replace(
+        "\nprintf", f'\ncase "$server" in "{known}") ;; {refusal} esac\nprintf'
+    )
+    program.write_text(text)
+    found = file(tmp_path, {"credsStore": "all"}, environ)
+    login = found.find("x.io", "a")
     assert isinstance(login, Password)
-    assert login.password.reveal() == "https://index.docker.io/v1/"
+    assert login.password.reveal() == known
+    assert found.find("y.io", "a") is None
 
 
 def test_no_file_is_no_login(tmp_path: Path) -> None:

@@ -44,12 +44,15 @@ def test_any_text_is_a_reference_or_refused(text: str) -> None:
 
 
 def test_parts() -> None:
-    reference = Reference.parse(f"ghcr.io/strata/python:1.2@{DIGEST}")
-    assert reference == Reference("ghcr.io", "strata/python", "1.2", DIGEST)
+    reference = Reference.parse(f"registry.example/strata/python:1.2@{DIGEST}")
+    assert reference == Reference("registry.example", "strata/python", "1.2", DIGEST)
     assert reference.target == DIGEST
-    assert str(reference.with_tag("2")) == "ghcr.io/strata/python:2"
-    assert str(reference.with_digest(DIGEST)) == f"ghcr.io/strata/python@{DIGEST}"
-    assert str(Reference.parse("ghcr.io/strata").child("app-venv")) == "ghcr.io/strata/app-venv"
+    assert str(reference.with_tag("2")) == "registry.example/strata/python:2"
+    assert str(reference.with_digest(DIGEST)) == f"registry.example/strata/python@{DIGEST}"
+    assert (
+        str(Reference.parse("registry.example/strata").child("app-venv"))
+        == "registry.example/strata/app-venv"
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-# Docker's own registry is logged in under its first API's URL, to this day.
-_HELPER_NAMES = {"docker.io": "https://index.docker.io/v1/", "index.docker.io": "https://index.docker.io/v1/"}
-_ALIASES = {"docker.io": ("index.docker.io", "registry-1.docker.io"), "index.docker.io": ("docker.io",)}
+# Under which names a helper may know a registry: some were logged in under the URL of an API.
+_HELPER_NAMES = ("{}", "https://{}/v1/", "https://{}/v2/")
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,7 @@ class AuthFile:
         login = self._from_helper(document, registry)
         if login is not None:
             return login
-        entries = (auths.get(key) for key in (registry, *_ALIASES.get(registry, ())))
-        return next((login for login in map(self._login, entries) if login is not None), None)
+        return self._login(auths.get(registry))
 
     def _read(self) -> Mapping[str, object]:
         try:
@@ -79,8 +77,11 @@ class AuthFile:
             return None
         if not isinstance(helper, str):
             raise CredentialError("credHelpers and credsStore must be names", file=self.path)
-        server = _HELPER_NAMES.get(registry, registry)
-        return ask_helper(helper, server, environ=self.environ, configured_in=self.path)
+        for name in _HELPER_NAMES:
+            login = ask_helper(helper, name.format(registry), environ=self.environ, configured_in=self.path)
+            if login is not None:
+                return login
+        return None
 
     def _login(self, entry: Mapping[str, object] | None) -> Login | None:
         if not entry:

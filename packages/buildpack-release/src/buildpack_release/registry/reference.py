@@ -2,7 +2,7 @@
 
 Grammar: OCI Distribution 1.1, 'Pulling manifests' (name, tag) and OCI Image 1.1, 'Digests'. Unlike Docker's,
 a reference must name its registry: none is ever supplied, so a forgotten host cannot publish to somebody
-else's.
+else's. And the name is taken as it is written: it is the host that is asked.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ import re
 from dataclasses import dataclass, replace
 
 from buildpack_release.registry.errors import InvalidReferenceError
-
-# Docker's registry answers to another name than its references use.
-API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
@@ -48,7 +45,7 @@ def hostname(registry: str) -> str:
         raise InvalidReferenceError(
             f"not a registry: {registry!r}",
             detail="a registry is host or host:port, without a scheme",
-            advice="for example ghcr.io or localhost:5000",
+            advice="for example registry.example or localhost:5000",
         )
     host = match["host"].lower()
     if host.startswith("["):
@@ -98,7 +95,7 @@ class Reference:
             raise InvalidReferenceError(
                 f"the reference {text!r} names no registry",
                 detail="no registry is assumed",
-                advice="write it in front, for example localhost:5000/strata/python or ghcr.io/strata/python",
+                advice="write it in front, for example localhost:5000/strata/python",
             )
         rest, at, digest = rest.partition("@")
         name, colon, tag = rest.partition(":")

@@ -14,7 +14,7 @@ from buildpack_release.registry.answer import ERROR_LIMIT, Answer, Reply
 from buildpack_release.registry.auth import Authenticator
 from buildpack_release.registry.credentials import CredentialSource, Keychain
 from buildpack_release.registry.errors import AccessDeniedError, RegistryError, UnavailableError, error_for
-from buildpack_release.registry.reference import API_HOSTS, hostname, is_loopback
+from buildpack_release.registry.reference import hostname, is_loopback
 from buildpack_release.registry.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from buildpack_release.registry.scope import NO_SCOPES, Scopes
 from buildpack_release.registry.token_server import TokenServer
@@ -51,8 +51,7 @@ class Transport:
         self._report = report
         self._stop = threading.Event()
         self._options = options or ConnectionOptions()
-        self._address = API_HOSTS.get(registry, registry)
-        host = hostname(self._address)
+        host = hostname(registry)
         self._is_loopback = is_loopback(host)
         self._may_be_plain = self._options.insecure or self._is_loopback
         self._base: str | None = None
@@ -88,7 +87,7 @@ class Transport:
 
     def _find_base(self) -> str:
         """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""
-        secure, plain = f"https://{self._address}", f"http://{self._address}"
+        secure, plain = f"https://{self.registry}", f"http://{self.registry}"
         if not self._may_be_plain:
             return secure
         first, second = (plain, secure) if self._is_loopback else (secure, plain)
