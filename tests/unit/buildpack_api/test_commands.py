@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_api.commands import capture, display, run
+from buildpack_api.commands import capture, display, run, run_with_tail
 from buildpack_api.errors import CommandFailed
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
@@ -39,6 +39,24 @@ def test_the_program_is_looked_up_on_the_path_of_the_child(tmp_path: Path) -> No
     program.write_text("#!/bin/sh\necho found\n")
     program.chmod(0o755)
     assert capture(["only-here"], env={"PATH": str(tmp_path)}) == "found\n"
+
+
+def test_the_tail_has_both_streams_and_the_code_and_no_credentials(capfd: pytest.CaptureFixture[str]) -> None:
+    script = "echo first; echo https://user:secret@host/ >&2; exit 3"
+    code, tail = run_with_tail(["sh", "-c", script], env=ENV)
+    captured = capfd.readouterr()
+    assert code == 3
+    assert tail == captured.out
+    assert tail.startswith("first\nhttps://")
+    assert "secret" not in tail
+    assert captured.err == ""
+
+
+def test_the_tail_of_a_talkative_program_is_bounded(capfd: pytest.CaptureFixture[str]) -> None:
+    _, tail = run_with_tail(["seq", "5000"], env=ENV)
+    assert tail.splitlines()[-1] == "5000"
+    assert len(tail.splitlines()) < 1000
+    assert len(capfd.readouterr().out.splitlines()) == 5000
 
 
 def test_the_child_cannot_wait_for_input() -> None:

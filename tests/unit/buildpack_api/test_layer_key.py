@@ -87,6 +87,13 @@ def test_values_of_another_type_are_malformed_even_if_python_calls_them_equal(
     assert Key().reasons_against(metadata) == ("its metadata is malformed",)
 
 
+def test_a_whole_number_that_the_lifecycle_gives_back_as_a_float_is_equal() -> None:
+    """It keeps layer metadata as JSON; without this a key with a number would never be reusable."""
+    assert Key().reasons_against({**Key().to_metadata(), "recipe_version": 1.0}) == ()
+    (reason,) = Key().reasons_against({**Key().to_metadata(), "recipe_version": 2.0})
+    assert reason.startswith("recipe version: 2")
+
+
 def test_a_field_that_toml_cannot_keep_is_refused() -> None:
     @dataclass(frozen=True)
     class Wrong(LayerKey):

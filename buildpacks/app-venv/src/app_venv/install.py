@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from app_venv.failures import explain
 from app_venv.installed import installed_distributions
 from app_venv.resolution import Resolution, normalise, read_report
-from app_venv.stream import run_with_tail
 from app_venv.venv import site_packages
 from buildpack_api import bytecode
+from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.guard import without_dangerous
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed, PlatformError
+from buildpack_api.interpreter import provided_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ def find_pip(context: BuildContext, interpreter: Interpreter) -> PipProgram:
     none or if it is too old.
     """
     environment = pip_environment(context)
-    for script in _scripts(_provided_path(context)):
+    for script in _scripts(provided_path(context)):
         pip = _beside(script, interpreter) or _ask((str(script),), environment)
         if pip is not None:
             return _checked(pip)
@@ -70,13 +71,6 @@ def pip_environment(context: BuildContext) -> dict[str, str]:
     environment |= {name: context.environment[name] for name in kept if name in context.environment}
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     return environment
-
-
-def _provided_path(context: BuildContext) -> str:
-    path, prefix = context.environment.get("PATH", ""), context.platform_env.get("PATH", "")
-    if not prefix:
-        return path
-    return "" if path == prefix else path.removeprefix(f"{prefix}:")
 
 
 def _scripts(path: str) -> Iterator[Path]:

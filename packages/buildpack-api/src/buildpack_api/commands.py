@@ -7,6 +7,8 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_KEPT_LINES = 400
 _PATIENCE = 10.0  # seconds a child gets to end after SIGTERM
 
 
@@ -38,6 +41,25 @@ def capture(
     return os.fsdecode(_execute(command, env=env, cwd=cwd, stdout=subprocess.PIPE))
 
 
+def run_with_tail(
+    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
+) -> tuple[int, str]:
+    """Run like `run`, both streams to stdout, and return exit code and last lines.
+
+    The code is negative for a signal; credentials in URLs are replaced. Raises CommandFailed if the program
+    cannot be started.
+    """
+    process = _start(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    tail: deque[str] = deque(maxlen=_KEPT_LINES)
+    with process, _ended_with_us(process):
+        for line in process.stdout or ():
+            text = redact(line.decode("utf-8", "replace"))
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            tail.append(text)
+        return process.wait(), "".join(tail)
+
+
 def display(command: Sequence[str]) -> str:
     """Return the command as it would be typed, without credentials."""
     return redact(shlex.join(command))
@@ -46,17 +68,30 @@ def display(command: Sequence[str]) -> str:
 def _execute(
     command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None, stdout: int | None
 ) -> bytes:
-    arguments = tuple(os.fspath(argument) for argument in command)
-    Output().flush()
-    try:
-        process = subprocess.Popen(arguments, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout)
-    except OSError as error:
-        raise _not_started(arguments, cwd, error) from error
+    process = _start(command, env=env, cwd=cwd, stdout=stdout)
     with _ended_with_us(process):
         output, _ = process.communicate()
     if process.returncode != 0:
-        raise _failed(arguments, process.returncode)
+        raise _failed(tuple(os.fspath(argument) for argument in command), process.returncode)
     return output or b""
+
+
+def _start(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    stdout: int | None,
+    stderr: int | None = None,
+) -> subprocess.Popen[bytes]:
+    arguments = tuple(os.fspath(argument) for argument in command)
+    Output().flush()
+    try:
+        return subprocess.Popen(
+            arguments, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+        )
+    except OSError as error:
+        raise _not_started(arguments, cwd, error) from error
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ def find_interpreter(context: BuildContext) -> Interpreter:
     The user's own prefix of PATH (``<platform>/env/PATH``) is not searched, nor are relative entries: what
     the app runs with must come from a buildpack or the build image. Raises PlatformError if there is none.
     """
-    path = _path_without_prefix(context.environment.get("PATH", ""), context.platform_env.get("PATH", ""))
+    path = provided_path(context)
     env = isolated_environment(context.environment)
     tried = []
     for candidate in _candidates(path):
@@ -51,6 +51,17 @@ def find_interpreter(context: BuildContext) -> Interpreter:
     )
 
 
+def provided_path(context: BuildContext) -> str:
+    """Return PATH as the build image and earlier buildpacks made it, without the user's own prefix.
+
+    Undoes what the lifecycle does with ``<platform>/env/PATH``: value and colon go before the rest.
+    """
+    path, prefix = context.environment.get("PATH", ""), context.platform_env.get("PATH", "")
+    if not prefix:
+        return path
+    return "" if path == prefix else path.removeprefix(f"{prefix}:")
+
+
 def isolated_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without what changes how Python or pip behave (PYTHON*, PIP_*, VIRTUAL_ENV...).
 
@@ -61,13 +72,6 @@ def isolated_environment(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV", "__PYVENV"))
     }
-
-
-def _path_without_prefix(path: str, prefix: str) -> str:
-    """Undo what the lifecycle does with ``<platform>/env/PATH``: value and colon go before the rest."""
-    if not prefix:
-        return path
-    return "" if path == prefix else path.removeprefix(f"{prefix}:")
 
 
 def _candidates(path: str) -> Iterator[Path]:

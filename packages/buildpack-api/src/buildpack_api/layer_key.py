@@ -49,6 +49,8 @@ def _toml_value(key: LayerKey, field: Field[object]) -> str | int | bool | list[
 
 
 def _same_type(restored: object, current: object) -> bool:
+    if type(restored) is float and type(current) is int:
+        return True  # the lifecycle keeps metadata as JSON and gives whole numbers back as 1.0
     if type(restored) is not type(current):
         return False
     return not isinstance(restored, list) or all(isinstance(item, str) for item in restored)
