@@ -22,6 +22,8 @@ def parse_destination(text: str) -> Destination:
     parent exists. All else must be a reference with its registry, so that a forgotten host is seen. Raises
     UsageError.
     """
+    if not text.removeprefix(LAYOUT_PREFIX):
+        raise UsageError("no destination is named", advice="Write a reference or a directory.")
     if text.startswith(LAYOUT_PREFIX):
         return Path(text.removeprefix(LAYOUT_PREFIX))
     path = Path(text)

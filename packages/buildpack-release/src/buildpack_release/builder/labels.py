@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ORDER_LABEL = "io.buildpacks.buildpack.order"
 SYSTEM_LABEL = "io.buildpacks.buildpack.system"
+_MIXINS_LABEL = "io.buildpacks.stack.mixins"
 _NO_EXTENSIONS = {
     "io.buildpacks.buildpack.order-extensions": "null",
     "io.buildpacks.extension.layers": "{}",
@@ -27,7 +28,7 @@ _CREATOR = {"name": "Strata", "version": "1"}
 
 
 def builder_labels(composition: Composition) -> dict[str, str]:
-    """Give all labels; those of the base stay beside them."""
+    """Give the labels of a builder; what else the base has stays beside them."""
     labels = {
         METADATA_LABEL: _metadata(composition),
         LAYERS_LABEL: _layers(composition.modules),
@@ -38,7 +39,8 @@ def builder_labels(composition: Composition) -> dict[str, str]:
             "pre": {"buildpacks": _group(composition.system_pre)},
             "post": {"buildpacks": _group(composition.system_post)},
         }
-    return {name: _json(value) for name, value in labels.items()} | _NO_EXTENSIONS
+    mixins = composition.base.image.labels.get(_MIXINS_LABEL, "null")
+    return {name: _json(value) for name, value in labels.items()} | _NO_EXTENSIONS | {_MIXINS_LABEL: mixins}
 
 
 def _metadata(composition: Composition) -> dict[str, Any]:

@@ -1,0 +1,512 @@
+"""Composing builders into layouts: what is in them, that they are reproducible, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from buildpack_release.builder.create import Created, create_builder
+from buildpack_release.builder.summary import address, summary
+from buildpack_release.errors import ConflictError, ReleaseError, UsageError
+from buildpack_release.toml_parser import tomllib
+from buildpack_testing.cnb import image_layout
+from support.builder_parts import (
+    LIFECYCLE_TOML,
+    Parts,
+    base,
+    buildpack,
+    file_in_builder,
+    json_label,
+    lifecycle,
+    order,
+    package,
+    read_builder,
+)
+from support.sample_repository import write
+
+
+def create(parts: Parts, to: str | Path = "") -> Created:
+    destination = str(to or parts.folder / "out")
+    return create_builder(parts.config, destination, dist=parts.dist, report=lambda _: None)
+
+
+def said(parts: Parts) -> str:
+    """Give the error of creating; nothing may have been written."""
+    with pytest.raises(ReleaseError) as caught:
+        create(parts)
+    assert not (parts.folder / "out").exists()
+    return str(caught.value)
+
+
+def test_a_builder_holds_what_the_platform_specification_says(parts: Parts) -> None:
+    """The base's layer, then the folders, the lifecycle, a layer for each buildpack, and the files."""
+    out = parts.folder / "out"
+    create(parts, out)
+    config, layers = read_builder(out)
+    assert [min(layer) for layer in layers] == [
+        "etc/hello",
+        "/cnb",
+        "/cnb/lifecycle",
+        "/cnb/buildpacks/acme_a",
+        "/cnb/buildpacks/acme_all",
+        "/cnb/buildpacks/acme_b",
+        "/cnb/order.toml",
+        "/cnb/stack.toml",
+        "/cnb/run.toml",
+    ]
+    folders = {name: (one.uid, one.gid, one.mode) for name, one in layers[1].items()}
+    user, root = (1001, 1002, 0o755), (0, 0, 0o755)
+    assert folders == {
+        "/workspace": user,
+        "/layers": user,
+        "/cnb": root,
+        "/cnb/buildpacks": root,
+        "/cnb/extensions": root,
+        "/platform": root,
+        "/platform/env": root,
+        "/cnb/build-config": root,
+        "/cnb/build-config/env": root,
+    }
+    settings = config["config"]
+    assert (settings["WorkingDir"], settings["User"]) == ("/layers", "1001:1002")
+    assert settings["Env"] == ["PATH=/bin", "CNB_USER_ID=1001", "CNB_GROUP_ID=1002"]
+    assert settings["Labels"]["who"] == "base"
+    assert {one.mtime for layer in layers[1:] for one in layer.values()} == {315532801}
+    assert len(config["history"]) == len(config["rootfs"]["diff_ids"]) == len(layers)
+
+
+def test_the_files_say_what_the_configuration_says(parts: Parts) -> None:
+    more = (
+        'mirrors = ["m.example.org/run"]\n[[build.env]]\nname = "BP_A"\nvalue = "x y"\nsuffix = "default"\n'
+    )
+    parts.configure("all.cnb", order=order(["acme/all"], ["acme/a?", "acme/b@2.0.0"]), more=more)
+    out = parts.folder / "out"
+    create(parts, out)
+    groups = tomllib.loads(file_in_builder(out, "/cnb/order.toml"))["order"]
+    assert groups == [
+        {"group": [{"id": "acme/all", "version": "3.0.0"}]},
+        {
+            "group": [
+                {"id": "acme/a", "version": "1.0.0", "optional": True},
+                {"id": "acme/b", "version": "2.0.0"},
+            ]
+        },
+    ]
+    image = {"image": "example/run", "mirrors": ["m.example.org/run"]}
+    assert tomllib.loads(file_in_builder(out, "/cnb/run.toml")) == {"images": [image]}
+    assert tomllib.loads(file_in_builder(out, "/cnb/stack.toml")) == {"run-image": image}
+    assert file_in_builder(out, "/cnb/build-config/env/BP_A.default") == "x y"
+
+
+def test_the_labels_are_those_that_pack_reads(parts: Parts) -> None:
+    out = parts.folder / "out"
+    create(parts, out)
+    config, _ = read_builder(out)
+    assert json_label(config, "io.buildpacks.buildpack.order") == [
+        {"group": [{"id": "acme/all", "version": "3.0.0"}]}
+    ]
+    layers = json_label(config, "io.buildpacks.buildpack.layers")
+    assert {(id_, version) for id_, versions in layers.items() for version in versions} == {
+        ("acme/a", "1.0.0"),
+        ("acme/all", "3.0.0"),
+        ("acme/b", "2.0.0"),
+    }
+    assert layers["acme/a"]["1.0.0"]["layerDiffID"] == config["rootfs"]["diff_ids"][3]
+    metadata = json_label(config, "io.buildpacks.builder.metadata")
+    assert [one["id"] for one in metadata["buildpacks"]] == ["acme/a", "acme/all", "acme/b"]
+    assert metadata["lifecycle"]["api"] == {"buildpack": "0.9", "platform": "0.12"}
+    assert metadata["stack"] == {"runImage": {"image": "example/run", "mirrors": []}}
+
+
+def test_system_buildpacks_get_their_file_and_label(parts: Parts) -> None:
+    system = '[[system.pre.buildpacks]]\nid = "acme/a"\n'
+    system += '[[system.post.buildpacks]]\nid = "acme/b"\noptional = true\n'
+    parts.configure("all.cnb", order=order(["acme/all"]), more=system)
+    out = parts.folder / "out"
+    create(parts, out)
+    post = {"id": "acme/b", "version": "2.0.0", "optional": True}
+    expected = {
+        "pre": {"buildpacks": [{"id": "acme/a", "version": "1.0.0"}]},
+        "post": {"buildpacks": [post]},
+    }
+    assert tomllib.loads(file_in_builder(out, "/cnb/system.toml")) == {"system": expected}
+    assert json_label(read_builder(out)[0], "io.buildpacks.buildpack.system") == expected
+
+
+def test_equal_inputs_give_equal_bits(parts: Parts, tmp_path: Path) -> None:
+    """Wherever they lie, whatever their times, the umask, and the order in which packages are listed."""
+    parts.configure("a.cnb", "all.cnb", order=order(["acme/all"]))
+    first = create(parts, tmp_path / "first").image.digest
+    other = Parts(tmp_path / "elsewhere")
+    shutil.copytree(parts.folder, other.folder)
+    for path in other.folder.rglob("*"):
+        os.utime(path, (1, 1))
+    other.configure("all.cnb", "a.cnb", order=order(["acme/all"]))
+    umask = os.umask(0o077)
+    try:
+        second = create(other, tmp_path / "second").image.digest
+    finally:
+        os.umask(umask)
+    assert first == second
+    assert image_layout.read(tmp_path / "first").digest == first
+
+
+def test_layers_of_base_and_packages_stay_as_they_are(parts: Parts) -> None:
+    """Compressing them anew would make other blobs, which registries and nodes do not have yet."""
+    out = parts.folder / "out"
+    create(parts, out)
+    layers = [layer["digest"] for layer in image_layout.read(out).manifest["layers"]]
+    base_layers = image_layout.read(parts.folder / "base/layout").manifest["layers"]
+    assert layers[0] == base_layers[0]["digest"]
+    created = create(parts)
+    packaged = {module.layer.blob.digest for module in created.composition.modules}
+    assert len(packaged) == 3
+    assert packaged < set(layers)
+
+
+def test_the_second_run_writes_nothing(parts: Parts) -> None:
+    out = parts.folder / "out"
+    assert create(parts, out).is_new
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert not create(parts, out).is_new
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
+def test_a_changed_builder_replaces_the_old_one(parts: Parts) -> None:
+    out = parts.folder / "out"
+    create(parts, out)
+    parts.configure("a.cnb", order=order(["acme/a"]))
+    created = create(parts, out)
+    blobs = {path.name for path in (out / "blobs/sha256").iterdir()}
+    documents = {created.image.config, created.image.manifest}
+    wanted = {one.descriptor.digest for one in documents} | {one.blob.digest for one in created.image.layers}
+    assert {f"sha256:{name}" for name in blobs} == wanted
+    assert image_layout.read(out).digest == created.image.digest
+
+
+def test_what_an_interrupted_run_left_is_used_and_tidied(parts: Parts) -> None:
+    """Blobs are there, one of them torn, the index is not: the next run completes the layout."""
+    out, reference = parts.folder / "out", parts.folder / "reference"
+    expected = create(parts, reference).image.digest
+    create(parts, out)
+    (out / "index.json").unlink()
+    write(out / ".index.json.12345678.partial", "{")
+    torn = next(path for path in (out / "blobs/sha256").iterdir() if path.stat().st_size > 100)
+    torn.write_bytes(torn.read_bytes()[:50])
+    write(out / "blobs/sha256/.abc.12345678.partial")
+    assert create(parts, out).image.digest == expected
+    names = {path.relative_to(out) for path in out.rglob("*")}
+    assert names == {path.relative_to(reference) for path in reference.rglob("*")}
+    assert all(
+        path.read_bytes() == (reference / path.relative_to(out)).read_bytes() for path in out.rglob("?*.*")
+    )
+
+
+@pytest.mark.parametrize("there", ["a file.txt", "index.json", "blobs/x"])
+def test_nothing_of_somebody_else_is_replaced(parts: Parts, there: str) -> None:
+    out = parts.folder / "out"
+    write(out / "oci-layout", "{}")
+    write(out / there, "{}")
+    if there == "blobs/x":
+        write(out / "readme")
+    with pytest.raises(ConflictError, match="something other than a builder"):
+        create(parts, out)
+    assert (out / there).read_text() == "{}"
+
+
+def test_the_base_itself_is_not_written_over(parts: Parts) -> None:
+    before = image_layout.read(parts.folder / "base/layout").digest
+    with pytest.raises(ConflictError):
+        create(parts, parts.folder / "base/layout")
+    assert image_layout.read(parts.folder / "base/layout").digest == before
+
+
+def test_the_same_buildpack_in_two_packages_is_one(parts: Parts) -> None:
+    parts.configure("a.cnb", "all.cnb", "a.cnb", order=order(["acme/all"]))
+    _, layers = read_builder(_into(parts))
+    assert len(layers) == 9
+
+
+def test_a_folder_is_packaged_on_the_way(parts: Parts) -> None:
+    """As pack does; the layer is the one that packaging would give."""
+    parts.configure("b", "a.cnb", order=order(["acme/a", "acme/b"]))
+    config, _ = read_builder(_into(parts))
+    parts.configure("all.cnb", order=order(["acme/all"]))
+    packaged, _ = read_builder(_into(parts))
+    label = "io.buildpacks.buildpack.layers"
+    assert json_label(config, label)["acme/b"] == json_label(packaged, label)["acme/b"]
+
+
+def test_docker_names_of_types_become_those_of_oci(parts: Parts) -> None:
+    """An OCI manifest with Docker's types is refused by some registries; the bytes are the same."""
+    layout = parts.folder / "base/layout"
+    index = json.loads((layout / "index.json").read_bytes())
+    manifest = json.loads(image_layout.blob(layout, index["manifests"][0]["digest"]).read_bytes())
+    docker = "application/vnd.docker"
+    manifest["mediaType"] = f"{docker}.distribution.manifest.v2+json"
+    manifest["config"]["mediaType"] = f"{docker}.container.image.v1+json"
+    manifest["layers"][0]["mediaType"] = f"{docker}.image.rootfs.diff.tar.gzip"
+    _replace_manifest(layout, manifest)
+    create(parts)
+    types = [one["mediaType"] for one in image_layout.read(parts.folder / "out").manifest["layers"]]
+    assert set(types) == {"application/vnd.oci.image.layer.v1.tar+gzip"}
+
+    manifest["layers"][0]["mediaType"] = f"{docker}.image.rootfs.foreign.diff.tar.gzip"
+    _replace_manifest(layout, manifest)
+    shutil.rmtree(parts.folder / "out")
+    assert "cannot be used in another image" in said(parts)
+
+
+def test_the_history_of_the_base_is_kept_if_it_fits(parts: Parts) -> None:
+    shutil.rmtree(parts.folder / "base")
+    history = [{"created_by": "RUN x"}, {"created_by": "ENV y", "empty_layer": True}]
+    base(parts.folder / "base", history=history, container_config={"Hostname": "somebody's"})
+    config, _ = read_builder(_into(parts))
+    assert config["history"][:2] == history
+    assert "container_config" not in config
+    assert config["created"] == "1980-01-01T00:00:01Z"
+
+
+def test_siblings_come_from_dist(parts: Parts) -> None:
+    """Named by id, with or without the version; another version or none there is said with the way out."""
+    parts.configure("strata/x@1.0.0", order=order(["strata/x"]))
+    assert "inv package --id strata/x" in said(parts)
+    folder = buildpack(parts.folder / "x", "strata/x@1.0.0")
+    cnb = package(parts.folder / "x.cnb", folder)
+    shutil.unpack_archive(cnb, parts.dist / "x.oci", "tar", filter="data")
+    manifest = {"schema": 1, "buildpacks": [_packaged("strata/x", "1.0.0", "x.oci")]}
+    write(parts.dist / "manifest.json", json.dumps(manifest))
+    create(parts)
+    parts.configure("strata/x", order=order(["strata/x"]))
+    assert not create(parts).is_new
+    shutil.rmtree(parts.folder / "out")
+    parts.configure("strata/x@2.0.0", order=order(["strata/x"]))
+    assert "has strata/x@1.0.0, not 2.0.0" in said(parts)
+    parts.configure("strata/y", order=order(["strata/y"]))
+    assert 'did you mean "strata/x"?' in said(parts)
+
+
+ORDERS = [
+    ("not there", ["acme/c"], "no buildpack acme/c in this builder"),
+    ("misspelt", ["acme/al"], 'did you mean "acme/a'),
+    ("another version", ["acme/a@9.0.0"], "no acme/a@9.0.0 in this builder, which has acme/a 1.0.0"),
+]
+
+
+@pytest.mark.parametrize(("group", "message"), [one[1:] for one in ORDERS], ids=[one[0] for one in ORDERS])
+def test_a_member_of_the_order_must_be_there(parts: Parts, group: list[str], message: str) -> None:
+    parts.configure("all.cnb", order=order(group))
+    text = said(parts)
+    assert message in text
+    assert f"{os.path.relpath(parts.config)}:" in text or f"{parts.config}:" in text
+
+
+def test_a_version_may_be_left_out_only_if_there_is_one(parts: Parts) -> None:
+    package(parts.folder / "new.cnb", buildpack(parts.folder / "new", "acme/a@1.1.0"))
+    parts.configure("a.cnb", "new.cnb", order=order(["acme/a"]))
+    text = said(parts)
+    assert "acme/a is in this builder with several versions" in text
+    parts.configure("a.cnb", "new.cnb", order=order(["acme/a@1.1.0"]))
+    create(parts)
+
+
+def test_one_version_with_two_contents_is_refused(parts: Parts) -> None:
+    """Pack takes the later one and says so only when asked for details."""
+    package(parts.folder / "other.cnb", buildpack(parts.folder / "other", "acme/a@1.0.0", program="exit 1"))
+    parts.configure("all.cnb", "other.cnb", order=order(["acme/all"]))
+    assert "acme/a@1.0.0 is in two packages with different content: all.cnb and other.cnb" in said(parts)
+
+
+def test_a_composite_needs_its_components(parts: Parts) -> None:
+    parts.configure("all", "a.cnb", order=order(["acme/all"]))
+    assert "acme/all@3.0.0 needs acme/b@2.0.0, which is not in this builder" in said(parts)
+
+
+def test_composites_that_contain_each_other_are_refused(parts: Parts) -> None:
+    """Pack and the lifecycle would never come to an end."""
+    buildpack(parts.folder / "x", "acme/x@1.0.0", tables=order(["acme/y@1.0.0"]))
+    buildpack(parts.folder / "y", "acme/y@1.0.0", tables=order(["acme/x@1.0.0"]))
+    parts.configure("x", "y", order=order(["acme/x"]))
+    assert "composites contain each other: acme/x@1.0.0 -> acme/y@1.0.0" in said(parts)
+
+
+TARGETS = [
+    ("processor", '[[targets]]\nos = "linux"\narch = "arm64"\n', "acme/t@1.0.0 is not for linux/amd64"),
+    (
+        "distribution",
+        '[[targets]]\nos = "linux"\n[[targets.distros]]\nname = "ubuntu"\nversion = "22.04"\n',
+        "is not for linux/amd64 with debian 12",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tables", "message"), [t[1:] for t in TARGETS], ids=[t[0] for t in TARGETS])
+def test_buildpacks_must_be_for_the_base(parts: Parts, tables: str, message: str) -> None:
+    shutil.rmtree(parts.folder / "base")
+    labels = {"io.buildpacks.base.distro.name": "debian", "io.buildpacks.base.distro.version": "12"}
+    base(parts.folder / "base", labels=labels)
+    buildpack(parts.folder / "t", "acme/t@1.0.0", tables=tables)
+    parts.configure("t", order=order(["acme/t"]))
+    assert message in said(parts)
+
+
+def test_what_is_not_said_fits(parts: Parts) -> None:
+    """As for the lifecycle: a target without processor, a base without distribution."""
+    distro = '[[targets.distros]]\nname = "ubuntu"\nversion = "22.04"\n'
+    buildpack(parts.folder / "t", "acme/t@1.0.0", tables=f'[[targets]]\nos = "linux"\n{distro}')
+    parts.configure("t", order=order(["acme/t"]))
+    create(parts)
+
+
+def test_the_lifecycle_must_know_the_api(parts: Parts) -> None:
+    old = LIFECYCLE_TOML.replace('["0.10", "0.11", "0.12"]', '["0.8"]')
+    lifecycle(parts.folder / "lifecycle.tgz", descriptor=old)
+    text = said(parts)
+    assert "acme/a@1.0.0 is written for Buildpack API 0.10" in text
+    assert "There are 2 more errors: see `inv builder.check" in text
+
+
+def test_a_deprecated_api_is_a_warning(parts: Parts) -> None:
+    lines: list[str] = []
+    deprecating = LIFECYCLE_TOML.replace('["0.9"]', '["0.9", "0.10"]').replace('["0.10", "0.11"', '["0.11"')
+    lifecycle(parts.folder / "lifecycle.tgz", descriptor=deprecating)
+    create_builder(parts.config, str(parts.folder / "out"), dist=parts.dist, report=lines.append)
+    assert any("deprecated-api" in line and "acme/a@1.0.0" in line for line in lines)
+
+
+def test_the_lifecycle_must_be_for_the_base(parts: Parts) -> None:
+    """Its programs would not start, which pack does not see."""
+    program = b"\x7fELF\x02\x01" + bytes(12) + b"\xb7\x00"
+    lifecycle(parts.folder / "lifecycle.tgz", program=program)
+    assert "this lifecycle is for arm64, the base for amd64" in said(parts)
+
+
+def test_the_target_must_be_that_of_the_base(parts: Parts) -> None:
+    parts.configure("all.cnb", order=order(["acme/all"]), more='[[targets]]\nos = "linux"\narch = "arm64"\n')
+    assert "the base is for linux/amd64, not for linux/arm64" in said(parts)
+
+
+def test_a_stack_must_be_that_of_the_base(parts: Parts) -> None:
+    parts.configure("all.cnb", order=order(["acme/all"]), more='[stack]\nid = "acme.stack"\n')
+    assert 'the base has the stack "", not "acme.stack"' in said(parts)
+
+
+def test_too_many_layers_are_refused(parts: Parts) -> None:
+    names = [f"p{number}" for number in range(121)]
+    for name in names:
+        buildpack(parts.folder / name, f"acme/{name}@1.0.0")
+    parts.configure(*names, order=order(["acme/p1"]))
+    assert "container engines take 127" in said(parts)
+
+
+def test_a_package_must_be_the_one_that_was_meant(parts: Parts) -> None:
+    text = parts.config.read_text().replace('uri = "all.cnb"', 'uri = "all.cnb"\nid = "acme/a"')
+    write(parts.config, text)
+    assert 'builder.toml:3: this buildpackage has the id "acme/all", not "acme/a"' in said(parts)
+
+
+@pytest.mark.parametrize(
+    ("locator", "message"),
+    [
+        ("lifecycle.tgz", "this is not a .cnb file"),
+        ("base/layout", "no buildpackage: it has no label io.buildpacks.buildpack.layers"),
+        ("source", "this buildpack has no bin/detect"),
+    ],
+)
+def test_what_is_no_buildpackage_is_named(parts: Parts, locator: str, message: str) -> None:
+    write(parts.folder / "source/buildpack.toml", (parts.folder / "a/buildpack.toml").read_text())
+    parts.configure(locator, order=order(["acme/a"]))
+    assert message in said(parts)
+
+
+def test_a_torn_package_leaves_nothing_that_looks_whole(parts: Parts) -> None:
+    """The digest of a layer is checked while it is copied; the index, which comes last, is never written."""
+    path = parts.folder / "all.cnb"
+    data = bytearray(path.read_bytes())
+    position = data.index(b"\x1f\x8b")
+    data[position + 20] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(ReleaseError, match="other content than its name says"):
+        create(parts)
+    assert not (parts.folder / "out/index.json").exists()
+
+
+def test_a_base_for_several_platforms_needs_a_target(parts: Parts) -> None:
+    """The right one of an index is taken; without [[targets]] nothing is guessed."""
+    base(parts.folder / "arm", architecture="arm64")
+    layouts = {"amd64": parts.folder / "base/layout", "arm64": parts.folder / "arm/layout"}
+    both = parts.folder / "both"
+    entries = []
+    for arch, layout in layouts.items():
+        shutil.copytree(layout / "blobs", both / "blobs", dirs_exist_ok=True)
+        (entry,) = json.loads((layout / "index.json").read_bytes())["manifests"]
+        entries.append({**entry, "platform": {"os": "linux", "architecture": arch}})
+    write(both / "oci-layout", "{}")
+    write(both / "index.json", json.dumps({"schemaVersion": 2, "manifests": entries}))
+    parts.configure("all.cnb", order=order(["acme/all"]), base="oci:both")
+    assert "Add [[targets]] with os and arch" in said(parts)
+    target = '[[targets]]\nos = "linux"\narch = "ARCH"\n'
+    for arch, message in [("amd64", ""), ("s390x", "has no image for linux/s390x")]:
+        more = target.replace("ARCH", arch)
+        parts.configure("all.cnb", order=order(["acme/all"]), base="oci:both", more=more)
+        if message:
+            shutil.rmtree(parts.folder / "out")
+            assert message in said(parts)
+        else:
+            assert read_builder(_into(parts))[0]["architecture"] == "amd64"
+
+
+def test_the_summary_tells_what_was_made_and_what_is_next(parts: Parts) -> None:
+    created = create(parts)
+    text = summary(created)
+    for part in ("acme/all@3.0.0", "0.21.17", "linux/amd64, user 1001:1002", created.image.digest, "written"):
+        assert part in text
+    assert "skopeo copy oci:" in text
+    assert "up to date" in summary(replace(created, is_new=False))
+    assert Path(address(created)).resolve() == (parts.folder / "out").resolve()
+
+
+def test_a_wrong_destination_is_seen_before_anything_is_read(parts: Parts) -> None:
+    parts.config.unlink()
+    with pytest.raises(UsageError):
+        create(parts, "acme/builder:1")
+    file = write(parts.folder / "file")
+    with pytest.raises(ConflictError, match="not a directory"):
+        create(parts, file)
+
+
+def _into(parts: Parts) -> Path:
+    create(parts)
+    return parts.folder / "out"
+
+
+def _replace_manifest(layout: Path, manifest: object) -> None:
+    data = json.dumps(manifest).encode()
+    (layout / "new").write_bytes(data)
+    descriptor = {
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "digest": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+    }
+    (layout / "new").rename(layout / "blobs/sha256" / str(descriptor["digest"]))
+    descriptor["digest"] = f"sha256:{descriptor['digest']}"
+    write(layout / "index.json", json.dumps({"schemaVersion": 2, "manifests": [descriptor]}))
+
+
+def _packaged(id_: str, version: str, layout: str) -> dict[str, object]:
+    """Give an entry of dist/manifest.json."""
+    return {
+        "id": id_,
+        "version": version,
+        "variant": "",
+        "inputs": "",
+        "bytecode": {},
+        "layout": {"path": layout, "digest": ""},
+        "images": [],
+    }
