@@ -79,7 +79,7 @@ def test_the_shape(runtimes: RuntimeSet) -> None:
 def test_making_one_again_gives_the_same_bytes(
     runtimes: RuntimeSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The layer key holds the sha256: an archive that differed each time would make each rebuild a full one."""
+    """The layer key holds the sha256: with another one each time, nothing would be reused."""
     newest = runtimes.archives[-1]
     monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "another cache"))
     again = make_runtimes(tmp_path / "out", minors=frozenset({newest.minor}))

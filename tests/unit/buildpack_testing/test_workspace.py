@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ def test_the_app_is_copied_links_and_all_and_the_old_one_goes(tmp_path: Path) ->
     workspace.lay_out(source, {})
     assert [path.name for path in workspace.app.iterdir()] == ["link"]
     assert (workspace.app / "link").readlink() == Path("nowhere")
+
+
+def test_pipes_and_sockets_of_the_app_are_left_out(tmp_path: Path) -> None:
+    """An app that is running while it is tried may have some; reading them would block."""
+    (tmp_path / "app").mkdir()
+    os.mkfifo(tmp_path / "app" / "pipe")
+    (tmp_path / "app" / "file").touch()
+    workspace = Workspace(tmp_path / "w")
+    workspace.lay_out(tmp_path / "app", {})
+    assert [path.name for path in workspace.app.iterdir()] == ["file"]
 
 
 def test_variables_are_written_verbatim(tmp_path: Path) -> None:

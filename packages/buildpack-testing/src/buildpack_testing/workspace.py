@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -64,13 +65,20 @@ class Workspace:
                 f"The workspace {self.root} lies in the app {source}", advice="Use one outside of it."
             )
         remove(self.app)
-        shutil.copytree(source, self.app, symlinks=True)
+        shutil.copytree(source, self.app, symlinks=True, ignore=_special_files)
         remove(self.platform)
         (self.platform / "env").mkdir(parents=True)
         for name, value in variables.items():
             check_variable(name)
             (self.platform / "env" / name).write_bytes(os.fsencode(value))
         self.home.mkdir(parents=True, exist_ok=True)
+
+
+def _special_files(directory: str, names: list[str]) -> list[str]:
+    """Say which names are sockets, pipes or devices: they are no part of an app (for copytree)."""
+    modes = {name: Path(directory, name).lstat().st_mode for name in names}
+    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    return [name for name, mode in modes.items() if not any(is_kind(mode) for is_kind in kinds)]
 
 
 def check_variable(name: str) -> None:
