@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
 from buildpack_release.inputs import Inputs, collect
+from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.oci.content import file_sha256
+from buildpack_release.recipe import recipe
 from buildpack_release.selection import components, package_targets, select
 from buildpack_release.settings import PackageSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.repository import Buildpack, Repository
@@ -63,6 +65,16 @@ class Job:
     def bytecode(self, toolchain: Toolchain) -> dict[str, str]:
         """Give the versions of the Pythons that compile for this package: for a composite none."""
         return toolchain.versions if self.inputs.package else {}
+
+    def inputs_digest(self, bytecode: Mapping[str, str], parts: Iterable[str]) -> str:
+        """Return the digest of everything that decides what the package of this job is.
+
+        Args:
+            bytecode: the versions of the Pythons that compile for it, by minor version.
+            parts: the digests of the packages of its components, in the order of `components`.
+        """
+        versions = (bytecode[minor] for minor in sorted(bytecode))
+        return self.inputs.digest(recipe(), COMPRESSOR, *versions, *self.facts(), *parts)
 
     def facts(self) -> list[str]:
         """Give what the package depends on besides its inputs."""

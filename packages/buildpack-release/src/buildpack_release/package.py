@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.jobs import Job, plan_jobs
-from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.output_directory import output_directory
 from buildpack_release.package_store import PackageStore
 from buildpack_release.progress import Progress, say
-from buildpack_release.recipe import recipe
 from buildpack_release.text import size
 from buildpack_release.toolchain import Toolchain
 
@@ -91,8 +89,7 @@ def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) ->
 def _digest(job: Job, done: Done, toolchain: Toolchain) -> str:
     """Return the digest of everything that decides what the package of this job is."""
     parts = [done[one][1].digest for one in job.components]
-    bytecode = job.bytecode(toolchain).values()
-    return job.inputs.digest(recipe(), COMPRESSOR, *bytecode, *job.facts(), *parts)
+    return job.inputs_digest(job.bytecode(toolchain), parts)
 
 
 @contextmanager
