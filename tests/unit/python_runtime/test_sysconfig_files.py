@@ -26,6 +26,9 @@ VARIABLES = {
     "BLDSHARED": "/usr/bin/aarch64-linux-gnu-gcc -shared",
     "LINKCC": "clang-19 -pthread",
     "CFLAGS": "-I/install/include -O3 -DX='\"/install/share\"'",
+    "OPT": "-DNDEBUG -g -O3 -Wall",
+    "PY_CFLAGS": "-fno-strict-overflow -g3 -O3 -gsplit-dwarf -g",
+    "PY_CFLAGS_NODIST": "-g -std=c11",
     "INSTALL": "/usr/bin/install -c",
     "SRC": "/build/install/lib /install_only /install.d",
     "CONFIG_ARGS": "'--prefix=/install' 'CC=clang'",
@@ -36,6 +39,8 @@ MAKEFILE = """\
 prefix=\t\t/install
 CC=\t\tclang -pthread
 AR=             llvm-ar
+OPT=\t\t-DNDEBUG -g -O3
+CFLAGS=\t\t$(OPT)  -g
 CONFINCLUDEDIR=\t$(prefix)/include
 PYTHON_FOR_BUILD=clang
 """
@@ -76,6 +81,9 @@ def variables(tree: Path) -> dict[str, object]:
         ("BLDSHARED", "cc -shared"),
         ("LINKCC", "cc -pthread"),
         ("CFLAGS", "-I{tree}/include -O3 -DX='\"{tree}/share\"'"),
+        ("OPT", "-DNDEBUG -O3 -Wall"),
+        ("PY_CFLAGS", "-fno-strict-overflow -O3 -gsplit-dwarf "),
+        ("PY_CFLAGS_NODIST", "-std=c11"),
         ("INSTALL", "/usr/bin/install -c"),
         ("SRC", "/build/install/lib /install_only /install.d"),
         ("CONFIG_ARGS", "'--prefix={tree}' 'CC=clang'"),
@@ -99,6 +107,8 @@ def test_the_makefile_json_and_pkg_config_files_follow(tree: Path) -> None:
         f"prefix=\t\t{tree}",
         "CC=\t\tcc -pthread",
         "AR=             ar",
+        "OPT=\t\t-DNDEBUG -O3",
+        "CFLAGS=\t\t$(OPT)  ",
         "CONFINCLUDEDIR=\t$(prefix)/include",
         "PYTHON_FOR_BUILD=clang",
     ]

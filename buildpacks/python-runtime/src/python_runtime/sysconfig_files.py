@@ -30,6 +30,12 @@ _REPLACEMENTS = (
     (re.compile(r"(.*-)?ranlib(-\d+(\.\d+)*)?"), "ranlib"),
 )
 _ASSIGNMENT = re.compile(rf"^({'|'.join(sorted(_PROGRAMS))})(\s*=\s*)(\S.*)$", re.MULTILINE)
+# Variables that setuptools and others take the options of the C compiler from.
+_OPTIONS = re.compile(r"OPT|\w*C(XX)?FLAGS\w*")
+_OPTIONS_ASSIGNMENT = re.compile(rf"^({_OPTIONS.pattern})(\s*=\s*)(\S.*)$", re.MULTILINE)
+# Debugging information names the directory that pip has compiled in, which is another one each time: equal
+# requirements would give layers that differ. And it is larger than the code.
+_DEBUG = re.compile(r"(?<!\S)-g[1-3]?(\s+|$)")
 _STANDALONE_PREFIX = "/install"
 _VARIABLE = "build_time_vars"
 
@@ -91,12 +97,15 @@ def _adapted(variables: Mapping[str, object], prefix: str, tree: str) -> dict[st
 
 def _adapted_value(name: str, value: str, prefix: str, tree: str) -> str:
     value = _moved(value, prefix, tree)
+    if _OPTIONS.fullmatch(name):
+        return _DEBUG.sub("", value)
     return _with_program(value) if name in _PROGRAMS else value
 
 
 def _adapted_text(text: str, prefix: str, tree: str) -> str:
     moved = _moved(text, prefix, tree)
-    return _ASSIGNMENT.sub(lambda found: found[1] + found[2] + _with_program(found[3]), moved)
+    lean = _OPTIONS_ASSIGNMENT.sub(lambda found: found[1] + found[3] + _DEBUG.sub("", found[4]), moved)
+    return _ASSIGNMENT.sub(lambda found: found[1] + found[2] + _with_program(found[3]), lean)
 
 
 def _moved(text: str, prefix: str, tree: str) -> str:
