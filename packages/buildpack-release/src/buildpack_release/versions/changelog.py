@@ -16,7 +16,7 @@ from buildpack_release.finding import Finding, Severity
 from buildpack_release.table import suggestion
 from buildpack_release.versions.entry import KIND_LEVEL, Entry, known_heading, read_entries
 from buildpack_release.versions.impact import IMPACTS
-from buildpack_release.versions.markdown import Role, read_lines
+from buildpack_release.versions.markdown import Role, find_unclosed, read_lines
 from buildpack_release.versions.number import Version
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Changelog:
             for index, line in enumerate(self.lines)
             if line.role is Role.HEADING and line.level <= _SECTION_LEVEL
         ]
-        spans = zip(heads, [*heads[1:], len(self.lines)], strict=True)
+        spans = zip(heads, [*heads[1:], len(self.lines)], strict=False)  # of no heads there are no spans
         return tuple(
             Section(self.lines[start].title, start, end, _version(self.lines[start].title))
             for start, end in spans
@@ -121,6 +121,9 @@ class Changelog:
 
     def findings(self) -> Iterator[Finding]:
         """Find whatever makes it unclear what is Unreleased or what has been released."""
+        if (opened := find_unclosed(self.lines)) is not None:
+            advice = "what follows is not read"
+            yield self._error("unclosed", "this code or comment is never closed", opened + 1, advice)
         if self.unreleased is None:
             advice = "add it above the newest version"
             yield self._error("unreleased", "there is no heading `## [Unreleased]`", 1, advice)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KIND_LEVEL = 3
 _ITEM = re.compile(r" ?(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]+|$)")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-_BREAKING = re.compile(r"(\*\*|__)breaking\b[^*_]*\1|^breaking(?: changes?)?:", re.IGNORECASE)
+_BREAKING = re.compile(r"(\*\*|__)breaking(?![a-z0-9])[^*_]*\1|^breaking(?: changes?)?:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

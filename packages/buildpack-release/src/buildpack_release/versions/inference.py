@@ -97,7 +97,10 @@ def plan_releases(
     _check_choice(choice, known, changes, versioning)
     if versioning.is_fixed:
         return _together(ordered, graph, changes, choice) if changes else ()
-    kinds = {one: _kind(known[one], change.impact, choice) for one, change in changes.items()}
+    kinds = {
+        one: _kind(known[one], change.impact, choice, is_first=known[one].is_new)
+        for one, change in changes.items()
+    }
     return _releases(ordered, graph, changes, kinds)
 
 
@@ -165,19 +168,20 @@ def _together(
 ) -> tuple[Release, ...]:
     """Release everything with the one next version."""
     impact = max(change.impact for change in changes.values())
-    # One that has been released, if there is any, stands for all: its version is everybody's.
-    kind = _kind(min(ordered, key=lambda member: member.is_new), impact, choice)
+    decisive = next(one for one in ordered if one.id in changes and changes[one.id].impact is impact)
+    is_first = all(member.is_new for member in ordered)
+    kind = _kind(decisive, impact, choice, is_first=is_first)
     return _releases(ordered, graph, changes, {member.id: kind for member in ordered})
 
 
-def _kind(member: Member, impact: Impact, choice: KindChoice) -> Kind | None:
+def _kind(member: Member, impact: Impact, choice: KindChoice, *, is_first: bool) -> Kind | None:
     """Give the kind of a release, inferred or chosen; None for a first one, which has its version already."""
     wanted = choice.of(member.id)
-    inferred = None if member.is_new else kind_of(impact, member.version)
+    inferred = None if is_first else kind_of(impact, member.version)
     if wanted is None or inferred is None or wanted >= inferred or choice.force:
         return wanted or inferred
     raise UsageError(
-        f"{wanted} is too small for {member.id}: what is Unreleased needs {inferred}",
+        f"{wanted} is too small: what is Unreleased of {member.id} needs {inferred}",
         advice="Leave --kind out, or add --force.",
         file=member.changelog.path,
     )

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*")
@@ -48,6 +52,16 @@ def read_lines(text: str) -> tuple[Line, ...]:
     return tuple(reader.read(line) for line in split_lines(text))
 
 
+def find_unclosed(lines: Iterable[Line]) -> int | None:
+    """Find the line (its index) that opens code or a comment that is never closed: it hides all that follows."""
+    reader, opened = _Reader(), None
+    for index, line in enumerate(lines):
+        was_open = reader.is_open
+        reader.read(line.text)
+        opened = opened if was_open else index
+    return opened if reader.is_open else None
+
+
 def split_lines(text: str) -> list[str]:
     r"""Split a text after each `\n`; unlike str.splitlines, nowhere else."""
     return _LINES.findall(text)
@@ -63,6 +77,10 @@ class _Reader:
         self._fence = ""
         self._indent = 0
         self._in_comment = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._in_comment or bool(self._fence)
 
     def read(self, text: str) -> Line:
         content = text.rstrip("\r\n")
@@ -98,7 +116,7 @@ class _Reader:
 
 
 def _plain(text: str, content: str) -> Line:
-    if not content.strip():
+    if not content.strip(" \t"):
         return Line(text, Role.BLANK)
     if heading := _HEADING.fullmatch(content):
         return Line(text, Role.HEADING, len(heading[1]), (heading[2] or "").strip())
