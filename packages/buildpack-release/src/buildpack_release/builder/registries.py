@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
     from buildpack_release.registry.client import RemoteRepository
     from buildpack_release.registry.reference import Reference
+    from buildpack_release.registry.retry import RetryPolicy
 
 
 @final
 @dataclass
 class Registries:
-    """Clients by registry; use it in a `with`. `insecure` are those that may lack (trusted) TLS."""
+    """Clients by registry; use it in a `with`. `insecure` registries may lack (trusted) TLS."""
 
     insecure: Collection[str] = ()
     report: Callable[[str], None] = lambda _: None
+    policy: RetryPolicy | None = None
     _clients: dict[str, RegistryClient] = field(default_factory=dict)
 
     def repository(self, reference: Reference) -> RemoteRepository:
@@ -30,7 +32,9 @@ class Registries:
         client = self._clients.get(reference.registry)
         if client is None:
             options = ConnectionOptions(insecure=reference.registry in self.insecure)
-            client = RegistryClient(reference.registry, options=options, report=self.report)
+            client = RegistryClient(
+                reference.registry, options=options, policy=self.policy, report=self.report
+            )
             self._clients[reference.registry] = client
         return client.repository(reference.repository)
 
