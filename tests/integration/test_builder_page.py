@@ -1,0 +1,104 @@
+"""The page for platform teams: every configuration on it works, with the real buildpacks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.builder.check import check_builder
+from buildpack_release.builder.create import create_builder
+from buildpack_release.package import package as package_buildpacks
+from buildpack_release.plan import BuildPlan
+from buildpack_release.repository import Repository
+from buildpack_release.targets import Target
+from buildpack_release.toml_parser import tomllib
+from support.builder_parts import base, buildpack, file_in_builder, lifecycle
+from support.main_job import ROOT
+from support.sample_repository import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = ROOT / "packages/buildpack-release/COMPOSE-A-BUILDER.md"
+BLOCKS = dict(re.findall(r"```toml\n# ([^\n]+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+BUILDERS = sorted(name for name in BLOCKS if name.endswith("/builder.toml"))
+ENTRIES = {
+    "python": ["python  strata/python-runtime -> strata/pip-tool, strata/app-venv"],
+    "node": ["python  strata/python-runtime -> acme/node-app (alternative 1)"],
+    "other-python": [
+        "python  acme/cpython -> strata/pip-tool, strata/app-venv",
+        "pip     strata/pip-tool -> strata/app-venv",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the repository's packages, and small parts in place of those in the page's registry."""
+    folder = tmp_path_factory.mktemp("page")
+    package_buildpacks(
+        Repository.discover(ROOT),
+        dist=folder / "dist",
+        build=folder / "build",
+        targets=[Target("linux", "amd64")],
+        report=lambda _: None,
+    )
+    base(folder / "build-base")
+    lifecycle(folder / "lifecycle.tgz")
+    for name in ("node-app", "cpython"):
+        buildpack(folder / name, f"acme/{name}@1.0.0")
+    return folder
+
+
+def place(name: str, root: Path, into: Path) -> Path:
+    """Write a configuration of the page with our parts in it, and what is declared for it."""
+    text = BLOCKS[f"{name}/builder.toml"].replace("lifecycle.tgz", f"{root}/lifecycle.tgz")
+    text = text.replace("registry.example.com/acme/build-base:1", f"oci:{root}/build-base/layout")
+    text = re.sub(r'"registry\.example\.com/acme/(node-app|cpython):1"', rf'"{root}/\1"', text)
+    text = text.replace("registry.example.com/acme/run-base:1", "example/run")
+    plans = BLOCKS.get(f"{name}/builder.plans.toml")
+    if plans is not None:
+        write(into / "builder.plans.toml", plans)
+    return write(into / "builder.toml", text)
+
+
+def test_the_page_has_the_three_compositions() -> None:
+    assert [f"{name}/builder.toml" for name in sorted(ENTRIES)] == BUILDERS
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_a_composition_works_and_is_proved(name: str, root: Path, tmp_path: Path) -> None:
+    config = place(name, root, tmp_path)
+    report = check_builder(config, root=root, report=lambda _: None)
+    assert [finding.code for finding in report.findings] == ["run-image"], list(report.lines())
+    lines = [line.strip() for line in report.lines()]
+    assert all(entry in lines for entry in ENTRIES[name]), lines
+    create_builder(config, str(tmp_path / "out"), dist=root / "dist", report=lambda _: None)
+    groups = tomllib.loads(file_in_builder(tmp_path / "out", "/cnb/order.toml"))["order"]
+    wanted = tomllib.loads(BLOCKS[f"{name}/builder.toml"])["order"]
+    assert [[one["id"] for one in group["group"]] for group in groups] == [
+        [one["id"] for one in group["group"]] for group in wanted
+    ]
+
+
+def test_what_is_not_declared_is_not_proved(root: Path, tmp_path: Path) -> None:
+    """Each declaration on the page is needed."""
+    for name in ("node", "other-python"):
+        config = place(name, root, tmp_path)
+        (tmp_path / "builder.plans.toml").unlink()
+        report = check_builder(config, root=root, report=lambda _: None)
+        assert [one.code for one in report.findings if one.code != "run-image"] == ["unknown-plan"]
+
+
+def test_the_plan_on_the_page_asks_for_the_build_alone(tmp_path: Path) -> None:
+    plan = BuildPlan.from_toml(BLOCKS["plan of acme/node-app"], file=tmp_path)
+    (requirement,) = plan.alternatives[0].requires
+    assert (requirement.name, requirement.metadata) == ("python", {"build": True})
+
+
+def test_the_example_of_declarations_is_read(root: Path, tmp_path: Path) -> None:
+    config = place("node", root, tmp_path)
+    write(tmp_path / "builder.plans.toml", BLOCKS["builder.plans.toml"])
+    assert check_builder(config, root=root, report=lambda _: None).ok
