@@ -69,7 +69,7 @@ class _Resolver:
     def _entry(self, entry: OrderEntry, keys: tuple[Key, ...]) -> OrderEntry:
         versions = [module.version for module in self.modules if module.id == entry.id]
         if not versions:
-            ids = {module.id for module in self.modules}
+            ids = [module.id for module in self.modules]
             advice = suggestion(entry.id, ids) or "add the package that has it to [[buildpacks]]"
             self._error("missing-buildpack", f"no buildpack {entry.id} in this builder", *keys, advice=advice)
         elif not entry.version and len(versions) > 1:

@@ -51,7 +51,7 @@ def _check_base(composition: Composition) -> Iterator[Finding]:
 
 def _check_composites(composition: Composition) -> Iterator[Finding]:
     """Find composites that name what is not in the builder, and those that contain each other."""
-    present = {str(module) for module in composition.modules}
+    present = [str(module) for module in composition.modules]
     graph: dict[str, tuple[str, ...]] = dict.fromkeys(present, ())
     for name, order in orders(composition.modules).items():
         named = dict.fromkeys(str(entry) for group in order for entry in group)

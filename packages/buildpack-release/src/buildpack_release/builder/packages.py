@@ -92,7 +92,7 @@ class Sources:
         if package is None:
             raise UsageError(
                 f"{locator.id} is not packaged in {shown_path(self.dist)}",
-                advice=suggestion(locator.id, {one.id for one in packaged})
+                advice=suggestion(locator.id, [one.id for one in packaged])
                 or f"Run: inv package --id {locator.id} (for an image, write its registry in front).",
             )
         if locator.version and package.version != locator.version:
