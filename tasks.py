@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from buildpack_release.publish.plan import Plan
+
 ROOT = Path(__file__).parent
 
 # Invoke turns bytecode off for everything; each start would compile our library anew (a third of a second).
@@ -362,7 +364,146 @@ def version_check(_context: Context, base: str = "", json: bool = False) -> None
     print(f"Versions and changelogs are in order: {report.summary}", file=sys.stderr)
 
 
+_TO_HELP = "REGISTRY/NAMESPACE, or oci:DIRECTORY for layouts that other tools push"
+_PUBLISH_ID_HELP = "a buildpack, with what it contains; may be repeated (default: all)"
+_INSECURE_HELP = "allow plain HTTP and unverified TLS for this registry"
+
+
+@task(
+    name="plan",
+    iterable=["id"],
+    help={
+        "to": _TO_HELP,
+        "id": _PUBLISH_ID_HELP,
+        "json": "print data for programs",
+        "insecure": _INSECURE_HELP,
+    },
+)
+@one_clear_error()
+def publish_plan(
+    _context: Context,
+    to: str = "",
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    json: bool = False,
+    insecure: bool = False,
+) -> None:
+    """Show what publishing would do; write nothing."""
+    from buildpack_release.publish.destination import parse_destination
+    from buildpack_release.publish.publication import Publication, refuse_conflicts
+    from buildpack_release.publish.report import plan_data, plan_text
+    from buildpack_release.publish.stores import connection
+    from buildpack_release.repository import Repository
+
+    destination = parse_destination(to)
+    publication = Publication(
+        Repository.discover(ROOT), destination, ROOT / "dist", id or (), connection(insecure=insecure)
+    )
+    plan = publication.plan()
+    if json:
+        _print_json(plan_data(plan))
+    else:
+        print(plan_text(plan), end="")
+    refuse_conflicts(plan)
+
+
+@task(
+    name="run",
+    iterable=["id"],
+    help={
+        "to": _TO_HELP,
+        "id": _PUBLISH_ID_HELP,
+        "yes": "publish without asking",
+        "dry-run": "show the plan and write nothing",
+        "json": "print data for programs",
+        "insecure": _INSECURE_HELP,
+    },
+)
+@one_clear_error()
+def publish_run(  # noqa: PLR0917  each parameter is an option
+    context: Context,
+    to: str = "",
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    insecure: bool = False,
+) -> None:
+    """Publish dist/: plan, ask, push, verify, tag."""
+    from buildpack_release.progress import say
+    from buildpack_release.publish.confirm import confirm
+    from buildpack_release.publish.destination import parse_destination
+    from buildpack_release.publish.publication import Publication, refuse_conflicts
+    from buildpack_release.publish.report import next_command, plan_text, result_data, result_table
+    from buildpack_release.publish.stores import connection
+    from buildpack_release.repository import Repository
+
+    if dry_run:
+        publish_plan.body(context, to, id, json, insecure)
+        return
+
+    def agree(plan: Plan) -> None:
+        say(plan_text(plan))
+        refuse_conflicts(plan)
+        if not yes and not plan.is_done:
+            confirm(f"Publish to {plan.destination}?", terminal=sys.stdin, say=say)
+
+    destination = parse_destination(to)
+    publication = Publication(
+        Repository.discover(ROOT), destination, ROOT / "dist", id or (), connection(insecure=insecure)
+    )
+    results = publication.publish(agree)
+    say(f"\n{result_table(results)}Check it: {next_command(to, results)}")
+    if json:
+        _print_json(result_data(results))
+        return
+    for result in results:
+        print(result.address)
+
+
+@task(
+    name="verify",
+    iterable=["id"],
+    help={
+        "to": _TO_HELP,
+        "id": _PUBLISH_ID_HELP,
+        "anonymous": "use no credentials: see what everybody sees",
+        "json": "print data for programs",
+        "insecure": _INSECURE_HELP,
+    },
+)
+@one_clear_error()
+def publish_verify(
+    _context: Context,
+    to: str = "",
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    anonymous: bool = False,
+    json: bool = False,
+    insecure: bool = False,
+) -> None:
+    """Read back everything that is published."""
+    from buildpack_release.progress import say
+    from buildpack_release.publish.destination import parse_destination
+    from buildpack_release.publish.publication import Publication, summary
+    from buildpack_release.publish.report import verified_data, verified_table
+    from buildpack_release.publish.stores import connection
+    from buildpack_release.repository import Repository
+
+    destination = parse_destination(to)
+    connect = connection(insecure=insecure, anonymous=anonymous)
+    publication = Publication(Repository.discover(ROOT), destination, ROOT / "dist", id or (), connect)
+    verified = publication.verify()
+    if json:
+        _print_json(verified_data(verified))
+    else:
+        print(verified_table(verified), end="")
+    if any(one.problems for one in verified):
+        raise CheckFailed(f"what is published is not right: {summary(verified)}")
+    say(f"What is published is right: {summary(verified)}")
+
+
+publish = Collection("publish", publish_plan, publish_verify)
+publish.add_task(publish_run, default=True)
 version = Collection("version", version_show, version_next, version_bump, version_check)
 builder = Collection("builder", builder_create, builder_check)
 
-ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder, version)
+ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder, version, publish)

@@ -1,0 +1,103 @@
+"""Reading dist/ for publishing: only packages that are whole and made of what the sources are now."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed, shown_path
+from buildpack_release.jobs import plan_jobs
+from buildpack_release.manifest import FILE, Manifest
+from buildpack_release.publish.release import Release, read_release, store_name
+from buildpack_release.settings import PackageSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from buildpack_release.jobs import Job
+    from buildpack_release.manifest import Package
+    from buildpack_release.repository import Repository
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def reading(dist: Path, *, report: Callable[[str], None]) -> Iterator[None]:
+    """Keep runs that write to dist/ waiting; in a copy without the lock file nothing writes."""
+    try:
+        lock = os.open(dist / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report(f"Another run is writing to {shown_path(dist)}: waiting for it to end")
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
+
+
+def read_releases(repository: Repository, ids: Sequence[str], dist: Path) -> tuple[Release, ...]:
+    """Read the packages of buildpacks (all, if none is given) and of what they contain, components first.
+
+    Raises:
+        UsageError: there is no buildpack with one of the ids.
+        CheckFailed: a package is missing, incomplete, damaged, or made of other sources than there are now;
+            or two of them would have the same name.
+    """
+    jobs = plan_jobs(repository, ids)
+    check_names(job.buildpack.id for job in jobs)
+    manifest = Manifest.read(dist)
+    packages: dict[str, Package] = {}
+    for job in jobs:
+        package = manifest.find(job.key)
+        if package is None:
+            raise _unfit(dist / FILE, f"there is no package of {job.buildpack.descriptor} in it", ids)
+        if fault := _fault(job, package, packages, dist):
+            raise _unfit(dist / FILE, f"the package of {package.id}@{package.version} {fault}", ids)
+        packages[package.id] = package
+    wanted = PackageSettings.read(repository.root).bytecode
+    return tuple(read_release(dist, one, notes=_notes(one, wanted)) for one in packages.values())
+
+
+def check_names(ids: Iterable[str]) -> None:
+    """Raise CheckFailed if two ids end in the same segment, which becomes the name of a repository."""
+    listed = list(ids)
+    counts = Counter(map(store_name, listed))
+    for name, count in counts.items():
+        if count > 1:
+            same = ", ".join(one for one in listed if store_name(one) == name)
+            raise CheckFailed(
+                f'several buildpacks would be published as "{name}"', detail=f"They are: {same}."
+            )
+
+
+def _unfit(file: Path, fault: str, ids: Sequence[str]) -> CheckFailed:
+    options = "".join(f" --id {one}" for one in ids)
+    return CheckFailed(f"{fault}", advice=f"Run: inv package{options}", file=file)
+
+
+def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path) -> str:
+    targets = [str(target) for target in job.targets]
+    made = [image.target for image in package.images]
+    if package.version != job.buildpack.descriptor.version:
+        return f"is of another version than the sources: {job.buildpack.descriptor.version}"
+    if made != targets:
+        return f"is for {', '.join(made)}, but the buildpack is for {', '.join(targets)}"
+    parts = [packages[one].digest for one in job.components]
+    # With the bytecode as recorded: what matters here are the sources, not which Pythons this machine has.
+    if package.inputs != job.inputs_digest(package.bytecode, parts):
+        return "is stale: it was made of other sources, or in another way"
+    return "" if package.is_intact(dist) else "is damaged"
+
+
+def _notes(package: Package, wanted: Sequence[str]) -> tuple[str, ...]:
+    missing = [minor for minor in wanted if minor not in package.bytecode] if package.bytecode else []
+    return (f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()

@@ -1,0 +1,60 @@
+"""Where images of one name are: a repository of a registry or an OCI layout, used in the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from buildpack_release.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_release.registry.blobs import Progress
+    from buildpack_release.registry.content import Descriptor, Manifest
+    from buildpack_release.registry.push import Content, Pushed
+
+# What a configuration may have, in bytes; layers are never read into memory.
+_LIMIT = 8 * 1024 * 1024
+
+
+class ImageStore(Protocol):
+    """Manifests and blobs by digest, and tags. Errors are ReleaseErrors; only what is not there is None."""
+
+    @property
+    def name(self) -> str:
+        """How people and tools call it; `:TAG` can be appended."""
+
+    @property
+    def mount_name(self) -> str:
+        """What other stores mount blobs from; "" if that is not possible here."""
+
+    def tags(self) -> tuple[str, ...]:
+        """List the tags; none if there is no such store yet."""
+
+    def manifest(self, target: str) -> Manifest | None:
+        """Read a manifest by tag or digest, checked; None if it is absent."""
+
+    def has_manifest(self, digest: str) -> bool:
+        """Whether a manifest is there."""
+
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Whether a blob is there, with its size."""
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        """Read a blob; digest and size have been checked when the iterator ends."""
+
+    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
+        """Bring in blobs and manifests, by digest only; `mounts` says by digest where to mount from."""
+
+    def tag(self, manifest: Manifest, tag: str) -> None:
+        """Let a tag point to a manifest that is there."""
+
+
+def read_blob(store: ImageStore, blob: Descriptor) -> bytes:
+    """Read a small blob. Raises CheckFailed if it is not small."""
+    content = bytearray()
+    for piece in store.pieces(blob):
+        content += piece
+        if len(content) > _LIMIT:
+            raise CheckFailed(f"the configuration {blob.digest} in {store.name} has more than {_LIMIT} bytes")
+    return bytes(content)

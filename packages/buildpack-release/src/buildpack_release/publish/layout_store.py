@@ -1,0 +1,192 @@
+"""Images in an OCI layout (image-spec 1.1, "Image Layout"): a directory that tools push from later.
+
+Blobs are written beside their place and renamed; the file that names the images is replaced last. So a run
+that is interrupted leaves a layout that is whole, and the next one uses what is there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed, ConflictError
+from buildpack_release.oci.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
+from buildpack_release.output_directory import writing
+from buildpack_release.registry.blobs import Outcome
+from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest, digest_of
+from buildpack_release.registry.push import Pushed
+from buildpack_release.registry.reference import is_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from buildpack_release.registry.blob_source import BlobSource
+    from buildpack_release.registry.blobs import Progress
+    from buildpack_release.registry.push import Content
+
+_MARKER = "oci-layout"
+_INDEX = "index.json"
+_BLOBS = "blobs/sha256"
+_PARTIAL = ".partial"
+
+
+@dataclass(frozen=True)
+class LayoutStore:
+    """See ImageStore. The directory need not exist before something is pushed."""
+
+    directory: Path
+    mount_name: str = field(default="", init=False)
+
+    @property
+    def name(self) -> str:
+        """The directory, as skopeo and others write it."""
+        return f"oci:{self.directory}"
+
+    def tags(self) -> tuple[str, ...]:
+        """List the names in the layout."""
+        return tuple(tag for entry in self._entries() if (tag := _tag_of(entry)))
+
+    def manifest(self, target: str) -> Manifest | None:
+        """Read a manifest. Raises CheckFailed if it has other bytes than its digest says."""
+        digest = target if is_digest(target) else self._digest(target)
+        path = self._blob(digest) if digest else None
+        if path is None or not path.is_file():
+            return None
+        content = path.read_bytes()
+        if digest_of(content) != digest:
+            raise CheckFailed(f"the manifest {digest} has other bytes: {digest_of(content)}", file=path)
+        kind = Manifest("", content).document.get("mediaType")
+        if kind not in MANIFEST_TYPES:
+            raise CheckFailed(f"{digest} is not a manifest or index", file=path)
+        return Manifest(str(kind), content)
+
+    def has_manifest(self, digest: str) -> bool:
+        """Look for a manifest."""
+        return self._is_whole(digest)
+
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Look for a blob, and read it."""
+        return self._is_whole(blob.digest, blob.size)
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        """Read a blob. Raises CheckFailed."""
+        path = self._blob(blob.digest)
+        if not self.has_blob(blob):
+            raise CheckFailed(f"the blob {blob.digest} is missing or has other bytes", file=path)
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+
+    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:  # noqa: ARG002 (nothing to mount from)
+        """Write the blobs and manifests that are not there. Raises ConflictError, ReleaseError."""
+        with self._open():
+            outcomes = {blob.digest: self._write(blob, progress) for blob in content.blobs}
+            new = tuple(one.digest for one in content.manifests if self._write_manifest(one))
+        return Pushed(outcomes, new)
+
+    def tag(self, manifest: Manifest, tag: str) -> None:
+        """Name a manifest in the layout."""
+        with self._open():
+            entries = [entry for entry in self._entries() if _tag_of(entry) != tag]
+            named = manifest.descriptor(annotations={REF_NAME: tag}).to_json()
+            entries = sorted([*entries, named], key=_tag_of)
+            index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+            self._replace(self.directory / _INDEX, canonical_json(index))
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """Let one process at a time write; what a killed one left half-written is removed."""
+        with writing(self.directory):
+            self._check_directory()
+            (self.directory / _BLOBS).mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                for folder in (self.directory, self.directory / _BLOBS):
+                    for left in folder.glob(f".*{_PARTIAL}"):
+                        left.unlink()
+                if not (self.directory / _MARKER).exists():
+                    self._replace(self.directory / _MARKER, LAYOUT_MARKER)
+                yield
+            finally:
+                os.close(lock)
+
+    def _check_directory(self) -> None:
+        if not self.directory.exists():
+            return
+        names = {path.name for path in self.directory.iterdir() if not path.name.endswith(_PARTIAL)}
+        if names - {"blobs"} and _MARKER not in names:
+            raise ConflictError(
+                "this directory holds something other than an OCI layout",
+                advice="Name a new directory after oci:.",
+                file=self.directory,
+            )
+
+    def _entries(self) -> list[dict[str, object]]:
+        path = self.directory / _INDEX
+        try:
+            entries = json.loads(path.read_bytes())["manifests"]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError):
+            entries = None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise CheckFailed("this is not the index of an OCI layout", file=path)
+        return entries
+
+    def _digest(self, tag: str) -> str:
+        found = [str(entry.get("digest")) for entry in self._entries() if _tag_of(entry) == tag]
+        return found[0] if found and is_digest(found[0]) else ""
+
+    def _blob(self, digest: str) -> Path:
+        return self.directory / _BLOBS / digest.removeprefix("sha256:")
+
+    def _is_whole(self, digest: str, size: int | None = None) -> bool:
+        path = self._blob(digest)
+        return path.is_file() and size in (None, path.stat().st_size) and file_sha256(path) == digest
+
+    def _write(self, blob: BlobSource, progress: Progress) -> Outcome:
+        if self._is_whole(blob.digest, blob.size):
+            progress(blob.digest, blob.size, blob.size)
+            return Outcome.PRESENT
+        blob.check()
+        with (
+            self._beside(self._blob(blob.digest)) as beside,
+            blob.open() as source,
+            beside.open("xb") as sink,
+        ):
+            while block := source.read(BLOCK):
+                sink.write(block)
+                progress(blob.digest, sink.tell(), blob.size)
+        return Outcome.UPLOADED
+
+    def _write_manifest(self, manifest: Manifest) -> bool:
+        if self._is_whole(manifest.digest):
+            return False
+        self._replace(self._blob(manifest.digest), manifest.content)
+        return True
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        with self._beside(path) as beside:
+            beside.write_bytes(content)
+
+    @contextmanager
+    def _beside(self, path: Path) -> Iterator[Path]:
+        """Give a path to write to; it gets its final name when the block has ended well."""
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
+        try:
+            yield beside
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _tag_of(entry: Mapping[str, object]) -> str:
+    annotations = entry.get("annotations")
+    return str(annotations.get(REF_NAME, "")) if isinstance(annotations, dict) else ""

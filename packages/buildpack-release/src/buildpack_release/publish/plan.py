@@ -1,0 +1,193 @@
+"""What publishing will do, derived from dist/ and from what is published; nothing is written.
+
+What is absent is pushed. What is there with equal content is done, and its content is the one that counts.
+Other content under a version is a conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from buildpack_release.publish.difference import differences
+from buildpack_release.publish.image_tree import read_tree
+from buildpack_release.publish.tags import MovingTag, moving_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from buildpack_release.publish.image_store import ImageStore
+    from buildpack_release.publish.release import Release
+    from buildpack_release.registry.content import Descriptor, Manifest
+
+
+class Action(Enum):
+    """What becomes of a release."""
+
+    PUSH = "push"
+    DONE = "done"
+    CONFLICT = "conflict"
+
+
+class Transfer(Enum):
+    """How a blob gets there."""
+
+    PRESENT = "there already"
+    MOUNT = "mounted"
+    SEND = "sent"
+
+
+@dataclass(frozen=True)
+class BlobStep:
+    """A blob and its way; `origin` is the name of the store it is mounted from."""
+
+    blob: Descriptor
+    transfer: Transfer
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What becomes of one release.
+
+    Attributes:
+        release: the package in dist/.
+        store: where it goes.
+        action: what is done.
+        root: what the moving tags will point to: ours, or what is published with equal content.
+        published: the digest that the version's tag has now, or "".
+        differences: for a conflict, what differs.
+        blobs: the way of each blob; only for what is pushed.
+        tags: the moving tags; none for a conflict.
+    """
+
+    release: Release
+    store: ImageStore
+    action: Action
+    root: Manifest
+    published: str = ""
+    differences: tuple[str, ...] = ()
+    blobs: tuple[BlobStep, ...] = ()
+    tags: tuple[MovingTag, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """Where the version is, or will be."""
+        return f"{self.store.name}:{self.release.version}"
+
+    @property
+    def due_tags(self) -> tuple[MovingTag, ...]:
+        """The moving tags that will be written."""
+        return tuple(tag for tag in self.tags if tag.is_due)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.action is Action.DONE and not self.due_tags
+
+    def blobs_by(self, transfer: Transfer) -> tuple[BlobStep, ...]:
+        """Give the blobs that get there in one way."""
+        return tuple(step for step in self.blobs if step.transfer is transfer)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps, components before what contains them."""
+
+    destination: str
+    steps: tuple[Step, ...]
+
+    @property
+    def conflicts(self) -> tuple[Step, ...]:
+        """The steps that stop everything."""
+        return tuple(step for step in self.steps if step.action is Action.CONFLICT)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(step.is_done for step in self.steps)
+
+
+def make_plan(destination: str, releases: Sequence[Release], store: Callable[[str], ImageStore]) -> Plan:
+    """Compare releases, in the order of publishing, with what is published.
+
+    Args:
+        destination: the name of it all, for people.
+        releases: what to publish.
+        store: gives the store for a name.
+
+    Raises:
+        ReleaseError: what is published cannot be read.
+    """
+    compared = [_compare(release, store(release.name)) for release in releases]
+    has = {step.store.mount_name: _present(step) for step in compared}
+    will_have: dict[str, set[str]] = {}
+    steps = []
+    for step in compared:
+        if step.action is Action.PUSH:
+            name = step.store.mount_name
+            steps.append(_with_blobs(step, has[name], {**has, **will_have}))
+        else:
+            steps.append(step)
+        will_have[step.store.mount_name] = _digests(step)
+    return Plan(destination, tuple(map(_with_tags, steps)))
+
+
+def _compare(release: Release, store: ImageStore) -> Step:
+    """Decide about a release; of what is to be pushed the blobs are still unknown."""
+    published = store.manifest(release.version)
+    if published is None:
+        return Step(release, store, Action.PUSH, release.tree.root)
+    if published.digest == release.digest:
+        complete = _is_complete(release, store)
+        return Step(
+            release, store, Action.DONE if complete else Action.PUSH, release.tree.root, published.digest
+        )
+    found = differences(read_tree(store, published), release.tree)
+    action = Action.CONFLICT if found else Action.DONE
+    return Step(release, store, action, published, published.digest, found)
+
+
+def _is_complete(release: Release, store: ImageStore) -> bool:
+    """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
+    tree = release.tree
+    return all(store.has_manifest(one.digest) for one in tree.manifests[:-1]) and all(
+        store.has_blob(blob) for blob in tree.blobs
+    )
+
+
+def _present(step: Step) -> set[str]:
+    if step.action is not Action.PUSH:
+        return _digests(step)
+    return {blob.digest for blob in step.release.tree.blobs if step.store.has_blob(blob)}
+
+
+def _digests(step: Step) -> set[str]:
+    """Give the blobs that a store has when its step is over: of a published equal they may be others."""
+    if step.action is Action.CONFLICT or step.root != step.release.tree.root:
+        return set()
+    return {blob.digest for blob in step.release.tree.blobs}
+
+
+def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iterable[str]]) -> Step:
+    there = set(present)
+    own = step.store.mount_name
+    blobs = []
+    for blob in step.release.tree.blobs:
+        origins = [
+            name for name, digests in elsewhere.items() if name not in ("", own) and blob.digest in digests
+        ]
+        if blob.digest in there:
+            blobs.append(BlobStep(blob, Transfer.PRESENT))
+        elif origins:
+            blobs.append(BlobStep(blob, Transfer.MOUNT, origins[0]))
+        else:
+            blobs.append(BlobStep(blob, Transfer.SEND))
+    return replace(step, blobs=tuple(blobs))
+
+
+def _with_tags(step: Step) -> Step:
+    if step.action is Action.CONFLICT:
+        return step
+    return replace(step, tags=moving_tags(step.store, step.release.version, step.root.digest))

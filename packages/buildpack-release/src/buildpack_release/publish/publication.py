@@ -1,0 +1,189 @@
+"""The way in: plan, publish and verify the buildpacks of a repository."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
+from buildpack_release.publish.destination import Destination, shown
+from buildpack_release.publish.dist import check_names, read_releases, reading
+from buildpack_release.publish.live_line import Bytes, LiveLine
+from buildpack_release.publish.plan import Plan, make_plan
+from buildpack_release.publish.push import Result, carry_out
+from buildpack_release.publish.release import store_name
+from buildpack_release.publish.stores import Connect, Stores, connection
+from buildpack_release.publish.tags import moving_tags
+from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
+from buildpack_release.selection import package_targets, select
+from buildpack_release.text import size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from buildpack_release.publish.image_store import ImageStore
+    from buildpack_release.publish.image_tree import ImageTree
+    from buildpack_release.repository import Repository
+
+_AGAIN = "Run the same command again once that is repaired: it goes on where this run ended."
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What to publish and where.
+
+    Attributes:
+        repository: where the buildpacks are.
+        destination: see parse_destination().
+        dist: the folder with their packages; verifying does not need it.
+        ids: the buildpacks, with what they contain; all if there are none.
+        connect: how to connect to a registry.
+        line: where progress is told.
+    """
+
+    repository: Repository
+    destination: Destination
+    dist: Path
+    ids: Sequence[str] = ()
+    connect: Connect = field(default_factory=connection)
+    line: LiveLine = field(default_factory=LiveLine)
+
+    def plan(self) -> Plan:
+        """Say what publishing would do; nothing is written.
+
+        Raises CheckFailed if dist/ is not fit to be published, RegistryError.
+        """
+        with self._open() as derive:
+            return derive()
+
+    def publish(self, agree: Callable[[Plan], None]) -> tuple[Result, ...]:
+        """Publish what is not published yet, and look afterwards whether all of it is.
+
+        Args:
+            agree: is shown the plan before anything is written, and raises if it is not to be carried out.
+
+        Raises:
+            ConflictError: a version is published with other content; nothing was written.
+            ReleaseError: see plan() and carry_out().
+        """
+        with self._open() as derive:
+            plan = derive()
+            agree(plan)
+            refuse_conflicts(plan)
+            if plan.is_done:
+                return tuple(Result(step, step.root) for step in plan.steps)
+            try:
+                results = carry_out(plan, self.line)
+                self.line.say("Reading back what is published")
+                _check_done(derive())
+            except NetworkError as error:
+                error.advice = f"{error.advice}\n{_AGAIN}".strip()
+                raise
+            finally:
+                self.line.clear()
+            return results
+
+    def verify(self) -> tuple[Verified, ...]:
+        """Read back everything published for the versions of the sources. Raises RegistryError."""
+        chosen = select(self.repository, self.ids)
+        check_names(one.id for one in chosen)
+        expected = [
+            Expected(
+                one.id,
+                one.descriptor.version,
+                tuple(str(target) for target in package_targets(self.repository, one, ())),
+            )
+            for one in chosen
+        ]
+        with Stores(self.destination, self.connect, self.line.say) as stores:
+            return tuple(_verified(stores.store(store_name(one.id)), one, self.line) for one in expected)
+
+    @contextmanager
+    def _open(self) -> Iterator[Callable[[], Plan]]:
+        """Give what derives the plan, from packages that do not change meanwhile."""
+        with (
+            reading(self.dist, report=self.line.say),
+            Stores(self.destination, self.connect, self.line.say) as stores,
+        ):
+            releases = read_releases(self.repository, self.ids, self.dist)
+            yield lambda: make_plan(shown(self.destination), releases, stores.store)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is published for a version, and what is wrong with it; `digest` is "" if there is nothing."""
+
+    reference: str
+    expected: Expected
+    digest: str = ""
+    platforms: tuple[str, ...] = ()
+    blobs: int = 0
+    size: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def refuse_conflicts(plan: Plan) -> None:
+    """Raise ConflictError if other content is published under a version."""
+    if not plan.conflicts:
+        return
+    lines = []
+    for step in plan.conflicts:
+        lines += [step.reference, f"  published: {step.published}", f"  here:      {step.release.digest}"]
+    raise ConflictError(
+        "other content is published under the same version; nothing was written",
+        detail="\n".join(lines),
+        advice="A version is published once: raise it (inv version.bump), or return to what was published.",
+    )
+
+
+def _check_done(plan: Plan) -> None:
+    refuse = [step.reference for step in plan.steps if not step.is_done]
+    if plan.conflicts:
+        raise ConflictError(
+            "somebody else has written over what was just published",
+            detail="\n".join(f"{step.reference}: {step.published}" for step in plan.conflicts),
+            advice="Find out which content is right; the other needs a new version.",
+        )
+    if refuse:
+        raise CheckFailed(
+            "not all of it is published, although the registry took it",
+            detail="\n".join(refuse),
+            advice="Run the same command again.",
+        )
+
+
+def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified:
+    reference = f"{store.name}:{expected.version}"
+    line.say(f"Reading {reference}")
+    root = store.manifest(expected.version)
+    if root is None:
+        return Verified(reference, expected, problems=("it is not published",))
+    try:
+        tree, problems = read_published(store, root, expected)
+    except CheckFailed as error:
+        return Verified(reference, expected, root.digest, problems=(str(error),))
+    counter = Bytes(line, "read", sum(blob.size for blob in tree.blobs))
+    missing = [text for text in problems if text.startswith("the blob ")]
+    problems += tuple(text for text in unreadable_blobs(tree, store, counter) if text not in missing)
+    line.clear()
+    return _described(reference, expected, tree, (*problems, *_tag_problems(store, expected, root.digest)))
+
+
+def _tag_problems(store: ImageStore, expected: Expected, digest: str) -> Iterator[str]:
+    for tag in moving_tags(store, expected.version, digest):
+        if tag.is_due:
+            yield f"the tag {tag.name} points to {tag.was or 'nothing'}, not to it"
+
+
+def _described(reference: str, expected: Expected, tree: ImageTree, problems: tuple[str, ...]) -> Verified:
+    total = sum(blob.size for blob in tree.blobs)
+    return Verified(reference, expected, tree.digest, tuple(tree.platforms), len(tree.blobs), total, problems)
+
+
+def summary(verified: Sequence[Verified]) -> str:
+    """Say in a sentence what was read."""
+    blobs, total = sum(one.blobs for one in verified), size(sum(one.size for one in verified))
+    wrong = sum(bool(one.problems) for one in verified)
+    return f"{len(verified)} packages, {blobs} blobs, {total}; {wrong or 'none'} with problems"

@@ -1,0 +1,145 @@
+"""Carrying out a plan: all content by digest, all of it read back, the versions' tags, the moving tags.
+
+A tag is written only when the content of every release is there. So nobody finds a version with parts of it
+missing, and whatever interrupts this, the next run goes on where it ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed, ConflictError
+from buildpack_release.progress import Progress
+from buildpack_release.publish.difference import differences
+from buildpack_release.publish.image_tree import read_tree
+from buildpack_release.publish.live_line import Bytes, LiveLine
+from buildpack_release.publish.plan import Action, Step, Transfer
+from buildpack_release.publish.tags import moving_tags
+from buildpack_release.publish.verify import Expected, read_published
+from buildpack_release.registry.blobs import Outcome
+from buildpack_release.registry.push import Pushed
+from buildpack_release.text import size
+
+if TYPE_CHECKING:
+    from buildpack_release.publish.plan import Plan
+    from buildpack_release.publish.release import Release
+    from buildpack_release.registry.content import Manifest
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was done for a step: `root` is what the version's tag points to, `moved` the tags written."""
+
+    step: Step
+    root: Manifest
+    pushed: Pushed = field(default_factory=Pushed)
+    is_new: bool = False
+    moved: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The reference with the digest, which nobody can change."""
+        return f"{self.step.reference}@{self.root.digest}"
+
+
+def carry_out(plan: Plan, line: LiveLine) -> tuple[Result, ...]:
+    """Do what is planned.
+
+    Raises:
+        ConflictError: somebody else has published a version with other content meanwhile.
+        CheckFailed: what was pushed does not read back as it should.
+        RegistryError: the registry fails; what has arrived stays there for the next run.
+    """
+    progress = Progress(len(plan.steps), say=line.say)
+    results = [_push(step, progress, line) for step in plan.steps]
+    for result in results:
+        _check(result.step)
+    results = [_tag_version(result) for result in results]
+    return tuple(map(_tag_moving, results))
+
+
+def _push(step: Step, progress: Progress, line: LiveLine) -> Result:
+    with progress.step(f"{step.release.title} to {step.store.name}") as told:
+        if step.action is not Action.PUSH:
+            told.append("published already")
+            return Result(step, step.root)
+        counter = Bytes(line, "sent", sum(blob.blob.size for blob in step.blobs))
+        mounts = {one.blob.digest: one.origin for one in step.blobs_by(Transfer.MOUNT)}
+        pushed = step.store.push(step.release.content, mounts=mounts, progress=counter)
+        line.clear()
+        told.append(_told(step, pushed))
+    return Result(step, step.root, pushed)
+
+
+def _told(step: Step, pushed: Pushed) -> str:
+    sizes = {one.blob.digest: one.blob.size for one in step.blobs}
+    texts = []
+    for outcome, text in (
+        (Outcome.UPLOADED, "sent"),
+        (Outcome.MOUNTED, "mounted"),
+        (Outcome.PRESENT, "there already"),
+    ):
+        found = [digest for digest, one in pushed.blobs.items() if one is outcome]
+        if found:
+            texts.append(f"{size(sum(sizes[one] for one in found))} {text}")
+    return ", ".join(texts)
+
+
+def expected(release: Release) -> Expected:
+    """Say what has to be found once a release is published."""
+    return Expected(release.id, release.version, tuple(release.tree.platforms))
+
+
+def _check(step: Step) -> None:
+    """Read back what will be tagged, or is: all but the content of layers, which the registry has checked."""
+    root = step.store.manifest(step.root.digest)
+    found: tuple[str, ...] = ("the index is missing",)
+    if root is not None:
+        _, found = read_published(step.store, root, expected(step.release))
+    if found:
+        raise CheckFailed(
+            f"{step.store.name}@{step.root.digest} does not read back as it should",
+            detail="\n".join(found),
+            advice="No tag was written. If it happens again, the registry does not keep what it gets.",
+        )
+
+
+def _tag_version(result: Result) -> Result:
+    """Write the version's tag unless it is there, and look what it points to afterwards.
+
+    Registries cannot write a tag only if it is absent. So it is read right before and right after: of two
+    publishers with other content the later one finds out here, unless both write between the two reads of
+    one of them. Even then the final check of the one who wrote first fails, if it is still to come.
+    """
+    store, version = result.step.store, result.step.release.version
+    current = store.manifest(version)
+    if current is None:
+        store.tag(result.root, version)
+        current = store.manifest(version)
+        if current is None:
+            raise CheckFailed(f"{result.step.reference} was written and is not there")
+        result = replace(result, is_new=current.digest == result.root.digest)
+    if current.digest != result.root.digest:
+        check_equal(result.step, current)
+    return replace(result, root=current)
+
+
+def check_equal(step: Step, published: Manifest) -> None:
+    """Raise ConflictError unless what is published has the content of the release."""
+    found = differences(read_tree(step.store, published), step.release.tree)
+    if found:
+        raise ConflictError(
+            f"somebody else has published {step.reference} meanwhile, with other content",
+            detail="\n".join((f"published: {published.digest}", f"here:      {step.release.digest}", *found)),
+            advice="Find out which content is right; the other needs a new version.",
+        )
+
+
+def _tag_moving(result: Result) -> Result:
+    """Write the moving tags, as what is published now demands it."""
+    step = result.step
+    due = [tag for tag in moving_tags(step.store, step.release.version, result.root.digest) if tag.is_due]
+    for tag in due:
+        step.store.tag(result.root, tag.name)
+    return replace(result, moved=tuple(tag.name for tag in due))

@@ -1,0 +1,61 @@
+"""Images in a repository of a registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.registry.download import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_release.registry.blobs import Progress
+    from buildpack_release.registry.client import RemoteRepository
+    from buildpack_release.registry.content import Descriptor, Manifest
+    from buildpack_release.registry.push import Content, Pushed
+
+
+@dataclass(frozen=True)
+class RegistryStore:
+    """See ImageStore; the errors are RegistryErrors."""
+
+    remote: RemoteRepository
+
+    @property
+    def name(self) -> str:
+        """`registry/repository`."""
+        return f"{self.remote.transport.registry}/{self.remote.name}"
+
+    @property
+    def mount_name(self) -> str:
+        """The repository."""
+        return self.remote.name
+
+    def tags(self) -> tuple[str, ...]:
+        """List the tags."""
+        return self.remote.manifests.tags()
+
+    def manifest(self, target: str) -> Manifest | None:
+        """Read a manifest."""
+        return self.remote.manifests.find(target)
+
+    def has_manifest(self, digest: str) -> bool:
+        """Ask for a manifest."""
+        return self.remote.manifests.head(digest) is not None
+
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Ask for a blob."""
+        return self.remote.blobs.exists(blob.digest, blob.size)
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        """Read a blob."""
+        return pieces(self.remote.transport, self.remote.name, blob.digest, blob.size)
+
+    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
+        """Push what is not there."""
+        return self.remote.push(content, mount_from=mounts, progress=progress)
+
+    def tag(self, manifest: Manifest, tag: str) -> None:
+        """Put a manifest under a tag."""
+        self.remote.manifests.put(manifest, tag)

@@ -1,0 +1,63 @@
+"""A package in dist/ as it will be published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.publish.image_tree import ImageTree, read_tree
+from buildpack_release.publish.layout_store import LayoutStore
+from buildpack_release.registry.blob_source import BlobSource
+from buildpack_release.registry.content import Manifest
+from buildpack_release.registry.push import Content
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from buildpack_release.manifest import Package
+
+
+@dataclass(frozen=True)
+class Release:
+    """A buildpack's id and version, and the content under them. `notes` are what people should know."""
+
+    id: str
+    version: str
+    tree: ImageTree
+    content: Content
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of its store below the namespace: the last segment of the id."""
+        return store_name(self.id)
+
+    @property
+    def title(self) -> str:
+        """`id@version`."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """The digest of the index."""
+        return self.tree.digest
+
+
+def store_name(buildpack_id: str) -> str:
+    """Give the last segment of an id."""
+    return buildpack_id.rpartition("/")[2]
+
+
+def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -> Release:
+    """Read a package of dist/ that is intact."""
+    layout = dist / package.layout
+    entry = json.loads((layout / "index.json").read_bytes())["manifests"][0]
+    path = _blob(layout, entry["digest"])
+    tree = read_tree(LayoutStore(layout), Manifest(entry["mediaType"], path.read_bytes()))
+    sources = (BlobSource(blob.digest, blob.size, _blob(layout, blob.digest)) for blob in tree.blobs)
+    return Release(package.id, package.version, tree, Content(tuple(sources), tree.manifests), notes)
+
+
+def _blob(layout: Path, digest: str) -> Path:
+    return layout / "blobs" / digest.replace(":", "/")

@@ -1,0 +1,89 @@
+"""Tags of a release: the one of its version, written once; and the moving ones, which follow the newest.
+
+`X.Y` follows the newest `X.Y.*`, `X` the newest `X.*.*`, `latest` the newest of all. They are never moved
+backwards: a fix for an old line does not take them away from a newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from buildpack_release.versions.number import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from buildpack_release.publish.image_store import ImageStore
+    from buildpack_release.registry.content import Manifest
+
+LATEST = "latest"
+_VERSION_ANNOTATION = "org.opencontainers.image.version"
+
+
+class TagState(Enum):
+    """What will become of a moving tag."""
+
+    NEW = "new"
+    MOVES = "moves"
+    DONE = "done"
+    STAYS = "stays"
+
+
+@dataclass(frozen=True)
+class MovingTag:
+    """A moving tag: `was` is the digest it points to, `because` the newer version for which it stays."""
+
+    name: str
+    state: TagState
+    was: str = ""
+    because: str = ""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is to be written."""
+        return self.state in (TagState.NEW, TagState.MOVES)
+
+
+def moving_tags(store: ImageStore, version: str, digest: str) -> tuple[MovingTag, ...]:
+    """Say what becomes of the moving tags once a version has this digest; what is published is read."""
+    own = Version.parse(version)
+    published = [*_versions(store.tags()), own]
+    return tuple(_moving_tag(store, name, own, digest, published) for name in _names(own))
+
+
+def _names(version: Version) -> tuple[str, ...]:
+    return f"{version.major}.{version.minor}", str(version.major), LATEST
+
+
+def _moving_tag(
+    store: ImageStore, name: str, own: Version, digest: str, published: Iterable[Version]
+) -> MovingTag:
+    current = store.manifest(name)
+    was = current.digest if current is not None else ""
+    # What the tag points to counts as well: the tag of its version may have been deleted.
+    known = [*published, *(_annotated(current) if current is not None else ())]
+    newest = max(one for one in known if name in _names(one))
+    if newest > own:
+        return MovingTag(name, TagState.STAYS, was, str(newest))
+    if was == digest:
+        return MovingTag(name, TagState.DONE, was)
+    return MovingTag(name, TagState.MOVES if was else TagState.NEW, was)
+
+
+def _versions(tags: Iterable[str]) -> list[Version]:
+    """Give the tags that are versions; there may be any others."""
+    found = []
+    for tag in tags:
+        try:
+            found.append(Version.parse(tag))
+        except ValueError:  # noqa: PERF203 (a tag of another kind)
+            continue
+    return found
+
+
+def _annotated(manifest: Manifest) -> list[Version]:
+    annotations = manifest.document.get("annotations")
+    version = annotations.get(_VERSION_ANNOTATION) if isinstance(annotations, dict) else None
+    return _versions([version]) if isinstance(version, str) else []

@@ -1,0 +1,114 @@
+"""Reading back what was published, as whoever uses it will: manifests, configurations, labels, blobs."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.publish.image_tree import ImageTree, TreeImage, read_tree
+from buildpack_release.publish.labels import label_problems
+from buildpack_release.registry.errors import ContentMismatchError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from buildpack_release.publish.image_store import ImageStore
+    from buildpack_release.registry.blobs import Progress
+    from buildpack_release.registry.content import Descriptor, Manifest
+
+_GZIP = 31  # zlib's wbits
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What has to be published: a buildpack's id and version, for these targets (`os/arch[/variant]`)."""
+
+    id: str
+    version: str
+    targets: tuple[str, ...]
+
+
+def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple[str, ...]:
+    """Check manifests, configurations, labels and platforms, and that the blobs are there."""
+    found = [*_platform_problems(tree, expected)]
+    for image in tree.images:
+        texts = [*_shape_problems(image), *label_problems(image, expected.id, expected.version)]
+        found += [f"{image.platform or image.manifest.digest}: {text}" for text in texts]
+    found += [f"the blob {blob.digest} is missing" for blob in tree.blobs if not store.has_blob(blob)]
+    return tuple(found)
+
+
+def unreadable_blobs(tree: ImageTree, store: ImageStore, progress: Progress) -> tuple[str, ...]:
+    """Read all blobs: their sizes, digests, and for layers the digests of the archives in them."""
+    diff_ids = {
+        layer.digest: diff_id
+        for image in tree.images
+        for layer, diff_id in zip(image.manifest.layers, image.diff_ids, strict=False)
+    }
+    found = (_blob_problem(store, blob, diff_ids.get(blob.digest, ""), progress) for blob in tree.blobs)
+    return tuple(problem for problem in found if problem)
+
+
+def read_published(
+    store: ImageStore, root: Manifest, expected: Expected
+) -> tuple[ImageTree, tuple[str, ...]]:
+    """Read the tree below a root and check all but the content of its layers.
+
+    Raises CheckFailed if manifests or configurations are not there.
+    """
+    tree = read_tree(store, root)
+    return tree, problems_of(tree, store, expected)
+
+
+def _platform_problems(tree: ImageTree, expected: Expected) -> Iterator[str]:
+    if not tree.root.is_index:
+        yield "it is a single image, not an index of images for platforms"
+    platforms = [image.platform for image in tree.images]
+    missing = ", ".join(one for one in expected.targets if one not in platforms)
+    unknown = ", ".join(one or "nothing" for one in platforms if one not in expected.targets)
+    if missing:
+        yield f"there is no image for {missing}"
+    if unknown:
+        yield f"there are images for {unknown}, which the buildpack is not for"
+    for entry, image in zip(tree.root.manifests, tree.images, strict=False):
+        listed = _entry_platform(entry) or "nothing"
+        if listed != image.platform:
+            yield f"the index lists the image for {image.platform} as one for {listed}"
+
+
+def _entry_platform(entry: Descriptor) -> str:
+    platform = entry.extra.get("platform")
+    parts = platform if isinstance(platform, dict) else {}
+    return "/".join(str(parts[key]) for key in ("os", "architecture", "variant") if parts.get(key))
+
+
+def _shape_problems(image: TreeImage) -> Iterator[str]:
+    layers = len(image.manifest.layers)
+    if not image.config:
+        yield "it has no configuration that can be read"
+    elif len(image.diff_ids) != layers:
+        yield f"it has {layers} layers, and its configuration tells of {len(image.diff_ids)}"
+
+
+def _blob_problem(store: ImageStore, blob: Descriptor, diff_id: str, progress: Progress) -> str:
+    archive = hashlib.sha256()
+    unpack = zlib.decompressobj(_GZIP) if blob.media_type.endswith("gzip") else None
+    done = 0
+    try:
+        for piece in store.pieces(blob):
+            archive.update(unpack.decompress(piece) if unpack else piece)
+            done += len(piece)
+            progress(blob.digest, done, blob.size)
+        archive.update(unpack.flush() if unpack else b"")
+    except NotFoundError:
+        return f"the blob {blob.digest} is missing"
+    except ContentMismatchError as error:
+        return f"{error.title}{': ' * bool(error.detail)}{error.detail}"
+    except zlib.error as error:
+        return f"the layer {blob.digest} is not compressed as it says: {error}"
+    found = f"sha256:{archive.hexdigest()}"
+    if diff_id and found != diff_id:
+        return f"the archive in the layer {blob.digest} is {found}, the configuration says {diff_id}"
+    return ""
