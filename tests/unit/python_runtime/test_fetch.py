@@ -23,8 +23,6 @@ CONTENT = b"an archive"
 SUM = hashlib.sha256(CONTENT).hexdigest()
 NAME = "20250101/cpython-3.14.2+20250101-amd64.tar.gz"
 
-MakeContext = "Callable[..., BuildContext]"
-
 
 @pytest.fixture
 def runtime(catalogue: Catalogue) -> Runtime:
