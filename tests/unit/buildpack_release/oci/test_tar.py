@@ -121,6 +121,16 @@ def test_long_paths(tmp_path: Path, length: int) -> None:
     assert found.name == f"r/{name}"
 
 
+@pytest.mark.parametrize("length", [*range(97, 105), *range(154, 160), *range(252, 260)])
+def test_long_absolute_paths(length: int) -> None:
+    """Of a file and of a folder: pack cannot read an archive in which a name has lost its first slash."""
+    start = "/cnb/buildpacks/" + "d/" * (length // 2)
+    name = f"{start[: length - 3]}_ff"
+    out = io.BytesIO()
+    write_tar([TarEntry(name), TarEntry.content(name, b"content")], out.write)
+    assert [member.name for member in members(out.getvalue())] == [name, name]
+
+
 def test_an_extended_header_only_where_it_is_needed(tmp_path: Path) -> None:
     """A plain name costs one block; a PAX header is for what USTAR cannot say."""
     write(tmp_path / "plain")

@@ -111,11 +111,21 @@ def _header(entry: TarEntry, size: int) -> bytes:
     info.linkname = entry.link
     info.size = size
     try:
-        if info.name.isascii() and info.linkname.isascii():
+        if info.name.isascii() and info.linkname.isascii() and not _loses_its_slash(entry):
             return info.tobuf(tarfile.USTAR_FORMAT)
     except ValueError:
         pass  # too long or too large for USTAR
     return info.tobuf(tarfile.PAX_FORMAT)
+
+
+def _loses_its_slash(entry: TarEntry) -> bool:
+    """Tell whether tarfile would split the name at its very beginning, which no reader puts back.
+
+    USTAR has a field of 100 bytes for the end of a name, and one for what comes before a slash; tarfile puts
+    a slash at the end of a folder's name.
+    """
+    length = len(entry.name) + (entry.kind == tarfile.DIRTYPE)
+    return entry.name.startswith("/") and length == tarfile.LENGTH_NAME + 1
 
 
 def _check_names(entry: TarEntry) -> None:
