@@ -18,7 +18,7 @@ ALL = "acme/all"
 
 
 def changelog(unreleased: str = "", released: str = "1.0.0") -> str:
-    """Give a changelog: what is Unreleased, such as `### Added\\n\\n- One.\\n`, and a version ("": none yet)."""
+    """Give a changelog: what is Unreleased, such as entry() gives, and a version ("": none yet)."""
     text = "# Changelog\n\n## [Unreleased]\n"
     text += f"\n{unreleased}" if unreleased else ""
     return text + (f"\n## [{released}] - 2026-01-01\n\n### Added\n\n- The start.\n" if released else "")

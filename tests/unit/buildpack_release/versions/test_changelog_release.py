@@ -24,6 +24,7 @@ def release(text: str, **options: object) -> str:
     return release_changelog(Changelog.parse(text, PATH), entry)
 
 
+NEXT = "\n## [1.1.0] - 2026-02-03\n"
 HEAD = "# Changelog\n\n## [Unreleased]\n"
 OLD = "\n## [1.0.0] - 2026-01-01\n\n- First.\n"
 
@@ -32,21 +33,21 @@ OLD = "\n## [1.0.0] - 2026-01-01\n\n- First.\n"
     ("text", "expected"),
     [
         # What is Unreleased moves by the insertion of a heading.
-        (HEAD + "\n### Added\n\n- New.\n" + OLD, HEAD + "\n## [1.1.0] - 2026-02-03\n\n### Added\n\n- New.\n" + OLD),
+        (HEAD + "\n### Added\n\n- New.\n" + OLD, HEAD + NEXT + "\n### Added\n\n- New.\n" + OLD),
         ("## Unreleased\n\n### Added\n- New.", "## Unreleased\n\n## 1.1.0 - 2026-02-03\n\n### Added\n- New."),
         # Nothing there.
-        (HEAD + OLD, HEAD + "\n## [1.1.0] - 2026-02-03\n\n- No changes.\n" + OLD),
-        (HEAD, HEAD + "\n## [1.1.0] - 2026-02-03\n\n- No changes.\n"),
+        (HEAD + OLD, HEAD + NEXT + "\n- No changes.\n" + OLD),
+        (HEAD, HEAD + NEXT + "\n- No changes.\n"),
         ("## [Unreleased]", "## [Unreleased]\n\n## [1.1.0] - 2026-02-03\n\n- No changes."),
-        ("## [Unreleased]\n## [1.0.0]\n", "## [Unreleased]\n\n## [1.1.0] - 2026-02-03\n\n- No changes.\n\n## [1.0.0]\n"),
-        (HEAD + "\n[a]: b\n", HEAD + "\n## [1.1.0] - 2026-02-03\n\n- No changes.\n\n[a]: b\n"),
+        ("## [Unreleased]\n## [1.0.0]\n", f"## [Unreleased]\n{NEXT}\n- No changes.\n\n## [1.0.0]\n"),
+        (HEAD + "\n[a]: b\n", HEAD + NEXT + "\n- No changes.\n\n[a]: b\n"),
         # Line ends are those of the file.
         ("## [Unreleased]\r\n\r\n### Fixed\r\n- x\r\n",
          "## [Unreleased]\r\n\r\n## [1.1.0] - 2026-02-03\r\n\r\n### Fixed\r\n- x\r\n"),
         # Empty headings of a template do not become history.
         (HEAD + "\n### Added\n\n### Fixed\n\n- x\n\n### Removed\n" + OLD,
-         HEAD + "\n## [1.1.0] - 2026-02-03\n\n### Fixed\n\n- x\n" + OLD),
-        (HEAD + "\n### Added\n\n### Fixed\n" + OLD, HEAD + "\n## [1.1.0] - 2026-02-03\n\n- No changes.\n" + OLD),
+         HEAD + NEXT + "\n### Fixed\n\n- x\n" + OLD),
+        (HEAD + "\n### Added\n\n### Fixed\n" + OLD, HEAD + NEXT + "\n- No changes.\n" + OLD),
     ],
 )  # fmt: skip
 def test_a_release(text: str, expected: str) -> None:
@@ -64,7 +65,8 @@ def test_a_release(text: str, expected: str) -> None:
         ("\n### Added\n\n- Own.\n\n#### Changed\n\n- deep\n",
          "\n### Added\n\n- Own.\n\n#### Changed\n\n- deep\n\n### Changed\n\n- Updated `a` to `1.1.0`.\n"),
         ("\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n",
-         "\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n\n### Changed\n\n- Updated `a` to `1.1.0`.\n"),
+         "\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n"
+         "\n### Changed\n\n- Updated `a` to `1.1.0`.\n"),
     ],
 )  # fmt: skip
 def test_additions_go_below_their_heading(body: str, expected: str) -> None:
@@ -111,8 +113,8 @@ def test_without_a_heading_there_is_nothing_to_release() -> None:
 
 
 LINES = st.sampled_from(
-    ["### Added", "### Fixed", "### Changed", "#### Changed", "- one", "* two", "  more", "", "", "text", "<!-- c -->",
-     "```", "  ```", "[a]: b", "1. x", "\u2028", "<!--", "-->", "> q"]
+    ["### Added", "### Fixed", "### Changed", "#### Changed", "- one", "* two", "  more", "", "", "text",
+     "<!-- c -->", "```", "  ```", "[a]: b", "1. x", "\u2028", "<!--", "-->", "> q"]
 )  # fmt: skip
 BODIES = st.lists(LINES, max_size=12)
 

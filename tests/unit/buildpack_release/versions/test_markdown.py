@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from buildpack_release.versions.markdown import Role, line_end, read_lines, split_lines
 
 PIECES = st.sampled_from(
-    ["# A", "## [1.0.0]", "- item", "  ```", "```", "````", "~~~", "<!--", "-->", "\n", "\r\n", "\r", " ", "\x0c",
-     "\u2028", "[a]: b", "text", "\t", "- ", "é", "\ufeff"]
+    ["# A", "## [1.0.0]", "- item", "  ```", "```", "````", "~~~", "<!--", "-->", "\n", "\r\n", "\r", " ",
+     "\x0c", "\u2028", "[a]: b", "text", "\t", "- ", "é", "\ufeff"]
 )  # fmt: skip
 
 

@@ -140,10 +140,13 @@ class _Comparison:
 
 
 def _announced(new: Changelog, old: Changelog) -> Iterator[Entry]:
-    """Give what is Unreleased, and what belongs to versions that the old changelog does not have."""
+    """Give what is Unreleased, and what belongs to versions that the old changelog does not have.
+
+    What stands under no heading, such as `No changes.`, announces nothing.
+    """
     for section in new.sections:
         if section.is_unreleased or (section.version and section.version not in old.versions):
-            yield from new.entries_of(section)
+            yield from (entry for entry in new.entries_of(section) if entry.heading)
 
 
 def _finding(member: Member, files: Sequence[str]) -> Finding:

@@ -53,7 +53,7 @@ def read_lines(text: str) -> tuple[Line, ...]:
 
 
 def find_unclosed(lines: Iterable[Line]) -> int | None:
-    """Find the line (its index) that opens code or a comment that is never closed: it hides all that follows."""
+    """Find the line (its index) that opens code or a comment that is never closed; it hides all below."""
     reader, opened = _Reader(), None
     for index, line in enumerate(lines):
         was_open = reader.is_open

@@ -68,7 +68,7 @@ def _forge(url: str, source: TomlSource) -> Forge | None:
     if fault := _url_fault(url):
         message = f'the repository-url "{redact(url)}" {fault}'
         raise CheckFailed(message, file=source.path, line=source.line(*_TABLE, "repository-url"))
-    return Forge(url.rstrip("/").removesuffix(".git"))
+    return Forge(url.rstrip("/").removesuffix(".git").rstrip("/"))
 
 
 def _url_fault(url: str) -> str:
