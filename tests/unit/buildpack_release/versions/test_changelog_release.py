@@ -25,6 +25,7 @@ def release(text: str, **options: object) -> str:
 
 
 NEXT = "\n## [1.1.0] - 2026-02-03\n"
+PARTS = "\n### Changed\n\n- Updated `a` to `1.1.0`.\n"
 HEAD = "# Changelog\n\n## [Unreleased]\n"
 OLD = "\n## [1.0.0] - 2026-01-01\n\n- First.\n"
 
@@ -65,8 +66,7 @@ def test_a_release(text: str, expected: str) -> None:
         ("\n### Added\n\n- Own.\n\n#### Changed\n\n- deep\n",
          "\n### Added\n\n- Own.\n\n#### Changed\n\n- deep\n\n### Changed\n\n- Updated `a` to `1.1.0`.\n"),
         ("\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n",
-         "\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n"
-         "\n### Changed\n\n- Updated `a` to `1.1.0`.\n"),
+         "\n### Added\n\n- Own:\n\n  ```md\n  ### Changed\n  ```\n" + PARTS),
     ],
 )  # fmt: skip
 def test_additions_go_below_their_heading(body: str, expected: str) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from buildpack_release.versions.links import CompareLinks
     from buildpack_release.versions.number import Version
 
-_SECTION_LEVEL = 2
 _UNRELEASED = "unreleased"
 
 
@@ -62,25 +61,23 @@ def _newline(changelog: Changelog) -> str:
 
 
 def _edited(lines: Sequence[Line], section: Section, entry: ReleaseEntry, newline: str) -> list[str]:
-    end = _content_end(lines, section)
-    unreleased = lines[section.start].text
-    body = _without_empty_kinds(lines[section.start + 1 : end])
-    name = f"[{entry.version}]" if "[" in unreleased or entry.links else str(entry.version)
-    released = [line.text for line in body]
+    texts = [line.text for line in lines]
+    start, end = section.start + 1, _content_end(lines, section)
+    released = _released(lines[start:end], entry, newline)
+    rest = texts[end:]
+    if released != texts[start:end] and rest and rest[0].strip():
+        rest.insert(0, newline)  # there was nothing to part from what follows, and now there is
+    name = f"[{entry.version}]" if "[" in texts[section.start] or entry.links else str(entry.version)
+    return [*texts[:start], newline, f"## {name} - {entry.date}{newline}", *released, *rest]
+
+
+def _released(body: Sequence[Line], entry: ReleaseEntry, newline: str) -> list[str]:
+    """Give the text of the release: what was Unreleased, the additions, or else the note."""
+    released = [line.text for line in _without_empty_kinds(body)]
     for kind, items in entry.additions.items():
         released = _with_items(released, kind, items, newline)
-    if not any(line.role in {Role.TEXT, Role.CODE} for line in read_lines("".join(released))):
-        released += [newline, f"- {entry.note}{newline}"]
-    rest = [line.text for line in lines[end:]]
-    if (
-        rest
-        and rest[0].strip()
-        and released[-1].strip()
-        and released != [line.text for line in lines[section.start + 1 : end]]
-    ):
-        rest.insert(0, newline)
-    before = [line.text for line in lines[: section.start + 1]]
-    return [*before, newline, f"## {name} - {entry.date}{newline}", *released, *rest]
+    has_text = any(line.role in {Role.TEXT, Role.CODE} for line in read_lines("".join(released)))
+    return released if has_text else [*released, newline, f"- {entry.note}{newline}"]
 
 
 def _content_end(lines: Sequence[Line], section: Section) -> int:
