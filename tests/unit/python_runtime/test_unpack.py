@@ -194,7 +194,9 @@ def test_a_truncated_archive_is_refused(length: int, tmp_path: Path) -> None:
         unpack(io.BytesIO(whole[:length]), tmp_path / "t", everything)
 
 
-@pytest.mark.parametrize("content", [b"<html></html>", b"\x1f\x8bnot gzip at all", gzip.compress(b"not tar", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"<html></html>", b"\x1f\x8bnot gzip at all", gzip.compress(b"not tar", mtime=0)]
+)
 def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="cannot be used"):
         unpack(io.BytesIO(content), tmp_path / "t", everything)

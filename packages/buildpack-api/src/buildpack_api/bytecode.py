@@ -15,18 +15,40 @@ from buildpack_api.interpreter import isolated_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Before 3.11 the bytes depend on the hash seed (frozensets) and on what a process compiled before (shared
-# strings): hence a fixed seed and a single worker. -I would ignore the seed: _environment isolates instead.
+# Before 3.11 two things leak into the bytes. The hash seed (frozensets): hence a fixed one; -I would ignore it,
+# so _environment isolates instead. And whether an object happens to be used elsewhere in the process: marshal
+# marks only those as shared. So all parts of a code object are held while it is written, and all are marked.
 _PROGRAM = """
 import compileall, sys
 from concurrent.futures.process import BrokenProcessPool
+
+def parts(value, held):
+    held.append(value)
+    if hasattr(value, "co_code"):
+        names = "code consts names varnames freevars cellvars filename name linetable".split()
+        for part in [getattr(value, "co_" + name) for name in names]:
+            parts(part, held)
+    elif isinstance(value, (tuple, frozenset)):
+        for part in value:
+            parts(part, held)
+    return held
+
+if sys.version_info < (3, 11):
+    from importlib import _bootstrap_external
+    write = _bootstrap_external._code_to_hash_pyc
+
+    def write_all_shared(code, *rest):
+        held = parts(code, [])
+        return write(code, *rest)
+
+    _bootstrap_external._code_to_hash_pyc = write_all_shared
 
 def compile_all(workers):
     mode = compileall.py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(sys.argv[1], force=True, quiet=1, workers=workers, invalidation_mode=mode)
 
 try:
-    compile_all(0 if sys.version_info >= (3, 11) else 1)
+    compile_all(0)
 except (OSError, BrokenProcessPool):  # no shared memory in this sandbox, or too little memory for all cores
     compile_all(1)
 """
