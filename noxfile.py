@@ -76,14 +76,16 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the unit tests on every supported Python."""
     _install(session, "tests")
-    session.run("pytest", "tests/unit", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", "tests/unit", *session.posargs)
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
     _install(session, "tests")
-    session.run("pytest", "tests/integration", *session.posargs)
+    # A module's tests share what they build, so a module stays on one worker.
+    options = ("--numprocesses=auto", "--dist=loadscope")
+    session.run("pytest", *options, "tests/integration", *session.posargs)
 
 
 @nox.session
