@@ -323,7 +323,7 @@ def version_bump(
     date: str = "",
     dry_run: bool = False,
 ) -> None:
-    """Write the next versions into descriptors and changelogs."""
+    """Write the next versions and their changelog entries."""
     from buildpack_release.errors import shown_path
     from buildpack_release.progress import say
     from buildpack_release.versions.inference import KindChoice
@@ -348,7 +348,7 @@ def version_bump(
 )
 @one_clear_error()
 def version_check(_context: Context, base: str = "", json: bool = False) -> None:
-    """Check that versions agree and every change has its entry."""
+    """Check that versions agree and changes are announced."""
     from buildpack_release.repository import Repository
     from buildpack_release.versions.check import check_versions
 
