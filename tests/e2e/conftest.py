@@ -6,17 +6,27 @@ Under CI=true a missing part is a failure; elsewhere the tests that need it are 
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.package import package
+from buildpack_release.progress import say
+from buildpack_release.repository import Repository
 from buildpack_testing.cnb import base_images, preflight, tools
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.podman_session import podman as private_podman
 from buildpack_testing.cnb.podman_session import unpack
 from buildpack_testing.cnb.registry_server import registry as running_registry
+from buildpack_testing.index import fill_index, write_index
+from buildpack_testing.runtimes import make_runtimes
+from buildpack_testing.server import serve
+from buildpack_testing.sources import mirror_variables, served_index
+from support.main_job import APPS, ROOT
+from support.sample_builds import E2E_FIXTURES, RUNTIMES, Feed, SampleBuilds, pack_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
     from buildpack_testing.cnb.tools import Lifecycle, Pack
+    from buildpack_testing.runtimes import RuntimeSet
 
 
 def pytest_report_header() -> list[str]:
@@ -40,9 +51,12 @@ def pytest_report_header() -> list[str]:
 def need(*names: str) -> None:
     """Skip the test, or under CI=true fail it, unless the machine has the parts named."""
     lacking = preflight.missing(names)
-    if not lacking:
-        return
-    message = preflight.describe(lacking)
+    if lacking:
+        lack(preflight.describe(lacking))
+
+
+def lack(message: str) -> NoReturn:
+    """Skip the test, or under CI=true fail it, for want of what the message names."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
@@ -63,10 +77,17 @@ def pack_tool() -> Pack:
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def scratch() -> Iterator[Path]:
+    """A directory for what is large: unlike the directories of pytest, it goes at the end."""
+    with tempfile.TemporaryDirectory(prefix="strata-e2e-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def registry(scratch: Path) -> Iterator[Registry]:
     """A registry on loopback, in plain HTTP."""
     need("registry", "skopeo")
-    with running_registry(tmp_path_factory.mktemp("registry")) as found:
+    with running_registry(scratch / "registry") as found:
         yield found
 
 
@@ -150,3 +171,70 @@ def pack_with_podman(
 def fixtures() -> Path:
     """The directory of the real small projects that these tests build."""
     return Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def runtimes() -> RuntimeSet:
+    """Runtime archives of this machine's CPythons (20 s each, the first time)."""
+    try:
+        return make_runtimes(report=say)
+    except MissingToolError as error:
+        lack(str(error))
+
+
+@pytest.fixture(scope="session")
+def feed(runtimes: RuntimeSet, scratch: Path) -> Iterator[Feed]:
+    """Runtime archives and the packages of the sample apps, served on loopback."""
+    compiled = E2E_FIXTURES / "compiled"
+    apps = fill_index(sorted(APPS.glob("*/requirements.txt")), runtimes.minors, report=say)
+    tools = fill_index([compiled / "build-requirements.txt"], runtimes.minors[-1:], report=say)
+    source = pack_source(
+        compiled / "squares", "strata_test_squares-1.0", scratch / "strata_test_squares-1.0.tar.gz"
+    )
+    index = write_index([*apps.wheels, *tools.wheels, source], scratch / "index")
+    with serve(index.directory) as server, mirror_variables(runtimes) as mirror:
+        variables = {
+            **served_index(server),
+            "BP_DEPENDENCY_MIRROR": mirror["BP_DEPENDENCY_MIRROR"],
+            "BP_PYTHON_RUNTIMES": f"{RUNTIMES}/{runtimes.catalogue.name}",
+        }
+        yield Feed(variables=variables, runtimes=runtimes)
+
+
+@pytest.fixture(scope="session")
+def packages(scratch: Path) -> Path:
+    """The directory of all packages of this repository, as `inv package` makes them."""
+    dist = scratch / "dist"
+    package(Repository.discover(ROOT), dist=dist, build=scratch / "assembled", report=say)
+    return dist
+
+
+@pytest.fixture(scope="session")
+def assembled(packages: Path) -> Path:
+    """The assembled buildpacks that are in the packages."""
+    return packages.with_name("assembled")
+
+
+@pytest.fixture(scope="session")
+def samples(
+    *,
+    podman: Podman,
+    lifecycle: Lifecycle,
+    build_image: str,
+    registry: Registry,
+    run_image: str,
+    assembled: Path,
+    feed: Feed,
+    scratch: Path,
+) -> SampleBuilds:
+    """The sample apps, each built when first asked for."""
+    return SampleBuilds(
+        podman=podman,
+        lifecycle=lifecycle,
+        build_image=build_image,
+        registry=registry,
+        run_image=run_image,
+        assembled=assembled,
+        feed=feed,
+        root=scratch / "builds",
+    )

@@ -1,0 +1,78 @@
+"""The sample apps, built with the composite by the real `creator`: equal builds, equal images; they serve."""
+
+from __future__ import annotations
+
+import http
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.cnb import app_container
+from support.main_job import PIP, RUNTIME, VENV
+from support.sample_builds import PYTHON_TREE, SAMPLES, VENV_TREE, Sample
+
+if TYPE_CHECKING:
+    from buildpack_testing.cnb.base_images import BaseImage
+    from buildpack_testing.cnb.podman import Podman
+    from support.sample_builds import SampleBuilds
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_build_with_nothing_changed_gives_the_same_image(samples: SampleBuilds, name: str) -> None:
+    """The same manifest digest: nothing is pushed, pulled or started anew."""
+    first, second = samples.twice(name)
+    assert second.digest == first.digest
+    assert first.report["image"]["digest"] == first.digest
+    assert "Reusing the virtual environment" not in first.output
+    assert "Reusing the virtual environment" in second.output
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_group_and_its_layers_are_the_ones_documented(samples: SampleBuilds, name: str) -> None:
+    """Three of ours take part; Python and the environment get into the image, pip and its cache do not."""
+    built, _ = samples.twice(name)
+    members = [buildpack["id"] for buildpack in built.build_metadata["buildpacks"]]
+    assert members == [RUNTIME, PIP, VENV, "test/web"]
+    assert list(built.launch_layers) == [f"{RUNTIME}:python", f"{VENV}:venv"]
+
+
+def test_an_image_made_elsewhere_in_layout_mode_has_the_same_layers(
+    samples: SampleBuilds, run_base: BaseImage
+) -> None:
+    """No cache, no previous image, no registry: every layer is the same to the bit.
+
+    Also that of the extension, which is compiled anew in a directory with a random name.
+    """
+    creator, sample = samples.creator("layout"), SAMPLES["compiled"]
+    first, second = (
+        creator.into_layout(
+            sample.app,
+            samples.composite(),
+            run_image=run_base,
+            name="app/compiled:1",
+            variables=samples.variables("compiled"),
+        )
+        for _ in range(2)
+    )
+    assert "Building wheel for strata-test-squares" in first.output
+    assert "Reusing the virtual environment" in second.output
+    assert second.digest == first.digest
+    in_registry, _ = samples.twice("compiled")
+    assert first.diff_ids == in_registry.diff_ids
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES.items())
+def test_the_app_serves_as_process_1_on_a_read_only_file_system(
+    samples: SampleBuilds, podman: Podman, name: str, sample: Sample
+) -> None:
+    """No shell and no launcher stand between: the app has the signals, and ends in good order on SIGTERM."""
+    built, _ = samples.twice(name)
+    with app_container.serve(podman, app_container.load(podman, built)) as app:
+        answer = app.fetch(sample.path)
+        assert (answer.status, sample.answer in answer.body) == (http.HTTPStatus.OK, True)
+        program, *arguments = app.command_line()
+        assert (program.rpartition("/")[2].startswith("python"), *arguments) == (True, *sample.arguments)
+        environment = app.environment()
+        assert environment["PATH"].startswith(f"{VENV_TREE}/bin:{PYTHON_TREE}/bin:")
+        assert "PYTHONPATH" not in environment
+        assert app.stop() == 0

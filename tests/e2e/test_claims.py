@@ -1,0 +1,81 @@
+"""The reasons for one layer per concern, held against the layers that the lifecycle has exported."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from buildpack_release.cache import cache_directory
+from buildpack_release.lock_file import read_lock
+from buildpack_release.vendor import fetch
+from support.main_job import PIP, RUNTIME, VENV
+from support.sample_builds import PIP_VERSION, SAMPLES, changed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.sample_builds import SampleBuilds
+
+PYTHON_LAYER, VENV_LAYER = f"{RUNTIME}:python", f"{VENV}:venv"
+
+
+def test_different_apps_share_the_layer_with_python(samples: SampleBuilds) -> None:
+    """Made three times from nothing, in three places with caches of their own: one diff ID."""
+    images = [samples.twice(name)[0] for name in ("flask", "django", "compiled")]
+    assert len({built.launch_layers[PYTHON_LAYER] for built in images}) == 1
+    assert len({built.launch_layers[VENV_LAYER] for built in images}) == 3
+
+
+def test_another_pip_changes_no_layer_of_the_app_image(
+    samples: SampleBuilds, fixtures: Path, tmp_path: Path
+) -> None:
+    """A release of pip-tool with another pip: its layer and the environment are made anew, of the same bits.
+
+    Only the lifecycle's own account in the image changes, which has the versions of all buildpacks.
+    """
+    before, _ = samples.twice("flask")
+    other = _with_another_pip(samples.directory(PIP), fixtures / "another-pip.lock", tmp_path / "pip-tool")
+    after = samples.again("flask", "pip", group=samples.components(instead={PIP: other}))
+    (pin,) = read_lock(fixtures / "another-pip.lock")
+    assert f"pip: {PIP_VERSION} -> {pin.version}" in after.output
+    assert f"Installing requirements.txt with pip {pin.version}" in after.output
+    assert changed(before, after) == {"config"}
+    assert len(set(before.diff_ids) - set(after.diff_ids)) == 1
+
+
+def test_a_requirement_changes_only_the_environment(samples: SampleBuilds, tmp_path: Path) -> None:
+    """One more requirement: Python stays. The file itself is part of the app's layer."""
+    before, _ = samples.twice("flask")
+    app = samples.copy("flask", tmp_path / "app")
+    more = (SAMPLES["django"].app / "requirements.txt").read_text(encoding="utf-8")
+    with (app / "requirements.txt").open("a", encoding="utf-8") as file:
+        file.write(more[more.index("sqlparse==") : more.index("typing_extensions==")])
+    after = samples.again("flask", "requirement", app=app)
+    assert changed(before, after) == {VENV_LAYER, "app"}
+
+
+def test_code_of_the_app_changes_only_the_layer_of_the_app(samples: SampleBuilds, tmp_path: Path) -> None:
+    """What happens every day: both layers of ours stay, in the registry and on all machines that run it."""
+    before, _ = samples.twice("flask")
+    app = samples.copy("flask", tmp_path / "app")
+    with (app / "app.py").open("a", encoding="utf-8") as file:
+        file.write("\n# another commit\n")
+    after = samples.again("flask", "code", app=app)
+    assert changed(before, after) == {"app"}
+    assert "Reusing the virtual environment" in after.output
+
+
+def _with_another_pip(assembled: Path, lock: Path, target: Path) -> Path:
+    """Copy pip-tool with another wheel of pip and a version of its own."""
+    shutil.copytree(assembled, target)
+    for wheel in (target / "wheels").glob("pip-*.whl"):
+        wheel.unlink()
+    for wheel in fetch(read_lock(lock), cache=cache_directory()).values():
+        shutil.copy(wheel, target / "wheels")
+    descriptor = target / "buildpack.toml"
+    text = descriptor.read_text(encoding="utf-8")
+    descriptor.write_text(
+        re.sub('(?m)^version = ".*"', 'version = "99.0.0"', text, count=1), encoding="utf-8"
+    )
+    return target
