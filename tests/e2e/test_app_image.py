@@ -30,8 +30,8 @@ To try something out in this container (it is gone afterwards), get a pip with:
     python -m ensurepip --default-pip
 An app that runs pip itself lists pip in its requirements file.
 """
-# Names each source whose .pyc is missing, of another text, or compared with its source at every start (PEP 552:
-# the flags of a .pyc with an unchecked hash are 1).
+# Names each source whose .pyc is missing, of another text, or compared with it at every start (PEP 552: the
+# flags of a .pyc with an unchecked hash are 1).
 STALE = """
 import importlib.util, json, pathlib, sysconfig
 found, stale = 0, []
