@@ -222,7 +222,7 @@ def demo(_context: Context, path: str = "") -> None:
 )
 @one_clear_error()
 def builder_create(_context: Context, config: str, to: str, insecure: list[str] | None = None) -> None:
-    """Compose a builder image: base, lifecycle, buildpackages."""
+    """Compose a builder image of its parts."""
     from buildpack_release.builder.create import create_builder
     from buildpack_release.builder.summary import address, summary
 
@@ -245,7 +245,7 @@ def builder_create(_context: Context, config: str, to: str, insecure: list[str] 
 def builder_check(
     _context: Context, config: str, json: bool = False, insecure: list[str] | None = None
 ) -> None:
-    """Check a builder's parts; prove that the build plans fit."""
+    """Check a builder's parts; prove that its plans fit."""
     from buildpack_release.builder.check import check_builder
 
     report = check_builder(Path(config), root=ROOT, insecure=insecure or ())

@@ -182,8 +182,10 @@ def test_an_interrupted_push_leaves_no_tag_and_can_be_repeated(parts: Parts) -> 
 
 
 def test_two_runs_at_once_into_one_directory(parts: Parts) -> None:
-    """One waits for the other; the result is whole."""
+    """One waits for the other; the result is whole, also where they replace an older builder."""
     out = parts.folder / "out"
+    create(parts, out)
+    parts.configure("a.cnb", order=order(["acme/a"]))
     with ThreadPoolExecutor(4) as pool:
         made = [future.result()[0] for future in [pool.submit(create, parts, out) for _ in range(4)]]
     assert sorted(one.is_new for one in made) == [False, False, False, True]

@@ -78,7 +78,7 @@ def create_builder(
     """
     destination = parse_destination(to)
     if isinstance(destination, Path):
-        check_directory(destination)
+        check_directory(destination, report=report)
     with gather(config, dist=dist, insecure=insecure, report=report) as parts:
         raise_first(parts.findings, config)
         for finding in parts.findings:

@@ -44,12 +44,17 @@ def write_builder(image: BuilderImage, directory: Path, *, report: Callable[[str
             return _write(image, directory)
 
 
-def check_directory(directory: Path) -> None:
-    """Raise ConflictError if a directory holds something that a builder must not replace."""
-    if directory.is_dir():
-        _check_content(directory)
-    elif directory.exists():
+def check_directory(directory: Path, *, report: Callable[[str], None]) -> None:
+    """Raise ConflictError if a directory holds something that a builder must not replace.
+
+    Another run that is writing there is waited for: what it has half done tells nothing.
+    """
+    if not directory.exists():
+        return
+    if not directory.is_dir():
         raise ConflictError("this is not a directory", file=directory)
+    with writing(directory), _locked(directory, report):
+        _check_content(directory)
 
 
 def _write(image: BuilderImage, directory: Path) -> bool:
