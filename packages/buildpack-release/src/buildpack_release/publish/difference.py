@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_release.buildpackage import LAYERS_LABEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,11 +23,12 @@ def differences(published: ImageTree, ours: ImageTree) -> tuple[str, ...]:
     there, here = published.platforms, ours.platforms
     found = [f"{_shown(name)}: only published" for name in there if name not in here]
     found += [f"{_shown(name)}: only here" for name in here if name not in there]
+    platforms_of: dict[str, list[str]] = {}
     for name, image in here.items():
         if name in there and (not image.config or there[name].config != image.config):
-            texts = tuple(_image_differences(there[name], image)) or ("the configuration differs",)
-            found += [f"{_shown(name)}: {text}" for text in texts]
-    return tuple(found)
+            for text in tuple(_image_differences(there[name], image)) or ("the configuration differs",):
+                platforms_of.setdefault(text, []).append(_shown(name))
+    return (*found, *(f"{', '.join(names)}: {text}" for text, names in platforms_of.items()))
 
 
 def _shown(platform: str) -> str:
@@ -41,7 +44,8 @@ def _image_differences(published: TreeImage, ours: TreeImage) -> Iterator[str]:
     if there == here and published.diff_ids != ours.diff_ids:
         yield "the layers have another order"
     for label in dict.fromkeys((*published.labels, *ours.labels)):
-        if published.labels.get(label) != ours.labels.get(label):
+        known = label == LAYERS_LABEL and published.diff_ids != ours.diff_ids  # it names them
+        if not known and published.labels.get(label) != ours.labels.get(label):
             yield f"label {label} differs"
     for key in dict.fromkeys((*published.config, *ours.config)):
         if key not in _COMPARED and published.config.get(key) != ours.config.get(key):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.image_store import read_blob
+from buildpack_release.registry.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,11 +93,7 @@ def read_tree(store: ImageStore, root: Manifest) -> ImageTree:
 def _child(store: ImageStore, entry: Descriptor, root: Manifest) -> Manifest:
     found = store.manifest(entry.digest)
     if found is None:
-        raise CheckFailed(
-            f"a part of what is published is missing: {store.name}@{entry.digest}",
-            detail=f"The index {root.digest} lists it.",
-            advice="It has to be restored there, or the version be deleted and published again.",
-        )
+        raise _missing(store, entry.digest, f"The index {root.digest} lists it.")
     return found
 
 
@@ -106,8 +103,18 @@ def _config(store: ImageStore, manifest: Manifest) -> Mapping[str, Any]:
         return {}
     try:
         return _object(json.loads(read_blob(store, config)))
+    except NotFoundError:
+        raise _missing(store, config.digest, f"The image {manifest.digest} refers to it.") from None
     except ValueError:
         return {}
+
+
+def _missing(store: ImageStore, digest: str, why: str) -> CheckFailed:
+    return CheckFailed(
+        f"a part of what is published is missing: {store.name}@{digest}",
+        detail=why,
+        advice="It has to be restored there, or the version be deleted and published again.",
+    )
 
 
 def _object(value: object) -> _Json:

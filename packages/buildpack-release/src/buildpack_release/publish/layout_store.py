@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import CheckFailed, ConflictError
+from buildpack_release.errors import CheckFailed, ConflictError, shown_path
 from buildpack_release.oci.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
 from buildpack_release.output_directory import writing
 from buildpack_release.registry.blobs import Outcome
@@ -46,7 +46,7 @@ class LayoutStore:
     @property
     def name(self) -> str:
         """The directory, as skopeo and others write it."""
-        return f"oci:{self.directory}"
+        return f"oci:{shown_path(self.directory)}"
 
     def tags(self) -> tuple[str, ...]:
         """List the names in the layout."""

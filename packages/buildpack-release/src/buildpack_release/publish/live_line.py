@@ -20,7 +20,7 @@ _ON_TERMINAL, _IN_LOG = 0.1, 15.0
 
 
 def _is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 @dataclass

@@ -34,8 +34,8 @@ class Transfer(Enum):
     """How a blob gets there."""
 
     PRESENT = "there already"
-    MOUNT = "mounted"
-    SEND = "sent"
+    MOUNT = "to mount"
+    SEND = "to send"
 
 
 @dataclass(frozen=True)

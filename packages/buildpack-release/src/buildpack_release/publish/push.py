@@ -93,16 +93,23 @@ def expected(release: Release) -> Expected:
 
 def _check(step: Step) -> None:
     """Read back what will be tagged, or is: all but the content of layers, which the registry has checked."""
-    root = step.store.manifest(step.root.digest)
-    found: tuple[str, ...] = ("the index is missing",)
-    if root is not None:
-        _, found = read_published(step.store, root, expected(step.release))
+    found = _problems(step)
     if found:
         raise CheckFailed(
             f"{step.store.name}@{step.root.digest} does not read back as it should",
             detail="\n".join(found),
             advice="No tag was written. If it happens again, the registry does not keep what it gets.",
         )
+
+
+def _problems(step: Step) -> tuple[str, ...]:
+    root = step.store.manifest(step.root.digest)
+    if root is None:
+        return ("the index is missing",)
+    try:
+        return read_published(step.store, root, expected(step.release))[1]
+    except CheckFailed as error:
+        return (error.title, error.detail)
 
 
 def _tag_version(result: Result) -> Result:

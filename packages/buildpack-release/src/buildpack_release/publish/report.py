@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.publish.plan import Action, Plan, Step, Transfer
@@ -177,5 +178,5 @@ def next_command(to: str, results: Sequence[Result]) -> str:
     last = results[-1]
     if to.startswith("oci:"):
         target = f"docker://REGISTRY/NAMESPACE/{last.step.release.name}:{last.step.release.version}"
-        return f"skopeo copy --all {last.step.reference} {target}"
-    return f"inv publish.verify --to {to} --anonymous"
+        return f"skopeo copy --all {shlex.quote(last.step.reference)} {target}"
+    return f"inv publish.verify --to {to}"

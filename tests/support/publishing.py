@@ -1,0 +1,112 @@
+"""A small repository with packages in dist/, and publishing from it without waits."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.package import package
+from buildpack_release.publish.dist import read_releases
+from buildpack_release.publish.live_line import LiveLine
+from buildpack_release.publish.publication import Publication
+from buildpack_release.registry.content import Manifest
+from buildpack_release.registry.reference import Reference
+from buildpack_release.repository import Repository
+from buildpack_release.toolchain import Toolchain
+from support.registries import client
+from support.sample_repository import component, composite, library, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from buildpack_release.publish.release import Release
+    from buildpack_release.registry.client import RegistryClient
+    from buildpack_release.registry.credentials import CredentialSource
+    from buildpack_release.registry.retry import RetryPolicy
+    from buildpack_release.registry.wire import ConnectionOptions
+
+NAMES = ("one", "two", "all")
+
+
+def make_repository(root: Path, version: str = "1.0.0") -> Path:
+    """Make two components and a composite of them, not packaged yet."""
+    library(root)
+    for name in ("acme/one", "acme/two"):
+        directory = component(root, name, plans={"x": (None, plan(provides=(name,)))}, version=version)
+        (directory / "README.md").write_text(f"# {name}\n")
+    composite(root, "acme/all", [f"acme/one@{version}", f"acme/two@{version}"], version=version)
+    return root
+
+
+def pack(root: Path) -> Path:
+    """Package everything with the tools of no particular machine."""
+    package(
+        Repository.discover(root),
+        dist=root / "dist",
+        build=root / "build",
+        toolchain=Toolchain((), (), root / "cache"),
+        report=lambda _: None,
+    )
+    return root
+
+
+def another(root: Path, target: Path, *, version: str = "1.0.0", readme: str = "") -> Path:
+    """Copy a repository to another place, with another version, or another README of one component."""
+    shutil.copytree(root, target, symlinks=True)
+    if version != "1.0.0":
+        for file in target.glob("buildpacks/*/buildpack.toml"):
+            file.write_text(file.read_text().replace('version = "1.0.0"', f'version = "{version}"'))
+    if readme:
+        (target / "buildpacks/two/README.md").write_text(readme)
+    return pack(target)
+
+
+def releases(root: Path, *ids: str) -> tuple[Release, ...]:
+    """Read dist/ for publishing."""
+    return read_releases(Repository.discover(root), ids, root / "dist")
+
+
+def quiet() -> LiveLine:
+    """Give a line that nobody reads."""
+    return LiveLine(io.StringIO(), is_terminal=False)
+
+
+def publication(
+    root: Path,
+    host: str,
+    *ids: str,
+    credentials: CredentialSource | None = None,
+    options: ConnectionOptions | None = None,
+    policy: RetryPolicy | None = None,
+    line: LiveLine | None = None,
+) -> Publication:
+    """Give the publication of a repository to the namespace `acme` of a registry, which does not wait."""
+
+    def connect(registry: str, *, report: Callable[[str], None]) -> RegistryClient:
+        return client(registry, credentials=credentials, options=options, policy=policy)
+
+    destination = Reference(host, "acme")
+    return Publication(Repository.discover(root), destination, root / "dist", ids, connect, line or quiet())
+
+
+def agreed(_plan: object) -> None:
+    """Agree to any plan."""
+
+
+def annotated(root: Manifest, **annotations: str) -> Manifest:
+    """Give an index with other annotations: equal content under another digest."""
+    document: dict[str, Any] = dict(json.loads(root.content))
+    document["annotations"] = {**document.get("annotations", {}), **annotations}
+    return Manifest.from_json(document)
+
+
+def written(requests: Sequence[Any]) -> list[str]:
+    """List what was written, of the requests of a registry for tests."""
+    return [
+        f"{one.method} {one.target}"
+        for one in requests
+        if one.method in ("PUT", "POST", "PATCH", "DELETE") and one.status < 400
+    ]
