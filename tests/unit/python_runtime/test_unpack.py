@@ -178,7 +178,7 @@ def test_a_size_that_is_a_lie_is_refused(tmp_path: Path) -> None:
     """A header may claim a terabyte: it must be refused by its claim, before anything is written."""
     info = member("python/a")
     info.size = 1 << 40
-    content = io.BytesIO(gzip.compress(info.tobuf(tarfile.PAX_FORMAT, mtime=0)))
+    content = io.BytesIO(gzip.compress(info.tobuf(tarfile.PAX_FORMAT), mtime=0))
 
     with pytest.raises(DownloadError, match="more than"):
         unpack(content, tmp_path / "t", everything)

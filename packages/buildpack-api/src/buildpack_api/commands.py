@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from buildpack_api.errors import CommandFailed
 from buildpack_api.output import Output
 from buildpack_api.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+_Result = TypeVar("_Result")
 
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _KEPT_LINES = 400
@@ -49,15 +51,18 @@ def run_with_tail(
     The code is negative for a signal; credentials in URLs are replaced. Raises CommandFailed if the program
     cannot be started.
     """
-    process = _start(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    with process, _ended_with_us(process):
-        for line in process.stdout or ():
-            text = redact(line.decode("utf-8", "replace"))
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            tail.append(text)
-        return process.wait(), "".join(tail)
+
+    def pass_on(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+        tail: deque[str] = deque(maxlen=_KEPT_LINES)
+        with process:
+            for line in process.stdout or ():
+                text = redact(line.decode("utf-8", "replace"))
+                sys.stdout.write(text)
+                sys.stdout.flush()
+                tail.append(text)
+        return process.returncode, "".join(tail)
+
+    return _supervise(command, pass_on, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def display(command: Sequence[str]) -> str:
@@ -68,45 +73,75 @@ def display(command: Sequence[str]) -> str:
 def _execute(
     command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None, stdout: int | None
 ) -> bytes:
-    process = _start(command, env=env, cwd=cwd, stdout=stdout)
-    with _ended_with_us(process):
+
+    def collect(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
         output, _ = process.communicate()
-    if process.returncode != 0:
-        raise _failed(tuple(os.fspath(argument) for argument in command), process.returncode)
-    return output or b""
+        return process.returncode, output or b""
+
+    code, output = _supervise(command, collect, env=env, cwd=cwd, stdout=stdout)
+    if code != 0:
+        raise _failed(tuple(os.fspath(argument) for argument in command), code)
+    return output
 
 
-def _start(
+def _supervise(
     command: Sequence[str | os.PathLike[str]],
+    use: Callable[[subprocess.Popen[bytes]], _Result],
     *,
     env: Mapping[str, str],
     cwd: Path | None,
     stdout: int | None,
     stderr: int | None = None,
-) -> subprocess.Popen[bytes]:
+) -> _Result:
+    """Start a child, hand it to ``use``, and end it, politely first, if anything interrupts us."""
     arguments = tuple(os.fspath(argument) for argument in command)
     Output().flush()
+    let_signals_act = _hold_signals_back()
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             arguments, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
         )
     except OSError as error:
+        let_signals_act()
         raise _not_started(arguments, cwd, error) from error
-
-
-@contextlib.contextmanager
-def _ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End the child when we are interrupted, politely first."""
     try:
-        yield
+        let_signals_act()
+        return use(process)
     except BaseException:
-        process.terminate()
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         raise
+
+
+def _hold_signals_back() -> Callable[[], None]:
+    """Let SIGINT and SIGTERM wait until the returned function is called.
+
+    While a child is being started it exists before we know it: an exception from a handler at that moment
+    would leave it behind, writing into our layers. Ignored signals stay ignored, by the child as well.
+    """
+    arrived: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        ours = {}  # only the main thread gets signals, and may say who handles them
+    for held in ours:
+        signal.signal(held, lambda number, _frame: arrived.append(number))
+
+    def let_them_act() -> None:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for number in arrived:
+            signal.raise_signal(number)
+
+    return let_them_act
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _not_started(arguments: tuple[str, ...], cwd: Path | None, error: OSError) -> CommandFailed:
