@@ -96,7 +96,7 @@ def graph(_context: Context, format: str = "text") -> None:  # noqa: A002  the o
 @task(help={"json": "print data for programs"})
 @one_clear_error()
 def check(_context: Context, json: bool = False) -> None:
-    """Check all descriptors and files; prove that the plans fit."""
+    """Check all files; prove that the build plans fit."""
     from buildpack_release.check import check as check_repository
     from buildpack_release.repository import Repository
 
@@ -114,7 +114,7 @@ def check(_context: Context, json: bool = False) -> None:
 @task(iterable=["id"], help={"id": "a buildpack to assemble; may be repeated (default: all)"})
 @one_clear_error()
 def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002  the option's name
-    """Assemble buildpacks in build/, as the lifecycle runs them."""
+    """Assemble buildpacks in build/, ready to be run."""
     from buildpack_release.assemble import assemble_all
     from buildpack_release.errors import shown_path
     from buildpack_release.repository import Repository
@@ -138,7 +138,7 @@ def package(
     target: list[str] | None = None,
     interpreter: list[str] | None = None,
 ) -> None:
-    """Package buildpacks into dist/: .cnb files and OCI layouts."""
+    """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.errors import shown_path
     from buildpack_release.interpreter_option import parse_interpreters
     from buildpack_release.package import package as package_buildpacks
@@ -202,7 +202,7 @@ def try_app(  # noqa: PLR0917  each parameter is an option
 @task(positional=["path"], help={"path": "the directory of an app of your own (default: the Flask sample)"})
 @one_clear_error()
 def demo(_context: Context, path: str = "") -> None:
-    """Package, build the sample app, serve a page, show layers."""
+    """Package, build a sample app, show its layers."""
     from buildpack_release.progress import say
     from buildpack_release.repository import Repository
     from buildpack_testing.demo import Demo

@@ -15,9 +15,10 @@ from buildpack_api.interpreter import isolated_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Before 3.11 two things leak into the bytes. The hash seed (frozensets): hence a fixed one; -I would ignore it,
-# so _environment isolates instead. And whether an object happens to be used elsewhere in the process: marshal
-# marks only those as shared. So all parts of a code object are held while it is written, and all are marked.
+# Before 3.11 two things leak into the bytes. The hash seed (frozensets): hence a fixed one; -I would ignore
+# it, so _environment isolates instead. And whether an object happens to be used elsewhere in the process:
+# marshal marks only those as shared. So all parts of a code object are held while it is written, and all are
+# marked.
 _PROGRAM = """
 import compileall, sys
 from concurrent.futures.process import BrokenProcessPool

@@ -129,8 +129,8 @@ def _hold_signals_back() -> Callable[[], None]:
     def let_them_act() -> None:
         for number, handler in ours.items():
             signal.signal(number, handler)
-        for number in arrived:
-            signal.raise_signal(number)
+        for late in arrived:
+            signal.raise_signal(late)
 
     return let_them_act
 
