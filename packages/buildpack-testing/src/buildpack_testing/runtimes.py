@@ -158,7 +158,7 @@ def _cache_key(python: InstalledPython, tools: Tools) -> str:
         str(executable),
         stat.st_size,
         stat.st_mtime_ns,
-        bool(tools.strip),
+        *tools.identity,
         platform.machine(),
     ]
     return f"{python.version}-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
