@@ -95,6 +95,13 @@ def e2e(session: nox.Session) -> None:
     session.run("pytest", "tests/e2e", *session.posargs)
 
 
+@nox.session(name="release-check")
+def release_check(session: nox.Session) -> None:
+    """Check that every change is announced in the right changelog (-- --base REV)."""
+    _install(session, "maintain")
+    session.run("inv", "version.check", *session.posargs)
+
+
 @nox.session
 def package(session: nox.Session) -> None:
     """Build and package every buildpack into dist/ (arguments go to: inv package)."""

@@ -11,8 +11,8 @@ lib; libraries that the extensions need lie in lib instead of inside the extensi
 
 from __future__ import annotations
 
-import re
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
