@@ -1,0 +1,243 @@
+"""Publishing while things fail: every request in turn, kill -9, others at the same time.
+
+After each fault a second run brings the registry to the state that an undisturbed run leaves, and at no
+moment does a tag point to something incomplete.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import ConflictError, ReleaseError
+from buildpack_release.registry.retry import RetryPolicy
+from buildpack_release.registry.wire import ConnectionOptions
+from buildpack_testing.registry.faulty import Fault, FaultyRegistry
+from buildpack_testing.registry.memory import MemoryRegistry
+from buildpack_testing.registry.store import MemoryStore
+from support.packaging import INV, environment, inv
+from support.publishing import agreed, another, make_repository, pack, publication, written
+from support.sample_repository import write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from buildpack_testing.registry.loopback import Received, Response
+
+ROOT = Path(__file__).parents[2]
+SHORT = ConnectionOptions(read_timeout=0.3)
+ONE_TRY = RetryPolicy(attempts=1)
+KILLS = 6
+SEED = 20261111
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two components and a composite, packaged, with the real tasks."""
+    root = make_repository(tmp_path_factory.mktemp("packed") / "repository")
+    write(root / "tasks.py", (ROOT / "tasks.py").read_text("utf-8"))
+    return pack(root)
+
+
+@pytest.fixture(scope="module")
+def faultless(packed: Path) -> tuple[object, int]:
+    """What an undisturbed run leaves, and how many requests it takes."""
+    with MemoryRegistry() as registry:
+        publication(packed, registry.host).publish(agreed)
+        return registry.store.state(), len(registry.requests)
+
+
+@pytest.fixture
+def registry() -> Iterator[MemoryRegistry]:
+    """A registry that does not check references, so that the order is the merit of the publisher alone."""
+    with MemoryRegistry(enforce_references=False) as registry:
+        yield registry
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What was ever seen missing below a tag."""
+    return []
+
+
+@pytest.fixture
+def faulty(registry: MemoryRegistry, problems: list[str]) -> Iterator[FaultyRegistry]:
+    """A proxy in front of it that looks for problems after each request."""
+
+    def watch() -> None:
+        problems.extend(registry.store.incomplete_tags())
+
+    with FaultyRegistry(registry.url, slow=0.5, watch=watch) as faulty:
+        yield faulty
+
+
+FAULTS = list(Fault)
+
+
+def test_a_fault_at_every_request_in_turn(
+    packed: Path,
+    faultless: tuple[object, int],
+    registry: MemoryRegistry,
+    faulty: FaultyRegistry,
+    problems: list[str],
+) -> None:
+    """Each request is struck, by one kind of fault after the other; there is no second try within a run."""
+    state, count = faultless
+    for at in range(count):
+        fault = FAULTS[at % len(FAULTS)]
+        registry.store = MemoryStore(enforce_references=False)
+        faulty.arm(fault, at=at)
+        with suppress(ReleaseError):
+            publication(packed, faulty.host, options=SHORT, policy=ONE_TRY).publish(agreed)
+        assert faulty.requests[at].fault is fault
+        publication(packed, registry.host).publish(agreed)
+        assert registry.store.state() == state, f"{fault.name} at request {at}"
+        assert problems == [], f"{fault.name} at request {at}"
+
+
+def test_a_registry_that_goes_away_at_every_request_in_turn(
+    packed: Path, faultless: tuple[object, int], registry: MemoryRegistry, faulty: FaultyRegistry
+) -> None:
+    """From then on nothing works. What had arrived is not pushed again, and the versions come last."""
+    state, count = faultless
+    for at in range(count):
+        registry.store = MemoryStore(enforce_references=False)
+        faulty.arm(Fault.RESET_BEFORE, at=at, on=True)
+        with pytest.raises(ReleaseError):
+            publication(packed, faulty.host, policy=ONE_TRY).publish(agreed)
+        check_resume(packed, registry, state)
+
+
+def check_resume(root: Path, registry: MemoryRegistry, state: object) -> None:
+    """Publish again, and look that nothing is written that was there already."""
+    before = registry.store.state()
+    assert registry.store.incomplete_tags() == []
+    registry.requests.clear()
+    publication(root, registry.host).publish(agreed)
+    assert registry.store.state() == state
+    again = written(registry.requests)
+    for name, (blobs, manifests, tags) in before.items():
+        for digest in blobs:
+            assert not [one for one in again if name in one and f"sha256%3A{digest[7:]}" in one]
+        for target in (*manifests, *(tag for tag, _ in tags)):
+            assert f"PUT /v2/{name}/manifests/{target}" not in again
+
+
+class Deadly(MemoryRegistry):
+    """A registry that kills a process when a request comes in, before or after handling it."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        super().__init__()
+        self._at, self._after = at, after
+        self._lock = threading.Lock()
+        self._count = 0
+        self.process: subprocess.Popen[str] | None = None
+        self.started = threading.Event()
+
+    def answer(self, request: Received) -> Response:
+        self.started.wait(60)
+        with self._lock:
+            strikes = self._count == self._at
+            self._count += 1
+        if strikes and not self._after:
+            self._kill()
+        response = super().answer(request)
+        if strikes and self._after:
+            self._kill()
+        return response
+
+    def _kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def moments(count: int) -> Iterator[tuple[int, bool]]:
+    """Choose moments, spread over the run: in each part of it a random one."""
+    chance = random.Random(SEED)
+    for part in range(KILLS):
+        at = chance.randrange(part * count // KILLS, (part + 1) * count // KILLS)
+        yield at, chance.random() < 0.5
+
+
+def test_kill_9_at_random_moments(packed: Path, faultless: tuple[object, int], tmp_path: Path) -> None:
+    """The real task, with its real uploads in parallel; the next run completes it and repeats nothing."""
+    state, count = faultless
+    env = environment(HOME=str(tmp_path), STRATA_CACHE_DIR=str(tmp_path / "cache"))
+    for at, after in moments(count):
+        with Deadly(at, after=after) as registry:
+            with subprocess.Popen(
+                [*INV, "publish", "--to", f"{registry.host}/acme", "--yes"],
+                cwd=packed, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            ) as task:  # fmt: skip
+                registry.process = task
+                registry.started.set()
+                task.communicate(timeout=120)
+            assert task.returncode == -signal.SIGKILL, f"at request {at} of {count}"
+            check_resume(packed, registry, state)
+
+
+def test_ctrl_c_says_so_and_leaves_nothing_half(packed: Path, tmp_path: Path) -> None:
+    """Interrupted in the middle of an upload."""
+    env = environment(HOME=str(tmp_path), STRATA_CACHE_DIR=str(tmp_path / "cache"))
+
+    class Interrupting(Deadly):
+        def _kill(self) -> None:
+            assert self.process is not None
+            os.kill(self.process.pid, signal.SIGINT)
+            threading.Event().wait(0.5)
+
+    with Interrupting(40, after=False) as registry:
+        with subprocess.Popen(
+            [*INV, "publish", "--to", f"{registry.host}/acme", "--yes"],
+            cwd=packed, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as task:  # fmt: skip
+            registry.process = task
+            registry.started.set()
+            out, err = task.communicate(timeout=120)
+        assert (task.returncode, out) == (130, "")
+        assert err.endswith("Error: interrupted\n")
+        assert "Traceback" not in err
+        assert registry.store.incomplete_tags() == []
+        assert inv("publish", "--to", f"{registry.host}/acme", "--yes", root=packed, env=env).returncode == 0
+
+
+def test_two_publishers_at_once(packed: Path, faultless: tuple[object, int], tmp_path: Path) -> None:
+    """Of the same content: both succeed. Of other content: at least one is told of the conflict."""
+    with MemoryRegistry() as registry:
+        assert run_at_once(registry, packed, packed) == [None, None]
+        assert registry.store.state() == faultless[0]
+    changed = another(packed, tmp_path / "changed", readme="changed\n")
+    with MemoryRegistry() as registry:
+        outcomes = run_at_once(registry, packed, changed)
+        assert any(isinstance(outcome, ConflictError) for outcome in outcomes), outcomes
+        assert registry.store.incomplete_tags() == []
+
+
+def run_at_once(registry: MemoryRegistry, *roots: Path) -> list[Exception | None]:
+    outcomes: list[Exception | None] = [None] * len(roots)
+    together = threading.Barrier(len(roots))
+
+    def agree(_plan: object) -> None:
+        together.wait(60)
+
+    def publish(number: int, root: Path) -> None:
+        try:
+            publication(root, registry.host).publish(agree)
+        except ReleaseError as error:
+            outcomes[number] = error
+
+    threads = [threading.Thread(target=publish, args=one) for one in enumerate(roots)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return outcomes
