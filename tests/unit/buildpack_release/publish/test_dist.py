@@ -5,12 +5,18 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode, UsageError
+from buildpack_release.jobs import plan_jobs
+from buildpack_release.manifest import Manifest
+from buildpack_release.package import package
 from buildpack_release.publish.dist import check_names, reading
+from buildpack_release.repository import Repository
+from buildpack_release.toolchain import Toolchain
 from support.publishing import pack, releases
 
 if TYPE_CHECKING:
@@ -63,10 +69,6 @@ def test_sources_that_changed_since(root: Path, file: str) -> None:
 
 def test_a_change_in_a_component_makes_its_composite_stale(root: Path) -> None:
     """Even if the component itself has been packaged again meanwhile, alone."""
-    from buildpack_release.package import package
-    from buildpack_release.repository import Repository
-    from buildpack_release.toolchain import Toolchain
-
     (root / "buildpacks/two/README.md").write_text("changed\n")
     package(
         Repository.discover(root), ["acme/two"], dist=root / "dist", build=root / "build",
@@ -111,9 +113,22 @@ def test_after_packaging_again_it_is_fit(root: Path) -> None:
     assert len(releases(pack(root))) == 3
 
 
-def test_bytecode_that_is_missing_is_noted(root: Path) -> None:
-    """It makes builds slower, which is no reason to refuse."""
+def test_what_people_should_know_is_noted(root: Path) -> None:
+    """Missing bytecode makes builds slower; a self-contained package is not published. Neither is refused."""
     assert all(one.notes == () for one in releases(root))
+    (root / "pyproject.toml").write_text('[tool.buildpack-release]\nbytecode = ["3.10", "3.11"]\n')
+    manifest = Manifest.read(root / "dist")
+    one = manifest.find(("acme/one", ""))
+    assert one is not None
+    job = plan_jobs(Repository.discover(root), ["acme/one"])[0]
+    bytecode = {"3.10": "3.10.1"}
+    compiled = replace(one, bytecode=bytecode, inputs=job.inputs_digest(bytecode, ()))
+    manifest = manifest.with_package(compiled).with_package(replace(one, variant="self-contained"))
+    (root / "dist/manifest.json").write_text(manifest.dumps())
+    assert releases(root, "acme/one")[0].notes == (
+        "no bytecode for Python 3.11 in it",
+        "the self-contained package stays in dist/: it has no tag of its own",
+    )
 
 
 def test_ids_that_would_share_a_name() -> None:

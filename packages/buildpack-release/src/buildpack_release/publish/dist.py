@@ -64,7 +64,8 @@ def read_releases(repository: Repository, ids: Sequence[str], dist: Path) -> tup
             raise _unfit(dist / FILE, f"the package of {package.id}@{package.version} {fault}", ids)
         packages[package.id] = package
     wanted = PackageSettings.read(repository.root).bytecode
-    return tuple(read_release(dist, one, notes=_notes(one, wanted)) for one in packages.values())
+    notes = {one.id: _notes(one, wanted, manifest) for one in packages.values()}
+    return tuple(read_release(dist, one, notes=notes[one.id]) for one in packages.values())
 
 
 def check_names(ids: Iterable[str]) -> None:
@@ -98,6 +99,10 @@ def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path)
     return "" if package.is_intact(dist) else "is damaged"
 
 
-def _notes(package: Package, wanted: Sequence[str]) -> tuple[str, ...]:
+def _notes(package: Package, wanted: Sequence[str], manifest: Manifest) -> tuple[str, ...]:
     missing = [minor for minor in wanted if minor not in package.bytecode] if package.bytecode else []
-    return (f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()
+    variants = [one.variant for one in manifest if one.id == package.id and one.variant]
+    return (
+        *((f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()),
+        *(f"the {variant} package stays in dist/: it has no tag of its own" for variant in variants),
+    )
