@@ -71,7 +71,7 @@ def _print_json(data: object) -> None:
 def list_buildpacks(_context: Context, json: bool = False) -> None:
     """List the buildpacks of this repository."""
     from buildpack_release.listing import listing, listing_data
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
 
     repository = Repository.discover(ROOT)
     if json:
@@ -85,7 +85,7 @@ def list_buildpacks(_context: Context, json: bool = False) -> None:
 def graph(_context: Context, format: str = "text") -> None:  # noqa: A002  the option's name
     """Show which buildpack contains which."""
     from buildpack_release.drawing import draw_mermaid, draw_text
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
 
     drawings = {"text": draw_text, "mermaid": draw_mermaid}
     if format not in drawings:
@@ -97,8 +97,8 @@ def graph(_context: Context, format: str = "text") -> None:  # noqa: A002  the o
 @one_clear_error()
 def check(_context: Context, json: bool = False) -> None:
     """Check all files; prove that the build plans fit."""
-    from buildpack_release.check import check as check_repository
-    from buildpack_release.repository import Repository
+    from buildpack_release.checking.check import check as check_repository
+    from buildpack_release.model.repository import Repository
 
     report = check_repository(Repository.survey(ROOT))
     if json:
@@ -115,9 +115,9 @@ def check(_context: Context, json: bool = False) -> None:
 @one_clear_error()
 def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002  the option's name
     """Assemble buildpacks in build/, ready to be run."""
-    from buildpack_release.assemble import assemble_all
     from buildpack_release.errors import shown_path
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.packaging.assemble import assemble_all
 
     for folder in assemble_all(Repository.discover(ROOT), id or (), ROOT / "build"):
         print(shown_path(folder))
@@ -140,11 +140,11 @@ def package(
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.errors import shown_path
-    from buildpack_release.interpreter_option import parse_interpreters
-    from buildpack_release.package import package as package_buildpacks
-    from buildpack_release.package_report import artefacts, next_command, table
-    from buildpack_release.repository import Repository
-    from buildpack_release.targets import Target
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.interpreter_option import parse_interpreters
+    from buildpack_release.packaging.package import package as package_buildpacks
+    from buildpack_release.packaging.package_report import artefacts, next_command, table
 
     targets = [Target.parse(text) for text in target or ()]
     outcomes = package_buildpacks(
@@ -186,8 +186,8 @@ def try_app(  # noqa: PLR0917  each parameter is an option
     keep: bool = False,
 ) -> None:
     """Build an app on this machine and show what came out."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
-    from buildpack_release.repository import Repository
     from buildpack_testing.try_app import Trial, parse_source, parse_variables
     from buildpack_testing.try_app import try_app as build_and_show
 
@@ -203,8 +203,8 @@ def try_app(  # noqa: PLR0917  each parameter is an option
 @one_clear_error()
 def demo(_context: Context, path: str = "") -> None:
     """Package, build a sample app, show its layers."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
-    from buildpack_release.repository import Repository
     from buildpack_testing.demo import Demo
 
     Demo(Repository.discover(ROOT), write=sys.stdout.write, report=say).run(Path(path) if path else None)
@@ -263,7 +263,7 @@ def builder_check(
 @one_clear_error()
 def version_show(_context: Context, json: bool = False) -> None:
     """Show the versions, and what is Unreleased."""
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
     from buildpack_release.versions.member import read_members
     from buildpack_release.versions.report import show, show_data
 
@@ -290,8 +290,8 @@ def version_next(
     _context: Context, kind: list[str] | None = None, force: bool = False, json: bool = False
 ) -> None:
     """Infer the next versions from the changelogs."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
-    from buildpack_release.repository import Repository
     from buildpack_release.versions.bump import infer
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.report import next_data, next_table, notes
@@ -349,7 +349,7 @@ def version_bump(
 @one_clear_error()
 def version_check(_context: Context, base: str = "", json: bool = False) -> None:
     """Check that versions agree and changes are announced."""
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
     from buildpack_release.versions.check import check_versions
 
     repository = Repository.discover(ROOT)
@@ -388,11 +388,11 @@ def publish_plan(
     insecure: bool = False,
 ) -> None:
     """Show what publishing would do; write nothing."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication, refuse_conflicts
     from buildpack_release.publish.report import plan_data, plan_text
     from buildpack_release.publish.stores import connection
-    from buildpack_release.repository import Repository
 
     destination = parse_destination(to)
     publication = Publication(
@@ -429,13 +429,13 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
     insecure: bool = False,
 ) -> None:
     """Publish dist/: plan, ask, push, verify, tag."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication, refuse_conflicts
     from buildpack_release.publish.report import next_command, plan_text, result_data, result_table
     from buildpack_release.publish.stores import connection
-    from buildpack_release.repository import Repository
 
     if dry_run:
         publish_plan.body(context, to, id, json, insecure)
@@ -481,12 +481,12 @@ def publish_verify(
     insecure: bool = False,
 ) -> None:
     """Read back everything that is published."""
+    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication, summary
     from buildpack_release.publish.report import verified_data, verified_table
     from buildpack_release.publish.stores import connection
-    from buildpack_release.repository import Repository
 
     destination = parse_destination(to)
     connect = connection(insecure=insecure, anonymous=anonymous)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.package import package
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
-from buildpack_release.repository import Repository
 from buildpack_testing.cnb import base_images, preflight, tools
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.podman_session import podman as private_podman

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_testing.cnb import app_container
 from support.builders import BuilderMaker
 from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, VENV

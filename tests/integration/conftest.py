@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.assemble import assemble_all
 from buildpack_release.errors import MissingToolError
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.progress import say
-from buildpack_release.repository import Repository
 from buildpack_testing.index import fill_index
 from buildpack_testing.runtimes import RuntimeSet, make_runtimes
 from buildpack_testing.server import StaticServer, serve

@@ -9,11 +9,11 @@ import pytest
 
 from buildpack_release.builder.check import check_builder
 from buildpack_release.builder.create import create_builder
-from buildpack_release.package import package as package_buildpacks
-from buildpack_release.plan import BuildPlan
-from buildpack_release.repository import Repository
-from buildpack_release.targets import Target
-from buildpack_release.toml_parser import tomllib
+from buildpack_release.model.plan import BuildPlan
+from buildpack_release.model.repository import Repository
+from buildpack_release.model.targets import Target
+from buildpack_release.model.toml_parser import tomllib
+from buildpack_release.packaging.package import package as package_buildpacks
 from support.builder_parts import base, buildpack, file_in_builder, lifecycle
 from support.main_job import ROOT
 from support.sample_repository import write

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.package import package
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.package import package
 from buildpack_testing.demo import Demo
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.packaged import unpack_buildpackage

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import UsageError
-from buildpack_release.manifest import Manifest
-from buildpack_release.package import package
-from buildpack_release.repository import Repository
-from buildpack_release.targets import Target
-from buildpack_release.toolchain import Toolchain
+from buildpack_release.model.repository import Repository
+from buildpack_release.model.targets import Target
+from buildpack_release.packaging.manifest import Manifest
+from buildpack_release.packaging.package import package
+from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.packaged import unpack_buildpackage
 from support.packaging import digests
 from support.sample_repository import TARGETS, component, composite, library, plan, write

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ExitCode
-from buildpack_release.manifest import Manifest
+from buildpack_release.packaging.manifest import Manifest
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import find_pack
 from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry

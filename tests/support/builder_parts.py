@@ -9,11 +9,11 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
-from buildpack_release.descriptor import Descriptor
+from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.oci.image import Platform
 from buildpack_release.oci.layer import write_layer
 from buildpack_release.oci.layout import write_archive
+from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from buildpack_testing.cnb import image_layout
 from support.sample_repository import write
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.assemble import assemble
-from buildpack_release.cache import cache_directory
-from buildpack_release.repository import Repository
-from buildpack_release.toolchain import Toolchain
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.assemble import assemble
+from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.workspace import SYSTEM_PATH, BaseImage

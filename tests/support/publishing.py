@@ -7,14 +7,14 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.package import package
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.package import package
+from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.publish.dist import read_releases
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.publication import Publication
 from buildpack_release.registry.content import Manifest
 from buildpack_release.registry.reference import Reference
-from buildpack_release.repository import Repository
-from buildpack_release.toolchain import Toolchain
 from support.registries import client
 from support.sample_repository import component, composite, library, plan
 

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, library, plan, write
 
 if TYPE_CHECKING:

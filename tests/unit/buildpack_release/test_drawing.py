@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.drawing import draw_mermaid, draw_text
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, plan
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def test_a_launch_layer_without_contents_is_taken_from_the_last_image(
         assert container.run(["cat", str(platform.workspace.layers / "a/x/content")]).stdout == "c"
 
 
-@pytest.mark.parametrize("types", [("launch",), ("launch", "cache"), ("cache",)])
+@pytest.mark.parametrize("types", [("launch",), ("launch", "cache")])
 def test_a_layer_without_contents_anywhere_ends_with_62_and_keeps_the_old_image(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, types: tuple[str, ...]
 ) -> None:
@@ -85,6 +85,16 @@ def test_a_layer_without_contents_anywhere_ends_with_62_and_keeps_the_old_image(
         platforms("good bad").build(app)
     assert failed.value.code is LifecycleCode.EXPORT
     assert platforms("good").store.image() == before
+
+
+def test_a_layer_without_contents_that_is_not_for_the_image_is_not_cached(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """The lifecycle only warns (phase/cache.go)."""
+    scripted.add("a", build=layer("x", "cache") + layer("y", "build"))
+    platform = platforms("a")
+    assert [(one.name, one.diff_id) for one in platform.build(app).layers] == [("x", ""), ("y", "")]
+    assert [one.layers for one in platform.store.cache()] == [()]
 
 
 def test_archives_that_nobody_needs_any_more_go(

@@ -36,8 +36,8 @@ def _read(directory: Path) -> BuildpackOutput:
             "more than one process is the default",
         ),
         ("build.toml", '[[unmet]]\nname = "y"', "y is not in its plan"),
-        ("a.sbom.foo.json", "{}", "unknown SBOM format"),
-        ("a.sbom.spdx.json", "{}", "not in sbom-formats"),
+        ("launch.sbom.foo.json", "{}", "unknown SBOM format"),
+        ("build.sbom.spdx.json", "{}", "not in sbom-formats"),
     ],
 )
 def test_broken_output_is_refused_with_code_52(tmp_path: Path, name: str, text: str, told: str) -> None:
@@ -45,6 +45,12 @@ def test_broken_output_is_refused_with_code_52(tmp_path: Path, name: str, text: 
     with pytest.raises(PhaseError, match=told) as refused:
         _read(tmp_path)
     assert refused.value.code is LifecycleCode.BUILD_OUTPUT
+
+
+@pytest.mark.parametrize("name", ["a.sbom.foo.json", "launch.sbom.txt"])
+def test_an_sbom_of_no_layer_and_one_that_is_no_json_are_not_looked_at(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    assert _read(tmp_path).layers == ()
 
 
 def test_a_layer_without_types_is_renamed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import UsageError
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_testing.sources import RuntimeSource
 from buildpack_testing.try_app import Trial, parse_source, parse_variables, try_app, workspace_of
 

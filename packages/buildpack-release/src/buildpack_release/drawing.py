@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.order import dependency_graph
+from buildpack_release.model.order import dependency_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.descriptor import OrderEntry
-    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.repository import Buildpack, Repository
 
 
 def draw_text(repository: Repository) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.text import columns
 
 if TYPE_CHECKING:
-    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.model.repository import Buildpack, Repository
 
 
 def listing(repository: Repository) -> str:

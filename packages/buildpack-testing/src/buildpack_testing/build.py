@@ -17,9 +17,9 @@ from buildpack_testing.outputs import BuildpackOutput, read_outputs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from buildpack_release.plan import Requirement
-    from buildpack_release.repository import Buildpack
-    from buildpack_release.resolution import PlanEntry
+    from buildpack_release.checking.resolution import PlanEntry
+    from buildpack_release.model.plan import Requirement
+    from buildpack_release.model.repository import Buildpack
     from buildpack_testing.workspace import BaseImage, Workspace
 
 

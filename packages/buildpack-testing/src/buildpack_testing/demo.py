@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError, UsageError, shown_path
-from buildpack_release.package import Outcome, package
+from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.text import columns, duration, size
 from buildpack_testing.failure import output_is_shown
 from buildpack_testing.packaged import unpack_buildpackage
@@ -28,7 +28,7 @@ from buildpack_testing.workspace import local_arch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
     from buildpack_testing.export import LayerResult
     from buildpack_testing.launch import Container
 

@@ -9,17 +9,17 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.checking.resolution import Candidate, PlanEntry, Resolution, resolve
 from buildpack_release.errors import CheckFailed, UsageError
-from buildpack_release.plan import Alternative, BuildPlan
-from buildpack_release.resolution import Candidate, PlanEntry, Resolution, resolve
+from buildpack_release.model.plan import Alternative, BuildPlan
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.invocation import buildpack_environment, call, lifecycle_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from buildpack_release.descriptor import OrderEntry
-    from buildpack_release.repository import Buildpack
+    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.repository import Buildpack
     from buildpack_testing.workspace import BaseImage, Workspace
 
 _PASS, _FAIL = 0, 100

@@ -25,7 +25,7 @@ _ENVIRONMENT = frozenset({"env", "env.build", "env.launch"})
 
 @dataclass(frozen=True)
 class LayerResult:
-    """A layer after a build: bytes in its files, number of files and links, diff ID of its tar.
+    """A layer after a build: bytes in its files, number of files and links, diff ID of its tar (or "").
 
     restored: its contents came back from the cache. reused: and none of them was touched, but for env files.
     """
@@ -65,7 +65,7 @@ class Exporter:
     def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[StoredImage, list[LayerResult]]:
         """Archive and record everything. outputs are (buildpack id, output) in group order.
 
-        Raises PhaseError (62) for layers without contents; image and cache then stay what they were.
+        Raises PhaseError (62) for launch layers without contents; image and cache then stay what they were.
         """
         previous = self.store.image()
         in_image, in_cache, results = [], [], []
@@ -77,7 +77,10 @@ class Exporter:
                 )
             )
             in_cache.append(
-                StoredBuildpack(buildpack_id, tuple(one for layer, one in stored if layer.types.cache))
+                StoredBuildpack(
+                    buildpack_id,
+                    tuple(one for layer, one in stored if layer.types.cache and layer.has_contents),
+                )
             )
             results += [self._result(buildpack_id, layer, one) for layer, one in stored]
         processes, default = merge_processes([output.processes for _, output in outputs])
@@ -91,15 +94,21 @@ class Exporter:
         if layer.has_contents:
             archive = self._archive(layer)
             numbers = (archive.diff_id, archive.size, archive.files)
-        else:
-            known = _previous(previous, buildpack_id, layer.name)
-            if layer.types.cache or known is None:
-                reason = (
-                    "no contents to cache" if layer.types.cache else "no contents, here or in the last image"
-                )
-                raise PhaseError(LifecycleCode.EXPORT, f"layer {layer.name} of {buildpack_id} has {reason}")
+        elif layer.types.launch:
+            known = self._in_last_image(buildpack_id, layer, previous)
             numbers = (known.diff_id, known.size, known.files)
+        else:  # neither in the image nor, without contents, in the cache: the lifecycle only warns
+            numbers = ("", 0, 0)
         return StoredLayer(layer.name, *numbers, layer.types, layer.metadata, layer.sboms)
+
+    def _in_last_image(
+        self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None
+    ) -> StoredLayer:
+        known = _previous(previous, buildpack_id, layer.name)
+        if layer.types.cache or known is None:
+            reason = "no contents to cache" if layer.types.cache else "no contents, here or in the last image"
+            raise PhaseError(LifecycleCode.EXPORT, f"layer {layer.name} of {buildpack_id} has {reason}")
+        return known
 
     def _archive(self, layer: LayerOutput) -> TreeArchive:
         name = str(layer.path.relative_to(self.workspace.root))

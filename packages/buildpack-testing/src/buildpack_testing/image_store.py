@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,7 @@ class ImageStore:
         return record
 
     def _write(self, kind: str, record: Mapping[str, Any]) -> None:
-        # Dates become strings, as in the labels of an image.
-        data = json.dumps(record, indent=1, sort_keys=True, default=str)
+        data = json.dumps(record, indent=1, sort_keys=True, default=as_json)
         write_atomically(self._directory / f"{kind}.json", data.encode())
 
 
@@ -148,6 +148,20 @@ def _buildpack(record: Mapping[str, Any]) -> StoredBuildpack:
 def _layer(record: Mapping[str, Any]) -> StoredLayer:
     changed = {"types": LayerTypes(**record["types"]), "metadata": _through_json(record["metadata"])}
     return StoredLayer(**{**record, **changed})
+
+
+def as_json(value: object) -> str:
+    """Give a date or time of TOML as it is in the labels of an image: Go knows one kind (RFC 3339)."""
+    if isinstance(value, time):
+        value = datetime.combine(date(1, 1, 1), value)
+        return "0000" + as_json(value)[4:]
+    if isinstance(value, datetime):
+        text = value.replace(tzinfo=None).isoformat()
+        offset = value.strftime("%z") if value.utcoffset() else ""
+        return (text.rstrip("0") if value.microsecond else text) + (
+            f"{offset[:3]}:{offset[3:5]}" if offset else "Z"
+        )
+    return f"{value}T00:00:00Z" if isinstance(value, date) else str(value)
 
 
 def _through_json(value: Any) -> Any:  # noqa: ANN401 (any JSON value)

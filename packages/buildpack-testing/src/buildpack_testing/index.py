@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from buildpack_api.files import remove
-from buildpack_release.cache import cache_directory
 from buildpack_release.errors import NetworkError
+from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.locks import exclusive
 
 if TYPE_CHECKING:

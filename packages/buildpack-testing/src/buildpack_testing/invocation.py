@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.repository import Buildpack
+    from buildpack_release.model.repository import Buildpack
     from buildpack_testing.workspace import BaseImage, Workspace
 
 # What the lifecycle passes on from its own environment (env/build.go); PATH and HOME are the build image's.

@@ -73,7 +73,7 @@ def read_outputs(
         raise _refused(
             directory, f"build.toml: {', '.join(sorted(unmet - set(plan_names)))} is not in its plan"
         )
-    _check_sboms(directory, sbom_formats)
+    _check_sboms(directory, {layer.name for layer in layers}, sbom_formats)
     kept = tuple(layer for layer in layers if layer.types != LayerTypes())
     labels = {label["key"]: label["value"] for label in launch.get("labels", [])}
     ignored = _set_aside(directory, layers, kept)
@@ -93,10 +93,11 @@ def _read_layer(file: Path) -> LayerOutput:
     for name in _TYPES:
         if not isinstance(types.get(name, False), bool):
             raise TypeError(f"{file.name}: types.{name} is not true or false")
-    # The layer of an SBOM is what precedes the first dot of its name.
+    # The layer of an SBOM is what precedes the first dot of its name: one with a dot in its name has none.
     sboms = {
         path.name.partition(".sbom.")[2]: path.read_text("utf-8")
-        for path in sorted(file.parent.glob(f"{file.stem}.sbom.*"))
+        for path in sorted(file.parent.glob(f"{file.stem}.sbom.*.json"))
+        if "." not in file.stem
     }
     flags = LayerTypes(**{name: types.get(name, False) for name in _TYPES})
     return LayerOutput(file.stem, file.with_suffix(""), flags, document.get("metadata", {}), sboms)
@@ -121,8 +122,11 @@ def _check_processes(directory: Path, processes: tuple[Process, ...]) -> None:
         raise _refused(directory, "launch.toml: more than one process is the default")
 
 
-def _check_sboms(directory: Path, declared: Collection[str]) -> None:
-    for path in sorted(directory.glob("*.sbom.*")):
+def _check_sboms(directory: Path, layers: Collection[str], declared: Collection[str]) -> None:
+    """Check the files the lifecycle looks at (buildpack/bomfile.go): `.json`, of a layer or of all."""
+    for path in sorted(directory.glob("*.sbom.*.json")):
+        if path.name.partition(".")[0] not in {*layers, "launch", "build"}:
+            continue
         media = _SBOM_FORMATS.get(path.name.partition(".sbom.")[2])
         if media is None:
             raise _refused(directory, f"{path.name}: unknown SBOM format")

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
-from buildpack_release.descriptor import Descriptor, OrderEntry
-from buildpack_release.repository import Buildpack
+from buildpack_release.model.descriptor import Descriptor, OrderEntry
+from buildpack_release.model.repository import Buildpack
 from buildpack_testing.build import Builder, BuildpackRun
 from buildpack_testing.detect import Detection, Detector
 from buildpack_testing.export import Exporter, LayerResult, Restored

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from buildpack_api.layers import LayerTypes
-    from buildpack_release.resolution import PlanEntry
+    from buildpack_release.checking.resolution import PlanEntry
     from buildpack_testing.detect import Detection
     from buildpack_testing.export import LayerResult
     from buildpack_testing.workspace import Workspace

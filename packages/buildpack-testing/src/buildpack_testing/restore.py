@@ -10,9 +10,10 @@ By a layer's types in the build before:
 | x      | x     | -     | nothing                                           |
 | -      | x/-   | -     | nothing                                           |
 
-Metadata comes back without [types]; SBOM files of launch layers beside it. Contents of a launch layer only
-come back when cache and image hold the same ones; without an image, all of the cache comes back (Platform
-API 0.14).
+Metadata comes back without [types]. Contents of a launch layer only come back when cache and image hold the
+same ones; without an image, all of the cache comes back (Platform API 0.14). SBOM files of all launch layers
+come back from the image and of all cached ones from the cache, even of layers of which nothing else does; but
+for a buildpack of which nothing else comes back, none do (internal/layer/sbom_restorer.go).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from buildpack_release.repository import Buildpack
+    from buildpack_release.model.repository import Buildpack
     from buildpack_testing.image_store import ImageStore, StoredBuildpack, StoredLayer
     from buildpack_testing.workspace import Workspace
 
@@ -48,11 +49,14 @@ def restore(
         in_image = _find(image.buildpacks if image else (), buildpack.id)
         if in_image and in_image.store is not None:
             toml.write(directory / "store.toml", {"metadata": in_image.store})
-        for layer, contents in _choose(in_image, _find(cache, buildpack.id), has_image=image is not None):
-            _write_metadata(directory, layer)
+        in_cache = _find(cache, buildpack.id)
+        for layer, contents in _choose(in_image, in_cache, has_image=image is not None):
+            toml.write(directory / f"{layer.name}.toml", {"metadata": layer.metadata})
             if contents:
                 store.extract(layer.diff_id, workspace.root, time=time.time())
                 restored.add((buildpack.id, layer.name))
+        if any(directory.iterdir()):
+            _write_sboms(directory, [one for one in (in_cache, in_image) if one])
     return frozenset(restored)
 
 
@@ -75,8 +79,8 @@ def _choose(
             yield layer, True
 
 
-def _write_metadata(directory: Path, layer: StoredLayer) -> None:
-    toml.write(directory / f"{layer.name}.toml", {"metadata": layer.metadata})
-    if layer.types.launch:
+def _write_sboms(directory: Path, sources: Sequence[StoredBuildpack]) -> None:
+    """Write the SBOM files; what a later source has counts."""
+    for layer in (layer for source in sources for layer in source.layers):
         for extension, text in layer.sboms.items():
             (directory / f"{layer.name}.sbom.{extension}").write_text(text, encoding="utf-8")

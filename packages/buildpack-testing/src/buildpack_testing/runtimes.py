@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from buildpack_api import toml
-from buildpack_release.cache import cache_directory
 from buildpack_release.errors import ReleaseError
+from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.archive import LAYER_TIME, write_tree
 from buildpack_testing.installed import InstalledPython, require_installed
 from buildpack_testing.locks import exclusive

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
-from buildpack_release.assemble import assemble_all
-from buildpack_release.cache import cache_directory
 from buildpack_release.errors import UsageError
+from buildpack_release.packaging.assemble import assemble_all
+from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.text import size
 from buildpack_testing.failure import output_is_shown
 from buildpack_testing.invocation import lifecycle_environment
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
     from buildpack_testing.launch import Container
 
 

@@ -12,7 +12,7 @@ from support.builder_parts import Parts, buildpack, order, package
 from support.sample_repository import plan, write
 
 if TYPE_CHECKING:
-    from buildpack_release.check import Report
+    from buildpack_release.checking.check import Report
 
 
 def check(parts: Parts) -> Report:

@@ -6,13 +6,13 @@ import pytest
 
 from buildpack_release.builder.config import BuilderConfig, RunImage, read_config
 from buildpack_release.builder.environment import variable_files
-from buildpack_release.descriptor import OrderEntry
+from buildpack_release.model.descriptor import OrderEntry
 from support.sample_repository import write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.finding import Finding
+    from buildpack_release.model.finding import Finding
 
 SOUND = """\
 description = "For everybody"

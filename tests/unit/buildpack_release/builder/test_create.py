@@ -14,7 +14,7 @@ import pytest
 from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.builder.summary import address, summary
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
-from buildpack_release.toml_parser import tomllib
+from buildpack_release.model.toml_parser import tomllib
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (
     LIFECYCLE_TOML,

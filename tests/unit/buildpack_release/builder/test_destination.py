@@ -20,7 +20,7 @@ from buildpack_release.registry.reference import Reference
         ("there/new", Path("there/new")),
         ("there", Path("there")),
         ("localhost:5000/acme/builder:1", Reference("localhost:5000", "acme/builder", "1")),
-        ("ghcr.io/acme/builder", Reference("ghcr.io", "acme/builder", "latest")),
+        ("registry.example.com/acme/builder", Reference("registry.example.com", "acme/builder", "latest")),
     ],
 )
 def test_directories_and_references_are_told_apart(
@@ -32,7 +32,7 @@ def test_directories_and_references_are_told_apart(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "acme/builder", "acme/builder:1", "builder:1", "ghcr.io/acme/Builder:1"]
+    "text", ["", "acme/builder", "acme/builder:1", "builder:1", "registry.example.com/acme/Builder:1"]
 )
 def test_a_forgotten_registry_is_not_taken_for_a_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
@@ -45,4 +45,4 @@ def test_a_forgotten_registry_is_not_taken_for_a_directory(
 def test_a_digest_is_no_destination() -> None:
     """It is what comes out."""
     with pytest.raises(UsageError, match="cannot be pushed to the digest"):
-        parse_destination(f"ghcr.io/acme/builder@sha256:{'0' * 64}")
+        parse_destination(f"registry.example.com/acme/builder@sha256:{'0' * 64}")

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from buildpack_release.builder.config import RunImage
 from buildpack_release.builder.files import order_toml, run_toml, stack_toml, system_toml, toml_string
-from buildpack_release.descriptor import OrderEntry
-from buildpack_release.toml_parser import tomllib
+from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.toml_parser import tomllib
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ENTRIES = st.builds(OrderEntry, TEXT, TEXT, st.booleans())

@@ -8,10 +8,10 @@ import pytest
 from buildpack_release.builder.blob_store import FileStore
 from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage, StoredLayer
-from buildpack_release.descriptor import OrderEntry
 from buildpack_release.errors import CheckFailed
+from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.targets import Distro, Target
 from buildpack_release.registry.content import Descriptor
-from buildpack_release.targets import Distro, Target
 
 DIFF_ID = "sha256:" + "1" * 64
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode, UsageError
-from buildpack_release.jobs import plan_jobs
-from buildpack_release.manifest import Manifest
-from buildpack_release.package import package
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.jobs import plan_jobs
+from buildpack_release.packaging.manifest import Manifest
+from buildpack_release.packaging.package import package
+from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.publish.dist import check_names, reading
-from buildpack_release.repository import Repository
-from buildpack_release.toolchain import Toolchain
 from support.publishing import pack, releases
 
 if TYPE_CHECKING:

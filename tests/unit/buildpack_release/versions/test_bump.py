@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_release.versions.bump import infer, prepare
 from buildpack_release.versions.consistency import check_consistency
 from buildpack_release.versions.member import read_members

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_release.versions.check import ChangeReport, check_versions
 from buildpack_release.versions.inference import KindChoice
 from buildpack_release.versions.replacement import JOURNAL

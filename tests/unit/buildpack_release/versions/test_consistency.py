@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_release.versions.consistency import check_consistency, require_consistency
 from buildpack_release.versions.member import read_members
 from buildpack_release.versions.policy import Versioning

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.toml_source import TomlSource
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.versions.descriptor_edit import with_versions, without_versions
 
 SIBLINGS = {"a": "2.0.0", "b": "0.3.0"}

@@ -13,7 +13,7 @@ from support.versioned_repository import ALL, entry, versioned
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
 
 A, B = "acme/a", "acme/b"
 BREAKING = entry("Fixed", "**Breaking** A fix.")

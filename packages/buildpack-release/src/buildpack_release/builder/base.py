@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.targets import Target
+from buildpack_release.model.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

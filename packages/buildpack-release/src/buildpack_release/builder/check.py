@@ -11,22 +11,22 @@ from buildpack_release.builder.config import read_config
 from buildpack_release.builder.create import gather
 from buildpack_release.builder.declarations import read_declarations, side_file
 from buildpack_release.builder.plans import plans_in_layer
-from buildpack_release.check import Report
-from buildpack_release.check_plans import check_plans
-from buildpack_release.descriptor import Descriptor, OrderEntry
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.order import flat_groups
+from buildpack_release.checking.check import Report
+from buildpack_release.checking.check_plans import check_plans
+from buildpack_release.model.descriptor import Descriptor, OrderEntry
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.order import flat_groups
+from buildpack_release.model.repository import Buildpack, Repository
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.progress import say
-from buildpack_release.repository import Buildpack, Repository
-from buildpack_release.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.create import Parts
-    from buildpack_release.order import Order
-    from buildpack_release.plan import DeclaredPlan
+    from buildpack_release.model.order import Order
+    from buildpack_release.model.plan import DeclaredPlan
 
 _Plans = dict[str, "tuple[DeclaredPlan, ...]"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.table import suggestion
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.table import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from buildpack_release.builder.lifecycle import Lifecycle
     from buildpack_release.builder.module import Module
     from buildpack_release.builder.source_image import StoredLayer
-    from buildpack_release.descriptor import OrderEntry
-    from buildpack_release.order import Group, Order
-    from buildpack_release.toml_lines import Key
+    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.order import Group, Order
+    from buildpack_release.model.toml_lines import Key
 
 
 @dataclass(frozen=True)

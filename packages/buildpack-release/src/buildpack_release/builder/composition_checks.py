@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.composition import error, orders
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.graph import find_cycles
+from buildpack_release.checking.graph import find_cycles
+from buildpack_release.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.module import Module
-    from buildpack_release.targets import Target
+    from buildpack_release.model.targets import Target
 
 MOST_LAYERS = 127
 """How many layers container engines take."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.environment import BuildVariable, read_variables
-from buildpack_release.descriptor import OrderEntry, id_fault
-from buildpack_release.table import Table
-from buildpack_release.targets import Target, read_targets
-from buildpack_release.toml_source import TomlSource
+from buildpack_release.model.descriptor import OrderEntry, id_fault
+from buildpack_release.model.table import Table
+from buildpack_release.model.targets import Target, read_targets
+from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.finding import Finding
-    from buildpack_release.order import Group, Order
+    from buildpack_release.model.finding import Finding
+    from buildpack_release.model.order import Group, Order
 
 _ROOT_KEYS = (
     "description",

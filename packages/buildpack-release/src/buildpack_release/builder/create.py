@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from buildpack_release.builder.destination import Destination
     from buildpack_release.builder.image import BuilderImage
     from buildpack_release.builder.lifecycle import Lifecycle
-    from buildpack_release.finding import Finding
+    from buildpack_release.model.finding import Finding
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.descriptor import id_fault
-from buildpack_release.finding import raise_first_error
-from buildpack_release.foreign import PYPROJECT, read_foreign
-from buildpack_release.plan import Alternative, BuildPlan, DeclaredPlan, Requirement
-from buildpack_release.table import Table
-from buildpack_release.toml_source import TomlSource
+from buildpack_release.model.descriptor import id_fault
+from buildpack_release.model.finding import raise_first_error
+from buildpack_release.model.foreign import PYPROJECT, read_foreign
+from buildpack_release.model.plan import Alternative, BuildPlan, DeclaredPlan, Requirement
+from buildpack_release.model.table import Table
+from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.finding import Finding
+    from buildpack_release.model.finding import Finding
 
 _DECLARED = "declaration"
 # A marker that stands for whatever the buildpack looks for.

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.table import suggestion
+from buildpack_release.model.table import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.table import Table
+    from buildpack_release.model.table import Table
 
 SUFFIXES = ("default", "override", "append", "prepend")
 _WITH_DELIMITER = frozenset({"append", "prepend"})

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.base import Base
     from buildpack_release.builder.config import RunImage
-    from buildpack_release.descriptor import OrderEntry
-    from buildpack_release.order import Group, Order
+    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.order import Group, Order
 
 ORDER = "/cnb/order.toml"
 SYSTEM = "/cnb/system.toml"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.config import RunImage
     from buildpack_release.builder.module import Module
-    from buildpack_release.order import Group
+    from buildpack_release.model.order import Group
 
 ORDER_LABEL = "io.buildpacks.buildpack.order"
 SYSTEM_LABEL = "io.buildpacks.buildpack.system"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
 from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
-from buildpack_release.output_directory import writing
+from buildpack_release.packaging.output_directory import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.model.table import Table
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.oci.content import BLOCK
 from buildpack_release.oci.tar import TarEntry
-from buildpack_release.table import Table
-from buildpack_release.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from buildpack_release.finding import Finding
+    from buildpack_release.model.finding import Finding
 
 DESCRIPTOR = "lifecycle.toml"
 FOLDER = "/cnb/lifecycle"

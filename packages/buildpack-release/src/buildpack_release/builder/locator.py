@@ -155,7 +155,7 @@ def _refuse_address(text: str) -> None:
     if text.startswith(("urn:cnb:", "from=builder")):
         raise UsageError(
             f'"{text}" cannot be looked up here: it does not say in which registry the image is',
-            advice="Write the reference of the image, for example ghcr.io/acme/cpython:1.0.0.",
+            advice="Write the reference of the image, for example registry.example.com/acme/cpython:1.0.0.",
         )
     if "://" in text and not text.startswith("docker://"):
         raise UsageError(

@@ -10,15 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.descriptor import OrderEntry, id_fault
 from buildpack_release.errors import CheckFailed
-from buildpack_release.targets import Distro, Target
+from buildpack_release.model.descriptor import OrderEntry, id_fault
+from buildpack_release.model.targets import Distro, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_release.builder.source_image import SourceImage, StoredLayer
-    from buildpack_release.order import Order
+    from buildpack_release.model.order import Order
 
 LAYERS_LABEL = "io.buildpacks.buildpack.layers"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")

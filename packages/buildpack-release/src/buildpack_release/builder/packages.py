@@ -15,14 +15,19 @@ from buildpack_release.builder.locator import (
 )
 from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage, StoredLayer, read_image
-from buildpack_release.buildpackage import METADATA_LABEL, BuildpackLayer, layer_entries, make_buildpackage
-from buildpack_release.descriptor import Descriptor
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError, shown_path
-from buildpack_release.manifest import Manifest
+from buildpack_release.model.descriptor import Descriptor
+from buildpack_release.model.table import suggestion
 from buildpack_release.oci.image import Platform
 from buildpack_release.oci.layer import write_layer
+from buildpack_release.packaging.buildpackage import (
+    METADATA_LABEL,
+    BuildpackLayer,
+    layer_entries,
+    make_buildpackage,
+)
+from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.registry.content import Descriptor as Blob
-from buildpack_release.table import suggestion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from buildpack_release.builder.config import BuilderConfig, PackageEntry
     from buildpack_release.builder.module import Module
     from buildpack_release.builder.registries import Registries
-    from buildpack_release.targets import Target
+    from buildpack_release.model.targets import Target
 
 EXTENSION_LABEL = "io.buildpacks.extension.metadata"
 

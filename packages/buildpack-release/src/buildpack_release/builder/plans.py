@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.plan import DETECT, declared_plans
+from buildpack_release.model.plan import DETECT, declared_plans
 
 if TYPE_CHECKING:
     from buildpack_release.builder.module import Module
-    from buildpack_release.plan import DeclaredPlan
+    from buildpack_release.model.plan import DeclaredPlan
 
 # The library that is in every buildpack whose detection is data; another's folder `detect` means nothing.
 _LIBRARY = "lib/buildpack_api/__init__.py"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.builder.composition import error
 from buildpack_release.builder.source_image import read_image
 from buildpack_release.errors import ReleaseError
-from buildpack_release.finding import Finding, Severity
+from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.registry.errors import InvalidReferenceError
 from buildpack_release.registry.reference import Reference
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.blob_store import BlobStore
     from buildpack_release.builder.registries import Registries
+    from buildpack_release.model.targets import Target
     from buildpack_release.registry.reference import Reference
-    from buildpack_release.targets import Target
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.buildpackage import LAYERS_LABEL
+from buildpack_release.packaging.buildpackage import LAYERS_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

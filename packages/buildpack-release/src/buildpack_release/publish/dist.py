@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, shown_path
-from buildpack_release.jobs import plan_jobs
-from buildpack_release.manifest import FILE, Manifest
+from buildpack_release.model.settings import PackageSettings
+from buildpack_release.packaging.jobs import plan_jobs
+from buildpack_release.packaging.manifest import FILE, Manifest
 from buildpack_release.publish.release import Release, read_release, store_name
-from buildpack_release.settings import PackageSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from buildpack_release.jobs import Job
-    from buildpack_release.manifest import Package
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.packaging.manifest import Package
 
 _LOCK = ".lock"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.buildpackage import LAYERS_LABEL, METADATA_LABEL
+from buildpack_release.packaging.buildpackage import LAYERS_LABEL, METADATA_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

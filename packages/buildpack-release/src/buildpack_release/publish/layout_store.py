@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
 from buildpack_release.oci.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
-from buildpack_release.output_directory import writing
+from buildpack_release.packaging.output_directory import writing
 from buildpack_release.registry.blobs import Outcome
 from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest, digest_of
 from buildpack_release.registry.push import Pushed

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
+from buildpack_release.packaging.selection import package_targets, select
 from buildpack_release.publish.destination import Destination, shown
 from buildpack_release.publish.dist import check_names, read_releases, reading
 from buildpack_release.publish.live_line import Bytes, LiveLine
@@ -16,16 +17,15 @@ from buildpack_release.publish.release import store_name
 from buildpack_release.publish.stores import Connect, Stores, connection
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
-from buildpack_release.selection import package_targets, select
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from buildpack_release.model.repository import Repository
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.image_tree import ImageTree
-    from buildpack_release.repository import Repository
 
 _AGAIN = "Run the same command again once that is repaired: it goes on where this run ended."
 

@@ -15,7 +15,7 @@ from buildpack_release.registry.push import Content
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.manifest import Package
+    from buildpack_release.packaging.manifest import Package
 
 
 @dataclass(frozen=True)

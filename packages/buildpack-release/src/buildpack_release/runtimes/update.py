@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.runtimes.published import Published
-from buildpack_release.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

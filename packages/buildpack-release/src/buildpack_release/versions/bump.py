@@ -17,7 +17,7 @@ from buildpack_release.versions.replacement import Replacement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.table import suggestion
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.table import suggestion
 from buildpack_release.versions.entry import KIND_LEVEL, Entry, known_heading, read_entries
 from buildpack_release.versions.impact import IMPACTS
 from buildpack_release.versions.markdown import Role, find_unclosed, read_lines

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.repository import DESCRIPTOR
-from buildpack_release.toml_source import TomlSource
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.repository import DESCRIPTOR
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.versions.changelog import Changelog
 from buildpack_release.versions.checkout import Checkout
 from buildpack_release.versions.consistency import check_consistency
@@ -28,7 +28,7 @@ from buildpack_release.versions.replacement import JOURNAL, is_pending
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.model.repository import Buildpack, Repository
     from buildpack_release.versions.entry import Entry
 
 

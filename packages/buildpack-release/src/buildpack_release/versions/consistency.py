@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.check_order import check_order
+from buildpack_release.checking.check_order import check_order
 from buildpack_release.errors import CheckFailed, shown_path
-from buildpack_release.finding import Finding, Severity
-from buildpack_release.foreign import read_foreign
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.foreign import read_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from buildpack_release.repository import Repository
+    from buildpack_release.model.repository import Repository
     from buildpack_release.versions.member import Member
     from buildpack_release.versions.policy import Versioning
 

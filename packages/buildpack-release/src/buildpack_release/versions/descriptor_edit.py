@@ -9,12 +9,12 @@ import tomlkit
 from tomlkit.items import String
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.toml_parser import tomllib
+from buildpack_release.model.toml_parser import tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping
 
-    from buildpack_release.toml_source import TomlSource
+    from buildpack_release.model.toml_source import TomlSource
 
 
 def with_versions(source: TomlSource, version: str, siblings: Mapping[str, str]) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from buildpack_release.checking.graph import dependencies_first
 from buildpack_release.errors import UsageError
-from buildpack_release.graph import dependencies_first
-from buildpack_release.order import dependency_graph
-from buildpack_release.table import suggestion
+from buildpack_release.model.order import dependency_graph
+from buildpack_release.model.table import suggestion
 from buildpack_release.versions.impact import Impact, impact_of, kind_of
 from buildpack_release.versions.member import by_id
 from buildpack_release.versions.number import Kind

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.finding import Finding, Severity
+from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.number import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.model.repository import Buildpack, Repository
     from buildpack_release.versions.impact import Impact
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from buildpack_release.errors import UsageError
-from buildpack_release.table import suggestion
+from buildpack_release.model.table import suggestion
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
 

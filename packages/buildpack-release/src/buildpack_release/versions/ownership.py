@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from buildpack_release.repository import Buildpack, Repository
+    from buildpack_release.model.repository import Buildpack, Repository
 
 # What assembling copies into every component.
 _VENDORED = ("packages/buildpack-api/src/buildpack_api", "packages/buildpack-api/share/bin")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.finding import Finding, raise_first_error
+from buildpack_release.model.finding import Finding, raise_first_error
+from buildpack_release.model.table import Table, suggestion
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.redact import redact
-from buildpack_release.table import Table, suggestion
-from buildpack_release.toml_source import TomlSource
 from buildpack_release.versions.links import Forge
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.repository import Repository
+from buildpack_release.model.repository import Repository
 from buildpack_release.versions.bump import prepare
 from buildpack_release.versions.diff import unified_diff
 from buildpack_release.versions.links import tag_name

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.cache import cache_directory
 from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.locks import exclusive
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.toml_source import TomlSource
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.base_images import GROUP_ID, USER_ID
 from buildpack_testing.cnb.built_image import BuiltImage

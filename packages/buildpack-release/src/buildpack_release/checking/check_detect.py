@@ -1,0 +1,99 @@
+"""Checks of one component's detect/ folder: the plans it declares and the markers that choose them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import ReleaseError
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.plan import (
+    DETECT,
+    MARKERS,
+    PLAN,
+    DeclaredPlan,
+    detect_directories,
+    read_markers,
+    read_plan,
+)
+from buildpack_release.model.table import suggestion
+from buildpack_release.model.toml_source import TomlSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_detect(buildpack_dir: Path) -> tuple[tuple[DeclaredPlan, ...] | None, tuple[Finding, ...]]:
+    """Read the plans of a component and what is wrong with them; None for plans if some cannot be read."""
+    directories = detect_directories(buildpack_dir)
+    if not directories:
+        advice = f"add {DETECT}/<name>/{PLAN}"
+        message = "no plan is declared, so detection would never pass"
+        return None, (Finding(Severity.ERROR, "detect", message, buildpack_dir / DETECT, advice=advice),)
+    findings: list[Finding] = []
+    plans = [_check_directory(directory, findings) for directory in directories]
+    readable = tuple(plan for plan in plans if plan is not None)
+    findings += _unreachable(readable)
+    return (readable if len(readable) == len(plans) else None), tuple(findings)
+
+
+def _check_directory(directory: Path, findings: list[Finding]) -> DeclaredPlan | None:
+    findings += _strangers(directory)
+    try:
+        source = TomlSource.read(directory / PLAN)
+        markers = read_markers(directory)
+    except ReleaseError as error:
+        file = error.file or directory
+        message = error.title if file.exists() else "this file is missing: detection would fail"
+        findings.append(Finding(Severity.ERROR, "detect", message, file, error.line))
+        return None
+    plan, found = read_plan(source)
+    findings += found
+    if all(alternative.is_empty for alternative in plan.alternatives):
+        message = "this plan provides nothing and requires nothing"
+        findings.append(Finding(Severity.ERROR, "empty-plan", message, source.path))
+    if markers is not None:
+        findings += _check_markers(directory / MARKERS, markers)
+    return DeclaredPlan(directory.name, markers, plan, source)
+
+
+def _strangers(directory: Path) -> Iterator[Finding]:
+    for path in sorted(directory.iterdir()):
+        if path.name not in {MARKERS, PLAN} and not path.name.startswith("."):
+            advice = suggestion(path.name, (MARKERS, PLAN))
+            yield Finding(Severity.ERROR, "detect", "detection does not know this file", path, advice=advice)
+
+
+def _check_markers(path: Path, markers: tuple[str, ...]) -> Iterator[Finding]:
+    if not markers:
+        message = "no marker in this file: its plan would never be chosen"
+        yield Finding(
+            Severity.ERROR, "marker", message, path, advice="to choose the plan always, delete the file"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if (marker := line.strip()) in markers and (fault := _marker_fault(marker)):
+            yield Finding(Severity.ERROR, "marker", f'the marker "{marker}" {fault}', path, number)
+
+
+def _marker_fault(marker: str) -> str:
+    if marker.startswith("$"):
+        return "" if _VARIABLE.fullmatch(marker) else "is not the name of a variable"
+    if marker.startswith("/"):
+        return "is absolute: markers are relative to the app"
+    if ".." in marker.split("/"):
+        return "leads out of the app"
+    return "is a directory: only files are looked for" if marker.endswith("/") else ""
+
+
+def _unreachable(plans: tuple[DeclaredPlan, ...]) -> Iterator[Finding]:
+    """Find plans behind one that is always chosen."""
+    always = next((plan for plan in plans if plan.is_unconditional), None)
+    if always is None:
+        return
+    for plan in plans[plans.index(always) + 1 :]:
+        message = f'never chosen: "{always.name}" comes before it and has no markers'
+        yield Finding(Severity.ERROR, "detect", message, plan.source.path)

@@ -1,0 +1,101 @@
+"""Checks of the files of a buildpack: what is missing, and what could not be packaged."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import ReleaseError
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.repository import DESCRIPTOR, HOME
+from buildpack_release.model.table import suggestion
+from buildpack_release.packaging.inputs import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from buildpack_release.model.repository import Buildpack, Repository
+
+_TEXTS = ("README.md", "CHANGELOG.md")
+_COMPOSITE = (DESCRIPTOR, *_TEXTS, "LICENSE")
+_COMPONENT = (*_COMPOSITE, "detect", "src", "data", "tests", "vendor.lock", "wheels.lock")
+
+
+def check_homes(root: Path) -> Iterator[Finding]:
+    """Find folders in buildpacks/ that are no buildpacks, as happens with a misspelt buildpack.toml."""
+    home = root / HOME
+    for path in sorted(home.iterdir()) if home.is_dir() else ():
+        names = [one.name for one in path.iterdir() if one.name != "__pycache__"] if path.is_dir() else []
+        if names and not path.name.startswith(".") and DESCRIPTOR not in names:
+            near = [name for name in names if suggestion(name, (DESCRIPTOR,))]
+            advice = f'is "{near[0]}" meant to be it?' if near else ""
+            yield Finding(
+                Severity.WARNING, "no-descriptor", f"no {DESCRIPTOR} in this folder", path, advice=advice
+            )
+
+
+def check_files(repository: Repository, buildpack: Buildpack) -> tuple[Finding, ...]:
+    """Find everything that packaging would refuse or leave out; packaging itself stops at the first."""
+    findings = [*_missing(buildpack), *_strangers(buildpack)]
+    unpackable = tuple(_unpackable(buildpack.directory))
+    # Packaging would report one of these again, and then stop.
+    return (*findings, *(unpackable or _refused(repository, buildpack)))
+
+
+def _refused(repository: Repository, buildpack: Buildpack) -> Iterator[Finding]:
+    try:
+        collect(repository, buildpack)
+    except ReleaseError as error:
+        file = error.file or buildpack.directory
+        message = f"{error.title} ({error.detail})" if error.detail else error.title
+        yield Finding(Severity.ERROR, "package", message, file, error.line, error.advice)
+
+
+def _missing(buildpack: Buildpack) -> Iterator[Finding]:
+    for name in _TEXTS:
+        if not (buildpack.directory / name).is_file():
+            path = buildpack.directory / name
+            yield Finding(Severity.ERROR, "missing-file", "this file is missing", path)
+
+
+def _strangers(buildpack: Buildpack) -> Iterator[Finding]:
+    """Find top-level names that no package will hold: typing mistakes, or parts a composite cannot have."""
+    composite = buildpack.descriptor.is_composite
+    known = _COMPOSITE if composite else _COMPONENT
+    for path in sorted(buildpack.directory.iterdir()):
+        if path.name in known or path.name.startswith((".", "__pycache__")):
+            continue
+        if composite and path.name in {*_COMPONENT, "bin"}:
+            message = f"a composite has no {path.name}: it is only an order"
+            yield Finding(Severity.ERROR, "kind", message, path)
+        else:
+            advice = suggestion(path.name, known)
+            yield Finding(Severity.WARNING, "not-packaged", "this will not be packaged", path, advice=advice)
+
+
+def _unpackable(directory: Path) -> Iterator[Finding]:
+    for parent, directories, files in os.walk(directory):
+        directories[:] = sorted(name for name in directories if name not in {"__pycache__", "tests"})
+        for name in sorted([*directories, *files]):
+            if fault := _fault(Path(parent, name)):
+                yield Finding(Severity.ERROR, "file", fault, Path(parent, name))
+
+
+def _fault(path: Path) -> str:
+    """Say why a file or directory could not be packaged; "" if it could."""
+    if ".." in path.name:
+        return 'the name holds "..": pack refuses packages with such names'
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return "the name is not UTF-8"
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return "neither a file nor a folder"
+    needed = os.R_OK | os.X_OK if stat.S_ISDIR(mode) else os.R_OK
+    return "" if os.access(path, needed) else "cannot be read: no permission"

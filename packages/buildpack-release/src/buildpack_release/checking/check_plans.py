@@ -1,0 +1,153 @@
+"""Checks of build plans across buildpacks: makes the plan proof for every order, and says what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildpack_release.checking.graph import find_cycles
+from buildpack_release.checking.proof import MOST_CASES, Case, Choice, GroupProof, Member, cases, count_cases
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.order import dependency_graph, flat_groups
+from buildpack_release.model.table import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.checking.resolution import Fault, Trial
+    from buildpack_release.model.descriptor import Descriptor
+    from buildpack_release.model.foreign import Foreign
+    from buildpack_release.model.order import Group
+    from buildpack_release.model.plan import DeclaredPlan
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.model.toml_lines import Key
+
+
+def check_plans(
+    repository: Repository, plans: Mapping[str, Sequence[DeclaredPlan]], foreign: Mapping[str, Foreign]
+) -> tuple[tuple[GroupProof, ...], tuple[Finding, ...]]:
+    """Prove the order of each composite. Groups whose members or plans are not all known are left out.
+
+    What makes them unknown (cycles, missing buildpacks, unreadable plans) is found by other checks.
+    """
+    if find_cycles(dependency_graph(repository.buildpacks)):
+        return (), ()
+    orders = {one.id: one.descriptor.order for one in repository.buildpacks if one.descriptor.is_composite}
+    proofs: list[GroupProof] = []
+    findings: list[Finding] = []
+    for buildpack in repository.buildpacks:
+        for number, top in enumerate(buildpack.descriptor.order):
+            for group in dict.fromkeys(flat_groups((top,), orders)):
+                members = _members(group, plans, foreign)
+                if members is None:
+                    continue
+                proof, found = _prove(buildpack.descriptor, number, members)
+                proofs.append(proof)
+                findings += found
+    return tuple(proofs), tuple(findings)
+
+
+def _members(
+    group: Group, plans: Mapping[str, Sequence[DeclaredPlan]], foreign: Mapping[str, Foreign]
+) -> tuple[Member, ...] | None:
+    members = []
+    for entry in group:
+        if entry.id in plans:
+            declared = plans[entry.id]
+            choices = tuple(Choice(plan.name, plan.plan, plan.source) for plan in declared)
+            may_fail = not any(plan.is_unconditional for plan in declared)
+            members.append(Member(entry, choices, may_fail))
+        elif entry.id in foreign:
+            members.append(Member(entry, (Choice("declaration", foreign[entry.id].plan),), may_fail=False))
+        else:
+            return None
+    return tuple(members)
+
+
+def _prove(
+    composite: Descriptor, number: int, members: tuple[Member, ...]
+) -> tuple[GroupProof, tuple[Finding, ...]]:
+    source = composite.source
+    line = source.line("order", number)
+    counted = count_cases(members)
+    all_cases = tuple(cases(members)) if counted <= MOST_CASES else ()
+    proof = GroupProof(composite.id, number + 1, source.path, line, all_cases)
+    if counted > MOST_CASES:
+        message = (
+            f"the plans of {proof.title} cannot be proved: {counted} combinations (at most {MOST_CASES})"
+        )
+        return proof, (Finding(Severity.ERROR, "plan-size", message, source.path, line),)
+    findings = [finding for case in all_cases if case.is_broken for finding in _unmet(proof, case, members)]
+    if not any(case.resolution for case in all_cases) and not findings:
+        findings += _never_fits(proof)
+    findings += _never_used(proof, members)
+    return proof, tuple(_first_of_each(findings))
+
+
+def _unmet(proof: GroupProof, case: Case, members: Sequence[Member]) -> Iterator[Finding]:
+    """Explain a broken case by its nearest misses: the trials with the fewest faults."""
+    fewest = min(len(trial.faults) for trial in case.trials)
+    for trial in case.trials:
+        for fault in trial.faults if len(trial.faults) == fewest else ():
+            if fault.is_requirement:
+                file, line = _place(proof, case, trial, fault)
+                message = (
+                    f"{fault.id} requires {fault.name}, which nothing before it provides, in {proof.title}"
+                )
+                advice = "; ".join(part for part in (f"when {case}", _remedy(fault, trial, members)) if part)
+                yield Finding(Severity.ERROR, "plan-unmet", message, file, line, advice)
+
+
+def _remedy(fault: Fault, trial: Trial, members: Sequence[Member]) -> str:
+    position = [one.id for one in trial.selected].index(fault.id)
+    for one in trial.selected[position + 1 :]:
+        if fault.name in one.alternative.provides:
+            return f"{one.id} provides it, but comes later in the order"
+    plans = [choice.plan for member in members for choice in member.choices]
+    provided = {name for plan in plans for one in plan.alternatives for name in one.provides}
+    return suggestion(fault.name, provided - {fault.name})
+
+
+def _never_fits(proof: GroupProof) -> Iterator[Finding]:
+    message = f"the plans of {proof.title} never fit: detection always fails"
+    yield Finding(Severity.ERROR, "plan-never-fits", message, proof.file, proof.line)
+    for case in proof.cases:
+        trial = case.trials[-1]
+        for fault in trial.faults:
+            file, line = _place(proof, case, trial, fault)
+            text = f"{fault.id} provides {fault.name}, which nothing after it requires, in {proof.title}"
+            yield Finding(Severity.ERROR, "plan-unused", text, file, line)
+
+
+def _never_used(proof: GroupProof, members: Sequence[Member]) -> Iterator[Finding]:
+    """Find optional members that every fitting case drops."""
+    fitting = [case.resolution for case in proof.cases if case.resolution]
+    taking_part = {one.id for resolution in fitting for one in resolution.selected}
+    for member in members:
+        if fitting and member.entry.id not in taking_part:
+            message = f"{member.entry.id} is always dropped from {proof.title}: its plans fit in no case"
+            yield Finding(Severity.WARNING, "plan-dropped", message, proof.file, proof.line)
+
+
+def _place(proof: GroupProof, case: Case, trial: Trial, fault: Fault) -> tuple[Path, int | None]:
+    """Give the entry of the plan that a fault is about; the group for a buildpack of another repository."""
+    choice = case.outcomes[fault.id]
+    if choice is None or choice.source is None:
+        return proof.file, proof.line
+    selected = next(one for one in trial.selected if one.id == fault.id)
+    names = list(selected.alternative.provides)
+    if fault.is_requirement:
+        names = [requirement.name for requirement in selected.alternative.requires]
+    prefix: tuple[Key, ...] = ("or", selected.number - 1) if selected.number else ()
+    kind = "requires" if fault.is_requirement else "provides"
+    return choice.source.path, choice.source.line(*prefix, kind, names.index(fault.name), "name")
+
+
+def _first_of_each(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Leave out findings that differ only in the case they were seen in."""
+    seen = set()
+    for finding in findings:
+        key = (finding.code, finding.file, finding.line, finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding

@@ -1,0 +1,57 @@
+"""Buildpacks of other repositories that orders here name.
+
+Their plans cannot be read here, so they are declared in the root's pyproject.toml:
+
+    [tool.buildpack-release.foreign."acme/cpython"]
+    provides = ["python"]
+    requires = []
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import ReleaseError
+from buildpack_release.model.descriptor import id_fault
+from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.plan import Alternative, BuildPlan, Requirement
+from buildpack_release.model.table import Table
+from buildpack_release.model.toml_source import TomlSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYPROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A buildpack of another repository, taken to pass detection always with this plan."""
+
+    id: str
+    plan: BuildPlan
+
+
+def read_foreign(root: Path) -> tuple[dict[str, Foreign], tuple[Finding, ...]]:
+    """Read the declarations of a repository, by id, and what is wrong with them."""
+    path = root / PYPROJECT
+    if not path.exists():
+        return {}, ()
+    findings: list[Finding] = []
+    try:
+        source = TomlSource.read(path)
+    except ReleaseError as error:
+        return {}, (Finding(Severity.ERROR, "toml", error.title, path, error.line),)
+    tables = Table.root(source, findings).table("tool").table("buildpack-release").table("foreign")
+    declared = {str(key): _read(str(key), tables) for key in tables.data}
+    return declared, tuple(findings)
+
+
+def _read(buildpack_id: str, tables: Table) -> Foreign:
+    if fault := id_fault(buildpack_id):
+        tables.error("id", f'the id "{buildpack_id}" {fault}', buildpack_id)
+    table = tables.table(buildpack_id)
+    table.refuse_unknown_keys(("provides", "requires"))
+    requires = tuple(Requirement(name) for name in table.strings("requires"))
+    return Foreign(buildpack_id, BuildPlan((Alternative(table.strings("provides"), requires),)))

@@ -1,0 +1,49 @@
+"""How this repository is packaged: the table `[tool.buildpack-release]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.model.finding import Finding, raise_first_error
+from buildpack_release.model.table import Table
+from buildpack_release.model.toml_source import TomlSource
+from buildpack_release.packaging.interpreters import MINORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PackageSettings:
+    """Choices about packages.
+
+    Attributes:
+        bytecode: the minor versions of Python that bytecode is packaged for.
+        interpreter: the id of the buildpack that carries the interpreter of self-contained packages.
+    """
+
+    bytecode: tuple[str, ...] = ()
+    interpreter: str = ""
+
+    @classmethod
+    def read(cls, root: Path) -> PackageSettings:
+        """Read the settings of a repository; without the table all are empty. Raises CheckFailed."""
+        path = root / "pyproject.toml"
+        if not path.exists():
+            return cls()
+        source = TomlSource.read(path)
+        findings: list[Finding] = []
+        table = Table.root(source, findings).table("tool").table("buildpack-release")
+        settings = cls(table.strings("bytecode"), table.string("interpreter"))
+        raise_first_error(findings)
+        for index, minor in enumerate(settings.bytecode):
+            if minor not in MINORS:
+                raise CheckFailed(
+                    f'bytecode cannot be made for Python "{minor}"',
+                    advice=f"One of {', '.join(MINORS)}.",
+                    file=path,
+                    line=source.line("tool", "buildpack-release", "bytecode", index),
+                )
+        return settings

@@ -1,0 +1,1 @@
+"""From sources to buildpackages: assembling, vendoring, byte code, dist/."""

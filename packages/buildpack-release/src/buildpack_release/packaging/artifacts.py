@@ -1,0 +1,133 @@
+"""The files of one package, written beside their final place: an OCI layout, a `.cnb` for each target."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.oci.content import LAYER, ContentDescriptor
+from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_index
+from buildpack_release.oci.layer import Layer, write_layer
+from buildpack_release.oci.layout import write_archive, write_layout
+from buildpack_release.packaging.buildpackage import (
+    BuildpackLayer,
+    layer_entries,
+    make_buildpackage,
+    standard_annotations,
+)
+from buildpack_release.packaging.bundle import unpack_interpreter
+from buildpack_release.packaging.manifest import Package, PackagedImage, PackagedLayer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.packaging.toolchain import Toolchain
+
+
+@dataclass(frozen=True)
+class StoredLayer:
+    """A layer of a buildpack and the file that holds it."""
+
+    content: BuildpackLayer
+    path: Path
+
+
+def write_own_layers(
+    job: Job, folder: Path, *, staging: Path, toolchain: Toolchain
+) -> dict[Target, StoredLayer]:
+    """Write the layer of an assembled buildpack: one for all targets, or each with its interpreter."""
+    if not job.archives:
+        layer = _write_own_layer(job, folder, staging / f"{job.stem}.layer")
+        return dict.fromkeys(job.targets, layer)
+    layers = {}
+    for target in job.targets:
+        bundle = staging / "bundle"
+        shutil.copytree(folder, bundle, symlinks=True)
+        unpack_interpreter(
+            job.archives[target], bundle, installed=toolchain.interpreters, cache=toolchain.cache
+        )
+        layers[target] = _write_own_layer(job, bundle, staging / f"{_target_stem(job, target)}.layer")
+        shutil.rmtree(bundle)
+    return layers
+
+
+def stored_layer(job: Job, package: Package, target: Target, *, dist: Path) -> StoredLayer:
+    """Return a component's layer for a target from its package in dist/."""
+    image = next(image for image in package.images if image.target == str(target))
+    layer = next(layer for layer in image.layers if layer.buildpack == str(job.buildpack.descriptor))
+    descriptor = ContentDescriptor(LAYER, layer.digest, layer.size)
+    content = Layer(descriptor, layer.diff_id, layer.uncompressed_size)
+    path = dist / package.layout / descriptor.blob_name
+    return StoredLayer(BuildpackLayer(job.buildpack.descriptor, content, job.layer_targets), path)
+
+
+def write_package(
+    job: Job,
+    own: Mapping[Target, StoredLayer],
+    components: Mapping[Target, Sequence[StoredLayer]],
+    *,
+    staging: Path,
+    inputs: str,
+    bytecode: Mapping[str, str],
+) -> Package:
+    """Write all files of a package into a folder, and return what the manifest says about it."""
+    descriptor = job.buildpack.descriptor
+    layers = [*own.values(), *(layer for parts in components.values() for layer in parts)]
+    blobs = {layer.content.layer.descriptor.digest: layer.path for layer in layers}
+    images = {
+        target: make_buildpackage(
+            descriptor,
+            Platform(target.os, target.arch, target.variant),
+            own[target].content,
+            [component.content for component in components[target]],
+        )
+        for target in job.targets
+    }
+    index = make_index(list(images.values()), annotations=standard_annotations(descriptor))
+    write_layout(staging / f"{job.stem}.oci", index, ref=descriptor.version, blobs=blobs)
+    return Package(
+        id=descriptor.id,
+        version=descriptor.version,
+        variant=job.variant,
+        inputs=inputs,
+        bytecode=bytecode,
+        layout=f"{job.stem}.oci",
+        digest=index.digest,
+        images=tuple(_write_archive(job, target, image, staging, blobs) for target, image in images.items()),
+    )
+
+
+def _write_own_layer(job: Job, folder: Path, path: Path) -> StoredLayer:
+    descriptor = job.buildpack.descriptor
+    layer = write_layer(layer_entries(folder, descriptor), path)
+    return StoredLayer(BuildpackLayer(descriptor, layer, job.layer_targets), path)
+
+
+def _write_archive(
+    job: Job, target: Target, image: Image, staging: Path, blobs: Mapping[str, Path]
+) -> PackagedImage:
+    file = staging / f"{_target_stem(job, target)}.cnb"
+    digest = write_archive(file, image, ref=job.buildpack.descriptor.version, blobs=blobs)
+    return PackagedImage(
+        target=str(target),
+        digest=image.manifest.descriptor.digest,
+        file=file.name,
+        file_digest=digest,
+        file_size=file.stat().st_size,
+        layers=tuple(map(_packaged_layer, image.layers)),
+    )
+
+
+def _packaged_layer(item: LayerOfImage) -> PackagedLayer:
+    layer = item.layer
+    return PackagedLayer(
+        item.name, layer.diff_id, layer.descriptor.digest, layer.descriptor.size, layer.uncompressed_size
+    )
+
+
+def _target_stem(job: Job, target: Target) -> str:
+    return f"{job.stem}-{str(target).replace('/', '-')}"

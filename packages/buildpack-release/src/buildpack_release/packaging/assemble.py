@@ -1,0 +1,131 @@
+"""A buildpack's directory as the lifecycle runs it: its sources, our library and locked wheels.
+
+Needs nothing of the target machine; the same inputs give the same files on any path and under any umask.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.packaging.bytecode import compile_tree
+from buildpack_release.packaging.inputs import InputFile, Inputs, collect
+from buildpack_release.packaging.output_directory import OutputDirectory, output_directory
+from buildpack_release.packaging.recipe import recipe
+from buildpack_release.packaging.selection import select
+from buildpack_release.packaging.stamp import is_stamped, publish_stamped
+from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_release.packaging.vendor import copy_wheels, fetch
+from buildpack_release.packaging.wheel import unpack
+from buildpack_release.progress import Progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from buildpack_release.model.descriptor import Descriptor
+    from buildpack_release.model.repository import Buildpack, Repository
+
+_MAIN = """\
+from {package}.build import build
+
+from buildpack_api.main import main
+
+main(build)
+"""
+
+
+def assemble(
+    repository: Repository,
+    buildpack: Buildpack,
+    into: Path,
+    *,
+    toolchain: Toolchain | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Make `<into>/<escaped id>` and return it. An old one stays until the new one is complete.
+
+    A folder that was made of the same inputs and has not been touched since is left as it is.
+
+    Args:
+        repository: the repository, for the shared library and the licence.
+        buildpack: the buildpack to assemble; of a composite only the descriptor and the texts are needed.
+        into: the folder for assembled buildpacks, usually `build/`.
+        toolchain: the Pythons and the cache to use; those of this machine if not given.
+        report: takes a line for people when something has to be waited for.
+
+    Raises:
+        ReleaseError: a part is missing or broken, or the folder cannot be written to.
+        NetworkError: a locked wheel is not in the cache and cannot be fetched.
+    """
+    toolchain = toolchain or Toolchain.of_machine(repository)
+    inputs = collect(repository, buildpack)
+    with output_directory(into, report=report) as output:
+        return assemble_inputs(inputs, buildpack.descriptor, output, toolchain)
+
+
+def assemble_all(
+    repository: Repository, ids: Sequence[str], into: Path, *, report: Callable[[str], None] = say
+) -> list[Path]:
+    """Assemble the buildpacks with these ids, and the components of composites; all, if no ids are given.
+
+    Raises UsageError for an unknown id, otherwise as assemble() does.
+    """
+    toolchain = Toolchain.of_machine(repository)
+    toolchain.tell_missing(report)
+    selected = select(repository, ids)
+    inputs = {buildpack.id: collect(repository, buildpack) for buildpack in selected}
+    fetch([pin for one in inputs.values() for pin in one.pins], cache=toolchain.cache)
+    progress = Progress(len(selected), say=report)
+    folders = []
+    with output_directory(into, report=report) as output:
+        for buildpack in selected:
+            with progress.step(str(buildpack.descriptor)):
+                folders.append(assemble_inputs(inputs[buildpack.id], buildpack.descriptor, output, toolchain))
+    return folders
+
+
+def assemble_inputs(
+    inputs: Inputs, descriptor: Descriptor, output: OutputDirectory, toolchain: Toolchain
+) -> Path:
+    """Make a folder of collected inputs below a directory that is open for writing, as assemble() does."""
+    name = descriptor.escaped_id
+    identity = inputs.digest(recipe(), *toolchain.versions.values())
+    if is_stamped(output, name, identity):
+        return output.root / name
+    # The wheels first: they may fail for reasons that take time (a network), and nothing is written yet.
+    vendored = fetch(inputs.vendored, cache=toolchain.cache)
+    wheels = fetch(inputs.wheels, cache=toolchain.cache)
+    staged = output.staging / name
+    staged.mkdir()
+    for file in inputs.files:
+        _copy(file, staged / file.name)
+    if inputs.package:
+        (staged / "lib/__main__.py").write_text(_MAIN.format(package=inputs.package), "utf-8")
+        for wheel in vendored.values():
+            unpack(wheel, staged / "lib")
+        compile_tree(staged, staged / "lib", interpreters=toolchain.interpreters, cache=toolchain.cache)
+    if wheels:
+        copy_wheels(wheels.values(), staged / "wheels")
+    _set_modes(staged, {file.name for file in inputs.files if file.is_executable})
+    return publish_stamped(output, staged, identity)
+
+
+def _copy(file: InputFile, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if file.link is None:
+        shutil.copyfile(file.source, target)
+    else:
+        target.symlink_to(file.link)
+
+
+def _set_modes(directory: Path, executables: Iterable[str]) -> None:
+    """Give folders and files the modes that they have in a package, whatever umask and checkout say."""
+    programs = {directory / name for name in executables}
+    for folder, _, files in os.walk(directory):
+        Path(folder).chmod(0o755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path in programs else 0o644)

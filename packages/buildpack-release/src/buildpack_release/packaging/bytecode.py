@@ -1,0 +1,194 @@
+"""Bytecode of an assembled buildpack: equal bytes for equal sources, on any path, in any environment.
+
+Buildpacks end up with all file times set to 1980 and on read-only file systems, so the pyc files are
+`unchecked-hash` (PEP 552): valid without looking at the source, and written once, here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from buildpack_release.packaging.interpreters import Interpreter
+
+# Each file is compiled in a child forked from the same state: the marshal format notes which strings were
+# shared *in the compiling process*, so bytes would otherwise depend on what had been compiled before. For
+# the same reason nothing but these two modules is imported, and the environment is fixed (hash seed,
+# encoding).
+_COMPILE = """
+import sys
+del sys.path[0]
+import os, py_compile
+with open(sys.argv[1], encoding="utf-8", errors="surrogateescape", newline="") as jobs:
+    fields = jobs.read().split("\\0")
+
+running = failed = 0
+for source, target, name in zip(fields[0::3], fields[1::3], fields[2::3]):
+    if running == (os.cpu_count() or 1):
+        failed |= os.wait()[1]
+        running -= 1
+    if failed:
+        break
+    running += 1
+    if os.fork() == 0:
+        try:
+            py_compile.compile(source, target, name, doraise=True, optimize=0,
+                               invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+        except BaseException as error:
+            sys.stderr.write(str(error))
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+for _ in range(running):
+    failed |= os.wait()[1]
+sys.exit(failed != 0)
+"""
+
+
+@dataclass(frozen=True)
+class _Module:
+    """A source file of the buildpack and its path in it, the one that goes into the bytecode."""
+
+    path: Path
+    name: str
+    source: bytes
+
+    def pyc(self, minor: str) -> Path:
+        tag = "cpython-" + minor.replace(".", "")
+        return self.path.parent / "__pycache__" / f"{self.path.stem}.{tag}.pyc"
+
+    def cache_name(self) -> str:
+        text = f"{_COMPILE}\0{self.name}\0".encode("utf-8", "surrogateescape")
+        return hashlib.sha256(text + self.source).hexdigest()
+
+
+def compile_tree(buildpack: Path, tree: Path, *, interpreters: Iterable[Interpreter], cache: Path) -> None:
+    """Write the `__pycache__` files of all modules in `tree`, a folder inside the assembled `buildpack`.
+
+    Args:
+        buildpack: the root that module names in tracebacks are relative to.
+        tree: the folder with the modules.
+        interpreters: the Pythons to compile with, one for each minor version.
+        cache: a folder for results, shared by all buildpacks; safe to delete at any time.
+
+    Raises:
+        ReleaseError: a module does not compile with one of the Pythons.
+    """
+    modules = [_read(path, buildpack) for path in sorted(tree.rglob("*.py")) if path.is_file()]
+    for folder in {module.path.parent / "__pycache__" for module in modules}:
+        folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bytecode-", ignore_cleanup_errors=True) as scratch:
+        runs = [_Run.start(interpreter, modules, cache, Path(scratch)) for interpreter in interpreters]
+        errors = [run.wait() for run in runs]
+        for run, error in zip(runs, errors, strict=True):
+            run.finish(error)
+
+
+def _read(path: Path, root: Path) -> _Module:
+    return _Module(path, path.relative_to(root).as_posix(), path.read_bytes())
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The work of one interpreter: what the cache has is written at once, the rest by one process."""
+
+    interpreter: Interpreter
+    cache: Path
+    jobs: Mapping[Path, _Module]
+    process: subprocess.Popen[str] | None
+
+    @classmethod
+    def start(cls, interpreter: Interpreter, modules: Sequence[_Module], cache: Path, scratch: Path) -> _Run:
+        cache = cache / "bytecode" / interpreter.version
+        missing = [module for module in modules if not _restore(module, interpreter.minor, cache)]
+        folder = scratch / interpreter.minor
+        folder.mkdir()
+        jobs = {folder / f"{number}.pyc": module for number, module in enumerate(missing)}
+        return cls(interpreter, cache, jobs, _compile(interpreter, jobs, folder / "jobs") if jobs else None)
+
+    def wait(self) -> str | None:
+        """Return what the compiler complains about; None if it does not."""
+        if self.process is None:
+            return None
+        _, errors = self.process.communicate()
+        return errors if self.process.returncode else None
+
+    def finish(self, error: str | None) -> None:
+        """Put the results into the tree and the cache."""
+        if error is not None:
+            raise self._failure(error)
+        if not self.jobs:
+            return
+        self.cache.mkdir(parents=True, exist_ok=True)
+        for compiled, module in self.jobs.items():
+            data = compiled.read_bytes()
+            _write_pyc(module, self.interpreter.minor, data)
+            _replace(self.cache / module.cache_name(), hashlib.sha256(data).digest() + data)
+
+    def _failure(self, errors: str) -> ReleaseError:
+        return ReleaseError(
+            f"a module does not compile with Python {self.interpreter.version}",
+            detail=errors.strip(),
+            advice="Code in a buildpack runs on every Python from 3.10 on. Correct it, or take that minor"
+            " out of `bytecode` in the [tool.buildpack-release] table of pyproject.toml.",
+        )
+
+
+def _compile(interpreter: Interpreter, jobs: Mapping[Path, _Module], listing: Path) -> subprocess.Popen[str]:
+    fields = "\0".join(
+        field for target, module in jobs.items() for field in (str(module.path), str(target), module.name)
+    )
+    listing.write_bytes(os.fsencode(fields))
+    return subprocess.Popen(
+        [interpreter.executable, "-S", "-s", "-B", "-W", "ignore", "-c", _COMPILE, listing],
+        env=dict(_fixed_environment()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _fixed_environment() -> Iterator[tuple[str, str]]:
+    """Yield what an interpreter may need to start, and fixed values for what shows in its output."""
+    for name in ("PATH", "LD_LIBRARY_PATH"):
+        if name in os.environ:
+            yield name, os.environ[name]
+    yield "LC_ALL", "C.UTF-8"
+    yield "PYTHONHASHSEED", "0"
+    yield "PYTHONUTF8", "1"
+
+
+def _restore(module: _Module, minor: str, cache: Path) -> bool:
+    """Write the pyc from the cache, if it is there and whole."""
+    try:
+        entry = (cache / module.cache_name()).read_bytes()
+    except OSError:
+        return False
+    checksum, data = entry[:32], entry[32:]
+    if hashlib.sha256(data).digest() != checksum:
+        return False
+    _write_pyc(module, minor, data)
+    return True
+
+
+def _write_pyc(module: _Module, minor: str, data: bytes) -> None:
+    module.pyc(minor).write_bytes(data)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file of the cache so that another process never reads half of it."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    beside.write_bytes(data)
+    beside.replace(path)

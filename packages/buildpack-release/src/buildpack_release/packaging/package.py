@@ -1,0 +1,128 @@
+"""Packaging: buildpacks become OCI layouts and `.cnb` files in dist/, unless they are there already."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.packaging.jobs import Job, plan_jobs
+from buildpack_release.packaging.output_directory import output_directory
+from buildpack_release.packaging.package_store import PackageStore
+from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_release.progress import Progress, say
+from buildpack_release.text import size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.manifest import Package
+    from buildpack_release.packaging.packager import Packager
+
+    # The finished packages by the buildpack's id.
+    Done = dict[str, tuple[Job, Package]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A package in dist/. `requested` is false for a component that only a composite needs."""
+
+    package: Package
+    is_new: bool
+    requested: bool
+
+
+def package(
+    repository: Repository,
+    ids: Sequence[str] = (),
+    *,
+    dist: Path,
+    build: Path,
+    targets: Sequence[Target] = (),
+    archives: Mapping[Target, Path] | None = None,
+    toolchain: Toolchain | None = None,
+    report: Callable[[str], None] = say,
+) -> tuple[Outcome, ...]:
+    """Package buildpacks (all, if no ids are given) and what they contain; what is up to date stays as it is.
+
+    Args:
+        repository: where the buildpacks are.
+        ids: the buildpacks to package.
+        dist: the folder for packages.
+        build: the folder for assembled buildpacks.
+        targets: what to package for; by default everything that the buildpacks declare.
+        archives: a CPython archive for each target, to make self-contained packages with.
+        toolchain: the Pythons and the cache to use; those of this machine if not given.
+        report: takes lines of progress.
+
+    Raises:
+        ReleaseError: see the errors of plan_jobs(), assemble(), fetch() and output_directory().
+    """
+    jobs = plan_jobs(repository, ids, targets=targets, archives=archives)
+    toolchain = toolchain or Toolchain.of_machine(repository)
+    toolchain.tell_missing(report)
+    with output_directory(dist, report=report) as output:
+        store = PackageStore.open(output)
+        if not ids and not archives:
+            store.forget_all_but({one.id for one in repository.buildpacks})
+        done: Done = {}
+        for job in jobs:
+            _look_up(job, done, store, toolchain)
+        stale = [job for job in jobs if job.buildpack.id not in done]
+        progress = Progress(len(jobs), say=report)
+        with _packager(stale, store, build=build, toolchain=toolchain, report=report) as making:
+            return tuple(_package(job, done, making, progress) for job in jobs)
+
+
+def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) -> None:
+    """Note a package in dist/ as done if it is made of the same inputs, and whole."""
+    old = store.manifest.find(job.key)
+    if old is None or any(one not in done for one in job.components):
+        return
+    if old.inputs == _digest(job, done, toolchain) and old.is_intact(store.output.root):
+        done[job.buildpack.id] = job, old
+
+
+def _digest(job: Job, done: Done, toolchain: Toolchain) -> str:
+    """Return the digest of everything that decides what the package of this job is."""
+    parts = [done[one][1].digest for one in job.components]
+    return job.inputs_digest(job.bytecode(toolchain), parts)
+
+
+@contextmanager
+def _packager(
+    stale: Sequence[Job],
+    store: PackageStore,
+    *,
+    build: Path,
+    toolchain: Toolchain,
+    report: Callable[[str], None],
+) -> Iterator[Packager | None]:
+    """Start making packages, if there are any to make."""
+    if not stale:
+        yield None
+        return
+    # Not needed, and not imported, when everything is up to date.
+    from buildpack_release.packaging.packager import packager  # noqa: PLC0415
+
+    with packager(stale, store, build=build, toolchain=toolchain, report=report) as making:
+        yield making
+
+
+def _package(job: Job, done: Done, making: Packager | None, progress: Progress) -> Outcome:
+    current = job.buildpack.id in done
+    with progress.step(f"{job.buildpack.descriptor} {job.variant}".rstrip()) as results:
+        if making and not current:
+            digest = _digest(job, done, making.toolchain)
+            done[job.buildpack.id] = job, making.make(job, digest, [done[one] for one in job.components])
+        _, made = done[job.buildpack.id]
+        results.append("up to date" if current else _described(made))
+    return Outcome(made, not current, job.requested)
+
+
+def _described(package: Package) -> str:
+    files = [f"{size(image.file_size)} for {image.target}" for image in package.images]
+    return " and ".join(files)

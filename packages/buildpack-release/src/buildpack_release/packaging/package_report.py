@@ -1,0 +1,44 @@
+"""What a run of packaging tells in the end: a table for people, paths for programs, the next command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import shown_path
+from buildpack_release.text import columns, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from buildpack_release.packaging.package import Outcome
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Give a table with one `.cnb` file a line."""
+    rows = [("BUILDPACK", "TARGET", "LAYERS", "SIZE", "DIGEST", "STATE")]
+    rows += [
+        (
+            f"{outcome.package.id}@{outcome.package.version} {outcome.package.variant}".rstrip(),
+            image.target,
+            str(len(image.layers)),
+            size(image.file_size),
+            image.digest[: len("sha256:") + 12],
+            "packaged" if outcome.is_new else "up to date",
+        )
+        for outcome in outcomes
+        for image in outcome.package.images
+    ]
+    return columns(rows)
+
+
+def artefacts(outcomes: Sequence[Outcome], dist: Path) -> list[Path]:
+    """Give the files and layouts of the packages that were asked for."""
+    return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.names]
+
+
+def next_command(outcomes: Sequence[Outcome], dist: Path) -> str:
+    """Give a command that tries the last package: a composite, if there is one."""
+    requested = [outcome.package for outcome in outcomes if outcome.requested]
+    file = shown_path(dist / requested[-1].images[0].file)
+    return f"pack build APP --path DIRECTORY --builder BUILDER --buildpack {file}"

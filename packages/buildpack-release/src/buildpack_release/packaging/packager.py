@@ -1,0 +1,85 @@
+"""Making packages: assembling on one processor, compressing on the others."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, write_own_layers, write_package
+from buildpack_release.packaging.assemble import assemble_inputs
+from buildpack_release.packaging.output_directory import output_directory
+from buildpack_release.packaging.vendor import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.packaging.manifest import Package
+    from buildpack_release.packaging.package_store import PackageStore
+    from buildpack_release.packaging.toolchain import Toolchain
+
+    OwnLayers = Mapping[Target, StoredLayer]
+
+
+@dataclass(frozen=True)
+class Packager:
+    """Jobs under way: their buildpacks are being assembled and compressed in the background."""
+
+    store: PackageStore
+    toolchain: Toolchain
+    layers: Mapping[str, Future[OwnLayers]]
+
+    def make(self, job: Job, inputs: str, parts: Sequence[tuple[Job, Package]]) -> Package:
+        """Finish a job: wait for its own layer, write all files, and put them into dist/.
+
+        Args:
+            job: the job.
+            inputs: the digest of everything the package is made of.
+            parts: the packages of a composite's components, finished.
+        """
+        made = write_package(
+            job,
+            self.layers[job.buildpack.id].result(),
+            {target: self._components(parts, target) for target in job.targets},
+            staging=self.store.output.staging,
+            inputs=inputs,
+            bytecode=job.bytecode(self.toolchain),
+        )
+        self.store.publish(made)
+        return made
+
+    def _components(self, parts: Sequence[tuple[Job, Package]], target: Target) -> list[StoredLayer]:
+        return [stored_layer(job, package, target, dist=self.store.output.root) for job, package in parts]
+
+
+@contextmanager
+def packager(
+    jobs: Sequence[Job],
+    store: PackageStore,
+    *,
+    build: Path,
+    toolchain: Toolchain,
+    report: Callable[[str], None],
+) -> Iterator[Packager]:
+    """Start the work for these jobs. See package() for the arguments and errors."""
+    fetch([pin for job in jobs for pin in job.inputs.pins], cache=toolchain.cache)
+    one_at_a_time = Lock()
+    staging = store.output.staging
+    with output_directory(build, report=report) as output:
+
+        def own_layers(job: Job) -> OwnLayers:
+            with one_at_a_time:
+                folder = assemble_inputs(job.inputs, job.buildpack.descriptor, output, toolchain)
+            return write_own_layers(job, folder, staging=staging, toolchain=toolchain)
+
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
+            yield Packager(store, toolchain, {job.buildpack.id: pool.submit(own_layers, job) for job in jobs})
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.model.settings import PackageSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_without_a_table_nothing_is_set(tmp_path: Path) -> None:
+    """A repository without pyproject.toml, or without our table in it, can be packaged."""
+    assert PackageSettings.read(tmp_path) == PackageSettings()
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
+    assert PackageSettings.read(tmp_path) == PackageSettings()
+
+
+def test_settings_are_read(tmp_path: Path) -> None:
+    """Other keys of the table belong to other parts of the release tool."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.buildpack-release]\nbytecode = ["3.10", "3.13"]\ninterpreter = "a/b"\nversions = "fixed"\n'
+    )
+    assert PackageSettings.read(tmp_path) == PackageSettings(("3.10", "3.13"), "a/b")
+
+
+@pytest.mark.parametrize(("value", "line"), [('["3.10",\n"3.9"]', 3), ('["3.10", "313"]', 2), ("[3.10]", 2)])
+def test_a_wrong_minor_is_named_with_its_line(tmp_path: Path, value: str, line: int) -> None:
+    """3.1 and 3.10 are one number in TOML, so versions are strings."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.buildpack-release]\nbytecode = {value}\n")
+    with pytest.raises(CheckFailed) as caught:
+        PackageSettings.read(tmp_path)
+    assert (caught.value.file, caught.value.line) == (tmp_path / "pyproject.toml", line)

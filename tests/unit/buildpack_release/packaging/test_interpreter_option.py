@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import UsageError
+from buildpack_release.model.targets import Target
+from buildpack_release.packaging.interpreter_option import parse_interpreters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A file whose name has an equals sign, as a user may have it."""
+    path = tmp_path / "a=b.tar.gz"
+    path.touch()
+    return path
+
+
+def test_a_target_with_each_archive(archive: Path) -> None:
+    """As many as one likes."""
+    values = [f"linux/amd64={archive}", f"linux/arm64={archive}"]
+    assert parse_interpreters(values, []) == {AMD: archive, ARM: archive}
+    assert parse_interpreters([], [AMD]) == {}
+
+
+def test_one_archive_for_the_one_target(archive: Path) -> None:
+    """No need to say the target twice."""
+    assert parse_interpreters([str(archive)], [ARM]) == {ARM: archive}
+
+
+@pytest.mark.parametrize("targets", [[], [AMD, ARM]])
+def test_an_archive_for_an_unclear_target(archive: Path, targets: list[Target]) -> None:
+    """Which is not guessed."""
+    with pytest.raises(UsageError, match="not clear which target"):
+        parse_interpreters([str(archive)], targets)
+
+
+def test_other_mistakes(archive: Path) -> None:
+    """Each is told."""
+    with pytest.raises(UsageError, match="two interpreters are given for linux/amd64"):
+        parse_interpreters([f"linux/amd64={archive}"] * 2, [])
+    with pytest.raises(UsageError, match="does not exist"):
+        parse_interpreters(["linux/amd64=none.tar.gz"], [])
+    with pytest.raises(UsageError, match="no interpreter is given for linux/arm64"):
+        parse_interpreters([f"linux/amd64={archive}"], [AMD, ARM])
+    with pytest.raises(UsageError, match='Images call it "amd64"'):
+        parse_interpreters([f"linux/x86_64={archive}"], [])

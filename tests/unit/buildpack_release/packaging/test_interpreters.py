@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from buildpack_release.packaging import interpreters
+from buildpack_release.packaging.interpreters import MINORS, Interpreter, find_interpreters, probe
+
+
+def program(path: Path, script: str) -> Path:
+    """An executable that is no Python."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def candidates(environ: dict[str, str]) -> list[Path]:
+    return interpreters._candidates(environ)
+
+
+def test_what_is_found_runs_and_is_of_its_minor() -> None:
+    """On this machine, whatever it has; at least what runs the tests, if it is supported."""
+    found = find_interpreters()
+    for minor, executable in found.items():
+        shown = subprocess.run([executable, "-V"], capture_output=True, text=True, check=True).stdout
+        assert shown.startswith(f"Python {minor}.")
+    assert list(found) == [minor for minor in MINORS if minor in found]
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if sys.version_info.releaselevel == "final" and Path(sys.base_prefix, "bin", f"python{running}").exists():
+        assert running in find_interpreters() or running not in MINORS
+
+
+def test_a_wrapper_that_cannot_run_is_passed_over(tmp_path: Path) -> None:
+    """Version managers put files called python3.12 on PATH that only complain."""
+    broken = program(tmp_path / "python3.12", "echo not installed >&2; exit 127")
+    garbage = tmp_path / "python3.13"
+    garbage.write_bytes(b"\x7fELF nonsense")
+    garbage.chmod(0o755)
+    missing = tmp_path / "python3.11"
+    assert probe([broken, garbage, missing]) == {}
+
+
+def test_the_newest_patch_release_of_a_minor_wins(tmp_path: Path) -> None:
+    """Compared as numbers; of equal ones the first that was listed."""
+    first, newest, again = (
+        program(tmp_path / name / "python3.12", f"echo 3.12.{patch}")
+        for name, patch in (("a", 9), ("b", 10), ("c", 10))
+    )
+    assert probe([first, newest, again]) == {"3.12": Interpreter(newest, "3.12", 10)}
+    assert probe([first]).get("3.12") == Interpreter(first, "3.12", 9)
+
+
+def test_an_unsupported_minor_does_not_count(tmp_path: Path) -> None:
+    """Even under the name of a supported one."""
+    assert probe([program(tmp_path / "python3.12", "echo 3.9.1")]) == {}
+
+
+def test_searched_places(tmp_path: Path) -> None:
+    """PATH, pyenv's versions and uv's Pythons; links count once, shims and relative entries never."""
+    on_path = program(tmp_path / "bin/python3.12", "")
+    (tmp_path / "bin/python3.13").symlink_to(on_path)
+    pyenv = program(tmp_path / "home/.pyenv/versions/3.10.13/bin/python3.10", "")
+    program(tmp_path / "home/.pyenv/shims/python3.10", "")
+    managed = program(tmp_path / "home/.local/share/uv/python/cpython-3.11.9-linux/bin/python3.11", "")
+    environ = {
+        "HOME": str(tmp_path / "home"),
+        "PATH": f"{tmp_path}/bin:{tmp_path}/home/.pyenv/shims::relative:/nonexistent",
+    }
+    inside = [path for path in candidates(environ) if path.is_relative_to(tmp_path)]
+    assert inside == [on_path, pyenv, managed]
+
+
+def test_places_can_be_moved(tmp_path: Path) -> None:
+    """By the variables of pyenv and uv."""
+    pyenv = program(tmp_path / "p/versions/3.10.13/bin/python3.10", "")
+    managed = program(tmp_path / "u/any/bin/python3.11", "")
+    environ = {"PYENV_ROOT": str(tmp_path / "p"), "UV_PYTHON_INSTALL_DIR": str(tmp_path / "u")}
+    assert [path for path in candidates(environ) if path.is_relative_to(tmp_path)] == [pyenv, managed]
+
+
+@pytest.mark.parametrize("place", ["PATH", "pyenv"])
+def test_a_file_without_the_executable_bit_is_no_candidate(tmp_path: Path, place: str) -> None:
+    """It cannot be started."""
+    path = tmp_path / ("bin" if place == "PATH" else ".pyenv/versions/x/bin") / "python3.12"
+    program(path, "").chmod(0o644)
+    environ = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
+    assert path not in candidates(environ)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildpack_release.packaging.manifest import FILE, Manifest, Package, PackagedImage, PackagedLayer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = st.text(max_size=8)
+LAYERS = st.builds(PackagedLayer)
+IMAGES = st.builds(PackagedImage, layers=st.lists(LAYERS, max_size=2).map(tuple))
+PACKAGES = st.builds(
+    Package,
+    id=TEXT,
+    version=TEXT,
+    variant=TEXT,
+    inputs=TEXT,
+    layout=TEXT,
+    digest=TEXT,
+    bytecode=st.dictionaries(st.text(max_size=4), st.text(max_size=6), max_size=2),
+    images=st.lists(IMAGES, max_size=2).map(tuple),
+)
+
+
+def package(buildpack_id: str, variant: str = "", version: str = "1.0.0") -> Package:
+    return Package(buildpack_id, version, variant, "sha256:i", {}, "x.oci", "sha256:d", ())
+
+
+@given(packages=st.lists(PACKAGES, max_size=3))
+def test_what_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, packages: list[Package]
+) -> None:
+    """All of it."""
+    dist = tmp_path_factory.mktemp("dist")
+    manifest = Manifest(tuple(packages))
+    (dist / FILE).write_text(manifest.dumps(), "utf-8")
+    assert Manifest.read(dist) == manifest
+
+
+def test_there_is_one_package_for_an_id_and_variant() -> None:
+    """A newer one takes its place; the order is always the same."""
+    manifest = Manifest().with_package(package("b")).with_package(package("a", "v"))
+    manifest = manifest.with_package(package("a")).with_package(package("b", version="2.0.0"))
+    assert [(one.id, one.variant, one.version) for one in manifest] == [
+        ("a", "", "1.0.0"),
+        ("a", "v", "1.0.0"),
+        ("b", "", "2.0.0"),
+    ]
+    assert manifest.find(("a", "v")) == package("a", "v")
+    assert manifest.without(("a", "v")).find(("a", "v")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"schema": 2, "buildpacks": []}', '{"schema": 1, "buildpacks": [{}]}']
+)
+def test_a_broken_manifest_counts_as_empty(tmp_path: Path, text: str) -> None:
+    """Then everything is packaged again, which also repairs it."""
+    (tmp_path / FILE).write_text(text)
+    assert Manifest.read(tmp_path) == Manifest()
+    assert Manifest.read(tmp_path / "none") == Manifest()
+
+
+def test_the_file_is_for_programs() -> None:
+    """Its keys are an interface: sizes in bytes, digests with their algorithm."""
+    layer = PackagedLayer("a@1.0.0", "sha256:u", "sha256:c", 5, 9)
+    image = PackagedImage("linux/amd64", "sha256:m", "a.cnb", "sha256:f", 20, (layer,))
+    made = Package("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x", (image,))
+    assert json.loads(Manifest((made,)).dumps()) == {
+        "schema": 1,
+        "buildpacks": [
+            {
+                "id": "a",
+                "version": "1.0.0",
+                "variant": "",
+                "inputs": "sha256:i",
+                "bytecode": {"3.12": "3.12.1"},
+                "layout": {"path": "a.oci", "digest": "sha256:x"},
+                "images": [
+                    {
+                        "target": "linux/amd64",
+                        "digest": "sha256:m",
+                        "file": {"path": "a.cnb", "digest": "sha256:f", "size": 20},
+                        "layers": [
+                            {
+                                "buildpack": "a@1.0.0",
+                                "diff-id": "sha256:u",
+                                "digest": "sha256:c",
+                                "size": 5,
+                                "uncompressed-size": 9,
+                            }
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
