@@ -1,0 +1,81 @@
+"""Each component's README against its code: plan, layers, environment, configuration cannot drift apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app_venv.build
+import pip_tool.build
+from buildpack_release.model.plan import declared_plans
+from python_runtime import prune, python_layer
+
+BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
+COMPONENTS = ("python-runtime", "pip-tool", "app-venv")
+VENV = Path("/layers/venv/venv")
+ENVIRONMENTS = {
+    "python-runtime": {
+        change.name for change in python_layer.environment(Path("/layers/python"), "3.13", (prune.LIBPYTHON,))
+    },
+    "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
+    "app-venv": {change.name for change in app_venv.build.environment_changes(VENV)} | {"PIP_CACHE_DIR"},
+}
+
+
+def section(component: str, title: str) -> str:
+    """Return the text below a heading that begins with ``title``."""
+    text = (BUILDPACKS / component / "README.md").read_text("utf-8")
+    return next(part for part in text.split("\n## ") if part.startswith(title))
+
+
+def rows(text: str, first: str) -> set[str]:
+    """Return the first name in backticks of each table row that begins with ``first``."""
+    found = (re.match(rf"\| {first} \|[^`|]*`([^`]+)`", line) for line in text.splitlines())
+    return {match[1] for match in found if match}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_build_plan_is_that_of_detection(component: str) -> None:
+    alternatives = [
+        alternative
+        for declared in declared_plans(BUILDPACKS / component)
+        for alternative in declared.plan.alternatives
+    ]
+    text = section(component, "Build plan")
+    assert rows(text, "provides") == {name for one in alternatives for name in one.provides}
+    assert rows(text, "requires") == {need.name for one in alternatives for need in one.requires}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_environment_is_that_of_the_layers(component: str) -> None:
+    """Every variable that a layer sets has a row of its own, and no other has."""
+    table = re.findall(r"^\| `([A-Z_]+)` \|", section(component, "Environment"), re.MULTILINE)
+    assert set(table) == ENVIRONMENTS[component]
+    assert len(table) == len(set(table))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_setting_is_documented_and_every_documented_setting_is_read(component: str) -> None:
+    names = re.compile(r"\bBP_[A-Z_]*[A-Z]\b")
+    code = [*(BUILDPACKS / component / "src").rglob("*.py"), *(BUILDPACKS / component / "detect").rglob("*")]
+    read = {name for path in code if path.is_file() for name in names.findall(path.read_text("utf-8"))}
+    documented = set(names.findall((BUILDPACKS / component / "README.md").read_text("utf-8")))
+    documented -= {"BP_DEPENDENCY_MIRROR_GITHUB_COM"}  # an example of the pattern with a host's name
+    assert documented == read
+
+
+@pytest.mark.parametrize(
+    ("component", "layers"),
+    [
+        ("python-runtime", {python_layer.NAME}),
+        ("pip-tool", {"pip"}),
+        ("app-venv", {"venv", "pip-cache"}),
+    ],
+)
+def test_the_layers_are_those_of_the_build(component: str, layers: set[str]) -> None:
+    table = re.findall(r"^\| `([a-z-]+)` \|", section(component, "Layer"), re.MULTILINE)
+    assert set(table) == layers
+    code = "".join(path.read_text("utf-8") for path in (BUILDPACKS / component / "src").rglob("*.py"))
+    assert all(f'"{name}"' in code for name in layers)
