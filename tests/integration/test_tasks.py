@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,18 @@ def test_a_broken_descriptor_is_one_clear_error(repository: Path, task: str) -> 
     assert done.stderr.startswith('Error: buildpacks/a/buildpack.toml:5: the version "1.0" is not X.Y.Z')
 
 
+def open_when_read(pipe: Path, task: subprocess.Popen[str]) -> int:
+    """Open a pipe for writing as soon as ``task`` has opened its end; fail if it ends without."""
+    while task.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads yet
+                raise
+            time.sleep(0.02)
+    pytest.fail(f"the task ended with {task.returncode} and did not read {pipe.name}")
+
+
 def test_an_interrupted_task_says_so(repository: Path) -> None:
     """Ctrl-C gives one word and the usual exit code. The task is held by a pipe in place of a descriptor."""
     path = repository / "buildpacks/a/buildpack.toml"
@@ -108,7 +122,7 @@ def test_an_interrupted_task_says_so(repository: Path) -> None:
     with subprocess.Popen(
         [*INV, "list"], cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as task:
-        writer = os.open(path, os.O_WRONLY)  # returns once the task has opened its end
+        writer = open_when_read(path, task)
         task.send_signal(signal.SIGINT)
         out, err = task.communicate(timeout=60)
         os.close(writer)
