@@ -78,7 +78,7 @@ def _versions(tags: Iterable[str]) -> list[Version]:
     for tag in tags:
         try:
             found.append(Version.parse(tag))
-        except ValueError:  # noqa: PERF203 (a tag of another kind)
+        except ValueError:
             continue
     return found
 

@@ -38,7 +38,7 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
                 attempts.progressed()
                 yield piece
             complete = True
-        except RegistryError as error:  # noqa: PERF203 (failing is what this loop is about)
+        except RegistryError as error:
             attempts.failed(error)
     if size is not None and position != size:
         raise ContentMismatchError(f"the blob {digest} has {position} bytes, expected {size}")

@@ -85,7 +85,7 @@ def with_retries(operation: Callable[[], _Result], attempts: Attempts) -> _Resul
     while True:
         try:
             return operation()
-        except RegistryError as error:  # noqa: PERF203 (failing is what this loop is about)
+        except RegistryError as error:
             attempts.failed(error)
 
 

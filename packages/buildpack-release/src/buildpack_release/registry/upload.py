@@ -63,7 +63,7 @@ class Upload:
                 if self._restarts and self._session is None and self._is_there():
                     return  # only the answer was lost
                 self._go_on()
-            except RegistryError as error:  # noqa: PERF203 (failing is what this loop is about)
+            except RegistryError as error:
                 self._recover(error)
             else:
                 return

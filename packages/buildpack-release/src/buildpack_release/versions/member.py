@@ -57,7 +57,7 @@ def survey_members(repository: Repository) -> tuple[tuple[Member, ...], tuple[Fi
     for buildpack in repository.buildpacks:
         try:
             members.append(_read(buildpack))
-        except ReleaseError as error:  # noqa: PERF203  each is a finding of its own
+        except ReleaseError as error:
             file = error.file or buildpack.directory / NAME
             findings.append(Finding(Severity.ERROR, "changelog", error.title, file, error.line, error.advice))
     return tuple(members), tuple(findings)

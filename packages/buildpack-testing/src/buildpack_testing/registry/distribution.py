@@ -104,6 +104,6 @@ def _wait_for(host: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with socket.create_connection((name, int(port)), timeout=1):
                 return
-        except OSError:  # noqa: PERF203 (not there yet)
+        except OSError:
             time.sleep(0.05)
     raise RuntimeError(f"{PROGRAM} did not start:\n{log.read_text(errors='replace')}")
