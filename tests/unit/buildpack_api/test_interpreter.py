@@ -124,7 +124,8 @@ def test_the_isolated_environment_keeps_all_but_python_and_pip_settings() -> Non
         "LANG": "C",
     }
     dropped = {"PYTHONPATH": "x", "PYTHONHOME": "x", "PIP_TARGET": "x", "VIRTUAL_ENV": "x"}
-    assert isolated_environment({**kept, **dropped}) == kept
+    expected = {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
+    assert isolated_environment({**kept, **dropped}) == expected
 
 
 def test_hostile_settings_do_not_reach_the_interpreter(example: ExampleBuildpack, tmp_path: Path) -> None:
@@ -134,4 +135,5 @@ def test_hostile_settings_do_not_reach_the_interpreter(example: ExampleBuildpack
         PATH=f"{tmp_path}:{os.environ['PATH']}", PYTHONHOME="/no/such", PYTHONSTARTUP="/x"
     )
     assert find_interpreter(context).executable == tmp_path / "python3"
-    assert "PYTHON" not in (tmp_path / "seen").read_text()
+    seen = (tmp_path / "seen").read_text()
+    assert [line for line in seen.splitlines() if "PYTHON" in line] == ["PYTHONDONTWRITEBYTECODE=1"]

@@ -18,7 +18,11 @@ def test_only_our_own_settings_of_python_and_pip_remain(environment: dict[str, s
     ours = {
         name: value for name, value in cleaned.items() if name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))
     }
-    assert ours == {"PYTHONUSERBASE": "/layers/pip/userbase", "PIP_CONFIG_FILE": "/dev/null"}
+    assert ours == {
+        "PYTHONUSERBASE": "/layers/pip/userbase",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_CONFIG_FILE": "/dev/null",
+    }
 
 
 @given(

@@ -46,7 +46,7 @@ def find_pip(context: BuildContext, interpreter: Interpreter) -> PipProgram:
         pip = _beside(script, interpreter) or _ask((str(script),), environment)
         if pip is not None:
             return _checked(pip)
-    pip = _ask((str(interpreter.executable), "-I", "-m", "pip"), environment)
+    pip = _ask((str(interpreter.executable), "-I", "-B", "-m", "pip"), environment)
     if pip is None:
         raise PlatformError(
             "No pip is on PATH",
@@ -70,6 +70,8 @@ def pip_environment(context: BuildContext) -> dict[str, str]:
     kept = _KEPT if "PYTHONPATH" in context.platform_env else (*_KEPT, "PYTHONPATH")
     environment |= {name: context.environment[name] for name in kept if name in context.environment}
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    # The Python may be another buildpack's, without byte code: using it must not change that layer.
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment
 
 

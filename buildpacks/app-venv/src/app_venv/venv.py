@@ -20,7 +20,7 @@ def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[st
 
     ``-I`` keeps the app directory off the module path: a ``logging.py`` in it must not be imported here.
     """
-    command = (str(interpreter.executable), "-I", "-m", "venv", "--without-pip", str(venv))
+    command = (str(interpreter.executable), "-I", "-B", "-m", "venv", "--without-pip", str(venv))
     try:
         commands.run(command, env=isolated_environment(environment), cwd=venv.parent)
     except CommandFailed as error:
@@ -35,7 +35,7 @@ def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[st
 def check_venv(venv: Path, *, environment: Mapping[str, str]) -> None:
     """Raise BuildpackError unless the environment's Python starts and takes ``venv`` for its own."""
     python = venv / "bin" / "python"
-    command = (str(python), "-I", "-c", "import sys; print(sys.prefix)")
+    command = (str(python), "-I", "-B", "-c", "import sys; print(sys.prefix)")
     try:
         prefix = commands.capture(command, env=isolated_environment(environment), cwd=venv).rstrip("\n")
     except CommandFailed as error:

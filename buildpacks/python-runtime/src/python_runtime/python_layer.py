@@ -118,7 +118,7 @@ def _link_names(python: Path) -> None:
 
 def _check_version(python: Path, runtime: Runtime, env: Mapping[str, str]) -> None:
     try:
-        found = commands.capture([python, "-I", "-S", "-c", _VERSION], env=env).strip()
+        found = commands.capture([python, "-I", "-S", "-B", "-c", _VERSION], env=env).strip()
     except CommandFailed as error:
         raise PlatformError(
             f"Python {runtime.version} does not run on this build image",

@@ -65,13 +65,15 @@ def provided_path(context: BuildContext) -> str:
 def isolated_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without what changes how Python or pip behave (PYTHON*, PIP_*, VIRTUAL_ENV...).
 
-    For commands of our own. PATH, HOME, proxies, certificates and all the rest stay.
+    For commands of our own. PATH, HOME, proxies, certificates and all the rest stay. Importing writes no byte
+    code: the Python may lie in another buildpack's layer, which using it must not change.
     """
-    return {
+    kept = {
         name: value
         for name, value in environment.items()
         if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV", "__PYVENV"))
     }
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _candidates(path: str) -> Iterator[Path]:
@@ -88,7 +90,7 @@ def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
         return _interpreter(executable, version, " ".join(sys.version.split()))
     try:
         done = subprocess.run(
-            [executable, "-I", "-S", "-c", _QUESTION],
+            [executable, "-I", "-S", "-B", "-c", _QUESTION],
             env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
             check=True, timeout=_TIMEOUT,
         )  # fmt: skip
