@@ -5,7 +5,6 @@ A layout is a store by digest, so what an interrupted run has left is used by th
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
 from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
-from buildpack_release.packaging.output_directory import writing
+from buildpack_release.packaging.output_directory import wait_for, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,11 +139,7 @@ def _locked(directory: Path, report: Callable[[str], None]) -> Iterator[None]:
     """Hold a lock on the directory itself: a file in it would be a part of the layout."""
     lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report(f"Another run is writing to {shown_path(directory)}: waiting for it to end")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_for(lock, directory, report)
         yield
     finally:
         os.close(lock)

@@ -70,7 +70,7 @@ def output_directory(root: Path, *, report: Callable[[str], None]) -> Iterator[O
         root.mkdir(parents=True, exist_ok=True)
         lock = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _wait_for(lock, root, report)
+        wait_for(lock, root, report)
         with writing(root):
             _remove_leftovers(directory.staging)
             directory.staging.mkdir()
@@ -97,12 +97,13 @@ def writing(root: Path) -> Iterator[None]:
         ) from error
 
 
-def _wait_for(lock: int, root: Path, report: Callable[[str], None]) -> None:
+def wait_for(lock: int, root: Path, report: Callable[[str], None], *, mode: int = fcntl.LOCK_EX) -> None:
+    """Lock the open file ``lock``; say so if another run that writes to ``root`` has to end first."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         report(f"Another run is writing to {shown_path(root)}: waiting for it to end")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, mode)
 
 
 def _remove_leftovers(staging: Path) -> None:

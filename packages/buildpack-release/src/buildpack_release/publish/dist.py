@@ -8,10 +8,11 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import CheckFailed, shown_path
+from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.manifest import FILE, Manifest
+from buildpack_release.packaging.output_directory import wait_for
 from buildpack_release.publish.release import Release, read_release, store_name
 
 if TYPE_CHECKING:
@@ -34,11 +35,7 @@ def reading(dist: Path, *, report: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report(f"Another run is writing to {shown_path(dist)}: waiting for it to end")
-            fcntl.flock(lock, fcntl.LOCK_SH)
+        wait_for(lock, dist, report, mode=fcntl.LOCK_SH)
         yield
     finally:
         os.close(lock)
