@@ -6,12 +6,12 @@ Whatever is saved or read is checked against its digest.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import tarfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
+from buildpack_release.atomic import beside
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.oci.content import BLOCK
 from buildpack_release.registry.content import digest_of
@@ -180,15 +180,10 @@ def _read(file: IO[bytes], blob: Descriptor, where: Path) -> bytes:
 
 def _save(source: IO[bytes], blob: Descriptor, target: Path, where: Path) -> None:
     digest = hashlib.sha256()
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with beside.open("xb") as sink:
+    with beside(target) as unfinished:
+        with unfinished.open("xb") as sink:
             while block := source.read(BLOCK):
                 digest.update(block)
                 sink.write(block)
         if f"sha256:{digest.hexdigest()}" != blob.digest:
             raise CheckFailed(f"the blob {blob.digest} has other content than its name says", file=where)
-        beside.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()

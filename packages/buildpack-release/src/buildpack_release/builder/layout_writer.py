@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.atomic import PARTIAL, write_bytes
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
 from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _MARKER = "oci-layout"
 _INDEX = "index.json"
-_UNFINISHED = ".partial"
 # The name of the image in its layout, which tools want to have one.
 _REF = "latest"
 
@@ -85,12 +84,7 @@ def _index(image: BuilderImage) -> bytes:
 def _replace(path: Path, data: bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_bytes(path, data)
     return True
 
 
@@ -102,13 +96,13 @@ def _prune(image: BuilderImage, blobs: Path) -> None:
     for path in blobs.iterdir():
         if path.name not in wanted:
             path.unlink()
-    for path in blobs.parents[1].glob(f".*{_UNFINISHED}"):
+    for path in blobs.parents[1].glob(f".*{PARTIAL}"):
         path.unlink()
 
 
 def _check_content(directory: Path) -> None:
     """Refuse everything but an empty directory, our own unfinished layout, and one with a builder."""
-    names = {path.name for path in directory.iterdir() if not path.name.endswith(_UNFINISHED)}
+    names = {path.name for path in directory.iterdir() if not path.name.endswith(PARTIAL)}
     if not names or names in ({"blobs"}, {"blobs", _MARKER}):
         return
     if not (names <= {"blobs", _MARKER, _INDEX} and _holds_builder(directory)):

@@ -10,11 +10,11 @@ import hashlib
 import os
 import subprocess
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.atomic import write_bytes
 from buildpack_release.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class _Run:
         for compiled, module in self.jobs.items():
             data = compiled.read_bytes()
             _write_pyc(module, self.interpreter.minor, data)
-            _replace(self.cache / module.cache_name(), hashlib.sha256(data).digest() + data)
+            write_bytes(self.cache / module.cache_name(), hashlib.sha256(data).digest() + data)
 
     def _failure(self, errors: str) -> ReleaseError:
         return ReleaseError(
@@ -185,10 +185,3 @@ def _restore(module: _Module, minor: str, cache: Path) -> bool:
 
 def _write_pyc(module: _Module, minor: str, data: bytes) -> None:
     module.pyc(minor).write_bytes(data)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file of the cache so that another process never reads half of it."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    beside.write_bytes(data)
-    beside.replace(path)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from buildpack_release.atomic import PARTIAL, beside, write_bytes
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
 from buildpack_release.oci.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
 from buildpack_release.packaging.output_directory import writing
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _MARKER = "oci-layout"
 _INDEX = "index.json"
 _BLOBS = "blobs/sha256"
-_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class LayoutStore:
             named = manifest.descriptor(annotations={REF_NAME: tag}).to_json()
             entries = sorted([*entries, named], key=_tag_of)
             index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
-            self._replace(self.directory / _INDEX, canonical_json(index))
+            write_bytes(self.directory / _INDEX, canonical_json(index))
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -109,10 +108,10 @@ class LayoutStore:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 for folder in (self.directory, self.directory / _BLOBS):
-                    for left in folder.glob(f".*{_PARTIAL}"):
+                    for left in folder.glob(f".*{PARTIAL}"):
                         left.unlink()
                 if not (self.directory / _MARKER).exists():
-                    self._replace(self.directory / _MARKER, LAYOUT_MARKER)
+                    write_bytes(self.directory / _MARKER, LAYOUT_MARKER)
                 yield
             finally:
                 os.close(lock)
@@ -120,7 +119,7 @@ class LayoutStore:
     def _check_directory(self) -> None:
         if not self.directory.exists():
             return
-        names = {path.name for path in self.directory.iterdir() if not path.name.endswith(_PARTIAL)}
+        names = {path.name for path in self.directory.iterdir() if not path.name.endswith(PARTIAL)}
         if names - {"blobs"} and _MARKER not in names:
             raise ConflictError(
                 "this directory holds something other than an OCI layout",
@@ -157,9 +156,9 @@ class LayoutStore:
             return Outcome.PRESENT
         blob.check()
         with (
-            self._beside(self._blob(blob.digest)) as beside,
+            beside(self._blob(blob.digest)) as unfinished,
             blob.open() as source,
-            beside.open("xb") as sink,
+            unfinished.open("xb") as sink,
         ):
             while block := source.read(BLOCK):
                 sink.write(block)
@@ -169,22 +168,8 @@ class LayoutStore:
     def _write_manifest(self, manifest: Manifest) -> bool:
         if self._is_whole(manifest.digest):
             return False
-        self._replace(self._blob(manifest.digest), manifest.content)
+        write_bytes(self._blob(manifest.digest), manifest.content)
         return True
-
-    def _replace(self, path: Path, content: bytes) -> None:
-        with self._beside(path) as beside:
-            beside.write_bytes(content)
-
-    @contextmanager
-    def _beside(self, path: Path) -> Iterator[Path]:
-        """Give a path to write to; it gets its final name when the block has ended well."""
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
-        try:
-            yield beside
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 def _tag_of(entry: Mapping[str, object]) -> str:

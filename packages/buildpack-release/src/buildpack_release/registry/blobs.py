@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from buildpack_release.atomic import beside
 from buildpack_release.registry.download import pieces
 from buildpack_release.registry.errors import NotFoundError, RegistryError
 from buildpack_release.registry.scope import pull, push
@@ -158,15 +157,9 @@ class Blobs:
 
     def download(self, digest: str, target: Path, *, size: int | None = None) -> None:
         """Write a blob to a file, which appears only once all its bytes were checked."""
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-        try:
-            with beside.open("xb") as file:
-                for piece in pieces(self.transport, self.repository, digest, size):
-                    file.write(piece)
-            beside.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                beside.unlink()
+        with beside(target) as unfinished, unfinished.open("xb") as file:
+            for piece in pieces(self.transport, self.repository, digest, size):
+                file.write(piece)
 
 
 def _push_unless(
