@@ -1,62 +1,52 @@
-"""Build: the app's requirements in a virtual environment, restored if provably right, else made anew."""
+"""Build: inputs, their key, the decision, the environment (restored if provably right), what follows.
+
+Each step is a module of its own; this one says in which order they come.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from app_venv.finished import examine, summarise
 from app_venv.guard import refuse_dangerous_variables
 from app_venv.hint import offer_pip
-from app_venv.install import Installer
-from app_venv.key import RECIPE, VenvKey, settings
+from app_venv.job import Finished, Job, prepare
 from app_venv.pip_cache import open_cache
-from app_venv.pip_program import PipProgram, find_pip, pip_environment
 from app_venv.requirements import Requirements, read_requirements
-from app_venv.reuse import Decision, decide, recorded_packages
-from app_venv.summary import summary_rows
-from app_venv.venv import check_venv, create_venv, site_packages, venv_works
+from app_venv.resolution import Resolution, read_record
+from app_venv.reuse import Decision, decide
+from app_venv.tools import find_tools
+from app_venv.venv import check_venv, create_venv, venv_works
 from buildpack_api.files import remove
-from buildpack_api.interpreter import Interpreter, find_interpreter
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
-from buildpack_api.layers import Layer, LayerTypes
+from buildpack_api.layers import LayerTypes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from app_venv.resolution import Resolution
     from buildpack_api.context import BuildContext
 
-_LAYER = "venv"
 _DEFAULT_FILE = "requirements.txt"
 
 
 def build(context: BuildContext) -> None:
-    """Install the requirements files into the layer ``venv``."""
+    """Install what the app requires into the layer ``venv``."""
     refuse_dangerous_variables(context.platform_env)
     requirements = _requirements(context)
-    interpreter = find_interpreter(context)
-    pip = find_pip(context, interpreter)
-    cache = open_cache(context, interpreter, pip)
-    key = _key(context, interpreter, pip, requirements)
-    layer = context.layers.open(_LAYER, key)
-    venv = layer.path / "venv"
-    installer = Installer(pip, venv, cache.path, context.app_dir, pip_environment(context))
-    decision = decide(
-        layer,
-        requirements,
-        works=lambda: venv_works(venv, environment=context.environment),
-        resolve=lambda: _resolve_again(context, installer, requirements),
-    )
-    if decision.reuse:
-        context.output.step(f"Reusing the virtual environment: {decision.proof}")
-    else:
-        _explain(context, decision)
-        resolution = _install(context, layer, interpreter, requirements, installer)
-        layer = replace(layer, key=replace(key, packages=resolution.record))
-    layer.write_env(*environment_changes(venv))
+    tools = find_tools(context)
+    cache = open_cache(context, tools.interpreter, tools.pip)
+    job = prepare(context, requirements, tools, cache)
+    decision = _decide(job)
+    with _failing_without_a_trace(job.layer.path):
+        finished = Finished(job, decision, _reuse(job, decision) if decision.reuse else _make(job, decision))
+        examine(finished)
+    layer = finished.layer
+    layer.write_env(*environment_changes(job.venv))
     layer.save(LayerTypes(build=True, launch=True, cache=not requirements.unprovable))
     cache.save()
-    _summarise(context, interpreter, pip, venv, decision)
+    summarise(finished)
 
 
 def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
@@ -74,65 +64,41 @@ def _requirements(context: BuildContext) -> Requirements:
     return read_requirements(names, context.app_dir, context.environment, constraints=constraints)
 
 
-def _key(
-    context: BuildContext, interpreter: Interpreter, pip: PipProgram, requirements: Requirements
-) -> VenvKey:
-    path = context.layers.root / _LAYER
-    return VenvKey(
-        recipe=RECIPE,
-        python=interpreter.version,
-        python_build=interpreter.build,
-        interpreter=str(interpreter.executable),
-        pip=pip.version,
-        pip_place=(*pip.command, str(pip.site_packages)),
-        target=str(context.target),
-        path=str(path),
-        requirement_files=requirements.files,
-        requirements=requirements.digest,
-        settings=settings(context.environment),
-        packages=recorded_packages(path),
-    )
+def _decide(job: Job) -> Decision:
+    def resolve() -> Resolution:
+        job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
+        return job.installer.resolve(job.requirements.roots)
+
+    def works() -> bool:
+        return venv_works(job.venv, environment=job.context.environment)
+
+    return decide(job.layer, job.requirements, works=works, resolve=resolve)
 
 
-def _resolve_again(context: BuildContext, installer: Installer, requirements: Requirements) -> Resolution:
-    context.output.step("Not everything is pinned by hash: asking pip what it would install today")
-    return installer.resolve(requirements.roots)
+def _reuse(job: Job, decision: Decision) -> Resolution:
+    job.context.output.step(f"Reusing the virtual environment: {decision.proof}")
+    return read_record(job.key.packages)
 
 
-def _explain(context: BuildContext, decision: Decision) -> None:
+def _make(job: Job, decision: Decision) -> Resolution:
+    """Make the layer's contents from nothing."""
+    output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
-        context.output.step(f"The virtual environment is made anew: {reason}")
-
-
-def _install(
-    context: BuildContext,
-    layer: Layer,
-    interpreter: Interpreter,
-    requirements: Requirements,
-    installer: Installer,
-) -> Resolution:
-    """Make the layer's contents from nothing; keep nothing if that fails."""
-    layer.clear()
-    try:
-        create_venv(interpreter, installer.venv, environment=context.environment)
-        context.output.step(f"Installing {' '.join(requirements.roots)} with pip {installer.pip.version}")
-        resolution = installer.install(requirements.roots, interpreter)
-        check_venv(installer.venv, environment=context.environment)
-        offer_pip(installer.pip, installer.venv, site_packages(installer.venv, interpreter.minor))
-    except BaseException:
-        remove(layer.path)
-        raise
+        output.step(f"The virtual environment is made anew: {reason}")
+    job.layer.clear()
+    create_venv(job.tools.interpreter, job.venv, environment=environment)
+    output.step(f"Installing {' '.join(job.requirements.roots)} with pip {job.tools.pip.version}")
+    resolution = job.installer.install(job.requirements.roots, job.tools.interpreter)
+    check_venv(job.venv, environment=environment)
+    offer_pip(job.tools.pip, job.venv, job.site_packages)
     return resolution
 
 
-def _summarise(
-    context: BuildContext, interpreter: Interpreter, pip: PipProgram, venv: Path, decision: Decision
-) -> None:
-    done = "reused" if decision.reuse else "made anew" if decision.reasons else "new"
-    rows = [
-        ("Python", interpreter.version),
-        ("pip", f"{pip.version}, not in the virtual environment"),
-        ("virtual environment", f"{done}: {venv}"),
-    ]
-    libraries = site_packages(venv, interpreter.minor)
-    context.output.summary("Summary", rows + summary_rows(venv, libraries, reused=decision.reuse))
+@contextmanager
+def _failing_without_a_trace(contents: Path) -> Iterator[None]:
+    """Leave nothing behind that a later build, or a person, could take for an environment."""
+    try:
+        yield
+    except BaseException:
+        remove(contents)
+        raise

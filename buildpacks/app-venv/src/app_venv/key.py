@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.guard import DANGEROUS, option_name
+from app_venv.reuse import recorded_packages
 from buildpack_api.layers import LayerKey
 from buildpack_api.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app_venv.requirements import Requirements
+    from app_venv.tools import Tools
+    from buildpack_api.context import BuildContext
 
 RECIPE = "1"
 """Changes with what this buildpack puts into the venv layer."""
@@ -51,6 +56,27 @@ class VenvKey(LayerKey):
     requirements: str = field(metadata={"label": "content of the requirements files"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
     packages: tuple[str, ...]
+
+
+def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, path: Path) -> VenvKey:
+    """Return the key of the layer at ``path``.
+
+    What was installed, if anything was restored, is taken over: equal keys say that all else is equal.
+    """
+    return VenvKey(
+        recipe=RECIPE,
+        python=tools.interpreter.version,
+        python_build=tools.interpreter.build,
+        interpreter=str(tools.interpreter.executable),
+        pip=tools.pip.version,
+        pip_place=(*tools.pip.command, str(tools.pip.site_packages)),
+        target=str(context.target),
+        path=str(path),
+        requirement_files=requirements.files,
+        requirements=requirements.digest,
+        settings=settings(context.environment),
+        packages=recorded_packages(path),
+    )
 
 
 def settings(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""One build's work: what is asked for, what does it, and where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from app_venv.install import Installer
+from app_venv.key import venv_key
+from app_venv.venv import site_packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app_venv.key import VenvKey
+    from app_venv.pip_cache import PipCache
+    from app_venv.requirements import Requirements
+    from app_venv.resolution import Resolution
+    from app_venv.reuse import Decision
+    from app_venv.tools import Tools
+    from buildpack_api.context import BuildContext
+    from buildpack_api.layers import Layer
+
+LAYER = "venv"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that is known before the first program runs."""
+
+    context: BuildContext = field(repr=False)
+    requirements: Requirements
+    tools: Tools
+    key: VenvKey
+    layer: Layer
+    installer: Installer
+
+    @property
+    def venv(self) -> Path:
+        """The virtual environment, below its layer's root."""
+        return self.installer.venv
+
+    @property
+    def site_packages(self) -> Path:
+        """Where its packages are."""
+        return site_packages(self.venv, self.tools.interpreter.minor)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The environment, made or reused: ``decision`` says which and why.
+
+    ``resolution`` is what pip chose; for a reused environment, what it chose when that was made.
+    """
+
+    job: Job
+    decision: Decision
+    resolution: Resolution
+
+    @property
+    def layer(self) -> Layer:
+        """The layer, whose key says what it has come to hold."""
+        return replace(self.job.layer, key=replace(self.job.key, packages=self.resolution.record))
+
+
+def prepare(context: BuildContext, requirements: Requirements, tools: Tools, cache: PipCache) -> Job:
+    """Open the layer with the key of these inputs."""
+    path = context.layers.root / LAYER
+    key = venv_key(context, tools, requirements, path)
+    layer = context.layers.open(LAYER, key)
+    installer = Installer(tools.pip, path / "venv", cache.path, context.app_dir, tools.pip_environment)
+    return Job(context, requirements, tools, key, layer, installer)
