@@ -1,4 +1,4 @@
-"""Texts without secrets: credentials in URLs never reach a log."""
+"""Texts without secrets: credentials in URLs never reach a log, nor do secrets that were made known."""
 
 from __future__ import annotations
 
@@ -12,9 +12,23 @@ _USER_INFO_WITH_SLASH = re.compile(_SCHEME + r"[^\s/?#:@'\"<>]*:(?!\d+[/?#])[^\s
 _SENSITIVE = "token|secret|password|passwd|signature|credential|key"
 _QUERY = re.compile(rf"([?&][^\s=&]*(?:{_SENSITIVE})=)[^\s&#'\"<>]+", re.IGNORECASE)
 
+_SHORTEST = 6  # characters; what is shorter is a common word, and guessed anyway
+_secrets: set[str] = set()
+
 
 def redact(text: str) -> str:
-    """Return ``text`` without credentials of URLs: ``https://***@host/path?token=***``."""
+    """Return ``text`` without credentials of URLs (``https://***@host/path?token=***``) and without secrets.
+
+    The secrets are those that `hide` was told.
+    """
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
     for pattern in (_USER_INFO, _USER_INFO_WITH_SLASH):
         text = pattern.sub(r"\1***@", text)
     return _QUERY.sub(r"\1***", text)
+
+
+def hide(secret: str) -> None:
+    """Replace ``secret`` in all that is printed from now on; one shorter than 6 characters is left alone."""
+    if len(secret) >= _SHORTEST:
+        _secrets.add(secret)
