@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from buildpack_release.publish.plan import Plan
+    from buildpack_release.publish.publication import Publication
 
 ROOT = Path(__file__).parent
 
@@ -364,21 +365,29 @@ def version_check(_context: Context, base: str = "", json: bool = False) -> None
     print(f"Versions and changelogs are in order: {report.summary}", file=sys.stderr)
 
 
-_TO_HELP = "REGISTRY/NAMESPACE, or oci:DIRECTORY for layouts that other tools push"
-_PUBLISH_ID_HELP = "a buildpack, with what it contains; may be repeated (default: all)"
-_INSECURE_HELP = "allow plain HTTP and unverified TLS for this registry"
+# The options that the tasks about publishing share.
+_PUBLISH_HELP = {
+    "to": "REGISTRY/NAMESPACE, or oci:DIRECTORY for layouts that other tools push",
+    "id": "a buildpack, with what it contains; may be repeated (default: all)",
+    "json": "print data for programs",
+    "insecure": "allow plain HTTP and unverified TLS for this registry",
+}
 
 
-@task(
-    name="plan",
-    iterable=["id"],
-    help={
-        "to": _TO_HELP,
-        "id": _PUBLISH_ID_HELP,
-        "json": "print data for programs",
-        "insecure": _INSECURE_HELP,
-    },
-)
+def _publication(to: str, ids: list[str] | None, *, insecure: bool, anonymous: bool = False) -> Publication:
+    """Say what the options of such a task mean."""
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.publish.destination import parse_destination
+    from buildpack_release.publish.publication import Publication
+    from buildpack_release.registry.registries import connection
+
+    destination = parse_destination(to)
+    hosts = () if isinstance(destination, Path) or not insecure else (destination.registry,)
+    connect = connection(insecure=hosts, anonymous=anonymous)
+    return Publication(Repository.discover(ROOT), destination, ROOT / "dist", ids or (), connect)
+
+
+@task(name="plan", iterable=["id"], help=_PUBLISH_HELP)
 @one_clear_error()
 def publish_plan(
     _context: Context,
@@ -388,17 +397,10 @@ def publish_plan(
     insecure: bool = False,
 ) -> None:
     """Show what publishing would do; write nothing."""
-    from buildpack_release.model.repository import Repository
-    from buildpack_release.publish.destination import parse_destination
-    from buildpack_release.publish.publication import Publication, refuse_conflicts
+    from buildpack_release.publish.publication import refuse_conflicts
     from buildpack_release.publish.report import plan_data, plan_text
-    from buildpack_release.publish.stores import connection
 
-    destination = parse_destination(to)
-    publication = Publication(
-        Repository.discover(ROOT), destination, ROOT / "dist", id or (), connection(insecure=insecure)
-    )
-    plan = publication.plan()
+    plan = _publication(to, id, insecure=insecure).plan()
     if json:
         _print_json(plan_data(plan))
     else:
@@ -410,12 +412,9 @@ def publish_plan(
     name="run",
     iterable=["id"],
     help={
-        "to": _TO_HELP,
-        "id": _PUBLISH_ID_HELP,
+        **_PUBLISH_HELP,
         "yes": "publish without asking",
         "dry-run": "show the plan and write nothing",
-        "json": "print data for programs",
-        "insecure": _INSECURE_HELP,
     },
 )
 @one_clear_error()
@@ -429,13 +428,10 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
     insecure: bool = False,
 ) -> None:
     """Publish dist/: plan, ask, push, verify, tag."""
-    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
-    from buildpack_release.publish.destination import parse_destination
-    from buildpack_release.publish.publication import Publication, refuse_conflicts
+    from buildpack_release.publish.publication import refuse_conflicts
     from buildpack_release.publish.report import next_command, plan_text, result_data, result_table
-    from buildpack_release.publish.stores import connection
 
     if dry_run:
         publish_plan.body(context, to, id, json, insecure)
@@ -447,11 +443,7 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
         if not yes and not plan.is_done:
             confirm(f"Publish to {plan.destination}?", terminal=sys.stdin, say=say)
 
-    destination = parse_destination(to)
-    publication = Publication(
-        Repository.discover(ROOT), destination, ROOT / "dist", id or (), connection(insecure=insecure)
-    )
-    results = publication.publish(agree)
+    results = _publication(to, id, insecure=insecure).publish(agree)
     say(f"\n{result_table(results)}Check it: {next_command(to, results)}")
     if json:
         _print_json(result_data(results))
@@ -463,13 +455,7 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
 @task(
     name="verify",
     iterable=["id"],
-    help={
-        "to": _TO_HELP,
-        "id": _PUBLISH_ID_HELP,
-        "anonymous": "use no credentials: see what everybody sees",
-        "json": "print data for programs",
-        "insecure": _INSECURE_HELP,
-    },
+    help={**_PUBLISH_HELP, "anonymous": "use no credentials: see what everybody sees"},
 )
 @one_clear_error()
 def publish_verify(
@@ -481,17 +467,11 @@ def publish_verify(
     insecure: bool = False,
 ) -> None:
     """Read back everything that is published."""
-    from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
-    from buildpack_release.publish.destination import parse_destination
-    from buildpack_release.publish.publication import Publication, summary
+    from buildpack_release.publish.publication import summary
     from buildpack_release.publish.report import verified_data, verified_table
-    from buildpack_release.publish.stores import connection
 
-    destination = parse_destination(to)
-    connect = connection(insecure=insecure, anonymous=anonymous)
-    publication = Publication(Repository.discover(ROOT), destination, ROOT / "dist", id or (), connect)
-    verified = publication.verify()
+    verified = _publication(to, id, insecure=insecure, anonymous=anonymous).verify()
     if json:
         _print_json(verified_data(verified))
     else:

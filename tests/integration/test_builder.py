@@ -14,9 +14,9 @@ import pytest
 from buildpack_release.builder.create import Created, create_builder, gather
 from buildpack_release.builder.image import make_builder
 from buildpack_release.builder.push import push_builder
-from buildpack_release.builder.registries import Registries
 from buildpack_release.errors import ExitCode, ReleaseError
 from buildpack_release.registry.reference import Reference
+from buildpack_release.registry.registries import Registries, connection
 from buildpack_release.registry.retry import RetryPolicy
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.pack import PackCommand
@@ -163,7 +163,7 @@ def test_an_interrupted_push_leaves_no_tag_and_can_be_repeated(parts: Parts) -> 
     def push(host: str) -> str:
         with gather(parts.config, dist=parts.dist, report=lambda _: None) as found:
             image = make_builder(found.composition, found.scratch)
-            with Registries(policy=RetryPolicy(attempts=1)) as registries:
+            with Registries(connection(policy=RetryPolicy(attempts=1))) as registries:
                 push_builder(image, Reference(host, BUILDER, "1"), registries, found.scratch)
         return image.digest
 

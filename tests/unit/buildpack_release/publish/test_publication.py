@@ -11,10 +11,11 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode
 from buildpack_release.publish.live_line import LiveLine
-from buildpack_release.publish.stores import Nobody, Stores, connection
+from buildpack_release.publish.stores import store_of
 from buildpack_release.registry.errors import AccessDeniedError, UnavailableError
 from buildpack_release.registry.login import Password
 from buildpack_release.registry.reference import Reference
+from buildpack_release.registry.registries import Nobody, Registries, connection
 from buildpack_release.registry.retry import RetryPolicy
 from buildpack_release.registry.secret import Secret
 from buildpack_testing.registry.access import BasicGuard, BearerGuard
@@ -121,8 +122,9 @@ def test_one_client_serves_all_packages_and_is_closed(registry: MemoryRegistry) 
         opened.append(registry)
         return connection()(registry, report=lambda _: None)
 
-    with Stores(Reference(registry.host, "acme"), connect, print) as stores:  # type: ignore[arg-type]
-        assert [stores.store(name).name for name in ("a", "b")] == [
+    destination = Reference(registry.host, "acme")
+    with Registries(connect, print) as registries:  # type: ignore[arg-type]
+        assert [store_of(destination, name, registries).name for name in ("a", "b")] == [
             f"{registry.host}/acme/a",
             f"{registry.host}/acme/b",
         ]

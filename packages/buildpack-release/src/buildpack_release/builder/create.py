@@ -19,12 +19,12 @@ from buildpack_release.builder.lifecycle import read_lifecycle
 from buildpack_release.builder.locator import base_locator, local_file
 from buildpack_release.builder.packages import Sources
 from buildpack_release.builder.push import push_builder
-from buildpack_release.builder.registries import Registries
 from buildpack_release.builder.run_images import check_run_images
 from buildpack_release.builder.source_image import read_image
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.progress import say
 from buildpack_release.registry.blobs import Outcome as BlobOutcome
+from buildpack_release.registry.registries import Registries, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -99,7 +99,10 @@ def gather(
     """
     config, findings = read_config(path)
     raise_first(findings, path)
-    with tempfile.TemporaryDirectory(prefix="strata-builder-") as name, Registries(insecure, report) as ways:
+    with (
+        tempfile.TemporaryDirectory(prefix="strata-builder-") as name,
+        Registries(connection(insecure=insecure), report) as ways,
+    ):
         scratch = Path(name)
         base = _read_base(config, ways)
         lifecycle = _read_lifecycle(config, _folder(scratch, "lifecycle"))

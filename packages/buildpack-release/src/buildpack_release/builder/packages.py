@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.config import BuilderConfig, PackageEntry
     from buildpack_release.builder.module import Module
-    from buildpack_release.builder.registries import Registries
     from buildpack_release.model.targets import Target
+    from buildpack_release.registry.registries import Registries
 
 EXTENSION_LABEL = "io.buildpacks.extension.metadata"
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.builder.image import BuilderImage
-    from buildpack_release.builder.registries import Registries
     from buildpack_release.builder.source_image import StoredLayer
     from buildpack_release.registry.push import Pushed
     from buildpack_release.registry.reference import Reference
+    from buildpack_release.registry.registries import Registries
 
 
 @dataclass(frozen=True)

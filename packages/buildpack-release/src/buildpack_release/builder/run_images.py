@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from buildpack_release.builder.composition import Composition
-    from buildpack_release.builder.registries import Registries
+    from buildpack_release.registry.registries import Registries
 
 
 def check_run_images(composition: Composition, registries: Registries) -> Iterator[Finding]:

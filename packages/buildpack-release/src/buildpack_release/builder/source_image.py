@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.builder.blob_store import BlobStore
-    from buildpack_release.builder.registries import Registries
     from buildpack_release.model.targets import Target
     from buildpack_release.registry.reference import Reference
+    from buildpack_release.registry.registries import Registries
 
 
 @dataclass(frozen=True)

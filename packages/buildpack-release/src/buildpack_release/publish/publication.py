@@ -14,9 +14,10 @@ from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
 from buildpack_release.publish.release import store_name
-from buildpack_release.publish.stores import Connect, Stores, connection
+from buildpack_release.publish.stores import store_of
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
+from buildpack_release.registry.registries import Connect, Registries, connection
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
@@ -97,18 +98,24 @@ class Publication:
             )
             for one in chosen
         ]
-        with Stores(self.destination, self.connect, self.line.say) as stores:
-            return tuple(_verified(stores.store(store_name(one.id)), one, self.line) for one in expected)
+        with self._stores() as store:
+            return tuple(_verified(store(store_name(one.id)), one, self.line) for one in expected)
 
     @contextmanager
     def _open(self) -> Iterator[Callable[[], Plan]]:
         """Give what derives the plan, from packages that do not change meanwhile."""
         with (
             reading(self.dist, report=self.line.say),
-            Stores(self.destination, self.connect, self.line.say) as stores,
+            self._stores() as store,
         ):
             releases = read_releases(self.repository, self.ids, self.dist)
-            yield lambda: make_plan(shown(self.destination), releases, stores.store)
+            yield lambda: make_plan(shown(self.destination), releases, store)
+
+    @contextmanager
+    def _stores(self) -> Iterator[Callable[[str], ImageStore]]:
+        """Give what gives the store of a name."""
+        with Registries(self.connect, self.line.say) as registries:
+            yield lambda name: store_of(self.destination, name, registries)
 
 
 @dataclass(frozen=True)

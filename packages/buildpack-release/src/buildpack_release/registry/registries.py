@@ -1,0 +1,89 @@
+"""The registries of a run: one client each, made when it is needed and closed at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, final
+
+from buildpack_release.registry.client import RegistryClient
+from buildpack_release.registry.wire import ConnectionOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from types import TracebackType
+
+    from buildpack_release.registry.client import RemoteRepository
+    from buildpack_release.registry.login import Login
+    from buildpack_release.registry.reference import Reference
+    from buildpack_release.registry.retry import RetryPolicy
+
+
+class Connect(Protocol):
+    """Makes the client of a registry (`host[:port]`); `report` takes lines for people."""
+
+    def __call__(self, registry: str, *, report: Callable[[str], None]) -> RegistryClient:
+        """Make it; nothing is asked of the registry yet."""
+        ...
+
+
+class Nobody:
+    """A source of credentials without any: to see what everybody sees."""
+
+    def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (none, wherever)
+        """Give nothing."""
+        return None
+
+
+def connection(
+    *, insecure: Collection[str] = (), anonymous: bool = False, policy: RetryPolicy | None = None
+) -> Connect:
+    """Say how to connect.
+
+    Args:
+        insecure: the registries (`host[:port]`) that may use plain HTTP or unverified TLS.
+        anonymous: use no credentials.
+        policy: when to try again.
+    """
+    return partial(_connect, insecure, Nobody() if anonymous else None, policy)
+
+
+def _connect(
+    insecure: Collection[str],
+    credentials: Nobody | None,
+    policy: RetryPolicy | None,
+    registry: str,
+    *,
+    report: Callable[[str], None],
+) -> RegistryClient:
+    options = ConnectionOptions(insecure=registry in insecure)
+    return RegistryClient(registry, options=options, credentials=credentials, policy=policy, report=report)
+
+
+@final
+@dataclass
+class Registries:
+    """Clients by registry; use it in a `with`."""
+
+    connect: Connect = field(default_factory=connection)
+    report: Callable[[str], None] = lambda _: None
+    _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False)
+
+    def repository(self, reference: Reference) -> RemoteRepository:
+        """Give the repository of a reference; nothing is asked of the registry yet."""
+        client = self._clients.get(reference.registry)
+        if client is None:
+            client = self._clients[reference.registry] = self.connect(reference.registry, report=self.report)
+        return client.repository(reference.repository)
+
+    def __enter__(self) -> Registries:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for client in self._clients.values():
+            client.close()
