@@ -28,15 +28,6 @@ def installed_distributions(site_packages: Path) -> tuple[Distribution, ...]:
     return tuple(sorted((item for item in found if item), key=lambda item: item.name))
 
 
-def tree_size(tree: Path) -> int:
-    """Return the bytes in all files below ``tree``, symbolic links not followed."""
-    return sum(
-        os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118  (thousands of files)
-        for folder, _, names in os.walk(tree)
-        for name in names
-    )
-
-
 def _metadata_directories(site_packages: Path) -> Iterator[Path]:
     if site_packages.is_dir():
         for entry in os.scandir(site_packages):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.installed import installed_distributions, tree_size
+from app_venv.installed import installed_distributions
+from buildpack_api.sizes import readable_size, tree_size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.installed import Distribution
 
-_MEGABYTE = 1_000_000
 _LARGEST = 5
 
 
@@ -19,7 +19,7 @@ def summary_rows(venv: Path, site_packages: Path, *, reused: bool) -> list[tuple
     """Return the rows about the environment."""
     packages = installed_distributions(site_packages)
     done = "reused" if reused else "installed"
-    rows = [("packages", f"{len(packages)} {done}, {_size(tree_size(venv))} with byte code")]
+    rows = [("packages", f"{len(packages)} {done}, {readable_size(tree_size(venv))} with byte code")]
     if packages:
         rows.append(("largest", ", ".join(_shown(package) for package in _largest(packages))))
     return rows
@@ -30,8 +30,5 @@ def _largest(packages: tuple[Distribution, ...]) -> list[Distribution]:
 
 
 def _shown(package: Distribution) -> str:
-    return f"{package.name} {package.version} ({_size(package.size)})"
+    return f"{package.name} {package.version} ({readable_size(package.size)})"
 
-
-def _size(count: int) -> str:
-    return f"{count / _MEGABYTE:.1f} MB"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.layers import LayerTypes, SbomFormat
+from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer, sbom
 from python_runtime.fetch import fetched
@@ -75,7 +75,7 @@ def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> Pyth
 
 
 def _reuse(layer: Layer) -> str:
-    return f"reused, {_megabytes(_size(layer.path))}"
+    return f"reused, {readable_size(tree_size(layer.path))}"
 
 
 def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> str:
@@ -94,7 +94,7 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
         directory = layer.clear()
         full = python_layer.install(archive, tree_of(directory), runtime, key, context.environment)
     why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
-    return f"{why}, {_megabytes(_size(layer.path))}; {_megabytes(full)} in the archive"
+    return f"{why}, {readable_size(tree_size(layer.path))}; {readable_size(full)} in the archive"
 
 
 @contextmanager
@@ -128,16 +128,3 @@ def _summarize(context: BuildContext, choice: Choice, layer: Layer, wishes: Wish
         ("For", " and ".join(purposes)),
     ]
     context.output.summary("Python runtime", [*rows, *(("Hint", hint) for hint in choice.hints)])
-
-
-def _size(directory: Path) -> int:
-    """Return the sum of the sizes of all files, in bytes."""
-    return sum(
-        entry.lstat().st_size
-        for folder, _, names in os.walk(directory)
-        for entry in (Path(folder, name) for name in names)
-    )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"
