@@ -31,4 +31,3 @@ def _largest(packages: tuple[Distribution, ...]) -> list[Distribution]:
 
 def _shown(package: Distribution) -> str:
     return f"{package.name} {package.version} ({readable_size(package.size)})"
-

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.layers import LayerTypes, SbomFormat
+from buildpack_api.sbom_documents import cyclonedx, spdx
 from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer, sbom
@@ -109,9 +110,9 @@ def _place_named(path: Path) -> Iterator[None]:
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
     base = catalogue.bases[0] if catalogue.bases else ""
-    found = sbom.parts(runtime, tree_of(layer.path), base)
-    layer.write_sbom(SbomFormat.CYCLONEDX, sbom.cyclonedx(found))
-    layer.write_sbom(SbomFormat.SPDX, sbom.spdx(found, context.environment))
+    bill = sbom.bill_of(runtime, tree_of(layer.path), base)
+    layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
+    layer.write_sbom(SbomFormat.SPDX, spdx(bill, context.environment))
 
 
 def _types(wishes: Wishes) -> LayerTypes:
