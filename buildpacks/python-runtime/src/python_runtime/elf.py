@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from typing import IO, TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def _needed(file: IO[bytes]) -> Iterator[str]:
     if dynamic is None:
         return  # linked statically
     file.seek(dynamic[1])
-    entries = list(_ENTRY.iter_unpack(file.read(dynamic[3] // _ENTRY.size * _ENTRY.size)))
+    size = min(dynamic[3], os.fstat(file.fileno()).st_size)  # whatever a damaged file claims
+    entries = list(_ENTRY.iter_unpack(file.read(size // _ENTRY.size * _ENTRY.size)))
     strings = next((value for tag, value in entries if tag == _DT_STRTAB), None)
     offsets = [value for tag, value in entries if tag == _DT_NEEDED]
     if offsets and strings is None:
