@@ -53,7 +53,15 @@ def test_an_error_at_the_end_of_the_file_is_an_error_too(tmp_path: Path, text: s
 def test_other_encodings_are_said_by_name(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes('a = "é"'.encode("latin-1"))
-    with pytest.raises(toml.TomlError, match="not encoded in UTF-8"):
+    with pytest.raises(toml.TomlError, match="not encoded in UTF-8") as caught:
+        toml.load(path)
+    assert caught.value.detail == "Line 1 holds the byte 0xE9."
+
+
+def test_a_byte_order_mark_is_not_called_an_invalid_statement(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\n")
+    with pytest.raises(toml.TomlError, match="begins with a byte order mark"):
         toml.load(path)
 
 

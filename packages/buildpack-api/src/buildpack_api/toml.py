@@ -37,7 +37,12 @@ def load(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise TomlError(f"Cannot read {path}: {error.strerror}", path=path) from error
     except UnicodeDecodeError as error:
-        raise TomlError(f"{path} is not encoded in UTF-8", path=path, detail=str(error)) from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        detail = f"Line {line} holds the byte 0x{error.object[error.start]:02X}."
+        raise TomlError(f"{path} is not encoded in UTF-8", path=path, line=line, detail=detail) from error
+    if text.startswith("\ufeff"):
+        detail = "TOML allows none. Save the file as 'UTF-8', not as 'UTF-8 with BOM'."
+        raise TomlError(f"{path} begins with a byte order mark", path=path, line=1, detail=detail)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

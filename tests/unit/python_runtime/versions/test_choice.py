@@ -67,6 +67,17 @@ def test_the_reason_names_what_was_asked_for(catalogue: Catalogue) -> None:
     assert chosen(catalogue, a="3.12", b=">=3.11").reason == "a asks for 3.12 and b asks for >=3.11"
 
 
+def test_the_reason_says_that_a_newer_line_was_possible(catalogue: Catalogue) -> None:
+    """A range without an end takes the default line, so that a new line breaks nobody on its first day."""
+    choice = chosen(catalogue, project=">=3.13")
+
+    assert choice.runtime.line == "3.14"
+    assert choice.reason == (
+        "project asks for >=3.13; that leaves 3.13, 3.14 and 3.15, and the default line is 3.14"
+    )
+    assert chosen(catalogue, project=">=3.13,<3.15").reason == "project asks for >=3.13,<3.15"
+
+
 def test_an_unknown_patch_names_the_known_ones(catalogue: Catalogue) -> None:
     error = refused(catalogue, file="3.12.99")
 
@@ -104,7 +115,20 @@ def test_a_range_without_a_known_version_is_shown(catalogue: Catalogue) -> None:
     error = refused(catalogue, project="<3.10")
 
     assert error.title == "No known Python is in the range of project"
-    assert error.detail.startswith("Found: <3.10\n")
+    assert error.detail.splitlines()[:3] == [
+        "Found: <3.10",
+        "This buildpack knows:",
+        "  3.10.19 to 3.10.20",
+    ]
+    assert "such as >=3.14" in error.advice
+
+
+@pytest.mark.parametrize("text", ["==3.12", "===3.12", ">=3.11,==3.12"])
+def test_two_numbers_after_the_equals_sign_are_explained(text: str, catalogue: Catalogue) -> None:
+    error = refused(catalogue, project=text)
+
+    assert "==3.12 means 3.12.0 alone." in error.detail
+    assert error.advice == "For the newest patch of a line write ==3.12.*"
 
 
 def test_a_contradiction_names_both_sources_and_their_ranges(catalogue: Catalogue) -> None:
@@ -158,6 +182,7 @@ def test_the_end_of_life_is_announced_a_year_ahead(
     ("sources", "hint"),
     [
         ({"file": "3.12.11"}, "Python 3.12.12 is available. file holds on to 3.12.11"),
+        ({"file": "3.12", "project": "<3.12.12"}, "3.12.12 is available. project holds on to 3.12.11"),
         ({"project": ">=3.11"}, "A file .python-version with the line 3.14"),
         ({}, "A file .python-version with the line 3.14"),
     ],
@@ -168,8 +193,15 @@ def test_hints(sources: dict[str, str], hint: str, catalogue: Catalogue) -> None
     assert hint in found
 
 
+def test_a_range_that_ends_with_the_first_patch_of_a_line_is_pointed_out(catalogue: Catalogue) -> None:
+    choice = chosen(catalogue, project="<=3.12")
+
+    assert choice.runtime.line == "3.11"
+    assert "project: <=3.12 ends with 3.12.0; <3.13 is the whole line." in choice.hints
+
+
 @pytest.mark.parametrize(
-    "sources", [{"file": "3.12"}, {"file": "3.12.12"}, {"file": "3.12", "project": "<3.12.12"}]
+    "sources", [{"file": "3.12"}, {"file": "3.12.12"}, {"file": "3.12", "project": "<3.13"}]
 )
 def test_nothing_is_hinted_at_when_all_is_well(sources: dict[str, str], catalogue: Catalogue) -> None:
     assert chosen(catalogue, **sources).hints == ()

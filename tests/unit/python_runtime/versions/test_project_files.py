@@ -91,6 +91,33 @@ def test_a_faulty_range_is_shown(text: str, title: str, detail: str, tmp_path: P
     assert detail in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("value", "write"),
+    [("3.12", "==3.12.*"), ("3.12.4", "==3.12.4"), ("^3.11", ">=3.11,<4"), ("~3.11", ">=3.11,<3.12")],
+)
+def test_a_range_in_another_language_is_translated(value: str, write: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nrequires-python = "{value}"\n', encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        list(project_files.read(tmp_path))
+
+    assert caught.value.advice == f'Write requires-python = "{write}"'
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "uv.lock"])
+def test_a_dangling_link_is_not_overlooked(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).symlink_to("../nowhere")
+
+    with pytest.raises(ConfigurationError, match=r"is a link to \.\./nowhere, which leads nowhere"):
+        list(project_files.read(tmp_path))
+
+
+def test_an_empty_specifier_allows_any_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ""\n', encoding="utf-8")
+
+    assert list(project_files.read(tmp_path)) == []
+
+
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = \n", encoding="utf-8")
 

@@ -55,6 +55,36 @@ def test_a_faulty_variable_shows_the_value_and_the_three_forms(
     assert all(form in caught.value.advice for form in ("(3.14)", "(3.14.2)", ">="))
 
 
+@pytest.mark.parametrize(
+    ("value", "reason", "meant"),
+    [
+        ("python-3.12", "without a prefix", "3.12"),
+        ("^3.12", "As a specifier of PEP 440 that is >=3.12,<4", "3.14"),
+        ("3.12\u200b", "U+200B ZERO WIDTH SPACE", "3.12"),
+        ("3.16.0rc1", "Pre-releases", "3.14"),
+    ],
+)
+def test_a_faulty_variable_is_explained_and_its_value_suggested(
+    value: str, reason: str, meant: str, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_requests(tmp_path, {"BP_PYTHON_VERSION": value}, (), catalogue)
+
+    assert reason in caught.value.detail
+    assert caught.value.advice.splitlines()[-1] == f"BP_PYTHON_VERSION={meant}"
+
+
+def test_a_file_of_that_name_that_is_not_about_versions_is_left_alone(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """Runtime.txt is an ordinary name: a directory, or a long text."""
+    (tmp_path / "runtime.txt").mkdir()
+    assert find_requests(tmp_path, {}, (), catalogue).requests == ()
+    (tmp_path / "runtime.txt").rmdir()
+    (tmp_path / "runtime.txt").write_text("python is the runtime of this app\n" * 10_000)
+    assert find_requests(tmp_path, {}, (), catalogue).requests == ()
+
+
 def test_a_faulty_wish_names_its_source(catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'newest'") as caught:
         find_requests(tmp_path, {}, [VersionWish("newest", "Pipfile")], catalogue)
@@ -65,5 +95,5 @@ def test_a_faulty_wish_names_its_source(catalogue: Catalogue, tmp_path: Path) ->
 def test_a_dangling_version_file_is_not_overlooked(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").symlink_to("nowhere")
 
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="leads nowhere"):
         find_requests(tmp_path, {}, (), catalogue)

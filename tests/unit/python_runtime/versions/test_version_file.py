@@ -60,13 +60,14 @@ FAULTS = [
     (b"1\n2\n3\n4\n5\n6\n7\n", "holds more than one version", "and 2 more", "3.14"),
     (b"\xef\xbb\xbf3.12\n", "begins with a byte order mark", "EF BB BF", "3.12"),
     ("3.12\n".encode("utf-16"), "is encoded in UTF-16", "PowerShell", "3.12"),
-    ("3.12\n".encode("utf-16-le"), "is encoded in UTF-16", "PowerShell", "3.14"),
+    ("3.12\n".encode("utf-16-le"), "is encoded in UTF-16", "PowerShell", "3.12"),
+    ("3.12\n".encode("utf-32"), "is encoded in UTF-32", "", "3.12"),
     (b"3.12 \xe4\n", "is not encoded in UTF-8", "Line 1 holds the byte 0xE4", "3.12"),
     (b"# ok\n\xff3.12\n", "is not encoded in UTF-8", "Line 2 holds the byte 0xFF", "3.12"),
     ("3.12\u200b\n".encode(), "holds characters that cannot be seen", "Found: 3.12<U+200B>", "3.12"),
     ("3\u00a012\n".encode(), "holds characters that cannot be seen", "U+00A0 NO-BREAK SPACE", "3.14"),
     ("\u00ad3.12\n".encode(), "holds characters that cannot be seen", "U+00AD SOFT HYPHEN", "3.12"),
-    (b"3.12\x00\n", "is encoded in UTF-16", "", "3.14"),
+    (b"3.12\x00\n", "holds characters that cannot be seen", "Found: 3.12<U+0000>", "3.12"),
     (b"3.12\x1b[0m\n", "holds characters that cannot be seen", "Found: 3.12<U+001B>[0m", "3.12"),
     ("3.12\u2028\n".encode(), "holds characters that cannot be seen", "LINE SEPARATOR", "3.12"),
     (b"python-3.12\n", "holds no valid version", "without a prefix", "3.12"),
@@ -89,10 +90,13 @@ FAULTS = [
     (b"3.13t\n", "holds no valid version", "free-threaded", "3.13"),
     (b"3.13.0rc1\n", "holds no valid version", "Pre-releases", "3.13"),
     (b"3.15-dev\n", "holds no valid version", "Pre-releases", "3.15"),
-    (b">=3.12\n", "holds no valid version", "A range", "3.12"),
-    (b"~=3.12\n", "holds no valid version", "A range", "3.12"),
-    (b"^3.12\n", "holds no valid version", "A range", "3.12"),
-    (b"3.12,3.13\n", "holds no valid version", "A range", "3.12"),
+    (b">=3.12\n", "holds no valid version", '[project]: requires-python = ">=3.12"', "3.14"),
+    (b">=3.10,<3.13\n", "holds no valid version", 'requires-python = ">=3.10,<3.13"', "3.12"),
+    (b">=3.16\n", "holds no valid version", "A range", "3.14"),
+    (b"~=3.12\n", "holds no valid version", "A range", "3.14"),
+    (b"^3.12\n", "holds no valid version", 'requires-python = ">=3.12,<4"', "3.14"),
+    (b"~3.10 || ^3.12\n", "holds no valid version", "A range", "3.14"),
+    (b"3.12.1,3.13\n", "holds no valid version", "A range", "3.12"),
     (b"==3.12.4\n", "holds no valid version", "A range", "3.12"),
     (b"3\n", "holds no valid version", "minor version is missing", "3.14"),
     (b"3.12.1.2\n", "holds no valid version", "more than three parts", "3.12"),
@@ -104,8 +108,17 @@ FAULTS = [
     (b"3..12\n", "holds no valid version", "two or three numbers", "3.14"),
     (b"3.12.\n", "holds no valid version", "two or three numbers", "3.12"),
     (b"my-project-3.12\n", "holds no valid version", "two or three numbers", "3.12"),
-    (b"3,12\n", "holds no valid version", "A range", "3.14"),
-    ("\u0663.\u0661\u0662\n".encode(), "holds no valid version", "two or three numbers", "3.14"),
+    (b"3,12\n", "holds no valid version", "must have dots between", "3.12"),
+    (b"3.13+freethreaded\n", "holds no valid version", "free-threaded", "3.13"),
+    ("\u0663.\u0661\u0662\n".encode(), "holds no valid version", "U+0663 ARABIC-INDIC DIGIT THREE", "3.12"),
+    ("\uff13.12\n".encode(), "holds no valid version", "U+FF13 FULLWIDTH DIGIT THREE", "3.12"),
+    (
+        b"<<<<<<< HEAD\n3.12\n=======\n3.13\n>>>>>>> x\n",
+        "holds more than one version",
+        "<<<<<<< HEAD",
+        "3.12",
+    ),
+    (b"3." + b"1" * 300, "holds no valid version", "1...", "3.14"),
     (b"3.99\n3.98", "holds more than one version", "3.99", "3.14"),
     (b"#" * 70000, "is too long to be a version file", "", "3.14"),
 ]
@@ -131,11 +144,25 @@ def test_a_directory_of_that_name_is_named_as_such(catalogue: Catalogue, tmp_pat
         version_file.read(tmp_path / ".python-version", catalogue)
 
 
-def test_a_dangling_link_cannot_be_read(catalogue: Catalogue, tmp_path: Path) -> None:
-    (tmp_path / ".python-version").symlink_to("nowhere")
+def test_a_dangling_link_names_its_target(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / ".python-version").symlink_to("../versions/python")
 
-    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"is a link to \.\./versions/python, which leads nowhere"):
         version_file.read(tmp_path / ".python-version", catalogue)
+
+
+def test_a_pipe_is_not_waited_for(catalogue: Catalogue, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".python-version")
+
+    with pytest.raises(ConfigurationError, match="is not a regular file"):
+        version_file.read(tmp_path / ".python-version", catalogue)
+
+
+def test_an_unfinished_merge_is_called_so(catalogue: Catalogue, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(b"<<<<<<< HEAD\n3.12\n=======\n3.13\n>>>>>>> main\n", catalogue, tmp_path)
+
+    assert caught.value.advice.startswith("It holds the marks of a merge that is not finished.\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

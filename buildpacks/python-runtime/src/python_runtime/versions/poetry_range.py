@@ -17,7 +17,10 @@ def alternatives(text: str) -> tuple[str, ...]:
 
     A bare ``3.11`` means the line, as `.python-version` has it. Raises ValueError for what is not understood.
     """
-    return tuple(_conjunction(part) for part in re.split(r"\s*\|\|?\s*", text.strip()))
+    parts = re.split(r"\s*\|\|?\s*", text.strip())
+    if not all(parts):
+        raise ValueError("there is nothing on one side of ||" if len(parts) > 1 else "it is empty")
+    return tuple(_conjunction(part) for part in parts)
 
 
 def _conjunction(text: str) -> str:

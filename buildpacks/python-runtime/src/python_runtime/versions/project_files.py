@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
-from python_runtime.versions import poetry_range
+from python_runtime.versions import app_file, poetry_range
 from python_runtime.versions.request import Request, range_request
+from python_runtime.versions.spelling import specifier, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,66 +19,83 @@ PYPROJECT, UV_LOCK = "pyproject.toml", "uv.lock"
 _REQUIRES = "requires-python"
 
 
+@dataclass(frozen=True)
+class _Key:
+    """A key that may hold a range: where it is, and in which language (``example`` shows it)."""
+
+    file: str
+    tables: tuple[str, ...]
+    name: str
+    example: str
+    alternatives: Callable[[str], tuple[str, ...]]
+    is_pep_440: bool
+
+    def __str__(self) -> str:
+        table = f"[{'.'.join(self.tables)}] " if self.tables else ""
+        return f"{self.file} ({table}{self.name})"
+
+
 def read(app: Path) -> Iterator[Request]:
     """Yield the requests of the project's files. Raises ConfigurationError naming file and key."""
-    if (app / PYPROJECT).is_file():
-        document = _load(app / PYPROJECT)
-        yield from _requires_python(document)
-        yield from _poetry(document)
-    if (app / UV_LOCK).is_file():
-        yield from _request(_load(app / UV_LOCK), UV_LOCK, (_REQUIRES,), _pep_440)
+    documents: dict[str, dict[str, Any]] = {}
+    for key in _KEYS:
+        if key.file not in documents:
+            documents[key.file] = _load(app / key.file)
+        yield from _request(documents[key.file], key)
 
 
-def _requires_python(document: dict[str, Any]) -> Iterator[Request]:
-    """PEP 621, 'requires-python'."""
-    return _request(document, PYPROJECT, ("project", _REQUIRES), _pep_440)
-
-
-def _poetry(document: dict[str, Any]) -> Iterator[Request]:
-    return _request(
-        document, PYPROJECT, ("tool", "poetry", "dependencies", "python"), poetry_range.alternatives
-    )
-
-
-def _request(
-    document: dict[str, Any], file: str, keys: tuple[str, ...], ranges: Callable[[str], tuple[str, ...]]
-) -> Iterator[Request]:
+def _request(document: dict[str, Any], key: _Key) -> Iterator[Request]:
     value: object = document
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    if value is None:
+    for name in (*key.tables, key.name):
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is None or (key.is_pep_440 and value == ""):  # empty allows any version
         return
-    source = f"{file} ({_shown(keys)})"
     if not isinstance(value, str):
-        raise ConfigurationError(
-            f"{source} is {value!r}, which is not a string",
-            advice='Put it in quotes, such as ">=3.12": without them TOML reads 3.10 as the number 3.1.',
-        )
+        raise _no_string(key, value)
     try:
-        yield range_request(value, source, *ranges(value))
+        yield range_request(value, str(key), *key.alternatives(value))
     except ValueError as error:
+        write = f'Write {key.name} = "{specifier(value)}"' if key.is_pep_440 and specifier(value) else ""
         raise ConfigurationError(
-            f"{source} is not a range of versions",
-            detail=f"Found: {value}\n{error}",
-            advice='Write a version specifier, such as ">=3.12" or ">=3.11,<3.14".',
+            f"{key} is not a range of versions",
+            detail=f"Found: {visible(value)}\n{error}",
+            advice=write or f"Write a range, such as {key.example}.",
         ) from error
+
+
+def _no_string(key: _Key, value: object) -> ConfigurationError:
+    number = isinstance(value, (int, float))
+    return ConfigurationError(
+        f"{key} is {value!r}, which is not a string",
+        detail="Without quotes TOML reads 3.10 as the number 3.1." if number else "",
+        advice=f"Write one string, such as {key.example}.",
+    )
 
 
 def _pep_440(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def _shown(keys: tuple[str, ...]) -> str:
-    *tables, key = keys
-    return f"[{'.'.join(tables)}] {key}" if tables else key
+_KEYS = (
+    _Key(PYPROJECT, ("project",), _REQUIRES, f'{_REQUIRES} = ">=3.12"', _pep_440, is_pep_440=True),
+    _Key(
+        PYPROJECT,
+        ("tool", "poetry", "dependencies"),
+        "python",
+        'python = "^3.12"',
+        poetry_range.alternatives,
+        is_pep_440=False,
+    ),
+    _Key(UV_LOCK, (), _REQUIRES, f'{_REQUIRES} = ">=3.12"', _pep_440, is_pep_440=True),
+)
 
 
 def _load(path: Path) -> dict[str, Any]:
+    advice = "It is read for the Python version the project needs: correct it."
+    app_file.refuse_dangling(path, advice)
+    if not path.is_file():
+        return {}
     try:
         return toml.load(path)
     except toml.TomlError as error:
-        raise ConfigurationError(
-            error.title,
-            detail=error.detail,
-            advice="It is read for the Python version the project needs: correct it.",
-        ) from error
+        raise ConfigurationError(error.title, detail=error.detail, advice=advice) from error

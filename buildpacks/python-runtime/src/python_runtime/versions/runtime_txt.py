@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
+from python_runtime.versions import app_file
 from python_runtime.versions.request import Request, is_plain, plain_request
-from python_runtime.versions.version_file import visible
+from python_runtime.versions.spelling import meant, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,34 +16,45 @@ if TYPE_CHECKING:
     from python_runtime.catalogue import Catalogue
 
 FILE = "runtime.txt"
+_OF_PYTHON = re.compile(r"(?i)\s*(c?python|pypy|\d)")
 
 
 def read(path: Path, catalogue: Catalogue) -> Request | None:
     """Read the file; None if it speaks of another language. Raises ConfigurationError."""
+    content = app_file.read_bytes(path, _instead(catalogue.default))
     try:
-        text = path.read_bytes().decode("utf-8-sig").strip()
+        text = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise _error("is not encoded in UTF-8", "", catalogue.default) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"{FILE} cannot be read: {error.strerror}", detail=f"File: {path}"
-        ) from error
+        probable = content.replace(b"\0", b"").decode("ascii", errors="ignore")
+        raise _error("is not encoded in UTF-8", "", meant(probable, catalogue)) from error
     version = text.removeprefix("python-")
     if is_plain(version):
         return plain_request(version, FILE)
-    if text and not text.lower().startswith(("python", "cpython", "pypy")) and not text[0].isdigit():
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and not any(_OF_PYTHON.match(line) for line in lines):
         return None
-    raise _error("holds no valid version", f"Found: {visible(text) or '(nothing)'}", catalogue.default)
+    raise _error("holds no valid version", _found(lines), meant(" ".join(lines), catalogue))
 
 
 def advice(request: Request) -> str:
     """Return how to move on to `.python-version`."""
-    return f"Delete {FILE} and create .python-version with this line:\n{request.pinned}"
+    return _instead(request.pinned)
+
+
+def _found(lines: list[str]) -> str:
+    if not lines:
+        return "It is empty."
+    if len(lines) > 1:
+        return f"It has more than one line, and begins with: {visible(lines[0])}"
+    names = unseen(lines[0])
+    version = lines[0].removeprefix("python-")
+    reason = f"They cannot be seen: {names}" if names else why_no_version(version)
+    return f"Found: {visible(lines[0])}\n{reason}"
+
+
+def _instead(version: str) -> str:
+    return f"Delete {FILE} and create .python-version with this line:\n{version}"
 
 
 def _error(fault: str, detail: str, version: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{FILE} {fault}",
-        detail=detail,
-        advice=f"Delete {FILE} and create .python-version with this line:\n{version}",
-    )
+    return ConfigurationError(f"{FILE} {fault}", detail=detail, advice=_instead(version))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.output import printable
-from python_runtime.versions import project_files, runtime_txt, version_file
+from python_runtime.versions import app_file, project_files, runtime_txt, version_file
 from python_runtime.versions.request import Request, parse_request
+from python_runtime.versions.spelling import meant, specifier, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,9 +36,9 @@ def find_requests(
     requests: list[Request] = []
     notices: list[tuple[str, str]] = []
     requests += _variable(environment, catalogue)
-    if _exists(app / version_file.FILE):
+    if app_file.is_there(app / version_file.FILE):
         requests.append(version_file.read(app / version_file.FILE, catalogue))
-    if (app / runtime_txt.FILE).is_file():
+    if _may_be_of_python(app / runtime_txt.FILE):
         former = runtime_txt.read(app / runtime_txt.FILE, catalogue)
         if former is not None:
             requests.append(former)
@@ -56,10 +57,10 @@ def _variable(environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[
     except ValueError as error:
         raise ConfigurationError(
             f"{VARIABLE} is not a Python version",
-            detail=f"Found: {printable(value)}",
+            detail=f"Found: {visible(value)}\n{_reason(value)}",
             advice=(
                 f"Set it to a line ({catalogue.default}), an exact version ({_newest(catalogue)}) "
-                "or a range (>=3.12,<3.14)."
+                f"or a range (>=3.12,<3.14), such as\n{VARIABLE}={meant(value, catalogue)}"
             ),
         ) from error
 
@@ -76,8 +77,19 @@ def _wish(wish: VersionWish) -> Request:
         ) from error
 
 
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+def _reason(value: str) -> str:
+    names = unseen(value)
+    if names:
+        return f"It holds characters that cannot be seen: {names}"
+    converted = specifier(value)
+    return f"As a specifier of PEP 440 that is {converted}" if converted else why_no_version(value)
+
+
+def _may_be_of_python(path: Path) -> bool:
+    """Other languages and people have a file of this name too: pipes, folders and long texts are theirs."""
+    if path.is_symlink() and not path.exists():
+        return True  # which is said
+    return path.is_file() and path.stat().st_size <= app_file.LIMIT
 
 
 def _newest(catalogue: Catalogue) -> str:

@@ -3,56 +3,36 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
+from python_runtime.versions import app_file
 from python_runtime.versions.request import Request, is_plain, plain_request
+from python_runtime.versions.spelling import as_range, meant, specifier, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from python_runtime.catalogue import Catalogue
 
 FILE = ".python-version"
-_LIMIT = 65536  # bytes; a longer file is not a version file
 _BLANKS = " \t\f\v"
-_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_8_MARK = b"\xef\xbb\xbf"
+# The marks that encodings begin with; UTF-32's begins like UTF-16's.
+_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 _SHOWN_LINES = 5
-
-_OTHERS = (
-    "pypy|graalpy|graalpython|jython|ironpython|micropython|stackless|pyston|anaconda|miniconda|miniforge"
-)
-# What is wrong with a line, most telling first: a pattern for the whole line, and the sentence for it.
-_FAULTS: tuple[tuple[str, str], ...] = (
-    (rf"(?i)({_OTHERS}).*", "This buildpack provides CPython only."),
-    (r"(?i)system", "'system' means the Python of the machine it is read on, and an image has none."),
-    (r"(?i)latest|stable|default|newest|any|\*", "This does not say which line the app was tested with."),
-    (r"(?i)(c?python[- =@]*|v)\d.*", "The version must be given without a prefix."),
-    (r"[\d.]+\s*#.*", "A comment must stand on a line of its own."),
-    (
-        r"""['"`\u2018\u2019\u201c\u201d].*|.*['"`\u2018\u2019\u201c\u201d]""",
-        "It must be given without quotes.",
-    ),
-    (r"[\d.]*\.?[xX*].*", "Wildcards are not allowed; X.Y already means the newest patch of that line."),
-    (r"[\d.]+[- ]?t(-.*)?", "This buildpack has no free-threaded builds."),
-    (r"[\d.]+[- .]?(a|b|c|rc|alpha|beta|dev|pre)[- .]?\d*", "Pre-releases are not available."),
-    (
-        r"[<>=~!^].*|\d.*[<>=~!,].*",
-        "A range is not allowed here; it belongs in pyproject.toml.",
-    ),
-    (r"\d+", "The minor version is missing."),
-    (r"\d+(\.\d+){3,}", "It has more than three parts."),
-    (r"(\d+\.){0,2}0\d+(\.\d+)*", "Numbers must not begin with a zero."),
-    (r"[\d.]*\s[\d. \t]*", "There is a blank in the version, or there are two versions on one line."),
-)
+_MERGE_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 def read(path: Path, catalogue: Catalogue) -> Request:
     """Read the file. Raises ConfigurationError that shows what was found and what to write instead."""
-    lines = _significant_lines(_decode(_content(path, catalogue), catalogue))
+    content = app_file.read_bytes(path, how_to(catalogue.default))
+    lines = _significant_lines(_decode(content, catalogue))
     if not lines:
         raise _error("holds no version", "It is empty, or has nothing but comments.", catalogue.default)
     if len(lines) > 1:
@@ -62,41 +42,26 @@ def read(path: Path, catalogue: Catalogue) -> Request:
     return plain_request(lines[0], FILE)
 
 
-def _content(path: Path, catalogue: Catalogue) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LIMIT + 1)
-    except IsADirectoryError as error:
-        raise ConfigurationError(f"{FILE} is a directory", advice=_how_to(catalogue.default)) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"{FILE} cannot be read: {error.strerror}",
-            detail=f"File: {path}",
-            advice="Give the user that runs the build permission to read it.",
-        ) from error
-    if len(content) > _LIMIT:
-        raise ConfigurationError(
-            f"{FILE} is too long to be a version file", advice=_how_to(catalogue.default)
-        )
-    return content
+def how_to(version: str) -> str:
+    """Return the advice to write this version; its last line is what to write."""
+    return f"{FILE} must hold exactly this line (X.Y for the newest patch, or X.Y.Z):\n{version}"
 
 
 def _decode(content: bytes, catalogue: Catalogue) -> str:
-    if content.startswith(_BYTE_ORDER_MARK):
-        rest = content[len(_BYTE_ORDER_MARK) :].decode("utf-8", errors="replace")
+    if content.startswith(_UTF_8_MARK):
+        rest = content[len(_UTF_8_MARK) :].decode("utf-8", errors="replace")
         raise _error(
             "begins with a byte order mark",
             "The first three bytes (EF BB BF) are invisible; other tools read them as part of the version.",
-            _suggestion(rest, catalogue),
+            meant(rest, catalogue),
             hint="Save it as 'UTF-8', not as 'UTF-8 with BOM'.",
         )
-    encoding = _ENCODINGS.get(content[:2])
-    if encoding or b"\0" in content:
-        rest = content.decode("utf-16", errors="replace") if encoding else ""
+    encoding = _wide_encoding(content)
+    if encoding:
         raise _error(
-            f"is encoded in {encoding or 'UTF-16'}",
+            f"is encoded in {encoding.partition('-l')[0].upper()}",
             "Windows PowerShell writes such files with '>'.",
-            _suggestion(rest, catalogue),
+            meant(content.decode(encoding, errors="replace"), catalogue),
             hint="Save it as UTF-8.",
         )
     try:
@@ -106,8 +71,17 @@ def _decode(content: bytes, catalogue: Catalogue) -> str:
         raise _error(
             "is not encoded in UTF-8",
             f"Line {line} holds the byte 0x{content[error.start]:02X}.",
-            _suggestion(content.decode("ascii", errors="ignore"), catalogue),
+            meant(content.decode("ascii", errors="ignore"), catalogue),
         ) from error
+
+
+def _wide_encoding(content: bytes) -> str:
+    """Return the encoding whose characters are wider than a byte; without a mark every second byte is 0."""
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+    if marked:
+        return marked
+    without_mark = len(content) > 2 and set(content[1::2]) == {0} and 0 not in content[::2]  # noqa: PLR2004
+    return "utf-16-le" if without_mark else ""
 
 
 def _significant_lines(text: str) -> list[str]:
@@ -119,51 +93,28 @@ def _several(lines: list[str], catalogue: Catalogue) -> ConfigurationError:
     shown = [f"  {visible(line)}" for line in lines[:_SHOWN_LINES]]
     if len(lines) > _SHOWN_LINES:
         shown.append(f"  and {len(lines) - _SHOWN_LINES} more")
-    detail = "Found:\n" + "\n".join(shown)
+    versions = [line for line in lines if not line.startswith(_MERGE_MARKS)] or lines
+    unmerged = len(versions) < len(lines)
     return _error(
-        "holds more than one version", detail, _suggestion(lines[0], catalogue), hint="Keep one version."
+        "holds more than one version",
+        "Found:\n" + "\n".join(shown),
+        meant(versions[0], catalogue),
+        hint="It holds the marks of a merge that is not finished." if unmerged else "Keep one version.",
     )
 
 
 def _invalid(line: str, catalogue: Catalogue) -> ConfigurationError:
-    suggestion = _suggestion(line, catalogue)
-    shown = visible(line)
-    if shown != line:
-        odd = dict.fromkeys(char for char in line if _is_odd(char))
-        names = ", ".join(f"{_code(char)} {unicodedata.name(char, 'control character')}" for char in odd)
-        return _error(
-            "holds characters that cannot be seen", f"Found: {shown}\nThey are: {names}", suggestion
-        )
-    reasons = (sentence for pattern, sentence in _FAULTS if re.fullmatch(pattern, line))
-    reason = next(reasons, "A version is two or three numbers with dots between them.")
-    return _error("holds no valid version", f"Found: {shown}\n{reason}", suggestion)
-
-
-def visible(text: str, mark: Callable[[str], str] = lambda char: f"<{_code(char)}>") -> str:
-    """Return ``text`` with every character that cannot be seen replaced by its code point."""
-    return "".join(mark(char) if _is_odd(char) else char for char in text)
-
-
-def _is_odd(char: str) -> bool:
-    return char != " " and (not char.isprintable() or unicodedata.category(char) in {"Zs", "Mn", "Me"})
-
-
-def _code(char: str) -> str:
-    return f"U+{ord(char):04X}"
-
-
-def _suggestion(text: str, catalogue: Catalogue) -> str:
-    """Return the line that was probably meant, else the default line."""
-    clean = "".join(char for char in text if not _is_odd(char))
-    found = re.search(r"(?<![\d.])0*(\d{1,2})\.0*(\d{1,3})(?!\d)", clean)
-    line = f"{found[1]}.{found[2]}" if found else ""
-    return line if line in catalogue.lines else catalogue.default
+    found = f"Found: {visible(line)}"
+    names = unseen(line)
+    if names:
+        fault = "holds characters that cannot be seen"
+        return _error(fault, f"{found}\nThey are: {names}", meant(line, catalogue))
+    detail = f"{found}\n{why_no_version(line)}"
+    if as_range(line) is not None and specifier(line):
+        detail += f'\nThere it is, below [project]: requires-python = "{specifier(line)}"'
+    return _error("holds no valid version", detail, meant(line, catalogue))
 
 
 def _error(fault: str, detail: str, suggestion: str, *, hint: str = "") -> ConfigurationError:
-    advice = f"{hint}\n{_how_to(suggestion)}" if hint else _how_to(suggestion)
+    advice = f"{hint}\n{how_to(suggestion)}" if hint else how_to(suggestion)
     return ConfigurationError(f"{FILE} {fault}", detail=detail, advice=advice)
-
-
-def _how_to(version: str) -> str:
-    return f"{FILE} must hold exactly this line (X.Y for the newest patch, or X.Y.Z):\n{version}"
