@@ -29,7 +29,14 @@ def needed_libraries(path: Path) -> tuple[str, ...]:
     with path.open("rb") as file:
         try:
             return tuple(_needed(file))
-        except (struct.error, StopIteration) as error:
+        except NotElfError:
+            raise
+        except (
+            struct.error,
+            StopIteration,
+            ValueError,
+            OverflowError,
+        ) as error:  # an offset beyond all files
             raise NotElfError(f"{path} is damaged") from error
 
 
