@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 LIBRARIES = ("buildpack-api", "buildpack-release", "buildpack-testing")
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
-SCRIPTS = ("install-cnb-tools", "make-runtime-archive", "update-runtimes")
+SCRIPTS = ("install-cnb-tools", "make-runtime-archive")
 
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"

@@ -22,10 +22,11 @@ from invoke.tasks import task
 from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from invoke.context import Context
 
+    from buildpack_release.edits import Edit
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
 
@@ -481,9 +482,61 @@ def publish_verify(
     say(f"What is published is right: {summary(verified)}")
 
 
+@task(name="show", help={"json": "print data for programs"})
+@one_clear_error()
+def runtimes_show(_context: Context, json: bool = False) -> None:
+    """Show the lines of Python that can be had."""
+    from datetime import datetime, timezone
+
+    from buildpack_release.runtimes.report import show, show_data
+    from buildpack_release.runtimes.run import read_catalogue
+
+    catalogue = read_catalogue(ROOT)
+    if json:
+        _print_json(show_data(catalogue))
+    else:
+        print(show(catalogue, datetime.now(timezone.utc).date()), end="")
+
+
+_DIFF_HELP = "print the differences and write nothing"
+
+
+def _carry_out(prepare: Callable[[], Edit], *, dry_run: bool) -> None:
+    """Show an edit of the repository's files, or make it and say what comes next."""
+    from buildpack_release.edits import begin
+    from buildpack_release.errors import shown_path
+    from buildpack_release.progress import say
+
+    begin(ROOT, dry_run=dry_run, report=say)
+    edit = prepare()
+    for line in edit.summary:
+        say(line)
+    if dry_run:
+        sys.stdout.buffer.write(edit.diff().encode())
+        return
+    for path in edit.write():
+        print(shown_path(path))
+    if edit.replacements:
+        say(f"Next: {edit.advice}")
+
+
+@task(name="update", help={"dry-run": _DIFF_HELP})
+@one_clear_error()
+def runtimes_update(_context: Context, dry_run: bool = False) -> None:
+    """Add newly published Pythons to the catalogue."""
+    from buildpack_release.progress import say
+    from buildpack_release.runtimes.run import prepare_update
+
+    say("Reading what is published, through pip (some 10 MB)")
+    _carry_out(lambda: prepare_update(ROOT), dry_run=dry_run)
+
+
 publish = Collection("publish", publish_plan, publish_verify)
 publish.add_task(publish_run, default=True)
 version = Collection("version", version_show, version_next, version_bump, version_check)
 builder = Collection("builder", builder_create, builder_check)
+runtimes = Collection("runtimes", runtimes_show, runtimes_update)
 
-ns = Collection(list_buildpacks, graph, check, build, package, try_app, demo, builder, version, publish)
+ns = Collection(
+    list_buildpacks, graph, check, build, package, try_app, demo, builder, version, publish, runtimes
+)

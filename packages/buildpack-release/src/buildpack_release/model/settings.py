@@ -22,10 +22,12 @@ class PackageSettings:
     Attributes:
         bytecode: the minor versions of Python that bytecode is packaged for.
         interpreter: the id of the buildpack that carries the interpreter of self-contained packages.
+        runtimes: the id of the buildpack that has the catalogue of Python runtimes.
     """
 
     bytecode: tuple[str, ...] = ()
     interpreter: str = ""
+    runtimes: str = ""
 
     @classmethod
     def read(cls, root: Path) -> PackageSettings:
@@ -36,7 +38,7 @@ class PackageSettings:
         source = TomlSource.read(path)
         findings: list[Finding] = []
         table = Table.root(source, findings).table("tool").table("buildpack-release")
-        settings = cls(table.strings("bytecode"), table.string("interpreter"))
+        settings = cls(table.strings("bytecode"), table.string("interpreter"), table.string("runtimes"))
         raise_first_error(findings)
         for index, minor in enumerate(settings.bytecode):
             if minor not in MINORS:

@@ -8,43 +8,20 @@ pip is needed.
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
+from buildpack_release.errors import ReleaseError
+from buildpack_release.packaging.pip import last_lines, pip_failure, run_pip
 from buildpack_release.packaging.wheel import check_pure
-from buildpack_release.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from buildpack_release.packaging.lock_file import Pin
 
-# What a user may have set to reach an index. Everything else (PIP_TARGET, PIP_DRY_RUN, PIP_PYTHON ...)
-# would change what is fetched.
-_PIP_SETTINGS = frozenset(
-    f"PIP_{name}"
-    for name in (
-        "CERT",
-        "CLIENT_CERT",
-        "CONFIG_FILE",
-        "DEFAULT_TIMEOUT",
-        "EXTRA_INDEX_URL",
-        "FIND_LINKS",
-        "INDEX_URL",
-        "KEYRING_PROVIDER",
-        "NO_INDEX",
-        "PROXY",
-        "TIMEOUT",
-        "TRUSTED_HOST",
-    )
-)
 _OPTIONS = (
     "--no-deps",
     "--require-hashes",
@@ -53,14 +30,7 @@ _OPTIONS = (
     "--implementation=py",
     "--abi=none",
     "--python-version=3.10",  # the oldest Python that buildpack code runs on
-    "--disable-pip-version-check",
-    "--no-input",
-    "--retries=3",  # at least one: pip says nothing of an unreachable index but that it tries again
     "--progress-bar=off",
-)
-_UNREACHABLE = re.compile(
-    "NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|NameResolutionError|Max retries|"
-    "name resolution|Connection refused|Connection broken|(401|403|407|5[0-9][0-9]) (Client|Server) Error"
 )
 
 
@@ -111,43 +81,15 @@ def _download(pins: Sequence[Pin], store: Path) -> None:
 
 
 def _run_pip(arguments: Sequence[str], pins: Sequence[Pin], *, cwd: Path) -> None:
-    # -I: no module of the working directory or of PYTHONPATH stands in for pip's own.
-    command = [sys.executable, "-I", "-m", "pip", "download", *_OPTIONS, *arguments]
-    result = subprocess.run(
-        command, env=_environment(os.environ), cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, errors="replace", check=False,
-    )  # fmt: skip
-    if result.returncode:
-        raise _failure(redact(result.stdout + result.stderr), pins)
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: value for name, value in environ.items() if not name.startswith("PIP_") or name in _PIP_SETTINGS
-    }
-    return {**kept, "LC_ALL": "C.UTF-8"}
-
-
-def _failure(output: str, pins: Sequence[Pin]) -> ReleaseError:
-    wanted = ", ".join(map(str, pins))
-    detail = "\n".join(_last_lines(output.splitlines()))
-    if "No module named pip" in output:
-        return MissingToolError(
-            f"there is no pip to fetch {wanted} with",
-            detail=f"Tried: {sys.executable} -m pip",
-            advice="Install pip into this environment, or use ./scripts/nox or ./scripts/inv, which have it.",
-        )
+    done = run_pip("download", [*_OPTIONS, *arguments], cwd=cwd)
+    if done.returncode == 0:
+        return
+    output = done.stdout + done.stderr
     if "DO NOT MATCH THE HASHES" in output:
-        return _hash_mismatch(pins[0], detail)
-    if _UNREACHABLE.search(output):
-        return NetworkError(
-            f"the package index could not be reached to fetch {wanted}",
-            detail=detail,
-            advice="Check the network and pip's settings (`pip config list`), then try again.",
-        )
-    return ReleaseError(
-        f"pip could not fetch {wanted}",
-        detail=detail,
+        raise _hash_mismatch(pins[0], last_lines(output))
+    raise pip_failure(
+        done,
+        ", ".join(map(str, pins)),
         advice="The locked releases must be on the index that pip uses, as pure wheels.",
         file=pins[0].file,
     )
@@ -160,10 +102,6 @@ def _hash_mismatch(pin: Pin, detail: str) -> ReleaseError:
         advice="Find out which is wrong, the index, a mirror or the lock file, before using them.",
         file=pin.file,
     )
-
-
-def _last_lines(lines: Iterable[str]) -> list[str]:
-    return [line.strip() for line in lines if line.strip()][-8:]
 
 
 def _sha256(path: Path) -> str:

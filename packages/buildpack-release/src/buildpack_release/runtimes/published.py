@@ -7,10 +7,7 @@ holds a second, independent list. pip fetches both, so the ordinary package inde
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -18,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import CheckFailed, NetworkError, ReleaseError
+from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.packaging.pip import pip_failure, run_pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,17 +86,18 @@ def cross_check(published: Iterable[Published], second: Mapping[str, str]) -> in
     return len(both)
 
 
-def fetch(*, uv: str, pbs_installer: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Download both packages, given as pip requirements, and return their JSON documents.
+def fetch() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Download the newest releases of uv and pbs-installer and return their JSON documents.
 
-    Raises NetworkError if pip cannot get them, ReleaseError if they do not hold what is expected.
+    Raises NetworkError if the index cannot be reached, ReleaseError if it has not got them or they do not
+    hold what is expected.
     """
     with tempfile.TemporaryDirectory(prefix="strata-runtimes-") as scratch:
         backend, downloads = Path(scratch, "backend"), Path(scratch, "downloads")
         backend.mkdir()
         (backend / "maturin.py").write_text(_STAND_IN_BACKEND, encoding="utf-8")
-        _download(downloads, "--no-binary=:all:", "--no-build-isolation", uv, backend=backend)
-        _download(downloads, "--only-binary=:all:", pbs_installer, backend=None)
+        _download(downloads, "--no-binary=:all:", "--no-build-isolation", "uv", backend=backend)
+        _download(downloads, "--only-binary=:all:", "pbs-installer", backend=None)
         try:
             return _read_uv(downloads), _read_pbs_installer(downloads)
         except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
@@ -130,15 +129,12 @@ def _path(url: str) -> str:
 
 
 def _download(directory: Path, *arguments: str, backend: Path | None) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
-    command += ["--disable-pip-version-check", "--dest", str(directory), *arguments]
-    env = {**os.environ, "PYTHONPATH": str(backend)} if backend else None
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = run_pip(
+        "download", ["--no-deps", "--dest", str(directory), *arguments], cwd=directory.parent, modules=backend
+    )
     if done.returncode:
-        raise NetworkError(
-            f"pip could not download {arguments[-1]}",
-            detail=(done.stderr or done.stdout).strip()[-600:],
-            advice="Check the network, and pip's index settings (pip config list).",
+        raise pip_failure(
+            done, f"the metadata in {arguments[-1]}", advice="The package must be on the index that pip uses."
         )
 
 

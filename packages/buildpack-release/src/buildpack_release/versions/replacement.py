@@ -115,9 +115,9 @@ def _unfinished(steps: Sequence[_Step]) -> list[_Step]:
             continue
         if found != step.old or _digest(step.staged) != step.new:
             raise ConflictError(
-                "this file has changed since a version bump was interrupted",
-                detail=f"What the bump would write is in {shown_path(step.staged)}.",
-                advice=f"Undo the change and run the bump again; or delete {JOURNAL} and put back all files.",
+                "this file has changed since a run that edited it was interrupted",
+                detail=f"What that run would write is in {shown_path(step.staged)}.",
+                advice=f"Undo the change and run it again; or delete {JOURNAL} and put back all files.",
                 file=step.path,
             )
         left.append(step)
@@ -149,8 +149,8 @@ def _read_journal(root: Path) -> list[_Step]:
         return [_step(root, one) for one in data[_SCHEMA]]
     except (ValueError, KeyError, TypeError):
         raise ReleaseError(
-            "this journal of an interrupted version bump cannot be read",
-            advice="Delete it, and put back the files that the bump has changed.",
+            "this journal of an interrupted edit cannot be read",
+            advice="Delete it, and put back the files that were edited.",
             file=path,
         ) from None
 
@@ -191,7 +191,7 @@ def _locked(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConflictError("another run is writing versions here", file=root) from None
+            raise ConflictError("another run is editing files here", file=root) from None
         yield
     finally:
         os.close(lock)

@@ -1,0 +1,72 @@
+"""The update of the catalogue as a command: what is published is fetched, cross-checked and merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.edits import Edit
+from buildpack_release.errors import CheckFailed
+from buildpack_release.model.repository import Repository
+from buildpack_release.runtimes import published
+from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.runtimes.update import add_to_changelog, update
+from buildpack_release.versions.changelog import NAME, Changelog
+from buildpack_release.versions.replacement import Replacement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.runtimes.published import Published
+
+_ADVICE = "look at `git diff`, then: inv check && inv package"
+
+
+def read_catalogue(root: Path) -> Catalogue:
+    """Read the catalogue of the repository at `root`. Raises CheckFailed if there is none or it is faulty."""
+    return Catalogue.read(keeper(Repository.discover(root)).directory / FILE)
+
+
+def prepare_update(root: Path) -> Edit:
+    """Compare the catalogue with what is published now; nothing is written.
+
+    Raises:
+        NetworkError: the package index cannot be reached.
+        CheckFailed: the two sources contradict each other, or a file of the repository is faulty.
+        ConflictError: a known archive is published with another SHA-256.
+    """
+    return merge(root, *published.fetch())
+
+
+def merge(
+    root: Path, uv: Mapping[str, Mapping[str, Any]], pbs_installer: Sequence[Mapping[str, Any]]
+) -> Edit:
+    """Prepare an update with the documents of both sources. Raises CheckFailed, ConflictError."""
+    folder = keeper(Repository.discover(root)).directory
+    current, changelog = Catalogue.read(folder / FILE), Changelog.read(folder / NAME)
+    archives, second = published.parse_uv(uv), published.parse_pbs_installer(pbs_installer)
+    both = published.cross_check(archives, second)
+    if not both:
+        raise CheckFailed(
+            "the two sources of metadata have no archive in common, so nothing could be cross-checked",
+            advice="The layout of one of them may have changed: compare with published.py.",
+        )
+    found = update(current, archives)
+    texts = {current.path: found.text, changelog.path: add_to_changelog(changelog, found).text}
+    replacements = (Replacement(path, path.read_bytes(), text.encode()) for path, text in texts.items())
+    changed = tuple(one for one in replacements if one.old != one.new)
+    summary = (
+        *found.news,
+        f"{both} archives have the same SHA-256 in both sources",
+        *_alone(current, archives, second),
+        "" if changed else "Nothing is new",
+    )
+    return Edit(root, changed, tuple(filter(None, summary)), _ADVICE)
+
+
+def _alone(current: Catalogue, archives: Sequence[Published], second: Mapping[str, str]) -> tuple[str, ...]:
+    known = {archive.path for archive in current.archives}
+    alone = [one.path for one in archives if one.path not in known and one.path not in second]
+    if not alone:
+        return ()
+    return (f"{len(alone)} new archives are in one source only: the other usually follows within days",)
