@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from buildpack_release.edits import Edit
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
+    from buildpack_release.registration.registrar import Standing
 
 ROOT = Path(__file__).parent
 
@@ -482,6 +483,55 @@ def publish_verify(
     say(f"What is published is right: {summary(verified)}")
 
 
+@task(
+    name="register",
+    iterable=["id"],
+    help={
+        **{name: _PUBLISH_HELP[name] for name in ("to", "id", "json")},
+        "open": "make the requests, with the token in GITHUB_TOKEN, and wait for the answers",
+        "yes": "with --open: make them without asking",
+        "again": "with --open: ask once more for what was refused",
+        "patience": "how long to wait for each answer, in minutes (default: 10)",
+        "api": "another base address of the code host's API",
+    },
+)
+@one_clear_error()
+def publish_register(  # noqa: PLR0917  each parameter is an option
+    _context: Context,
+    to: str = "",
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    open: bool = False,  # noqa: A002  the option's name
+    yes: bool = False,
+    again: bool = False,
+    patience: float = 10.0,
+    json: bool = False,
+    api: str = "",
+) -> None:
+    """Request entries in the CNB registry, or show how."""
+    from buildpack_release.progress import say
+    from buildpack_release.publish.confirm import confirm
+    from buildpack_release.registration.api import GITHUB, Api
+    from buildpack_release.registration.index import Index
+    from buildpack_release.registration.registrar import Registrar
+    from buildpack_release.registration.registration import Registration, token_from
+    from buildpack_release.registration.report import requests_text, standings_data, standings_table
+
+    def agree(standings: tuple[Standing, ...]) -> None:
+        say(f"{standings_table(standings)}")
+        if not yes:
+            confirm("Make these public requests?", terminal=sys.stdin, say=say)
+
+    publication = _publication(to, id, insecure=False, anonymous=True)
+    with Api(api or GITHUB, token=token_from(os.environ), report=say) as client:
+        registration = Registration(publication, Registrar(Index(client), patience * 60))
+        standings = registration.carry_out(agree, again=again) if open else registration.look()
+    if json:
+        _print_json(standings_data(standings))
+        return
+    say(f"\n{standings_table(standings)}")
+    print(requests_text(standings), end="")
+
+
 @task(name="show", help={"json": "print data for programs"})
 @one_clear_error()
 def runtimes_show(_context: Context, json: bool = False) -> None:
@@ -531,7 +581,7 @@ def runtimes_update(_context: Context, dry_run: bool = False) -> None:
     _carry_out(lambda: prepare_update(ROOT), dry_run=dry_run)
 
 
-publish = Collection("publish", publish_plan, publish_verify)
+publish = Collection("publish", publish_plan, publish_verify, publish_register)
 publish.add_task(publish_run, default=True)
 version = Collection("version", version_show, version_next, version_bump, version_check)
 builder = Collection("builder", builder_create, builder_check)

@@ -18,8 +18,8 @@ from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import find_pack
 from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry
 from buildpack_testing.registry.faulty import FaultyRegistry
-from support.packaging import INV, environment, inv
-from support.publishing import make_repository, written
+from support.packaging import INV, inv
+from support.publishing import alone, make_repository, written
 from support.registries import require
 from support.sample_repository import write
 
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 # The bcrypt hash of "correct horse", as `htpasswd -B` writes it.
 HTPASSWD = "publisher:$2b$05$TYUgcCfylWtUckva1PLSr.LnEPPpCbSScE9MLYqrY8hi0fnuUgLpa\n"
-
-
-def alone(home: Path, **variables: str) -> dict[str, str]:
-    """An environment without this machine's credentials."""
-    return environment(
-        HOME=str(home), DOCKER_CONFIG=str(home), XDG_RUNTIME_DIR=str(home), XDG_CONFIG_HOME=str(home),
-        REGISTRY_AUTH_FILE="", STRATA_CACHE_DIR=str(home / "cache"), **variables,
-    )  # fmt: skip
 
 
 @pytest.fixture

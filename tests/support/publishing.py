@@ -15,6 +15,7 @@ from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.publication import Publication
 from buildpack_release.registry.content import Manifest
 from buildpack_release.registry.reference import Reference
+from support.packaging import environment
 from support.registries import client
 from support.sample_repository import component, composite, library, plan
 
@@ -39,6 +40,14 @@ def make_repository(root: Path, version: str = "1.0.0") -> Path:
         (directory / "README.md").write_text(f"# {name}\n")
     composite(root, "acme/all", [f"acme/one@{version}", f"acme/two@{version}"], version=version)
     return root
+
+
+def alone(home: Path, **variables: str) -> dict[str, str]:
+    """Give an environment without this machine's credentials."""
+    return environment(
+        HOME=str(home), DOCKER_CONFIG=str(home), XDG_RUNTIME_DIR=str(home), XDG_CONFIG_HOME=str(home),
+        REGISTRY_AUTH_FILE="", STRATA_CACHE_DIR=str(home / "cache"), **variables,
+    )  # fmt: skip
 
 
 def pack(root: Path) -> Path:

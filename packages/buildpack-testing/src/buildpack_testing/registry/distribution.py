@@ -48,6 +48,7 @@ def real_registry(
     htpasswd: Path | None = None,
     token: Mapping[str, str] | None = None,
     tls: Certificate | None = None,
+    address: str = "127.0.0.1",
 ) -> Iterator[RealRegistry]:
     """Run docker-registry with its files in `directory` until the block is left.
 
@@ -58,7 +59,7 @@ def real_registry(
     if executable is None:
         raise FileNotFoundError(PROGRAM)
     directory.mkdir(parents=True, exist_ok=True)
-    host = f"127.0.0.1:{_free_port()}"
+    host = f"{address}:{_free_port(address)}"
     config = directory / "config.json"  # YAML is a superset of JSON
     config.write_text(json.dumps(_config(host, directory / "storage", htpasswd, token, tls)))
     log = directory / "registry.log"
@@ -72,9 +73,9 @@ def real_registry(
             process.wait()
 
 
-def _free_port() -> int:
+def _free_port(address: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 

@@ -149,8 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, handle: Handle, tls: ssl.SSLContext | None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, handle: Handle, tls: ssl.SSLContext | None, address: str) -> None:
+        super().__init__((address, 0), _Handler)
         self.handle_registry = handle
         self._tls = tls
         self._open: set[socket.socket] = set()
@@ -179,10 +179,15 @@ class _Listener(ThreadingHTTPServer):
 
 
 class LoopbackServer:
-    """A server on a free port of 127.0.0.1, running from `__enter__` to `__exit__`. Subclasses answer."""
+    """A server on a free port, running from `__enter__` to `__exit__`. Subclasses answer.
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self._listener = _Listener(self.answer, tls)
+    `address` is one of this machine, such as 127.0.0.11: the CNB registry takes no host whose last part has
+    one letter.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
+        self._address = address
+        self._listener = _Listener(self.answer, tls, address)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -194,8 +199,8 @@ class LoopbackServer:
 
     @property
     def host(self) -> str:
-        """`127.0.0.1:PORT`."""
-        return f"127.0.0.1:{self._listener.server_port}"
+        """`ADDRESS:PORT`."""
+        return f"{self._address}:{self._listener.server_port}"
 
     @property
     def url(self) -> str:

@@ -53,8 +53,9 @@ class MemoryRegistry(LoopbackServer):
         enforce_references: bool = True,
         least_chunk: int = 0,
         most: int | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
-        super().__init__(tls=tls)
+        super().__init__(tls=tls, address=address)
         self.store = MemoryStore(enforce_references=enforce_references)
         self.requests: list[Answered] = []
         self._guard = guard

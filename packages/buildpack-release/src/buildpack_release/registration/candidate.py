@@ -1,0 +1,77 @@
+"""What could be registered: the versions of the sources, as everybody can read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import AuthError, CheckFailed, UsageError
+from buildpack_release.registration.request import Request
+from buildpack_release.registration.rules import name_problems
+from buildpack_release.registry.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from buildpack_release.publish.publication import Publication, Verified
+
+# The workflow reads the configuration of this platform's image.
+_PLATFORM = "linux/amd64"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A published version with its request, and what keeps it from being registered."""
+
+    request: Request
+    problems: tuple[str, ...] = ()
+
+
+def read_candidates(publication: Publication) -> tuple[Candidate, ...]:
+    """Read back what is published, without credentials, components first.
+
+    Args:
+        publication: see Publication; how it connects must be anonymous.
+
+    Raises:
+        UsageError: it is published to a directory.
+        CheckFailed: some of it cannot be read without credentials.
+        RegistryError: the registry fails.
+    """
+    if not isinstance(publication.destination, Reference):
+        raise UsageError(
+            "what is registered has to be in a registry, not in a directory",
+            advice="Write --to REGISTRY/NAMESPACE.",
+        )
+    try:
+        return tuple(map(_candidate, publication.verify()))
+    except AuthError as error:
+        raise CheckFailed(
+            "what is registered has to be readable for everybody, without credentials",
+            detail=str(error),
+            advice="Make the repositories public at the registry, and run the same command again.",
+        ) from error
+
+
+def require_sound(candidates: Sequence[Candidate]) -> None:
+    """Raise CheckFailed, with all problems, if there are any."""
+    lines = [f"{one.request}: {text}" for one in candidates for text in one.problems]
+    if lines:
+        raise CheckFailed(
+            "this cannot be registered; no request was made",
+            detail="\n".join(lines),
+            advice="Publish first (inv publish), for everybody to read. See: inv publish.verify --anonymous",
+        )
+
+
+def _candidate(found: Verified) -> Candidate:
+    name = found.reference.rpartition(":")[0]
+    request = Request(found.expected.id, found.expected.version, f"{name}@{found.digest}")
+    return Candidate(request, tuple(_problems(found)))
+
+
+def _problems(found: Verified) -> Iterator[str]:
+    yield from found.problems
+    yield from name_problems(found.expected.id, found.expected.version)
+    if found.platforms and _PLATFORM not in found.platforms:
+        yield f"there is no image for {_PLATFORM}, which is what the CNB registry reads"

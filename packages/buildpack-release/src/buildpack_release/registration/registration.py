@@ -1,0 +1,94 @@
+"""The way in: which requests there are to make for what is published, and making them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import CheckFailed, NetworkError
+from buildpack_release.progress import Progress
+from buildpack_release.registration.candidate import read_candidates, require_sound
+from buildpack_release.registration.registrar import Registrar, Standing, State
+from buildpack_release.registration.rules import host_problem
+from buildpack_release.registry.errors import RegistryError
+from buildpack_release.registry.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from buildpack_release.publish.publication import Publication
+    from buildpack_release.registration.request import Request
+
+TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 (the name of a variable)
+
+
+def token_from(environ: Mapping[str, str]) -> Secret | None:
+    """Give the token of the environment, if there is one."""
+    text = environ.get(TOKEN_VARIABLE, "").strip()
+    return Secret(text) if text else None
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What is published, read without credentials, and who registers it."""
+
+    publication: Publication
+    registrar: Registrar
+
+    def look(self) -> tuple[Standing, ...]:
+        """Say what would be requested and what is registered; where that cannot be asked, a note says so.
+
+        Raises CheckFailed if something published is not fit to be registered, ConflictError, RegistryError.
+        """
+        return tuple(map(self._look, self._requests()))
+
+    def carry_out(
+        self, agree: Callable[[tuple[Standing, ...]], None], *, again: bool = False
+    ) -> tuple[Standing, ...]:
+        """Make the requests that are missing, components first, each once the one before has succeeded.
+
+        Args:
+            agree: is shown how things stand before the first request, and raises if none is to be made.
+            again: ask once more for what was refused.
+
+        Raises:
+            ReleaseError: see look() and Registrar.register(); what was registered before stays so.
+        """
+        requests = self._requests()
+        for request in requests:
+            self._require_reachable(request)
+        notes = {request: self.registrar.check_namespace(request) for request in requests}
+        standings = tuple(self.registrar.look(request) for request in requests)
+        if all(one.is_registered for one in standings):
+            return standings
+        agree(tuple(replace(one, note=one.note or notes[one.request]) for one in standings))
+        progress = Progress(len(requests), say=self.registrar.line.say)
+        return tuple(self._register(request, progress, again=again) for request in requests)
+
+    def _requests(self) -> tuple[Request, ...]:
+        candidates = read_candidates(self.publication)
+        require_sound(candidates)
+        return tuple(one.request for one in candidates)
+
+    def _look(self, request: Request) -> Standing:
+        problem = host_problem(request.address, self.registrar.index.api.host)
+        try:
+            standing = self.registrar.look(request)
+        except RegistryError as error:
+            if not isinstance(error, NetworkError):
+                raise
+            note = f"whether it is registered could not be asked ({error.title})"
+            standing = Standing(request, State.UNKNOWN, note=note)
+        return replace(standing, note=problem) if problem and not standing.is_registered else standing
+
+    def _require_reachable(self, request: Request) -> None:
+        problem = host_problem(request.address, self.registrar.index.api.host)
+        if problem:
+            advice = "Publish to a registry that everybody can read from, and register that."
+            raise CheckFailed(problem, detail=request.address, advice=advice)
+
+    def _register(self, request: Request, progress: Progress, *, again: bool) -> Standing:
+        with progress.step(f"Registering {request}") as told:
+            standing = self.registrar.register(request, again=again)
+            told.append("registered")
+        return standing

@@ -1,0 +1,61 @@
+"""Requests and their answers, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.registration.index import INDEX, WEB
+from buildpack_release.registration.registrar import State
+from buildpack_release.text import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from buildpack_release.registration.registrar import Standing
+
+_TO_MAKE = (State.MISSING, State.UNKNOWN)
+
+
+def requests_text(standings: Sequence[Standing]) -> str:
+    """Give the requests that are to be made, to be opened by hand; nothing for the others."""
+    texts = (
+        f"{one.request.title}\n\n{one.request.body}\n\nOpen it: {one.request.page(WEB, INDEX)}\n"
+        for one in standings
+        if one.state in _TO_MAKE
+    )
+    return "\n".join(texts)
+
+
+def standings_table(standings: Sequence[Standing]) -> str:
+    """Give how things stand as a table, with the notes below it."""
+    rows = [("BUILDPACK", "STATE", "REQUEST", "ADDRESS")]
+    rows += [(str(one.request), one.state.value, one.url or "-", one.request.address) for one in standings]
+    return columns(rows) + "".join(f"{line}\n" for line in _notes(standings))
+
+
+def standings_data(standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Give how things stand, and the requests."""
+    return [
+        {
+            "id": one.request.id,
+            "version": one.request.version,
+            "address": one.request.address,
+            "state": one.state.value,
+            "issue": one.url,
+            "note": one.note,
+            "title": one.request.title,
+            "body": one.request.body,
+            "open": one.request.page(WEB, INDEX),
+        }
+        for one in standings
+    ]
+
+
+def _notes(standings: Sequence[Standing]) -> Iterator[str]:
+    """Say each note once."""
+    texts: dict[str, list[str]] = {}
+    for one in standings:
+        if one.note:
+            texts.setdefault(one.note, []).append(str(one.request))
+    for text, names in texts.items():
+        yield f"{', '.join(names)}: {text}"
