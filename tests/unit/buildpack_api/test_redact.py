@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_api.redact import redact
+from buildpack_api.redact import hide, hide_credentials, redact
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,14 @@ SECRET = st.text("abcXYZ019:@/!$%&+=.~-", min_size=6, max_size=12)
 def test_no_password_survives(secret: str) -> None:
     marked = f"S{secret}S"
     assert marked not in redact(f"Looking in indexes: https://user:{marked}@example.org/simple")
+
+
+def test_a_secret_that_was_made_known_is_replaced_wherever_it_stands() -> None:
+    hide("known-to-nobody")
+    hide("abc")
+    assert redact("TOKEN=known-to-nobody abc") == "TOKEN=*** abc"
+
+
+def test_passwords_of_addresses_are_hidden_on_their_own_as_well() -> None:
+    hide_credentials("-i https://me:of%2Fthe-first@a/ git+https://of-the-second@b/ ssh://somebody@c/ d@e")
+    assert redact("of/the-first of%2Fthe-first of-the-second somebody") == "*** *** *** somebody"

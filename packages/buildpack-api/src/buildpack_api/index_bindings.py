@@ -12,13 +12,11 @@ from buildpack_api import netrc_file
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.index_access import IndexAccess, Login
-from buildpack_api.redact import hide, redact
+from buildpack_api.redact import hide, hide_credentials, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from urllib.parse import SplitResult
-
     from buildpack_api.bindings import Binding
 
 _TYPES = ("pypi", "netrc", "pip")
@@ -33,7 +31,8 @@ def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str
     Raises ConfigurationError, without any secret, for an entry that cannot be used, for two bindings that
     say different things, and if a variable of ``environment`` sets what a binding sets as well.
     """
-    _hide_passwords_of(environment)
+    for name in _ADDRESSES:  # a build backend may print its environment
+        hide_credentials(environment.get(name, ""))
     bindings = tuple(bindings)
     ours = [binding for type_ in _TYPES for binding in find_bindings(bindings, type_)]
     parts = [_read(binding, environment) for binding in ours]
@@ -91,6 +90,7 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     """Return the address without credentials, and these."""
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415  (only for those who have a binding)
 
+    hide_credentials(text)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -101,13 +101,7 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if parts.username is None:
         return plain, None
-    return plain, _login(parts, host, unquote(parts.username), unquote(parts.password or ""))
-
-
-def _login(parts: SplitResult, host: str, username: str, password: str) -> Login:
-    for secret in (password or username, parts.password or parts.username or ""):
-        hide(secret)
-    return Login(host, username, password)
+    return plain, Login(host, unquote(parts.username), unquote(parts.password or ""))
 
 
 def _certificates(binding: Binding) -> tuple[Path, ...]:
@@ -166,21 +160,6 @@ def _check_used(binding: Binding, *found: object) -> None:
             "pypi: index-url, extra-index-url, username, password, ca.crt, netrc, pip.conf; netrc: netrc "
             "or .netrc; pip: pip.conf.",
         )
-
-
-def _hide_passwords_of(environment: Mapping[str, str]) -> None:
-    """Whatever prints them later (a build backend that dumps its environment), they are not in the log."""
-    texts = [text for name in _ADDRESSES for text in environment.get(name, "").split() if "@" in text]
-    for text in texts:
-        from urllib.parse import unquote, urlsplit  # noqa: PLC0415  (only for those who have a password)
-
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            continue
-        secret = parts.password or parts.username or ""
-        hide(secret)
-        hide(unquote(secret))
 
 
 def _hosts_of(environment: Mapping[str, str]) -> list[str]:

@@ -32,3 +32,15 @@ def hide(secret: str) -> None:
     """Replace ``secret`` in all that is printed from now on; one shorter than 6 characters is left alone."""
     if len(secret) >= _SHORTEST:
         _secrets.add(secret)
+
+
+def hide_credentials(text: str) -> None:
+    """Hide the password, or the token, of every web address in ``text``, as it is written and decoded."""
+    for match in _USER_INFO.finditer(text):
+        scheme, _, rest = match[0].partition("://")
+        username, _, password = rest.removesuffix("@").partition(":")
+        if scheme.lower().endswith(("http", "https")):
+            from urllib.parse import unquote  # noqa: PLC0415  (only for those who have a password)
+
+            hide(password or username)
+            hide(unquote(password or username))
