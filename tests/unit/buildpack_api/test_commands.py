@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_api.commands import capture, display, run, run_with_tail
+from buildpack_api.commands import capture, display, run, run_unseen, run_with_tail
 from buildpack_api.errors import CommandFailed
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
@@ -57,6 +57,12 @@ def test_the_tail_of_a_talkative_program_is_bounded(capfd: pytest.CaptureFixture
     assert tail.splitlines()[-1] == "5000"
     assert len(tail.splitlines()) < 1000
     assert len(capfd.readouterr().out.splitlines()) == 5000
+
+
+def test_what_runs_unseen_shows_nothing_and_tells_its_code(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_unseen(["sh", "-c", "echo out; echo err >&2; exit 3"], env=ENV) == 3
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
 
 
 def test_the_child_cannot_wait_for_input() -> None:

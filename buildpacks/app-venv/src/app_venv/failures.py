@@ -97,12 +97,13 @@ _RULES = (
     _Rule(
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
         "the certificate of the index is not trusted",
-        "Name the CA in PIP_CERT, or put it into the build image.",
+        "Name the CA in PIP_CERT, give it as ca.crt of a binding of type pypi, or add it to the build image.",
     ),
     _Rule(
         r"401 Client Error|401 Error|403 Client Error|WARNING: .*Credentials not correct|User for \S+:",
         "the index refused access",
-        "Check user and password in PIP_INDEX_URL or PIP_EXTRA_INDEX_URL; write special characters as %XX.",
+        "Check username and password of the binding of type pypi, or those in PIP_INDEX_URL or "
+        "PIP_EXTRA_INDEX_URL, where special characters are written as %XX.",
     ),
     _Rule(
         r"407 Proxy Authentication|Cannot connect to proxy|ProxyError",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.failures import explain
+from app_venv.index_answers import refusals
 from app_venv.installed import installed_distributions
 from app_venv.resolution import Resolution, normalise, read_report
 from app_venv.venv import site_packages
@@ -18,10 +19,12 @@ from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
-    from app_venv.pip_program import PipProgram
+    from app_venv.tools import Tools
     from buildpack_api.interpreter import Interpreter
+    from buildpack_api.output import Output
 
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _OPTIONS = (
@@ -37,13 +40,13 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Installer:
-    """pip, acting on ``venv``. ``environment`` is that of `pip_program.pip_environment`."""
+    """pip, acting on ``venv``."""
 
-    pip: PipProgram
+    tools: Tools
     venv: Path
     cache: Path
     app_dir: Path
-    environment: Mapping[str, str]
+    output: Output
 
     def install(self, files: Sequence[str], interpreter: Interpreter) -> Resolution:
         """Install the requirements files, with byte code, and return what was installed.
@@ -56,7 +59,7 @@ class Installer:
         _check_complete(resolution, libraries)
         for tree in (self.venv / "lib", self.venv / "src"):
             if tree.is_dir():
-                env = isolated_environment(self.environment)
+                env = isolated_environment(self.tools.pip_environment)
                 bytecode.compile_tree(interpreter.executable, tree, env=env)
         return resolution
 
@@ -68,19 +71,26 @@ class Installer:
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
             requirements = [part for name in files for part in ("--requirement", name)]
-            command = (*self.pip.command, "install", *_OPTIONS, *options, f"--report={report}", *requirements)
-            code, tail = run_with_tail(command, env=self._pip_environment(), cwd=self.app_dir)
+            program = (*self.tools.pip.command, "install", *_OPTIONS, *options)
+            command = (*program, f"--report={report}", *requirements)
+            with self._pip_environment() as env:
+                code, tail = run_with_tail(command, env=env, cwd=self.app_dir)
+                answers = refusals(tail, command, env=env, cwd=self.app_dir) if code else ()
+            for answer in answers:
+                self.output.detail(f"The index answered: {answer}")
             if code != 0:
-                raise _failed(command, code, tail)
+                raise _failed(command, code, "\n".join([*answers, tail]))
             return read_report(report)
 
-    def _pip_environment(self) -> dict[str, str]:
-        return {
+    def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
+        """Return pip's environment, whose files with secrets exist as long as it is entered."""
+        environment = {
             "SOURCE_DATE_EPOCH": _EPOCH,
-            **self.environment,
+            **self.tools.pip_environment,
             "PIP_PYTHON": str(self.venv),
             "PIP_CACHE_DIR": str(self.cache),
         }
+        return self.tools.access.environment(environment, minor=self.tools.interpreter.minor)
 
 
 def _check_complete(resolution: Resolution, libraries: Path) -> None:

@@ -68,5 +68,5 @@ def prepare(context: BuildContext, requirements: Requirements, tools: Tools, cac
     path = context.layers.root / LAYER
     key = venv_key(context, tools, requirements, path)
     layer = context.layers.open(LAYER, key)
-    installer = Installer(tools.pip, path / "venv", cache.path, context.app_dir, tools.pip_environment)
+    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output)
     return Job(context, requirements, tools, key, layer, installer)

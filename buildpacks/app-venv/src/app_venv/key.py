@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.guard import DANGEROUS, option_name
 from app_venv.reuse import recorded_packages
 from buildpack_api.layers import LayerKey
-from buildpack_api.redact import redact
+from buildpack_api.redact import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, pa
         path=str(path),
         requirement_files=requirements.files,
         requirements=requirements.digest,
-        settings=settings(context.environment),
+        settings=settings({**context.environment, **tools.access.variables}),
         packages=recorded_packages(path),
     )
 
@@ -119,4 +119,4 @@ def _read(path: Path) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(redact(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.requirement_lines import Line, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.redact import redact
+from buildpack_api.redact import hide_credentials, redact, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -135,7 +135,9 @@ class _Reader:
         self.files.append(shown)
         content = _read(Path(path))
         text = decode(content or b"")
-        self._add_to_digest(shown, redact(expand(text, self.variables)), missing=content is None)
+        expanded = expand(text, self.variables)
+        hide_credentials(expanded)
+        self._add_to_digest(shown, without_credentials(expanded), missing=content is None)
         if _LOCK_FILE.fullmatch(Path(path).name):
             self._note(f"{shown}:1", shown, Pinning.OPEN, "is a lock file, which only pip reads")
             return

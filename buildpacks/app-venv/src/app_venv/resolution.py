@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
-from buildpack_api.redact import redact
+from buildpack_api.redact import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ def _origin(download: Mapping[str, Any]) -> str:
     for algorithm in ("sha256", "sha512", "sha384"):
         if algorithm in hashes:
             return f"{algorithm}:{hashes[algorithm]}"
-    address = redact(download["url"]).encode("utf-8", "surrogatepass")
+    address = without_credentials(download["url"]).encode("utf-8", "surrogatepass")
     return f"address:{hashlib.sha256(address).hexdigest()[:16]}"
 
 

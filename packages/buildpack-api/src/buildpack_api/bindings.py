@@ -58,9 +58,11 @@ def find_bindings(bindings: Iterable[Binding], type_: str, provider: str = "") -
 
 
 def _binding(directory: Path) -> Binding:
-    # Kubernetes mounts entries as links into a directory "..data": names with a leading dot are not entries.
+    # Kubernetes mounts entries as links into a directory "..data": names with two dots are not entries.
     entries = {
-        path.name: path for path in sorted(directory.iterdir()) if path.is_file() and path.name[0] != "."
+        path.name: path
+        for path in sorted(directory.iterdir())
+        if path.is_file() and not path.name.startswith("..")
     }
     kind, provider = (_word(entries.pop(name, None)) for name in ("type", "provider"))
     return Binding(directory.name, kind, provider, entries)

@@ -65,6 +65,17 @@ def run_with_tail(
     return _supervise(command, pass_on, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
+def run_unseen(
+    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
+) -> int:
+    """Run like `run`, but show nothing, and return the exit code, negative for a signal.
+
+    Raises CommandFailed if the program cannot be started.
+    """
+    null = subprocess.DEVNULL
+    return _supervise(command, subprocess.Popen.wait, env=env, cwd=cwd, stdout=null, stderr=null)
+
+
 def display(command: Sequence[str]) -> str:
     """Return the command as it would be typed, without credentials."""
     return redact(shlex.join(command))

@@ -17,6 +17,7 @@ from buildpack_api.redact import hide, hide_credentials, redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
     from buildpack_api.bindings import Binding
 
 _TYPES = ("pypi", "netrc", "pip")

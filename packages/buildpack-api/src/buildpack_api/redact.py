@@ -23,6 +23,11 @@ def redact(text: str) -> str:
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
+    return without_credentials(text)
+
+
+def without_credentials(text: str) -> str:
+    """Return ``text`` without credentials of URLs, whatever `hide` was told: for what is compared."""
     for pattern in (_USER_INFO, _USER_INFO_WITH_SLASH):
         text = pattern.sub(r"\1***@", text)
     return _QUERY.sub(r"\1***", text)

@@ -1,0 +1,222 @@
+"""strata/app-venv and package indexes: private ones whose secrets end up nowhere, and ones that change."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from buildpack_testing.failure import PhaseError
+from support.private_index import PrivateIndex, private_index
+from support.venv_builds import VENV, VenvBuilds, installed, text_of, venv_builds
+from support.wheels import Project, make_sdist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from buildpack_testing.platform import BuildResult
+
+USER, PASSWORD = "user-of-the-index", "s3cret word/of@the:index"
+ENCODED = "s3cret%20word%2Fof%40the%3Aindex"
+LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
+# It prints all that it is given, as a build backend with a debugging option would.
+TALKATIVE = """
+import glob, os, zipfile
+
+def get_requires_for_build_wheel(config=None):
+    return {requires}
+
+def build_wheel(directory, config=None, metadata=None):
+    for number in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            print(open(number, "rb").read().replace(b"\\0", b" ").decode())
+        except OSError:
+            pass
+    print(os.environ, open(os.environ.get("NETRC", "/dev/null")).read().partition("password")[2])
+    with zipfile.ZipFile(directory + "/source-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("source.py", "")
+        wheel.writestr("source-1.0.dist-info/METADATA",
+                       "Metadata-Version: 2.1\\nName: source\\nVersion: 1.0\\n")
+        wheel.writestr("source-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\n"
+                       "Root-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("source-1.0.dist-info/RECORD", "")
+    return "source-1.0-py3-none-any.whl"
+"""
+
+
+@dataclass
+class PrivateBuilds:
+    """An app whose packages come from an index with a password, over TLS of a private CA."""
+
+    builds: VenvBuilds
+    index: PrivateIndex
+    authority: trustme.CA
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def output(self) -> str:
+        """All that was printed in all builds so far."""
+        return "".join(self.lines)
+
+    def bind(self, name: str = "index", /, type: str = "pypi", **entries: str) -> None:  # noqa: A002
+        """Write a binding; ``_`` stands for ``-`` in the names of entries."""
+        directory = self.builds.root / "bindings" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        for entry, text in {"type": type, **entries}.items():
+            (directory / entry.replace("_", "-")).write_text(text)
+
+    def bind_index(self, **entries: str) -> None:
+        """Write the binding that this index needs, with other or more entries."""
+        usual = {"index_url": self.index.url, "username": USER, "password": PASSWORD}
+        self.bind(**usual | {"ca.crt": self.authority.cert_pem.bytes().decode()} | entries)
+
+    def build(self, variables: dict[str, str] | None = None) -> BuildResult:
+        """Build with the bindings, and no index otherwise."""
+        self.lines.clear()
+        given = {"SERVICE_BINDING_ROOT": f"{self.builds.root}/bindings", "PIP_RETRIES": "0"}
+        platform = self.builds.platform()
+        return platform.build(self.builds.app, variables=given | (variables or {}), sink=self.lines.append)
+
+    def failure(self, variables: dict[str, str] | None = None) -> str:
+        """Build, which must fail as it should, and return the output."""
+        with pytest.raises(PhaseError) as failed:
+            self.build(variables)
+        assert "Traceback" not in failed.value.output
+        return failed.value.output
+
+    def files_with_secrets(self) -> list[Path]:
+        """Return what holds them in layers, their metadata, the image, the cache, or the user's home."""
+        workspace = self.builds.platform().workspace
+        kept = [path for path in workspace.root.rglob("*") if not path.is_relative_to(workspace.platform)]
+        return [path for path in kept if path.is_file() and holds_secret(path.read_bytes())]
+
+
+def holds_secret(content: bytes) -> bool:
+    """Say whether user or password are there, in any of the forms that they take on their way."""
+    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode())
+    return any(secret in content for secret in (USER.encode(), PASSWORD.encode(), ENCODED.encode(), basic))
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Iterator[PrivateBuilds]:
+    authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with venv_builds(tmp_path / "a b") as builds, private_index(builds.root / "index", tls=tls) as index:
+        builds.publish(LEFT, RIGHT)
+        index.user, index.password = USER, PASSWORD
+        yield PrivateBuilds(builds, index, authority)
+
+
+def reused(result: BuildResult) -> bool:
+    return result.layer(VENV, "venv").reused
+
+
+# Private indexes
+
+
+def test_a_binding_gives_access_and_its_secrets_are_found_nowhere(private: PrivateBuilds) -> None:
+    """Not in a layer, its metadata, the cache, the image, the log, a command line, or left in /tmp."""
+    sdist = make_sdist(
+        Project("source"), private.builds.root / "wheels", backend=TALKATIVE.format(requires=["left"])
+    )
+    private.builds.wheels.append(sdist)
+    private.builds.publish()
+    private.builds.require("right", "source")
+    private.bind_index()
+    temporary = private.builds.root / "tmp"
+    temporary.mkdir()
+    private.build({"PIP_VERBOSE": "3", "TMPDIR": str(temporary)})
+    assert installed(private.builds) == ["left-1.0", "right-2.0", "source-1.0"]
+    assert "Access to package indexes: by the binding index" in private.output
+    assert "'NETRC':" in private.output  # the backend has printed what it was given
+    assert not holds_secret(private.output.encode())
+    assert not private.files_with_secrets()
+    assert not list(temporary.iterdir())
+
+
+def test_a_new_password_rebuilds_nothing_and_another_index_does(private: PrivateBuilds) -> None:
+    private.builds.require(*private.builds.locked("left-1.0"))
+    private.bind_index()
+    private.build()
+    private.index.password = "another-password"
+    private.bind_index(password="another-password", username="somebody-else")
+    assert reused(private.build())
+    private.bind_index(index_url=private.index.url.replace("simple", "other/../simple"))
+    result = private.build({"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (private.builds.root / "wheels").as_uri()})
+    assert "settings: +PIP_FIND_LINKS" in text_of(result)
+    assert "+PIP_INDEX_URL" in text_of(result)
+
+
+def test_a_wrong_password_is_explained_and_nothing_waits_for_another(private: PrivateBuilds) -> None:
+    private.builds.require("left")
+    private.bind_index(password="wrong-password")
+    output = private.failure()
+    assert "could not be installed: the index refused access" in output
+    assert "username and password of the binding" in output
+    assert "The index answered: 401 Client Error: Unauthorized" in output
+    assert output.count("No matching distribution") == 1
+    assert "wrong-password" not in output
+    assert not private.files_with_secrets()
+
+
+def test_without_the_private_ca_the_certificate_is_named_as_the_cause(private: PrivateBuilds) -> None:
+    private.builds.require("left")
+    private.bind(index_url=private.index.url, username=USER, password=PASSWORD)
+    output = private.failure()
+    assert "the certificate of the index is not trusted" in output
+    assert "ca.crt" in output
+
+
+@pytest.mark.parametrize("entry", [".netrc", "netrc"])
+def test_a_netrc_serves_the_index_of_a_variable(private: PrivateBuilds, entry: str) -> None:
+    private.builds.require("left")
+    private.index.password = "of-the-netrc"
+    private.bind(type="netrc", **{entry: f"machine 127.0.0.1\nlogin {USER}\npassword of-the-netrc\n"})
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    private.build({"PIP_INDEX_URL": private.index.url, "PIP_CERT": str(ca)})
+    assert installed(private.builds) == ["left-1.0"]
+    assert "of-the-netrc" not in private.output
+
+
+def test_a_pip_configuration_file_serves_as_well(private: PrivateBuilds) -> None:
+    private.builds.require(*private.builds.locked("left-1.0"))
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    text = f"[global]\nindex-url = https://{USER}:{ENCODED}@{private.index.host}/simple/\ncert = {ca}\n"
+    private.bind(type="pip", **{"pip.conf": text})
+    private.build()
+    assert not holds_secret(private.output.encode())
+    assert not private.files_with_secrets()
+    private.bind(type="pip", **{"pip.conf": text.replace(ENCODED, "another")})
+    assert reused(private.build())
+    private.bind(type="pip", **{"pip.conf": text.replace("/simple/", "/simple")})
+    assert not reused(private.build())
+
+
+def test_credentials_of_variables_and_requirements_files_are_found_nowhere_either(
+    private: PrivateBuilds,
+) -> None:
+    url = f"https://{USER}:{ENCODED}@{private.index.host}/simple/"
+    private.builds.require("--extra-index-url https://${NAME}:${TOKEN}@${HOST}/simple/", "right")
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    variables = {"PIP_INDEX_URL": url, "PIP_CERT": str(ca), "NAME": USER, "TOKEN": ENCODED}
+    private.build({**variables, "HOST": private.index.host, "PIP_VERBOSE": "1"})
+    assert installed(private.builds) == ["left-1.0", "right-2.0"]
+    assert not holds_secret(private.output.encode())
+    assert not private.files_with_secrets()
+
+
+def test_a_variable_and_a_binding_for_one_thing_are_refused(private: PrivateBuilds) -> None:
+    private.builds.require("left")
+    private.bind_index()
+    output = private.failure({"PIP_INDEX_URL": f"https://{USER}:{ENCODED}@elsewhere.example/"})
+    assert "Set by a variable and by a binding: PIP_INDEX_URL" in output
+    assert not holds_secret(output.encode())
