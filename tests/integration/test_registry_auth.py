@@ -163,7 +163,7 @@ def test_a_private_authority_is_trusted_when_named(kind: str, tmp_path: Path, au
         with_tls(kind, tmp_path, authority) as host,
         client(host, credentials=GOOD, options=options) as remote,
     ):
-        assert remote.transport.base() == f"https://{host}"
+        assert remote.base() == f"https://{host}"
         remote.repository("a").push(image(b"layer"), ["1"])
 
 

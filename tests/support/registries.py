@@ -69,12 +69,13 @@ def client(
     chunk: int = 64 * 1024 * 1024,
 ) -> RegistryClient:
     """Give a client that takes nothing from this machine's environment and does not wait."""
-    return RegistryClient(
+    made = RegistryClient(
         host,
         credentials=credentials,
         options=options,
         environ={},
         policy=policy,
         clock=patient_clock(waits, now),
-        chunk=chunk,
     )
+    made.chunk = chunk
+    return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from buildpack_release.registry.blobs import JOBS, Blobs
 from buildpack_release.registry.manifests import Manifests
@@ -14,14 +14,11 @@ from buildpack_release.registry.transport import Transport
 from buildpack_release.registry.upload import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from buildpack_release.registry.blobs import Progress
-    from buildpack_release.registry.credentials import CredentialSource
     from buildpack_release.registry.push import Content, Pushed
-    from buildpack_release.registry.retry import Clock, RetryPolicy
-    from buildpack_release.registry.wire import ConnectionOptions
 
 
 @dataclass(frozen=True)
@@ -62,53 +59,21 @@ class RemoteRepository:
         )
 
 
-@final
-class RegistryClient:
-    """A client of one registry (`host[:port]`), safe for several threads. Close it, or use it in a `with`.
+class RegistryClient(Transport):
+    """A client of one registry (`host[:port]`): the way to it, and what is there. See Transport.
 
-    Without `credentials` they are looked up in the usual places of `environ` (os.environ) once the registry
-    asks.
+    Close it, or use it in a `with`. `chunk` is the largest body of one upload request, in bytes.
     """
 
-    def __init__(
-        self,
-        registry: str,
-        *,
-        options: ConnectionOptions | None = None,
-        credentials: CredentialSource | None = None,
-        environ: Mapping[str, str] | None = None,
-        policy: RetryPolicy | None = None,
-        clock: Clock | None = None,
-        report: Callable[[str], None] = lambda _: None,
-        chunk: int = CHUNK,
-    ) -> None:
-        self.transport = Transport(
-            registry,
-            options=options,
-            credentials=credentials,
-            environ=environ,
-            policy=policy,
-            clock=clock,
-            report=report,
-        )
-        self._chunk = chunk
-
-    @property
-    def registry(self) -> str:
-        """The registry's `host[:port]`."""
-        return self.transport.registry
+    chunk: int = CHUNK
 
     def repository(self, name: str) -> RemoteRepository:
         """Give a repository; nothing is asked of the registry yet, and it need not exist."""
-        return RemoteRepository(self.transport, name, self._chunk)
+        return RemoteRepository(self, name, self.chunk)
 
     def ping(self) -> None:
         """Raise RegistryError unless this is a registry that lets us in."""
-        self.transport.request("GET", "/v2/", expect={200})
-
-    def close(self) -> None:
-        """Close the connections."""
-        self.transport.close()
+        self.request("GET", "/v2/", expect={200})
 
     def __enter__(self) -> RegistryClient:
         return self

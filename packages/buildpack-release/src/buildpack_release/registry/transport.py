@@ -29,7 +29,8 @@ _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 class Transport:
     """The way to one registry (`host[:port]`). Safe to use from several threads; close it at the end.
 
-    `report` gets a line for people when something is tried again.
+    Without `credentials` they are looked up in the usual places of `environ` (os.environ) once the registry
+    asks. `report` gets a line for people when something is tried again.
     """
 
     def __init__(
