@@ -151,8 +151,10 @@ def test_layers_are_sorted_and_the_composite_comes_last(tmp_path: Path) -> None:
 def test_annotations(tmp_path: Path) -> None:
     """The standard ones; nothing empty, no time, no machine."""
     own = layer(tmp_path, COMPONENT, "a")
-    image = make_buildpackage(own.descriptor, Platform("linux", "amd64"), own, [])
+    source = "https://forge.example/acme/x"
+    image = make_buildpackage(own.descriptor, Platform("linux", "amd64"), own, [], source=source)
     assert json.loads(image.manifest.data)["annotations"] == {
+        "org.opencontainers.image.source": source,
         "org.opencontainers.image.title": "Python & more",
         "org.opencontainers.image.version": "1.2.3",
         "org.opencontainers.image.description": "Für Python",

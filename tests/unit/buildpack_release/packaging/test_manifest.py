@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.packaging.manifest import FILE, Manifest, Package, PackagedImage, PackagedLayer
+from buildpack_release.packaging.manifest import (
+    FILE,
+    Manifest,
+    Package,
+    PackagedDocument,
+    PackagedImage,
+    PackagedLayer,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +32,13 @@ PACKAGES = st.builds(
     digest=TEXT,
     bytecode=st.dictionaries(st.text(max_size=4), st.text(max_size=6), max_size=2),
     images=st.lists(IMAGES, max_size=2).map(tuple),
+    sbom=st.builds(PackagedDocument, path=TEXT, digest=TEXT),
 )
+SBOM = PackagedDocument("a.cdx.json", "sha256:b", 3)
 
 
 def package(buildpack_id: str, variant: str = "", version: str = "1.0.0") -> Package:
-    return Package(buildpack_id, version, variant, "sha256:i", {}, "x.oci", "sha256:d", ())
+    return Package(buildpack_id, version, variant, "sha256:i", {}, "x.oci", "sha256:d", (), SBOM)
 
 
 @given(packages=st.lists(PACKAGES, max_size=3))
@@ -57,7 +66,7 @@ def test_there_is_one_package_for_an_id_and_variant() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"schema": 2, "buildpacks": []}', '{"schema": 1, "buildpacks": [{}]}']
+    "text", ["", "{", "[]", "null", '{"schema": 1, "buildpacks": []}', '{"schema": 2, "buildpacks": [{}]}']
 )
 def test_a_broken_manifest_counts_as_empty(tmp_path: Path, text: str) -> None:
     """Then everything is packaged again, which also repairs it."""
@@ -70,9 +79,9 @@ def test_the_file_is_for_programs() -> None:
     """Its keys are an interface: sizes in bytes, digests with their algorithm."""
     layer = PackagedLayer("a@1.0.0", "sha256:u", "sha256:c", 5, 9)
     image = PackagedImage("linux/amd64", "sha256:m", "a.cnb", "sha256:f", 20, (layer,))
-    made = Package("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x", (image,))
+    made = Package("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x", (image,), SBOM)
     assert json.loads(Manifest((made,)).dumps()) == {
-        "schema": 1,
+        "schema": 2,
         "buildpacks": [
             {
                 "id": "a",
@@ -97,6 +106,8 @@ def test_the_file_is_for_programs() -> None:
                         ],
                     }
                 ],
+                "sbom": {"path": "a.cdx.json", "digest": "sha256:b", "size": 3},
+                "provenance": {"path": "a.provenance.json"},
             }
         ],
     }

@@ -65,12 +65,16 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_what_is_in_dist(root: Path) -> None:
-    """A file for each target, a layout for all, and the manifest; components first."""
+    """A file for each target, a layout for all, documents, the manifest, the sums; components first."""
     assert new(run(root)) == ["acme/one", "acme/two", "acme/all"]
     assert sorted(path.name for path in (root / "dist").iterdir() if not path.name.startswith(".")) == [
-        "acme_all-1.0.0-linux-amd64.cnb", "acme_all-1.0.0-linux-arm64.cnb", "acme_all-1.0.0.oci",
-        "acme_one-1.0.0-linux-amd64.cnb", "acme_one-1.0.0-linux-arm64.cnb", "acme_one-1.0.0.oci",
-        "acme_two-1.0.0-linux-amd64.cnb", "acme_two-1.0.0-linux-arm64.cnb", "acme_two-1.0.0.oci",
+        "SHA256SUMS",
+        "acme_all-1.0.0-linux-amd64.cnb", "acme_all-1.0.0-linux-arm64.cnb",
+        "acme_all-1.0.0.cdx.json", "acme_all-1.0.0.oci", "acme_all-1.0.0.provenance.json",
+        "acme_one-1.0.0-linux-amd64.cnb", "acme_one-1.0.0-linux-arm64.cnb",
+        "acme_one-1.0.0.cdx.json", "acme_one-1.0.0.oci", "acme_one-1.0.0.provenance.json",
+        "acme_two-1.0.0-linux-amd64.cnb", "acme_two-1.0.0-linux-arm64.cnb",
+        "acme_two-1.0.0.cdx.json", "acme_two-1.0.0.oci", "acme_two-1.0.0.provenance.json",
         "manifest.json",
     ]  # fmt: skip
 
@@ -152,6 +156,8 @@ def test_a_damaged_file_is_noticed_and_made_again(root: Path, damage: str) -> No
         elif damage == "cut":
             path.write_bytes(data[: len(data) // 2])
         damaged = {f"acme/{name.partition('-')[0].removeprefix('acme_')}", "acme/all"}
+        if name == "SHA256SUMS" or name.endswith(".provenance.json"):
+            damaged = set()  # written again by itself
         expected = everything if name == "manifest.json" else [one for one in everything if one in damaged]
         assert new(run(root)) == expected, name
         assert digests(root / "dist") == before, name
@@ -167,7 +173,8 @@ def test_a_new_version_takes_the_place_of_the_old(root: Path) -> None:
     assert new(run(root)) == ["acme/one", "acme/all"]
     assert sorted(path.name for path in (root / "dist").glob("acme_one*")) == [
         "acme_one-0.9.0-linux-amd64.cnb", "acme_one-1.1.0-linux-amd64.cnb",
-        "acme_one-1.1.0-linux-arm64.cnb", "acme_one-1.1.0.oci",
+        "acme_one-1.1.0-linux-arm64.cnb", "acme_one-1.1.0.cdx.json", "acme_one-1.1.0.oci",
+        "acme_one-1.1.0.provenance.json",
     ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from buildpack_release.packaging.buildpackage import (
     standard_annotations,
 )
 from buildpack_release.packaging.bundle import unpack_interpreter
-from buildpack_release.packaging.manifest import Package, PackagedImage, PackagedLayer
+from buildpack_release.packaging.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +73,7 @@ def write_package(
     staging: Path,
     inputs: str,
     bytecode: Mapping[str, str],
+    sbom: PackagedDocument,
 ) -> Package:
     """Write all files of a package into a folder, and return what the manifest says about it."""
     descriptor = job.buildpack.descriptor
@@ -84,10 +85,11 @@ def write_package(
             Platform(target.os, target.arch, target.variant),
             own[target].content,
             [component.content for component in components[target]],
+            source=job.source,
         )
         for target in job.targets
     }
-    index = make_index(list(images.values()), annotations=standard_annotations(descriptor))
+    index = make_index(list(images.values()), annotations=standard_annotations(descriptor, source=job.source))
     write_layout(staging / f"{job.stem}.oci", index, ref=descriptor.version, blobs=blobs)
     return Package(
         id=descriptor.id,
@@ -98,6 +100,7 @@ def write_package(
         layout=f"{job.stem}.oci",
         digest=index.digest,
         images=tuple(_write_archive(job, target, image, staging, blobs) for target, image in images.items()),
+        sbom=sbom,
     )
 
 

@@ -42,7 +42,12 @@ def layer_entries(directory: Path, descriptor: Descriptor) -> Iterator[TarEntry]
 
 
 def make_buildpackage(
-    descriptor: Descriptor, platform: Platform, own: BuildpackLayer, components: Sequence[BuildpackLayer]
+    descriptor: Descriptor,
+    platform: Platform,
+    own: BuildpackLayer,
+    components: Sequence[BuildpackLayer],
+    *,
+    source: str = "",
 ) -> Image:
     """Compose the image of a buildpack; of a composite with its components, sorted, and itself last."""
     layers = [*sorted(components, key=lambda layer: str(layer.descriptor)), own]
@@ -54,16 +59,21 @@ def make_buildpackage(
         platform,
         [LayerOfImage(layer.layer, str(layer.descriptor)) for layer in layers],
         labels=labels,
-        annotations=standard_annotations(descriptor),
+        annotations=standard_annotations(descriptor, source=source),
     )
 
 
-def standard_annotations(descriptor: Descriptor) -> dict[str, str]:
-    """Return the annotations (OCI image-spec 1.1, "Annotations") that the descriptor has values for."""
+def standard_annotations(descriptor: Descriptor, *, source: str = "") -> dict[str, str]:
+    """Return the annotations (OCI image-spec 1.1, "Annotations") that there are values for.
+
+    `source` is where the repository is on the web. There is no `revision`: equal inputs give equal bits in
+    every clone and at every commit, so the commit stands in the provenance, beside the image.
+    """
     values = {
         "title": descriptor.name or descriptor.id,
         "version": descriptor.version,
         "description": descriptor.description,
+        "source": source,
         "url": descriptor.homepage,
         "licenses": " AND ".join(license_.type for license_ in descriptor.licenses if license_.type),
     }

@@ -12,6 +12,7 @@ from buildpack_release.oci.content import file_sha256
 from buildpack_release.packaging.inputs import Inputs, collect
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.packaging.selection import components, package_targets, select
+from buildpack_release.versions.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,7 @@ class Job:
         variant: "" for the ordinary package.
         archives: for the buildpack that carries an interpreter: the archive for each target.
         components: the ids of the buildpacks that a composite contains.
+        source: where the repository is on the web, or "".
     """
 
     buildpack: Buildpack
@@ -45,6 +47,7 @@ class Job:
     variant: str = ""
     archives: Mapping[Target, Path] = field(default_factory=dict)
     components: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -79,7 +82,7 @@ class Job:
     def facts(self) -> list[str]:
         """Give what the package depends on besides its inputs."""
         archives = [f"{target} {file_sha256(path)}" for target, path in self.archives.items()]
-        return [self.variant, *map(str, self.targets), *archives]
+        return [self.variant, self.source, *map(str, self.targets), *archives]
 
 
 def plan_jobs(
@@ -102,8 +105,9 @@ def plan_jobs(
             carries one.
         CheckFailed: a part of a buildpack is missing or contradicts another.
     """
+    source = _source(repository)
     if archives:
-        return _self_contained_jobs(repository, ids, archives)
+        return _self_contained_jobs(repository, ids, archives, source)
     return tuple(
         Job(
             one,
@@ -111,13 +115,14 @@ def plan_jobs(
             package_targets(repository, one, targets),
             requested=not ids or one.id in ids,
             components=_component_ids(repository, one),
+            source=source,
         )
         for one in select(repository, ids)
     )
 
 
 def _self_contained_jobs(
-    repository: Repository, ids: Sequence[str], archives: Mapping[Target, Path]
+    repository: Repository, ids: Sequence[str], archives: Mapping[Target, Path], source: str
 ) -> tuple[Job, ...]:
     """Plan the carrier of the interpreter and the composites with it; other components stay ordinary."""
     carrier = PackageSettings.read(repository.root).interpreter
@@ -144,9 +149,15 @@ def _self_contained_jobs(
                 variant=SELF_CONTAINED if inside else "",
                 archives=archives if one.id == carrier else {},
                 components=_component_ids(repository, one),
+                source=source,
             )
         )
     return tuple(jobs)
+
+
+def _source(repository: Repository) -> str:
+    forge = Policy.read(repository.root).forge
+    return forge.url if forge else ""
 
 
 def _component_ids(repository: Repository, buildpack: Buildpack) -> tuple[str, ...]:

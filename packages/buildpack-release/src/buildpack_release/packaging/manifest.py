@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "manifest.json"
-SCHEMA = 1
+PROVENANCE_SUFFIX = ".provenance.json"
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class PackagedLayer:
     digest: str
     size: int
     uncompressed_size: int
+
+
+@dataclass(frozen=True)
+class PackagedDocument:
+    """A document about a package: its file in dist/, its digest and size."""
+
+    path: str
+    digest: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Package:
         layout: the name of the OCI layout in dist/.
         digest: the digest of the image index in it.
         images: the packages for each target.
+        sbom: its software bill of materials.
     """
 
     id: str
@@ -66,6 +77,12 @@ class Package:
     layout: str
     digest: str
     images: tuple[PackagedImage, ...]
+    sbom: PackagedDocument
+
+    @property
+    def provenance(self) -> str:
+        """The file in dist/ that says where the package comes from; it may differ where packages do not."""
+        return f"{self.layout.removesuffix('.oci')}{PROVENANCE_SUFFIX}"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -73,13 +90,23 @@ class Package:
         return self.id, self.variant
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The files and folders in dist/ that make up this package."""
+    def artefacts(self) -> tuple[str, ...]:
+        """The files and folders in dist/ that are used."""
         return (*(image.file for image in self.images), self.layout)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All files and folders in dist/ of this package, with the documents about it."""
+        return (*self.artefacts, self.sbom.path, self.provenance)
+
     def is_intact(self, dist: Path) -> bool:
-        """Tell whether everything is still in dist/ as it was written, by reading all of it."""
-        return all(_is_intact(dist / image.file, image) for image in self.images) and is_intact(
+        """Tell whether everything is still in dist/ as it was written, by reading all of it.
+
+        The provenance does not count: it is written again when it does not fit.
+        """
+        files = [(image.file, image.file_digest, image.file_size) for image in self.images]
+        files.append((self.sbom.path, self.sbom.digest, self.sbom.size))
+        return all(_is_intact(dist / path, digest, size) for path, digest, size in files) and is_intact(
             dist / self.layout, index=self.digest, ref=self.version
         )
 
@@ -123,9 +150,9 @@ class Manifest:
         return iter(self.packages)
 
 
-def _is_intact(file: Path, image: PackagedImage) -> bool:
+def _is_intact(file: Path, digest: str, size: int) -> bool:
     try:
-        return file.stat().st_size == image.file_size and file_sha256(file) == image.file_digest
+        return file.stat().st_size == size and file_sha256(file) == digest
     except OSError:
         return False
 
@@ -139,6 +166,8 @@ def _package_data(package: Package) -> dict[str, Any]:
         "bytecode": dict(package.bytecode),
         "layout": {"path": package.layout, "digest": package.digest},
         "images": [_image_data(image) for image in package.images],
+        "sbom": {"path": package.sbom.path, "digest": package.sbom.digest, "size": package.sbom.size},
+        "provenance": {"path": package.provenance},
     }
 
 
@@ -170,6 +199,7 @@ def _package(data: Mapping[str, Any]) -> Package:
         layout=data["layout"]["path"],
         digest=data["layout"]["digest"],
         images=tuple(map(_image, data["images"])),
+        sbom=PackagedDocument(data["sbom"]["path"], data["sbom"]["digest"], data["sbom"]["size"]),
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.packaging.documents import Provenance
 from buildpack_release.packaging.jobs import Job, plan_jobs
 from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.package_store import PackageStore
@@ -66,6 +67,7 @@ def package(
     toolchain.tell_missing(report)
     with output_directory(dist, report=report) as output:
         store = PackageStore.open(output)
+        provenance = Provenance.of(repository.root)
         if not ids and not archives:
             store.forget_all_but({one.id for one in repository.buildpacks})
         done: Done = {}
@@ -73,8 +75,32 @@ def package(
             _look_up(job, done, store, toolchain)
         stale = [job for job in jobs if job.buildpack.id not in done]
         progress = Progress(len(jobs), say=report)
-        with _packager(stale, store, build=build, toolchain=toolchain, report=report) as making:
-            return tuple(_package(job, done, making, progress) for job in jobs)
+        with (
+            _sealed(store),
+            _packager(
+                stale, store, build=build, toolchain=toolchain, provenance=provenance, report=report
+            ) as making,
+        ):
+            outcomes = tuple(_package(job, done, making, progress) for job in jobs)
+            for job in jobs:
+                _check_provenance(job, done, store, provenance)
+            return outcomes
+
+
+@contextmanager
+def _sealed(store: PackageStore) -> Iterator[None]:
+    """Leave checksums that are right, also when something fails: what is finished by then stays."""
+    try:
+        yield
+    finally:
+        store.seal()
+
+
+def _check_provenance(job: Job, done: Done, store: PackageStore, provenance: Provenance) -> None:
+    made = done[job.buildpack.id][1]
+    parts = [done[one][1] for one in job.components]
+    if (content := provenance.rewritten(job, made, parts, store.output.root)) is not None:
+        store.replace(made.provenance, content)
 
 
 def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) -> None:
@@ -99,6 +125,7 @@ def _packager(
     *,
     build: Path,
     toolchain: Toolchain,
+    provenance: Provenance,
     report: Callable[[str], None],
 ) -> Iterator[Packager | None]:
     """Start making packages, if there are any to make."""
@@ -108,7 +135,9 @@ def _packager(
     # Not needed, and not imported, when everything is up to date.
     from buildpack_release.packaging.packager import packager  # noqa: PLC0415
 
-    with packager(stale, store, build=build, toolchain=toolchain, report=report) as making:
+    with packager(
+        stale, store, build=build, toolchain=toolchain, provenance=provenance, report=report
+    ) as making:
         yield making
 
 

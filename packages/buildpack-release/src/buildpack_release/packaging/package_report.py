@@ -34,7 +34,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def artefacts(outcomes: Sequence[Outcome], dist: Path) -> list[Path]:
     """Give the files and layouts of the packages that were asked for."""
-    return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.names]
+    return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.artefacts]
 
 
 def next_command(outcomes: Sequence[Outcome], dist: Path) -> str:

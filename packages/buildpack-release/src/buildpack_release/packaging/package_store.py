@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.packaging.checksums import FILE as CHECKSUMS
+from buildpack_release.packaging.checksums import checksums
 from buildpack_release.packaging.manifest import FILE, Manifest, Package
 
 if TYPE_CHECKING:
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class PackageStore:
-    """dist/, open for writing, and its manifest as it is on disk."""
+    """dist/, open for writing, and its manifest as it is on disk.
+
+    The checksums are taken away before the first change, and written by `seal()`: a run that is killed leaves
+    none rather than wrong ones.
+    """
 
     output: OutputDirectory
     manifest: Manifest
@@ -33,11 +39,28 @@ class PackageStore:
             self.output.publish(self.output.staging / name, name)
         self._save(self.manifest.with_package(made))
 
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a document of a package anew."""
+        self.output.remove(CHECKSUMS)
+        self._write(name, content)
+
     def forget_all_but(self, ids: set[str]) -> None:
         """Remove packages of buildpacks with other ids."""
         for old in self.manifest:
             if old.id not in ids:
                 self._withdraw(old)
+
+    def seal(self) -> None:
+        """Write the checksums of everything, unless they are there."""
+        if not (self.output.root / FILE).is_file():
+            return  # nothing has ever been packaged
+        text = checksums(self.output.root, self.manifest).encode()
+        try:
+            if (self.output.root / CHECKSUMS).read_bytes() == text:
+                return
+        except FileNotFoundError:
+            pass
+        self._write(CHECKSUMS, text)
 
     def _withdraw(self, package: Package, *, keep: Sequence[str] = ()) -> None:
         """Take a package out of the manifest, and then its files out of dist/."""
@@ -47,7 +70,11 @@ class PackageStore:
                 self.output.remove(name)
 
     def _save(self, manifest: Manifest) -> None:
-        staged = self.output.staging / FILE
-        staged.write_text(manifest.dumps(), "utf-8")
-        self.output.publish(staged, FILE)
+        self.output.remove(CHECKSUMS)
+        self._write(FILE, manifest.dumps().encode())
         self.manifest = manifest
+
+    def _write(self, name: str, content: bytes) -> None:
+        staged = self.output.staging / name
+        staged.write_bytes(content)
+        self.output.publish(staged, name)

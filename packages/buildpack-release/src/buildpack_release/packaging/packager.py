@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, write_own_layers, write_package
 from buildpack_release.packaging.assemble import assemble_inputs
+from buildpack_release.packaging.bill_of_materials import stage_sbom
 from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.vendor import fetch
 
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.documents import Provenance
     from buildpack_release.packaging.jobs import Job
     from buildpack_release.packaging.manifest import Package
     from buildpack_release.packaging.package_store import PackageStore
     from buildpack_release.packaging.toolchain import Toolchain
 
-    OwnLayers = Mapping[Target, StoredLayer]
+
+@dataclass(frozen=True)
+class _Assembled:
+    """A buildpack's folder, and its layer for each target."""
+
+    folder: Path
+    layers: Mapping[Target, StoredLayer]
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,8 @@ class Packager:
 
     store: PackageStore
     toolchain: Toolchain
-    layers: Mapping[str, Future[OwnLayers]]
+    provenance: Provenance
+    assembled: Mapping[str, Future[_Assembled]]
 
     def make(self, job: Job, inputs: str, parts: Sequence[tuple[Job, Package]]) -> Package:
         """Finish a job: wait for its own layer, write all files, and put them into dist/.
@@ -43,14 +52,27 @@ class Packager:
             inputs: the digest of everything the package is made of.
             parts: the packages of a composite's components, finished.
         """
+        output = self.store.output
+        packages = [package for _, package in parts]
+        own = self.assembled[job.buildpack.id].result()
         made = write_package(
             job,
-            self.layers[job.buildpack.id].result(),
+            own.layers,
             {target: self._components(parts, target) for target in job.targets},
-            staging=self.store.output.staging,
+            staging=output.staging,
             inputs=inputs,
             bytecode=job.bytecode(self.toolchain),
+            sbom=stage_sbom(
+                job,
+                own.folder,
+                packages,
+                staging=output.staging,
+                dist=output.root,
+                cache=self.toolchain.cache,
+            ),
         )
+        statement = self.provenance.write(job, made, packages, output.staging)
+        (output.staging / made.provenance).write_bytes(statement)
         self.store.publish(made)
         return made
 
@@ -65,6 +87,7 @@ def packager(
     *,
     build: Path,
     toolchain: Toolchain,
+    provenance: Provenance,
     report: Callable[[str], None],
 ) -> Iterator[Packager]:
     """Start the work for these jobs. See package() for the arguments and errors."""
@@ -73,13 +96,14 @@ def packager(
     staging = store.output.staging
     with output_directory(build, report=report) as output:
 
-        def own_layers(job: Job) -> OwnLayers:
+        def assembled(job: Job) -> _Assembled:
             with one_at_a_time:
                 folder = assemble_inputs(job.inputs, job.buildpack.descriptor, output, toolchain)
-            return write_own_layers(job, folder, staging=staging, toolchain=toolchain)
+            return _Assembled(folder, write_own_layers(job, folder, staging=staging, toolchain=toolchain))
 
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
-            yield Packager(store, toolchain, {job.buildpack.id: pool.submit(own_layers, job) for job in jobs})
+            started = {job.buildpack.id: pool.submit(assembled, job) for job in jobs}
+            yield Packager(store, toolchain, provenance, started)
         finally:
             pool.shutdown(cancel_futures=True)

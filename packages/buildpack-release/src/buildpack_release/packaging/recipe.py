@@ -7,6 +7,8 @@ import hashlib
 from pathlib import Path
 
 _MODULES = (
+    "attestation/distributions.py",
+    "attestation/sbom.py",
     "oci/*.py",
     "packaging/artifacts.py",
     "packaging/assemble.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import zipfile
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # no scripts.
 _MODULES = frozenset({"purelib", "platlib"})
 _LEFT_OUT = frozenset({"scripts"})
+_METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 
 
 def check_pure(filename: str) -> None:
@@ -54,6 +56,19 @@ def unpack(wheel: Path, into: Path) -> None:
         raise ReleaseError(
             "this is not a wheel that can be unpacked", detail=str(error), file=wheel
         ) from error
+
+
+def member_paths(wheel: Path) -> tuple[str, ...]:
+    """Give the paths below the folder that unpack() writes. Raises as it does."""
+    with zipfile.ZipFile(wheel) as archive:
+        return tuple(str(member.path) for member in _members(archive, wheel))
+
+
+def read_metadata(wheel: Path) -> str:
+    """Give the core metadata of a wheel; "" if it has none. Raises zipfile.BadZipFile, OSError."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]
+        return archive.read(names[0]).decode("utf-8", "replace") if names else ""
 
 
 def _members(archive: zipfile.ZipFile, wheel: Path) -> Iterator[_Member]:

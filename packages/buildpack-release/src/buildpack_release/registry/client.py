@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from buildpack_release.registry.blobs import JOBS, Blobs
 from buildpack_release.registry.manifests import Manifests
@@ -59,6 +59,7 @@ class RemoteRepository:
         )
 
 
+@final
 class RegistryClient(Transport):
     """A client of one registry (`host[:port]`): the way to it, and what is there. See Transport.
 

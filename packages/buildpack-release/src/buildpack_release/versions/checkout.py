@@ -62,6 +62,14 @@ class Checkout:
             )
         raise ReleaseError(f"HEAD and {name} have no commit in common", detail=_message(done), file=self.root)
 
+    def head(self) -> str | None:
+        """Give the commit that is checked out; None before the first one."""
+        return self._commit("HEAD")
+
+    def tracked(self) -> tuple[str, ...]:
+        """Give the files below the folder that git has. Raises ReleaseError if git fails."""
+        return tuple(self._lines("ls-files", "-z", "--", "."))
+
     @property
     def is_shallow(self) -> bool:
         """Whether the clone lacks history."""

@@ -1,0 +1,127 @@
+"""What is in a buildpack that others made: distributions of the Python Package Index, and an interpreter."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from typing import TYPE_CHECKING
+
+from buildpack_release.errors import ReleaseError
+from buildpack_release.oci.content import file_sha256
+from buildpack_release.packaging.wheel import member_paths, read_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.lock_file import Pin
+
+_NO_LICENCE = frozenset({"", "unknown", "none"})
+_LONGEST_NAME = 100  # some projects put the whole text of their licence into the field
+_CPYTHON = re.compile(r"cpython-(?P<version>[0-9]+\.[0-9]+\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)[+-].*")
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence as its metadata tell: an SPDX expression, or only a name."""
+
+    expression: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """A file by its path in the buildpack, with the SHA-256 (hex) of what is there."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution in a buildpack. `sha256` (hex) is that of its wheel, which the lock file has."""
+
+    name: str
+    version: str
+    sha256: str
+    licence: Licence
+    files: tuple[PackagedFile, ...]
+
+    @property
+    def purl(self) -> str:
+        """The package URL (purl specification, type `pypi`)."""
+        return f"pkg:pypi/{re.sub(r'[-_.]+', '-', self.name).lower()}@{self.version}"
+
+
+@dataclass(frozen=True)
+class CarriedInterpreter:
+    """The archive that a self-contained package has its interpreter from; `version` is "" if unknown."""
+
+    version: str
+    target: str
+    sha256: str
+
+
+def read_distributions(
+    vendored: Mapping[Pin, Path], kept: Mapping[Pin, Path], folder: Path
+) -> tuple[Distribution, ...]:
+    """Describe the wheels of an assembled buildpack, sorted by name.
+
+    Args:
+        vendored: the wheels that were unpacked into `lib/`.
+        kept: the wheels that are whole in `wheels/`.
+        folder: the assembled buildpack; its files are read.
+
+    Raises:
+        ReleaseError: a wheel cannot be read, or a file of it is missing in the folder.
+    """
+    found = [
+        *(_read(pin, wheel, folder, _unpacked(wheel)) for pin, wheel in vendored.items()),
+        *(_read(pin, wheel, folder, (f"wheels/{wheel.name}",)) for pin, wheel in kept.items()),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.purl, one.files[:1] and one.files[0].path)))
+
+
+def carried_interpreters(archives: Mapping[Target, Path]) -> tuple[CarriedInterpreter, ...]:
+    """Describe the archives of a self-contained package, by what their names tell."""
+    found = []
+    for target, path in archives.items():
+        match = _CPYTHON.fullmatch(path.name)
+        found.append(
+            CarriedInterpreter(match["version"] if match else "", str(target), _hex(file_sha256(path)))
+        )
+    return tuple(found)
+
+
+def _unpacked(wheel: Path) -> tuple[str, ...]:
+    return tuple(f"lib/{path}" for path in member_paths(wheel))
+
+
+def _read(pin: Pin, wheel: Path, folder: Path, paths: Iterable[str]) -> Distribution:
+    try:
+        files = tuple(PackagedFile(path, _hex(file_sha256(folder / path))) for path in sorted(paths))
+        licence = licence_of(read_metadata(wheel))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ReleaseError(f"cannot describe {pin}: {error}", file=wheel) from error
+    return Distribution(pin.name, pin.version, _hex(file_sha256(wheel)), licence, files)
+
+
+def licence_of(metadata: str) -> Licence:
+    """Read the licence of a distribution's core metadata: `License-Expression`, `License`, classifiers."""
+    headers = HeaderParser().parsestr(metadata)
+    expression = str(headers.get("License-Expression", "")).strip()
+    if expression:
+        return Licence(expression=expression)
+    name = str(headers.get("License", "")).strip()
+    if name.lower() not in _NO_LICENCE and "\n" not in name and len(name) <= _LONGEST_NAME:
+        return Licence(name=name)
+    classifiers = [str(one) for one in headers.get_all("Classifier", [])]
+    names = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
+    return Licence(name=", ".join(names))
+
+
+def _hex(digest: str) -> str:
+    return digest.removeprefix("sha256:")

@@ -1,0 +1,167 @@
+"""The software bill of materials of a package (CycloneDX 1.5, JSON).
+
+Equal content gives equal documents: no time and no random number is in them. The buildpack itself is what
+the document is about (`metadata.component`); its components are what others made, or for a composite the
+buildpacks in it, each with a link (BOM-Link) to its own document.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.oci.content import canonical_json, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from buildpack_release.attestation.distributions import CarriedInterpreter, Distribution, Licence
+    from buildpack_release.model.descriptor import Descriptor
+
+MEDIA_TYPE = "application/vnd.cyclonedx+json"
+SUFFIX = ".cdx.json"
+_SPECIFICATION = "1.5"
+_TOOL = "buildpack-release"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A buildpack in a composite: its id and version, and the serial number and digest of its document."""
+
+    id: str
+    version: str
+    serial: str
+    digest: str
+
+
+def write_sbom(
+    descriptor: Descriptor,
+    *,
+    variant: str = "",
+    source: str = "",
+    distributions: Sequence[Distribution] = (),
+    interpreters: Sequence[CarriedInterpreter] = (),
+    parts: Sequence[Part] = (),
+) -> bytes:
+    """Give the document of a package.
+
+    Args:
+        descriptor: the buildpack.
+        variant: "" for the ordinary package.
+        source: where the repository is on the web, if that is known.
+        distributions: the wheels in it.
+        interpreters: the archives that its interpreters are from.
+        parts: for a composite what it contains.
+    """
+    about = _about(descriptor, variant, source)
+    components = [
+        *map(_library, distributions),
+        *map(_interpreter, interpreters),
+        *map(_part, sorted(parts, key=lambda one: one.id)),
+    ]
+    document: dict[str, Any] = {
+        "$schema": f"http://cyclonedx.org/schema/bom-{_SPECIFICATION}.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": _SPECIFICATION,
+        "version": 1,
+        "metadata": {
+            "tools": {"components": [{"type": "application", "name": _TOOL}]},
+            "component": about,
+        },
+        "components": components,
+        "dependencies": [
+            {"ref": about["bom-ref"], "dependsOn": [one["bom-ref"] for one in components]},
+            *({"ref": one["bom-ref"]} for one in components),
+        ],
+    }
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, sha256(canonical_json(document)))
+    document["serialNumber"] = f"urn:uuid:{serial}"
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def read_part(document: bytes, *, id: str, version: str) -> Part:  # noqa: A002  a buildpack's id
+    """Give the reference to a part's document. Raises ValueError, KeyError, TypeError if it is none."""
+    return Part(id, version, str(json.loads(document)["serialNumber"]), sha256(document))
+
+
+def _about(descriptor: Descriptor, variant: str, source: str) -> dict[str, Any]:
+    expression = " AND ".join(one.type for one in descriptor.licenses if one.type)
+    links = [("vcs", source), ("website", descriptor.homepage)]
+    return _present(
+        {
+            "bom-ref": str(descriptor),
+            "type": "application",
+            "name": descriptor.id,
+            "version": descriptor.version,
+            "description": descriptor.description,
+            "licenses": [{"expression": expression}] if expression else [],
+            "externalReferences": [{"type": kind, "url": url} for kind, url in links if url],
+            "properties": [{"name": "strata:variant", "value": variant}] if variant else [],
+        }
+    )
+
+
+def _library(one: Distribution) -> dict[str, Any]:
+    return _present(
+        {
+            "bom-ref": one.purl,
+            "type": "library",
+            "name": one.name,
+            "version": one.version,
+            "purl": one.purl,
+            "licenses": _licences(one.licence),
+            "hashes": _hashes(one.sha256),
+            "components": [
+                {
+                    "bom-ref": f"{one.purl}#{file.path}",
+                    "type": "file",
+                    "name": file.path,
+                    "hashes": _hashes(file.sha256),
+                }
+                for file in one.files
+            ],
+        }
+    )
+
+
+def _interpreter(one: CarriedInterpreter) -> dict[str, Any]:
+    purl = f"pkg:generic/python@{one.version}" if one.version else ""
+    return _present(
+        {
+            "bom-ref": f"{purl or 'python'} for {one.target}",
+            "type": "platform",
+            "name": "python",
+            "version": one.version,
+            "purl": purl,
+            "hashes": _hashes(one.sha256),
+            "properties": [{"name": "strata:target", "value": one.target}],
+        }
+    )
+
+
+def _part(part: Part) -> dict[str, Any]:
+    link = f"urn:cdx:{part.serial.removeprefix('urn:uuid:')}/1"
+    hashes = _hashes(part.digest.removeprefix("sha256:"))
+    return {
+        "bom-ref": f"{part.id}@{part.version}",
+        "type": "application",
+        "name": part.id,
+        "version": part.version,
+        "externalReferences": [{"type": "bom", "url": link, "hashes": hashes}],
+    }
+
+
+def _licences(licence: Licence) -> list[dict[str, Any]]:
+    if licence.expression:
+        return [{"expression": licence.expression}]
+    return [{"license": {"name": licence.name}}] if licence.name else []
+
+
+def _hashes(sha256_hex: str) -> list[dict[str, str]]:
+    return [{"alg": "SHA-256", "content": sha256_hex}]
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value}
