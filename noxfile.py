@@ -115,3 +115,11 @@ def demo(session: nox.Session) -> None:
     _install(session, "maintain")
     os.chdir(session.invoked_from)
     session.run("inv", "--search-root", str(ROOT), "demo", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure everything against its peers (-- GROUP ..., --quick, --runs N, --output DIR)."""
+    _install(session, "bench")
+    os.chdir(session.invoked_from)
+    session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(ROOT / "tests")})
