@@ -55,6 +55,23 @@ def test_a_directory_is_a_mirror(
     assert read(runtime, catalogue, context) == CONTENT
 
 
+def test_an_offline_package_says_what_it_carries(
+    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], tmp_path: Path
+) -> None:
+    """When the archive that is asked for is not inside and cannot be had."""
+    context = make_context({"BP_DEPENDENCY_MIRROR": (tmp_path / "nothing").as_uri()})
+    inside = next(r for r in catalogue.runtimes if r.version == "3.12.11")
+    (context.buildpack_dir / "archives").mkdir()
+    (context.buildpack_dir / "archives" / f"{inside.sha256}.tar.gz").write_bytes(b"x")
+
+    with pytest.raises(DownloadError) as caught:
+        read(runtime, catalogue, context)
+
+    assert caught.value.detail.startswith("This offline package carries 3.12.11 for linux/amd64.\n")
+    assert "nothing/20250101" in caught.value.detail
+    assert "inv package --offline --python 3.14.2" in caught.value.advice
+
+
 def test_the_archive_in_the_buildpack_comes_before_any_mirror(
     runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext]
 ) -> None:

@@ -13,6 +13,7 @@ from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer, sbom
 from python_runtime.fetch import fetched
+from python_runtime.locations import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
 from python_runtime.targets import refuse_musl, runs_here
@@ -56,7 +57,8 @@ def _load_catalogue(context: BuildContext) -> Catalogue:
 def _choose(context: BuildContext, catalogue: Catalogue, wishes: Wishes) -> Choice:
     found = find_requests(context.app_dir, context.environment, wishes.versions, catalogue)
     today = dt.datetime.now(dt.timezone.utc).date()
-    choice = choose(found.requests, catalogue, context.target, today)
+    carried = carried_archives(context.buildpack_dir)
+    choice = choose(found.requests, catalogue, context.target, today, carried)
     context.output.step(f"Python {choice.runtime.version}: {choice.reason}")
     for title, text in (*found.notices, *choice.warnings):
         context.output.warning(title, text)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from buildpack_api.errors import DownloadError
 from buildpack_api.redact import redact
 from python_runtime.faults import LocationFault, download_error
-from python_runtime.locations import archive_urls, bundled_archive
+from python_runtime.locations import archive_urls, bundled_archive, carried_archives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from buildpack_api.context import BuildContext
     from python_runtime.catalogue import Catalogue, Runtime
 
     Download = Callable[[str, IO[bytes]], str]
 
+_T = TypeVar("_T")
 _CHUNK = 1 << 20
 _HTML = (b"<!doctype html", b"<html", b"<?xml")
 
@@ -38,28 +40,53 @@ def fetched(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> It
         if bundled
         else archive_urls(runtime, catalogue, context.environment, context.bindings)
     )
+    try:
+        file = first_good(urls, lambda url: _open(url, runtime, context), runtime)
+    except DownloadError as error:
+        raise _with_carried(error, runtime, catalogue, context) from error
+    with file:
+        yield file
+
+
+def _with_carried(
+    error: DownloadError, runtime: Runtime, catalogue: Catalogue, context: BuildContext
+) -> DownloadError:
+    """Say in an offline package what it carries, and how it is made to carry more."""
+    sums = carried_archives(context.buildpack_dir)
+    if not sums:
+        return error
+    known = catalogue.for_target(context.target.os, context.target.arch)
+    inside = ", ".join(r.version for r in known if r.sha256 in sums) or "no Python of this catalogue"
+    return DownloadError(
+        error.title,
+        detail=f"This offline package carries {inside} for {context.target.os}/{context.target.arch}.\n"
+        f"{error.detail}",
+        advice=f"Ask for a Python that it carries, or package this one too: inv package --offline --python "
+        f"{runtime.version}\n{error.advice}",
+    )
+
+
+def first_good(urls: Iterable[str], get: Callable[[str], _T], runtime: Runtime) -> _T:
+    """Return what the first URL gives that has no fault. Raises DownloadError naming every place."""
     faults: list[tuple[str, LocationFault]] = []
     for url in urls:
         try:
-            file = _open(url, runtime, context)
+            return get(url)
         except LocationFault as fault:
             faults.append((redact(url), fault))
-            continue
-        with file:
-            yield file
-        return
     raise download_error(runtime.version, faults)
 
 
 def _open(url: str, runtime: Runtime, context: BuildContext) -> IO[bytes]:
     if urlsplit(url).scheme.lower() == "file":
         context.output.step(f"Reading {redact(url)}")
-        return _verified_file(url, runtime)
+        return verified_file(url, runtime)
     context.output.step(f"Downloading {redact(url)}")
     return _verified_download(url, runtime, context)
 
 
-def _verified_file(url: str, runtime: Runtime) -> IO[bytes]:
+def verified_file(url: str, runtime: Runtime) -> IO[bytes]:
+    """Open a file that a ``file:`` URL names. Raises LocationFault unless it has the right sha256."""
     try:
         file = open(url2pathname(urlsplit(url).path), "rb")  # noqa: PTH123, SIM115  (the caller closes it)
     except OSError as error:
@@ -71,7 +98,7 @@ def _verified_file(url: str, runtime: Runtime) -> IO[bytes]:
         digest = hashlib.sha256()
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-        _check(digest.hexdigest(), file, runtime)
+        check_sum(digest.hexdigest(), file, runtime)
     return file
 
 
@@ -81,11 +108,12 @@ def _verified_download(url: str, runtime: Runtime, context: BuildContext) -> IO[
     file = tempfile.TemporaryFile(dir=context.layers.root)  # noqa: SIM115  (the caller closes it)
     with _closed_on_error(file):
         downloader = Downloader(context.output, context.environment, context.bindings)
-        _check(downloader.download(url, file, f"Python {runtime.version}"), file, runtime)
+        check_sum(downloader.download(url, file, f"Python {runtime.version}"), file, runtime)
     return file
 
 
-def _check(found: str, file: IO[bytes], runtime: Runtime) -> None:
+def check_sum(found: str, file: IO[bytes], runtime: Runtime) -> None:
+    """Raise LocationFault unless a file's sha256 is the runtime's; the file is at its beginning then."""
     file.seek(0)
     if found == runtime.sha256:
         return

@@ -39,6 +39,15 @@ class _Transfer:
     received: int = 0
     total: int | None = None
     validator: str = ""
+    is_checked: bool = False
+
+    def take_over(self) -> None:
+        """Go on after what an earlier run has left in the target; whether it fits, its checksum will tell."""
+        self.target.seek(0)
+        while chunk := self.target.read(_CHUNK):
+            self.digest.update(chunk)
+            self.received += len(chunk)
+        self.is_checked = True
 
     def restart(self) -> None:
         self.target.seek(0)
@@ -47,11 +56,13 @@ class _Transfer:
 
     def headers(self) -> dict[str, str]:
         """Ask for the file as it is; only for the rest of it if that can be told to be of the same file."""
-        if self.received and not self.validator:
+        if self.received and not (self.validator or self.is_checked):
             self.restart()
         headers = {"Accept-Encoding": "identity", "User-Agent": "strata-python-runtime"}
         if self.received:
-            headers |= {"Range": f"bytes={self.received}-", "If-Range": self.validator}
+            headers["Range"] = f"bytes={self.received}-"
+            if self.validator:
+                headers["If-Range"] = self.validator
         return headers
 
 
@@ -73,13 +84,18 @@ class Downloader:
         self._sleep = sleep
         self._timeout = timeout
 
-    def download(self, url: str, target: IO[bytes], label: str) -> str:
+    def download(self, url: str, target: IO[bytes], label: str, *, resume: bool = False) -> str:
         """Write what ``url`` gives to ``target``, and return its sha256 in hex.
+
+        With ``resume`` the target may hold the beginning, and the caller knows the sha256: if it comes out
+        wrong, what was there was the beginning of something else.
 
         Raises LocationFault when the server does not give it, after some attempts if the fault may pass, and
         OSError when ``target`` cannot be written.
         """
         transfer = _Transfer(url, target, label)
+        if resume:
+            transfer.take_over()
         fruitless = 0
         for attempt in range(1, _ATTEMPTS_IN_ALL + 1):
             before = transfer.received

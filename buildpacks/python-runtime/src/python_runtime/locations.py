@@ -39,6 +39,12 @@ def bundled_archive(buildpack: Path, sha256: str) -> Path | None:
     return found[0] if found else None
 
 
+def carried_archives(buildpack: Path) -> frozenset[str]:
+    """Return the sha256 of all archives that this buildpack carries: those of an offline package."""
+    found = (path for path in (buildpack / "archives").glob("*") if path.is_file())
+    return frozenset(path.name.partition(".")[0] for path in found)
+
+
 def read_mirrors(
     environment: Mapping[str, str], bindings: Iterable[Binding], hosts: Iterable[str]
 ) -> Mirrors:

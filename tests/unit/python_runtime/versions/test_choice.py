@@ -78,6 +78,44 @@ def test_the_reason_says_that_a_newer_line_was_possible(catalogue: Catalogue) ->
     assert chosen(catalogue, project=">=3.13,<3.15").reason == "project asks for >=3.13,<3.15"
 
 
+def carrying(catalogue: Catalogue, *versions: str, **sources: str) -> Choice:
+    carried = {r.sha256 for r in catalogue.runtimes if r.version in versions}
+    return choose(asked(**sources), catalogue, AMD64, TODAY, carried)
+
+
+@pytest.mark.parametrize(
+    ("sources", "version"),
+    [
+        ({}, "3.13.8"),
+        ({"file": "3.12"}, "3.12.11"),
+        ({"range": ">=3.10"}, "3.13.8"),
+        ({"range": ">=3.10,<3.13"}, "3.12.11"),
+        ({"file": "3.12.12"}, "3.12.12"),
+        ({"file": "3.11"}, "3.11.14"),
+    ],
+)
+def test_what_an_offline_package_carries_goes_before_newer_ones(
+    sources: dict[str, str], version: str, catalogue: Catalogue
+) -> None:
+    """Only what it does not carry at all is taken from elsewhere, as always."""
+    assert carrying(catalogue, "3.12.11", "3.13.8", **sources).runtime.version == version
+
+
+def test_the_carried_default_line_goes_before_newer_carried_ones(catalogue: Catalogue) -> None:
+    assert carrying(catalogue, "3.14.1", "3.15.1").runtime.version == "3.14.1"
+
+
+def test_what_the_carried_archives_changed_is_said(catalogue: Catalogue) -> None:
+    choice = carrying(catalogue, "3.13.8")
+    assert choice.reason == (
+        "nothing asks for a line, and the default line 3.14 is not in this offline package"
+    )
+    assert "carries no Python 3.14.2, which would be taken otherwise" in choice.hints[0]
+    assert not any("is available" in hint for hint in choice.hints)
+    exact = carrying(catalogue, "3.13.8", file="3.13.8")
+    assert (exact.reason, exact.hints) == ("file asks for 3.13.8", ())
+
+
 def test_an_unknown_patch_names_the_known_ones(catalogue: Catalogue) -> None:
     error = refused(catalogue, file="3.12.99")
 

@@ -12,7 +12,7 @@ from python_runtime.versions.request import Kind, Request
 from python_runtime.versions.spelling import enumeration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from buildpack_api.target import Target
     from python_runtime.catalogue import Catalogue, Runtime
@@ -32,11 +32,18 @@ class Choice:
     hints: tuple[str, ...] = ()
 
 
-def choose(requests: Sequence[Request], catalogue: Catalogue, target: Target, today: dt.date) -> Choice:
+def choose(
+    requests: Sequence[Request],
+    catalogue: Catalogue,
+    target: Target,
+    today: dt.date,
+    carried: Container[str] = (),
+) -> Choice:
     """Return the newest patch, of the default line if all requests allow it, else of the newest they allow.
 
     The default line goes before a newer one: `requires-python = ">=3.10"`, which is what most projects say,
     must not move them to a new line on the day of its release, before their dependencies have wheels for it.
+    What the buildpack itself carries (``carried``: sha256 of archives) goes before everything else.
     Raises PlatformError if there is nothing for the target, ConfigurationError, naming the sources, if no
     known version will do.
     """
@@ -48,18 +55,35 @@ def choose(requests: Sequence[Request], catalogue: Catalogue, target: Target, to
     allowed = [r for r in runtimes if all(request.allows(r.version) for request in requests)]
     if not allowed:
         raise contradiction(requests, runtimes)
-    preferred = [r for r in allowed if r.line == catalogue.default]
-    runtime = (preferred or allowed)[-1]
+    inside = [r for r in allowed if r.sha256 in carried]
+    runtime = _best(inside or allowed, catalogue.default)
+    known = [r for r in runtimes if r.sha256 in carried] if inside else runtimes
+    elsewhere = _best(allowed, catalogue.default)
     return Choice(
         runtime,
-        _reason(requests, runtime, allowed),
+        _reason(requests, runtime, inside or allowed, catalogue.default),
         tuple(_end_of_life(runtime, catalogue, today)),
-        tuple(_hints(requests, runtime, runtimes)),
+        (*_carried_hint(runtime, elsewhere), *_hints(requests, runtime, known)),
     )
 
 
-def _reason(requests: Sequence[Request], runtime: Runtime, allowed: Sequence[Runtime]) -> str:
+def _best(runtimes: Sequence[Runtime], default: str) -> Runtime:
+    """Return the newest patch of the default line, else the newest of all; they are sorted."""
+    return ([r for r in runtimes if r.line == default] or runtimes)[-1]
+
+
+def _carried_hint(runtime: Runtime, elsewhere: Runtime) -> tuple[str, ...]:
+    if runtime == elsewhere:
+        return ()
+    return (f"This offline package carries no Python {elsewhere.version}, which would be taken otherwise.",)
+
+
+def _reason(
+    requests: Sequence[Request], runtime: Runtime, allowed: Sequence[Runtime], default_line: str
+) -> str:
     default = f"the default line is {runtime.line}"
+    if not requests and runtime.line != default_line:
+        return f"nothing asks for a line, and the default line {default_line} is not in this offline package"
     if not requests:
         return f"{default}, and nothing asks for another"
     asked = enumeration([f"{request.source} asks for {request.text}" for request in requests])

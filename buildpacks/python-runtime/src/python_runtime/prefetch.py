@@ -1,0 +1,131 @@
+"""Fetches archives ahead of any build, for packages that carry them: the download of a build, into a store.
+
+Packaging starts ``main`` as a program: a JSON object on stdin says what is wanted, progress goes to stderr.
+Exit code 0: all of it is in the store, checked. Else stdout holds a JSON object that says what is wrong.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from buildpack_api.errors import BuildpackError, ConfigurationError, from_os_error
+from buildpack_api.output import Output
+from buildpack_api.redact import redact
+from python_runtime import catalogue as catalogues
+from python_runtime.faults import LocationFault
+from python_runtime.fetch import check_sum, first_good, verified_file
+from python_runtime.locations import archive_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from python_runtime.catalogue import Catalogue, Runtime
+
+
+def main() -> None:
+    """Fetch ``{"catalogue": path, "store": directory, "sha256": [...]}`` and exit."""
+    order = json.load(sys.stdin)
+    output = Output(stdout=sys.stderr)
+    try:
+        catalogue = catalogues.load(Path(order["catalogue"]))
+        prefetch(order["sha256"], catalogue, Path(order["store"]), os.environ, output)
+    except OSError as error:
+        error.filename = error.filename or order["store"]
+        known = from_os_error(error)
+        if known is None:
+            raise
+        _fail(known)
+    except BuildpackError as error:
+        _fail(error)
+
+
+def _fail(error: BuildpackError) -> NoReturn:
+    fault = {"title": error.title, "detail": error.detail, "advice": error.advice}
+    print(json.dumps(fault))  # noqa: T201  (read by the program that started this one)
+    sys.exit(error.exit_code)
+
+
+def prefetch(
+    sums: Iterable[str], catalogue: Catalogue, store: Path, environment: Mapping[str, str], output: Output
+) -> None:
+    """Put the archives with these sha256 into a directory, as ``<sha256>.tar.gz``.
+
+    What is broken off stays as ``.<sha256>.part``, and the next run goes on with it.
+    Raises DownloadError naming every place that was tried, ConfigurationError for a sum that no archive has.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    known = {runtime.sha256: runtime for runtime in catalogue.runtimes}
+    for sha256 in sums:
+        if sha256 not in known:
+            raise ConfigurationError(f"{catalogue.file} has no archive with the SHA-256 {sha256}")
+        runtime = known[sha256]
+        with _partial(store, sha256) as part:
+            if part is not None:
+                urls = archive_urls(runtime, catalogue, environment, ())
+                first_good(urls, lambda url: _get(url, part, runtime, environment, output), runtime)  # noqa: B023  (called at once)
+
+
+@contextmanager
+def _partial(store: Path, sha256: str) -> Iterator[IO[bytes] | None]:
+    """Give the file to write to, which becomes the archive when the block ends well; None if it is there.
+
+    One process at a time: the others wait, and find the archive then.
+    """
+    final, beside = store / f"{sha256}.tar.gz", store / f".{sha256}.part"
+    with open(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b") as part:  # noqa: PTH123
+        fcntl.flock(part, fcntl.LOCK_EX)
+        if not final.exists() and _sum(part) == sha256:
+            beside.replace(final)  # an earlier run was killed right before this
+        if final.exists():
+            beside.unlink(missing_ok=True)
+            yield None
+            return
+        yield part
+        part.flush()
+        beside.replace(final)
+
+
+def _sum(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _empty(file: IO[bytes]) -> None:
+    file.seek(0)
+    file.truncate()
+
+
+def _get(url: str, part: IO[bytes], runtime: Runtime, environment: Mapping[str, str], output: Output) -> None:
+    """Write the archive that a URL gives, checked. Raises LocationFault if it does not give it."""
+    if urlsplit(url).scheme.lower() == "file":
+        output.step(f"Reading {redact(url)}")
+        with verified_file(url, runtime) as source:
+            _empty(part)
+            shutil.copyfileobj(source, part)
+        return
+    from python_runtime.http_download import Downloader  # noqa: PLC0415  (as in a build)
+
+    begun = part.seek(0, os.SEEK_END)
+    going_on = f", after {begun / 1_000_000:.1f} MB of an earlier run" if begun else ""
+    output.step(f"Downloading {redact(url)}{going_on}")
+    downloader, label = Downloader(output, environment), f"Python {runtime.version}"
+    found = downloader.download(url, part, label, resume=True)
+    if begun and found != runtime.sha256:
+        _empty(part)
+        found = downloader.download(url, part, label)
+    try:
+        check_sum(found, part, runtime)
+    except LocationFault:
+        _empty(part)
+        raise
