@@ -45,14 +45,14 @@ def test_another_pip_changes_no_layer_of_the_app_image(
 
 
 def test_a_requirement_changes_only_the_environment(samples: SampleBuilds, tmp_path: Path) -> None:
-    """One more requirement: Python stays. The file itself is part of the app's layer."""
+    """One more requirement: Python stays. The file itself is part of the app's layer, the SBOM has its own."""
     before, _ = samples.twice("flask")
     app = samples.copy("flask", tmp_path / "app")
     more = (SAMPLES["django"].app / "requirements.txt").read_text(encoding="utf-8")
     with (app / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write(more[more.index("sqlparse==") : more.index("typing_extensions==")])
     after = samples.again("flask", "requirement", app=app)
-    assert changed(before, after) == {VENV_LAYER, "app"}
+    assert changed(before, after) == {VENV_LAYER, "app", "sbom"}
 
 
 def test_code_of_the_app_changes_only_the_layer_of_the_app(samples: SampleBuilds, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from support.component_builds import MINORS, NEWEST
 from support.venv_builds import VENV, VenvBuilds, digest, installed, site_packages, text_of, venv_builds
-from support.wheels import Project, make_sdist
+from support.wheels import SOURCE_BACKEND, Project, make_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,24 +19,6 @@ if TYPE_CHECKING:
     from buildpack_testing.platform import BuildResult
 
 LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
-# A build backend (PEP 517) in the source distribution itself: nothing else is needed to build it.
-SOURCE_BACKEND = """
-import zipfile
-
-def get_requires_for_build_wheel(config=None):
-    return []
-
-def build_wheel(directory, config=None, metadata=None):
-    name = "source-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
-        wheel.writestr("source.py", "")
-        info = "source-1.0.dist-info"
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: source\\nVersion: 1.0\\n")
-        tags = "Root-Is-Purelib: true\\nTag: py3-none-any"
-        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tags}\\n")
-        wheel.writestr(f"{info}/RECORD", "")
-    return name
-"""
 TRAP = "raise SystemExit('the build has imported a module of the app')\n"
 
 

@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TIME = (1980, 1, 1, 0, 0, 2)
+# A build backend (PEP 517) in the source distribution itself: nothing else is needed to build it.
+SOURCE_BACKEND = """
+import zipfile
+
+def get_requires_for_build_wheel(config=None):
+    return []
+
+def build_wheel(directory, config=None, metadata=None):
+    name = "source-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        wheel.writestr("source.py", "")
+        info = "source-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: source\\nVersion: 1.0\\n")
+        tags = "Root-Is-Purelib: true\\nTag: py3-none-any"
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tags}\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
+"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class Project:
     requires: tuple[str, ...] = ()
     script: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -40,7 +59,8 @@ class Project:
     @property
     def metadata(self) -> str:
         """METADATA or PKG-INFO."""
-        requires = "".join(f"Requires-Dist: {one}\n" for one in self.requires)
+        requires = "".join(f"Provides-Extra: {one}\n" for one in self.extras)
+        requires += "".join(f"Requires-Dist: {one}\n" for one in self.requires)
         return f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{requires}"
 
 

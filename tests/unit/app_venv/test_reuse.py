@@ -9,7 +9,7 @@ import pytest
 
 from app_venv.requirements import Pinning, Requirement, Requirements
 from app_venv.resolution import Package, Resolution
-from app_venv.reuse import Decision, decide, recorded_packages
+from app_venv.reuse import Decision, decide, recorded
 from buildpack_api import toml
 from buildpack_api.layers import Layer, LayerKey
 
@@ -105,4 +105,4 @@ def test_an_environment_that_does_not_start_is_made_anew(tmp_path: Path) -> None
 )
 def test_strange_metadata_is_no_record(tmp_path: Path, text: str) -> None:
     (tmp_path / "venv.toml").write_text(text)
-    assert set(recorded_packages(tmp_path / "venv")) <= {"a==1 x"}
+    assert set(recorded(tmp_path / "venv", "packages")) <= {"a==1 x"}

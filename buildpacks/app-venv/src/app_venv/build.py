@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.finished import examine, summarise
 from app_venv.guard import refuse_dangerous_variables
 from app_venv.hint import offer_pip
-from app_venv.job import Finished, Job, prepare
+from app_venv.job import Job, prepare
 from app_venv.pip_cache import open_cache
 from app_venv.requirements import Requirements, read_requirements
 from app_venv.resolution import Resolution, read_record
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.context import BuildContext
+    from buildpack_api.layers import Layer
 
 _DEFAULT_FILE = "requirements.txt"
 
@@ -39,9 +40,9 @@ def build(context: BuildContext) -> None:
     cache = open_cache(context, tools.interpreter, tools.pip)
     job = prepare(context, requirements, tools, cache)
     decision = _decide(job)
-    with _failing_without_a_trace(job.layer.path):
-        finished = Finished(job, decision, _reuse(job, decision) if decision.reuse else _make(job, decision))
-        examine(finished)
+    with _failing_without_a_trace(job.layer):
+        resolution = _reuse(job, decision) if decision.reuse else _make(job, decision)
+        finished = examine(job, decision, resolution)
     layer = finished.layer
     layer.write_env(*environment_changes(job.venv))
     layer.save(LayerTypes(build=True, launch=True, cache=not requirements.unprovable))
@@ -95,10 +96,10 @@ def _make(job: Job, decision: Decision) -> Resolution:
 
 
 @contextmanager
-def _failing_without_a_trace(contents: Path) -> Iterator[None]:
+def _failing_without_a_trace(layer: Layer) -> Iterator[None]:
     """Leave nothing behind that a later build, or a person, could take for an environment."""
     try:
         yield
     except BaseException:
-        remove(contents)
+        remove(layer.clear())
         raise

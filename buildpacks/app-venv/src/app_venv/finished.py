@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_venv.dependencies import read_graph
+from app_venv.installed import installed_distributions
+from app_venv.job import Finished
+from app_venv.pip_check import report_problems
 from app_venv.summary import summary_rows
+from buildpack_api.layers import SbomFormat
 
 if TYPE_CHECKING:
-    from app_venv.job import Finished
+    from app_venv.job import Job
+    from app_venv.resolution import Resolution
+    from app_venv.reuse import Decision
 
 
-def examine(finished: Finished) -> None:
-    """Look at the environment before its layer is saved: what is raised here leaves no layer behind."""
+_SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
+
+
+def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
+    """Look at the environment before its layer is saved: what is raised here leaves no layer behind.
+
+    A reused one was examined when it was made: what came out of that is in the layer's metadata and in the
+    bills of materials, which the lifecycle restores.
+    """
+    if decision.reuse and all(job.layer.has_sbom(media) for media in _SBOMS):
+        problems = job.key.problems
+    else:
+        problems = _read_and_record(job, resolution)
+    report_problems(problems, job.options.check, job.context.output)
+    return Finished(job, decision, resolution, problems)
+
+
+def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
+    """Write the bills of materials; return what does not fit together."""
+    from app_venv.sbom import bill_of  # noqa: PLC0415  (not for a reused environment)
+    from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
+
+    distributions = installed_distributions(job.site_packages)
+    extras = {package.name: package.extras for package in resolution.packages}
+    graph = read_graph(distributions, extras, job.tools.interpreter)
+    bill = bill_of(distributions, resolution, graph)
+    job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
+    job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
+    return graph.problems
 
 
 def summarise(finished: Finished) -> None:
@@ -23,5 +57,5 @@ def summarise(finished: Finished) -> None:
         ("pip", f"{job.tools.pip.version}, not in the virtual environment"),
         ("virtual environment", f"{done}: {job.venv}"),
     ]
-    rows += summary_rows(job.venv, job.site_packages, reused=decision.reuse)
+    rows += summary_rows(job.venv, job.site_packages, job.installer.origins, reused=decision.reuse)
     job.context.output.summary("Summary", rows)

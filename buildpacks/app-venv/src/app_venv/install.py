@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.failures import explain
 from app_venv.index_answers import refusals
 from app_venv.installed import installed_distributions
+from app_venv.origins import Origins
 from app_venv.resolution import Resolution, normalise, read_report
 from app_venv.venv import site_packages
 from buildpack_api import bytecode
@@ -40,13 +41,14 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Installer:
-    """pip, acting on ``venv``."""
+    """pip, acting on ``venv``; ``origins`` fills up while it installs."""
 
     tools: Tools
     venv: Path
     cache: Path
     app_dir: Path
     output: Output
+    origins: Origins = field(default_factory=Origins)
 
     def install(self, files: Sequence[str], interpreter: Interpreter) -> Resolution:
         """Install the requirements files, with byte code, and return what was installed.
@@ -74,7 +76,7 @@ class Installer:
             program = (*self.tools.pip.command, "install", *_OPTIONS, *options)
             command = (*program, f"--report={report}", *requirements)
             with self._pip_environment() as env:
-                code, tail = run_with_tail(command, env=env, cwd=self.app_dir)
+                code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
                 answers = refusals(tail, command, env=env, cwd=self.app_dir) if code else ()
             for answer in answers:
                 self.output.detail(f"The index answered: {answer}")

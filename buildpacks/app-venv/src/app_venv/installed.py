@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from app_venv.resolution import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """An installed distribution. ``size`` in bytes of the files it records."""
+    """An installed distribution. ``name`` is normalised, ``size`` in bytes of the files it records.
+
+    ``fields`` are its core metadata; ``requested``: somebody asked for it by name, not another package
+    (PEP 376, 'REQUESTED').
+    """
 
     name: str
     version: str
     size: int
+    requested: bool = False
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    directory: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and version as the project writes them."""
+        return f"{self.first('Name')} {self.version}"
+
+    def first(self, name: str) -> str:
+        """Return the first value of a metadata field, or ''."""
+        values = self.fields.get(name.lower(), ())
+        return values[0] if values else ""
+
+    def direct_url(self) -> Mapping[str, Any]:
+        """Return where it came from if not from an index (PEP 610), else nothing."""
+        if self.directory is None:
+            return {}
+        import json  # noqa: PLC0415  (only for the bill of materials)
+
+        try:
+            document = json.loads((self.directory / "direct_url.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return document if isinstance(document, dict) else {}
 
 
 def installed_distributions(site_packages: Path) -> tuple[Distribution, ...]:
@@ -41,11 +70,32 @@ def _read(directory: Path) -> Distribution | None:
             text = (directory / name).read_text("utf-8", "replace")
         except OSError:
             continue
-        headers = dict(line.partition(": ")[::2] for line in text.partition("\n\n")[0].splitlines())
-        if headers.get("Name"):
-            size = _recorded_size(directory / "RECORD")
-            return Distribution(normalise(headers["Name"]), headers.get("Version", ""), size)
+        fields = _fields(text)
+        if fields.get("name"):
+            return Distribution(
+                normalise(fields["name"][0]),
+                fields.get("version", ("",))[0],
+                _recorded_size(directory / "RECORD"),
+                os.path.lexists(directory / "REQUESTED"),
+                fields,
+                directory,
+            )
     return None
+
+
+def _fields(text: str) -> dict[str, tuple[str, ...]]:
+    """Read the headers; what is folded over several lines stays in several lines."""
+    found: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for line in text.partition("\n\n")[0].splitlines():
+        if line[:1] in (" ", "\t"):
+            if name:
+                found[name] = (*found[name][:-1], f"{found[name][-1]}\n{line.strip()}")
+            continue
+        key, _, value = line.partition(":")
+        name = key.lower()
+        found[name] = (*found.get(name, ()), value.strip())
+    return found
 
 
 def _recorded_size(record: Path) -> int:
@@ -54,4 +104,4 @@ def _recorded_size(record: Path) -> int:
     except OSError:
         return 0
     sizes = (line.rpartition(",")[2] for line in lines)
-    return sum(int(size) for size in sizes if size.isdigit())
+    return sum(int(size) for size in sizes if size.isdecimal())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from app_venv.after_options import AfterOptions, after_options
 from app_venv.install import Installer
 from app_venv.key import venv_key
 from app_venv.venv import site_packages
@@ -34,6 +35,7 @@ class Job:
     key: VenvKey
     layer: Layer
     installer: Installer
+    options: AfterOptions
 
     @property
     def venv(self) -> Path:
@@ -50,17 +52,20 @@ class Job:
 class Finished:
     """The environment, made or reused: ``decision`` says which and why.
 
-    ``resolution`` is what pip chose; for a reused environment, what it chose when that was made.
+    ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
+    are what does not fit together in it.
     """
 
     job: Job
     decision: Decision
     resolution: Resolution
+    problems: tuple[str, ...]
 
     @property
     def layer(self) -> Layer:
         """The layer, whose key says what it has come to hold."""
-        return replace(self.job.layer, key=replace(self.job.key, packages=self.resolution.record))
+        key = replace(self.job.key, packages=self.resolution.record, problems=self.problems)
+        return replace(self.job.layer, key=key)
 
 
 def prepare(context: BuildContext, requirements: Requirements, tools: Tools, cache: PipCache) -> Job:
@@ -69,4 +74,4 @@ def prepare(context: BuildContext, requirements: Requirements, tools: Tools, cac
     key = venv_key(context, tools, requirements, path)
     layer = context.layers.open(LAYER, key)
     installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output)
-    return Job(context, requirements, tools, key, layer, installer)
+    return Job(context, requirements, tools, key, layer, installer, after_options(context.environment))

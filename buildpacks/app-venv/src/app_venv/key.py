@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.guard import DANGEROUS, option_name
-from app_venv.reuse import recorded_packages
+from app_venv.reuse import recorded
 from buildpack_api.layers import LayerKey
 from buildpack_api.redact import without_credentials
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
 
-RECIPE = "1"
+RECIPE = "2"
 """Changes with what this buildpack puts into the venv layer."""
 
 # They change how pip talks, waits, connects and stores, not what it installs.
@@ -42,7 +42,10 @@ _BUILD_SETTINGS = (
 
 @dataclass(frozen=True)
 class VenvKey(LayerKey):
-    """All inputs of the venv layer; ``packages`` is what they led to (`resolution.Resolution.record`)."""
+    """All inputs of the venv layer, and what they led to.
+
+    The latter are ``packages`` (`resolution.Resolution.record`) and ``problems`` (`dependencies.Graph`).
+    """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
     python: str = field(metadata={"label": "Python"})
@@ -56,6 +59,7 @@ class VenvKey(LayerKey):
     requirements: str = field(metadata={"label": "content of the requirements files"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
     packages: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, path: Path) -> VenvKey:
@@ -75,7 +79,8 @@ def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, pa
         requirement_files=requirements.files,
         requirements=requirements.digest,
         settings=settings({**context.environment, **tools.access.variables}),
-        packages=recorded_packages(path),
+        packages=recorded(path, "packages"),
+        problems=recorded(path, "problems"),
     )
 
 

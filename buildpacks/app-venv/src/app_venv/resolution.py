@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
@@ -24,15 +24,17 @@ class Package:
     """One distribution.
 
     ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known about it,
-    never an address.
+    never an address. ``extras`` are those that were asked for; what they led to are packages of their own.
     """
 
     name: str
     version: str
     origin: str
+    extras: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        return f"{self.name}=={self.version} {self.origin}"
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}=={self.version} {self.origin}"
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,10 @@ def read_record(record: tuple[str, ...]) -> Resolution:
     packages = []
     for text in record:
         pin, _, origin = text.partition(" ")
-        name, separator, version = pin.partition("==")
+        named, separator, version = pin.partition("==")
+        name, _, extras = named.removesuffix("]").partition("[")
         if separator:
-            packages.append(Package(name, version, origin))
+            packages.append(Package(name, version, origin, tuple(filter(None, extras.split(",")))))
     return Resolution(tuple(packages))
 
 
@@ -94,7 +97,8 @@ def normalise(name: str) -> str:
 
 def _package(item: Mapping[str, Any]) -> Package:
     metadata = item["metadata"]
-    return Package(normalise(metadata["name"]), metadata["version"], _origin(item["download_info"]))
+    extras = tuple(sorted(normalise(extra) for extra in item.get("requested_extras") or ()))
+    return Package(normalise(metadata["name"]), metadata["version"], _origin(item["download_info"]), extras)
 
 
 def _origin(download: Mapping[str, Any]) -> str:

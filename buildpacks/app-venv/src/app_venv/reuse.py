@@ -43,29 +43,29 @@ def decide(
         return Decision(reuse=False, reasons=("its Python does not start",))
     if requirements.locked:
         return Decision(reuse=True, proof="all requirements have an exact version and a hash")
-    recorded = read_record(recorded_packages(layer.path))
-    return _compare(recorded, resolve())
+    return _compare(read_record(recorded(layer.path, "packages")), resolve())
 
 
-def recorded_packages(layer_path: Path) -> tuple[str, ...]:
-    """Return what the restored metadata say was installed; nothing if there are none.
+def recorded(layer_path: Path, name: str) -> tuple[str, ...]:
+    """Return what the restored metadata have under ``name``, a list of texts; nothing if there is none.
 
-    The key of the new build takes it over, so that comparing keys tells about all the other inputs.
+    For what came out of a build. The key of the new build takes it over, so that comparing keys tells about
+    all that went in.
     """
     try:
         metadata = toml.load(layer_path.with_name(f"{layer_path.name}.toml")).get("metadata", {})
     except BuildpackError:
         return ()
-    packages = metadata.get("packages", []) if isinstance(metadata, dict) else []
-    return tuple(text for text in packages if isinstance(text, str)) if isinstance(packages, list) else ()
+    found = metadata.get(name, []) if isinstance(metadata, dict) else []
+    return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
 
 
-def _compare(recorded: Resolution, now: Resolution) -> Decision:
+def _compare(before: Resolution, now: Resolution) -> Decision:
     unknown = tuple(
         f"{name} comes from a directory or a version control system, so it is always installed anew"
         for name in now.unprovable
     )
-    reasons = recorded.changes_to(now) + unknown
+    reasons = before.changes_to(now) + unknown
     if reasons:
         return Decision(reuse=False, reasons=reasons)
     return Decision(reuse=True, proof="pip would choose the same files today")

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.installed import Distribution
+    from app_venv.origins import Origins
 
 _LARGEST = 5
 
 
-def summary_rows(venv: Path, site_packages: Path, *, reused: bool) -> list[tuple[str, str]]:
-    """Return the rows about the environment."""
+def summary_rows(venv: Path, site_packages: Path, origins: Origins, *, reused: bool) -> list[tuple[str, str]]:
+    """Return the rows about the environment; ``origins`` are those of its files if it is new."""
     packages = installed_distributions(site_packages)
-    done = "reused" if reused else "installed"
+    done = "reused" if reused else f"installed ({origins})" if str(origins) else "installed"
     rows = [("packages", f"{len(packages)} {done}, {readable_size(tree_size(venv))} with byte code")]
     if packages:
         rows.append(("largest", ", ".join(_shown(package) for package in _largest(packages))))

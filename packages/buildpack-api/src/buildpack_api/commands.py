@@ -44,12 +44,16 @@ def capture(
 
 
 def run_with_tail(
-    command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    watch: Callable[[str], object] = lambda _line: None,
 ) -> tuple[int, str]:
     """Run like `run`, both streams to stdout, and return exit code and last lines.
 
-    The code is negative for a signal; credentials in URLs are replaced. Raises CommandFailed if the program
-    cannot be started.
+    The code is negative for a signal; credentials in URLs are replaced. ``watch`` sees every line.
+    Raises CommandFailed if the program cannot be started.
     """
 
     def pass_on(process: subprocess.Popen[bytes]) -> tuple[int, str]:
@@ -60,6 +64,7 @@ def run_with_tail(
                 sys.stdout.write(text)
                 sys.stdout.flush()
                 tail.append(text)
+                watch(text)
         return process.returncode, "".join(tail)
 
     return _supervise(command, pass_on, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -77,6 +77,10 @@ class Layer:
         """Write the SBOM of this layer. Raises ValueError if buildpack.toml does not declare the format."""
         sbom.write_sbom(self.path.parent, self.name, media, document, self.sbom_formats)
 
+    def has_sbom(self, media: SbomFormat) -> bool:
+        """Whether an SBOM in this format is there: written, or restored with a launch or cached layer."""
+        return sbom.sbom_path(self.path.parent, self.name, media).is_file()
+
     def save(self, types: LayerTypes) -> None:
         """Write ``<layer>.toml``, in one step and as the last step: only then the layer counts.
 

@@ -27,7 +27,12 @@ class SbomFormat(Enum):
 
 def sbom_paths(layers: Path, stem: str) -> tuple[Path, ...]:
     """Return all places where an SBOM of the layer ``stem`` may lie."""
-    return tuple(layers / f"{stem}.sbom.{sbom.extension}" for sbom in SbomFormat)
+    return tuple(sbom_path(layers, stem, sbom) for sbom in SbomFormat)
+
+
+def sbom_path(layers: Path, stem: str, sbom: SbomFormat) -> Path:
+    """Return the place of one SBOM."""
+    return layers / f"{stem}.sbom.{sbom.extension}"
 
 
 def write_sbom(
@@ -47,4 +52,4 @@ def write_sbom(
     import json  # noqa: PLC0415  (few buildpacks write an SBOM)
 
     text = document if isinstance(document, str) else json.dumps(document, indent=2, sort_keys=True) + "\n"
-    write_atomically(layers / f"{stem}.sbom.{sbom.extension}", text.encode("utf-8"))
+    write_atomically(sbom_path(layers, stem, sbom), text.encode("utf-8"))

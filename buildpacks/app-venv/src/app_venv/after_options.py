@@ -1,0 +1,23 @@
+"""What the user wants to happen after the installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app_venv.pip_check import CheckMode, check_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class AfterOptions:
+    """Read before anything is done, so that a wrong value costs no installation."""
+
+    check: CheckMode
+
+
+def after_options(environment: Mapping[str, str]) -> AfterOptions:
+    """Read the variables. Raises ConfigurationError."""
+    return AfterOptions(check_mode(environment))
