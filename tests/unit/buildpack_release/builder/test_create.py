@@ -15,6 +15,7 @@ from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.builder.summary import address, summary
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
 from buildpack_release.model.toml_parser import tomllib
+from buildpack_release.packaging.manifest import SCHEMA
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (
     LIFECYCLE_TOML,
@@ -280,7 +281,7 @@ def test_siblings_come_from_dist(parts: Parts) -> None:
     folder = buildpack(parts.folder / "x", "strata/x@1.0.0")
     cnb = package(parts.folder / "x.cnb", folder)
     shutil.unpack_archive(cnb, parts.dist / "x.oci", "tar", filter="data")
-    manifest = {"schema": 1, "buildpacks": [_packaged("strata/x", "1.0.0", "x.oci")]}
+    manifest = {"schema": SCHEMA, "buildpacks": [_packaged("strata/x", "1.0.0", "x.oci")]}
     write(parts.dist / "manifest.json", json.dumps(manifest))
     create(parts)
     parts.configure("strata/x", order=order(["strata/x"]))
@@ -509,4 +510,5 @@ def _packaged(id_: str, version: str, layout: str) -> dict[str, object]:
         "bytecode": {},
         "layout": {"path": layout, "digest": ""},
         "images": [],
+        "sbom": {"path": "", "digest": "", "size": 0},
     }

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.jobs import plan_jobs
@@ -93,7 +94,17 @@ def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path)
     # With the bytecode as recorded: what matters here are the sources, not which Pythons this machine has.
     if package.inputs != job.inputs_digest(package.bytecode, parts):
         return "is stale: it was made of other sources, or in another way"
-    return "" if package.is_intact(dist) else "is damaged"
+    if not package.is_intact(dist):
+        return "is damaged"
+    return "" if _has_provenance(package, dist) else "is damaged: its provenance is not about it"
+
+
+def _has_provenance(package: Package, dist: Path) -> bool:
+    try:
+        statement = Statement.parse((dist / package.provenance).read_bytes())
+    except OSError:
+        return False
+    return statement is not None and statement.is_about(package)
 
 
 def _notes(package: Package, wanted: Sequence[str], manifest: Manifest) -> tuple[str, ...]:
