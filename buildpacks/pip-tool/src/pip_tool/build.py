@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
@@ -10,28 +11,28 @@ from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import Layer, LayerTypes
 from pip_tool.install import install_pip
 from pip_tool.key import RECIPE, PipKey
-from pip_tool.wheel import PipWheel, bundled_wheel, check_supports
+from pip_tool.supply import Supply
+from pip_tool.wheel import bundled_wheel, check_supports
+from pip_tool.wish import read_wish
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.context import BuildContext
-    from buildpack_api.interpreter import Interpreter
 
 _LAYER = "pip"
 
 
 def build(context: BuildContext) -> None:
     """Provide ``pip``: for later buildpacks always, in the app image only if one of them asks for that."""
-    interpreter = find_interpreter(context)
-    wheel = bundled_wheel(context.buildpack_dir / "wheels")
-    layer = context.layers.open(_LAYER, _key(context, wheel, interpreter))
-    user_base = layer.path / "userbase"
-    origin = "reused" if layer.reusable else _install(context, layer, wheel, interpreter)
     launch = context.plan.wishes("pip").launch
-    layer.write_env(*environment_changes(user_base, launch=launch))
-    layer.save(LayerTypes(build=True, launch=launch, cache=True))
-    context.output.summary("Summary", _rows(wheel, interpreter, origin, launch=launch))
+    with ExitStack() as stack:
+        supply = _supply(context, stack)
+        layer = context.layers.open(_LAYER, _key(supply))
+        done = "reused" if layer.reusable else _install(layer, supply)
+        layer.write_env(*environment_changes(layer.path / "userbase", launch=launch))
+        layer.save(LayerTypes(build=True, launch=launch, cache=True))
+        context.output.summary("Summary", _rows(supply, done, launch=launch))
 
 
 def environment_changes(user_base: Path, *, launch: bool) -> tuple[EnvChange, ...]:
@@ -44,31 +45,46 @@ def environment_changes(user_base: Path, *, launch: bool) -> tuple[EnvChange, ..
     )
 
 
-def _key(context: BuildContext, wheel: PipWheel, interpreter: Interpreter) -> PipKey:
+def _supply(context: BuildContext, stack: ExitStack) -> Supply:
+    interpreter = find_interpreter(context)
+    bundled = bundled_wheel(context.buildpack_dir / "wheels")
+    wish = read_wish(context.environment, context.plan)
+    if wish is not None and wish.allows(bundled.version, bundled.sha256):
+        wish = None
+    return Supply(context, interpreter, bundled, wish, stack)
+
+
+def _key(supply: Supply) -> PipKey:
     return PipKey(
         recipe=RECIPE,
-        pip=wheel.version,
-        wheel_sha256=wheel.sha256,
-        python=interpreter.minor,
-        interpreter=str(interpreter.executable),
-        path=str(context.layers.root / _LAYER),
+        pip=supply.version,
+        wheel_sha256=supply.sha256,
+        python=supply.interpreter.minor,
+        interpreter=str(supply.interpreter.executable),
+        path=str(supply.context.layers.root / _LAYER),
     )
 
 
-def _install(context: BuildContext, layer: Layer, wheel: PipWheel, interpreter: Interpreter) -> str:
-    check_supports(wheel, interpreter)
+def _install(layer: Layer, supply: Supply) -> str:
+    output, interpreter, bundled = supply.context.output, supply.interpreter, supply.bundled
+    check_supports(bundled, interpreter)  # it does the work in any case
     for reason in layer.reasons:
-        context.output.step(f"The pip layer is made anew: {reason}")
-    context.output.step(f"Installing pip {wheel.version} with Python {interpreter.version}")
+        output.step(f"The pip layer is made anew: {reason}")
+    wheel = supply.wheel
+    check_supports(wheel, interpreter)
+    output.step(f"Installing pip {wheel.version} with Python {interpreter.version}")
     user_base = layer.clear() / "userbase"
     try:
-        install_pip(wheel, interpreter, user_base, environment=context.environment)
+        install_pip(wheel, bundled, interpreter, user_base, environment=supply.context.environment)
     except BaseException:
         remove(layer.path)
         raise
     return "made anew" if layer.restored else "installed"
 
 
-def _rows(wheel: PipWheel, interpreter: Interpreter, origin: str, *, launch: bool) -> list[tuple[str, str]]:
+def _rows(supply: Supply, done: str, *, launch: bool) -> list[tuple[str, str]]:
     place = "for the build and in the app image" if launch else "for the build, not in the app image"
-    return [("pip", f"{wheel.version} ({origin}), {place}"), ("Python", interpreter.version)]
+    return [
+        ("pip", f"{supply.version} {supply.origin} ({done}), {place}"),
+        ("Python", supply.interpreter.version),
+    ]

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from buildpack_api import bytecode, commands
-from buildpack_api.errors import BuildpackError
+from buildpack_api.errors import BuildpackError, CommandFailed, PlatformError
 from buildpack_api.interpreter import isolated_environment
 
 if TYPE_CHECKING:
@@ -36,22 +36,27 @@ _OPTIONS = (
 
 
 def install_pip(
-    wheel: PipWheel, interpreter: Interpreter, user_base: Path, *, environment: Mapping[str, str]
+    wheel: PipWheel,
+    installer: PipWheel,
+    interpreter: Interpreter,
+    user_base: Path,
+    *,
+    environment: Mapping[str, str],
 ) -> None:
-    """Install ``wheel`` below ``user_base``, which must not exist, with byte code.
+    """Install ``wheel`` below ``user_base``, which must not exist, with byte code; ``installer`` does it.
 
-    The same wheel, Python minor and places give the same bits. Raises CommandFailed, or BuildpackError if pip
-    claims success and is not there.
+    The same wheels, Python minor and places give the same bits. Raises CommandFailed, or BuildpackError if
+    pip claims success and is not there, PlatformError if it does not run with this Python.
     """
     user_base.mkdir()
     env = installer_environment(environment, user_base)
     # Named by version, not by file: else pip records the wheel's place on disk in direct_url.json.
     requirement = f"pip=={wheel.version}"
-    program = (interpreter.executable, wheel.path / "pip")
+    program = (interpreter.executable, installer.path / "pip")
     arguments = ("install", *_OPTIONS, "--find-links", str(wheel.path.parent), requirement)
     commands.run((*program, *arguments), env=env, cwd=user_base)
     bytecode.compile_tree(interpreter.executable, user_base / "lib", env=isolated_environment(environment))
-    _check(wheel, user_base, env)
+    _check(wheel, interpreter, user_base, env)
 
 
 def installer_environment(environment: Mapping[str, str], user_base: Path) -> dict[str, str]:
@@ -63,11 +68,18 @@ def installer_environment(environment: Mapping[str, str], user_base: Path) -> di
     }
 
 
-def _check(wheel: PipWheel, user_base: Path, env: Mapping[str, str]) -> None:
+def _check(wheel: PipWheel, interpreter: Interpreter, user_base: Path, env: Mapping[str, str]) -> None:
     program = user_base / "bin" / "pip"
     answer = ""
     if program.is_file():
-        answer = commands.capture([program, "--version"], env=env, cwd=user_base)
+        try:
+            answer = commands.capture([program, "--version"], env=env, cwd=user_base)
+        except CommandFailed as error:
+            raise PlatformError(
+                f"pip {wheel.version} does not run with Python {interpreter.version}",
+                detail="It says that it does, but fails with the message above.",
+                advice="Ask for a newer pip or an older Python.",
+            ) from error
     if not answer.startswith(f"pip {wheel.version} from {user_base}{os.sep}"):
         raise BuildpackError(
             f"pip {wheel.version} was installed, but {program} does not work",

@@ -1,4 +1,4 @@
-"""The pip wheel that the buildpack carries."""
+"""A wheel of pip: the one that the buildpack carries, or another one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ def bundled_wheel(directory: Path) -> PipWheel:
             f"{directory} holds {len(found)} wheels of pip instead of one",
             advice="The buildpack is damaged: package it again, or use a published one.",
         )
-    path = found[0]
+    return read_wheel(found[0])
+
+
+def read_wheel(path: Path) -> PipWheel:
+    """Return what a wheel of pip says of itself. Raises BuildpackError if it is none."""
     version = path.name.split("-")[1]
     return PipWheel(
         path, version, hashlib.sha256(path.read_bytes()).hexdigest(), _requires_python(path, version)
@@ -50,7 +54,7 @@ def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
         raise PlatformError(
             f"pip {wheel.version} does not run with Python {interpreter.version}",
             detail=f"It needs {wheel.requires_python}; the first Python on PATH is {interpreter.executable}.",
-            advice="Choose a newer Python, with strata/python-runtime in .python-version.",
+            advice="Choose another Python, with strata/python-runtime in .python-version, or another pip.",
         )
 
 
@@ -62,7 +66,7 @@ def _requires_python(path: Path, version: str) -> str:
         raise BuildpackError(
             f"{path} is not a wheel of pip {version}",
             detail=str(error),
-            advice="The buildpack is damaged: package it again, or use a published one.",
+            advice="Whoever packaged this buildpack, or the package index, has a damaged file.",
         ) from error
     headers = text.partition("\n\n")[0].splitlines()
     return next((line.removeprefix(_HEADER).strip() for line in headers if line.startswith(_HEADER)), "")

@@ -1,0 +1,113 @@
+"""A wheel of pip from the package index, fetched by the pip that the buildpack carries."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_api import commands
+from buildpack_api.errors import BuildpackError, ConfigurationError, DownloadError
+from buildpack_api.index_access import NETWORK_VARIABLES
+from buildpack_api.index_bindings import read_index_access
+from buildpack_api.interpreter import isolated_environment
+from pip_tool.wheel import PipWheel, read_wheel
+from pip_tool.wish import HASH_VARIABLE, MINIMUM, VERSION_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+    from pip_tool.wish import PipWish
+
+_OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--progress-bar=off",
+)
+_VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
+_SHOWN_VERSIONS = 8
+
+
+@contextmanager
+def fetched_wheel(
+    wish: PipWish, bundled: PipWheel, interpreter: Interpreter, context: BuildContext
+) -> Iterator[PipWheel]:
+    """Give the newest wheel that fits ``wish``, for as long as the block lasts.
+
+    The user's variables, configuration and bindings say where the index is, and nothing else. Raises
+    ConfigurationError if the index has no such pip, DownloadError if it cannot be had or is another one.
+    """
+    access = read_index_access(context.bindings, context.environment)
+    with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
+        directory = Path(scratch) / "wheels"
+        directory.mkdir()
+        # In a file, since only there a requirement may have a hash; and in the wheel's own directory there
+        # is no module of the app that could be imported.
+        requirements = Path(scratch) / "requirements.txt"
+        requirements.write_text(_requirement(wish), "utf-8")
+        with access.environment(_network(context.environment), minor=interpreter.minor) as env:
+            program = (interpreter.executable, bundled.path / "pip")
+            arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", requirements)
+            code, tail = commands.run_with_tail((*program, *arguments), env=env, cwd=directory)
+        if code:
+            raise _explained(wish, tail, interpreter, code)
+        yield _checked(directory, wish)
+
+
+def _requirement(wish: PipWish) -> str:
+    if wish.sha256:
+        return f"pip=={wish.exact} --hash=sha256:{wish.sha256}\n"
+    return f"pip{wish.specifier},>={MINIMUM}\n"
+
+
+def _network(environment: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: environment[name] for name in NETWORK_VARIABLES if environment.get(name)}
+    return isolated_environment(environment) | kept
+
+
+def _checked(directory: Path, wish: PipWish) -> PipWheel:
+    found = list(directory.iterdir())
+    wheel = read_wheel(found[0]) if len(found) == 1 and found[0].name.startswith("pip-") else None
+    if wheel is None or not wish.allows(wheel.version, wheel.sha256):
+        names = ", ".join(sorted(path.name for path in found)) or "nothing"
+        raise DownloadError(
+            f"The package index gave something else than pip {wish}",
+            detail=f"It gave {names}.",
+            advice="Is a pip.conf in use that rewrites requirements? Nothing of it was used.",
+        )
+    return wheel
+
+
+def _explained(wish: PipWish, tail: str, interpreter: Interpreter, code: int) -> BuildpackError:
+    if "DO NOT MATCH THE HASHES" in tail:
+        return DownloadError(
+            f"The wheel of pip {wish.exact} on the package index does not have the SHA-256 that was given",
+            detail=f"Expected: {wish.sha256}; pip's message above has the other.",
+            advice=f"Nothing of it was used. Compare {HASH_VARIABLE}, or the build plan's sha256, with the "
+            "index: somebody may have changed the wheel, or it is the one of another file.",
+        )
+    versions = _VERSIONS.search(tail)
+    known = [] if versions is None else [one for one in versions[1].split(", ") if one != "none"]
+    if known:
+        more = "..., " if len(known) > _SHOWN_VERSIONS else ""
+        return ConfigurationError(
+            f"The package index has no pip {wish} for Python {interpreter.version}",
+            detail=f"It has: {more}{', '.join(known[-_SHOWN_VERSIONS:])}",
+            advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION_VARIABLE} out: "
+            "then the pip of this buildpack is installed, without network.",
+        )
+    return DownloadError(
+        f"pip {wish} could not be fetched from the package index",
+        detail="It cannot be reached, or it has no wheel of pip."
+        if versions
+        else f"pip ended with exit code {code}; its message is above.",
+        advice="Check PIP_INDEX_URL, bindings of type pypi, proxies (HTTPS_PROXY) and certificates "
+        f"(SSL_CERT_FILE). Without {VERSION_VARIABLE} no network is needed.",
+    )

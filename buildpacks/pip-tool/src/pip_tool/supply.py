@@ -1,0 +1,59 @@
+"""Where the wheel comes from: the buildpack itself if that will do, else the package index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pip_tool.key import UNKNOWN
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+    from pip_tool.wheel import PipWheel
+    from pip_tool.wish import PipWish
+
+
+@dataclass
+class Supply:
+    """The wheel to install. ``wish`` is None if the ``bundled`` one is what everybody wants.
+
+    The index is asked when the wheel is first needed: for an exact version not before the layer is made, for
+    a range at once, since only the index knows what is the newest in it. ``stack`` ends the wheel's life.
+    """
+
+    context: BuildContext
+    interpreter: Interpreter
+    bundled: PipWheel
+    wish: PipWish | None
+    stack: ExitStack
+
+    @property
+    def version(self) -> str:
+        """The version of pip."""
+        return self.wish.exact if self.wish and self.wish.exact else self.wheel.version
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the wheel, as far as it is known without fetching an exact version."""
+        return (self.wish.sha256 or UNKNOWN) if self.wish and self.wish.exact else self.wheel.sha256
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words."""
+        return "from the package index" if self.wish else "from this buildpack"
+
+    @cached_property
+    def wheel(self) -> PipWheel:
+        """The wheel file. Raises what `fetched_wheel` raises."""
+        if self.wish is None:
+            return self.bundled
+        from pip_tool.index_wheel import fetched_wheel  # noqa: PLC0415  (mostly nobody wishes for another pip)
+
+        self.context.output.step(f"Fetching pip {self.wish} from the package index")
+        return self.stack.enter_context(
+            fetched_wheel(self.wish, self.bundled, self.interpreter, self.context)
+        )
