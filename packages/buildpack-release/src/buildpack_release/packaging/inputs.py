@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
+from buildpack_release.oci.content import BLOCK
 from buildpack_release.packaging.lock_file import Pin, read_lock
 
 if TYPE_CHECKING:
@@ -43,9 +44,15 @@ class InputFile:
 
     def update(self, digest: hashlib._Hash) -> None:
         """Add everything about this file that shows in the assembled buildpack."""
-        content = self.source.read_bytes() if self.link is None else self.link.encode()
-        kind = "link" if self.link is not None else "program" if self.is_executable else "file"
-        digest.update(f"{kind}\0{self.name}\0{len(content)}\0".encode() + content)
+        if self.link is not None:
+            content = self.link.encode()
+            digest.update(f"link\0{self.name}\0{len(content)}\0".encode() + content)
+            return
+        kind = "program" if self.is_executable else "file"
+        with self.source.open("rb", buffering=0) as file:
+            digest.update(f"{kind}\0{self.name}\0{os.fstat(file.fileno()).st_size}\0".encode())
+            while block := file.read(BLOCK):
+                digest.update(block)
 
 
 @dataclass(frozen=True)
