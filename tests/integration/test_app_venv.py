@@ -140,7 +140,7 @@ def test_a_new_release_is_noticed_and_named(builds: VenvBuilds) -> None:
     builds.publish(Project("left", "1.1", script=True))
     result = builds.build()
     assert installed(builds) == ["left-1.1", "right-2.0"]
-    assert "made anew: left: 1.0 -> 1.1\n" in text_of(result)
+    assert "made anew: left 1.0 -> 1.1\n" in text_of(result)
 
 
 def test_a_file_replaced_under_the_same_name_is_noticed(builds: VenvBuilds) -> None:
@@ -159,7 +159,8 @@ def test_a_requirement_that_is_removed_is_gone(builds: VenvBuilds) -> None:
     builds.require(*builds.locked("left-1.0"))
     result = builds.build()
     assert installed(builds) == ["left-1.0"]
-    assert "made anew: content of the requirements files: " in text_of(result)
+    assert "made anew: contents of the files to install from: " in text_of(result)
+    assert "right 2.0 is no longer needed" in text_of(result)
 
 
 def test_a_change_of_an_included_file_counts(builds: VenvBuilds) -> None:

@@ -22,8 +22,8 @@ COPIED = ("tasks.py", "pyproject.toml", "LICENSE", "buildpacks", "packages/build
 RUNTIME, PIP, VENV, ALL = (
     f"buildpacks/{name}" for name in ("python-runtime", "pip-tool", "app-venv", "python")
 )
-VENV_PLAN = f"{VENV}/detect/10-requirements/plan.toml"
-VENV_MARKERS = f"{VENV}/detect/10-requirements/markers"
+VENV_PLAN = f"{VENV}/detect/10-inputs/plan.toml"
+VENV_MARKERS = f"{VENV}/detect/10-inputs/markers"
 PIP_PLAN = f"{PIP}/detect/10-always/plan.toml"
 RUNTIME_PLAN = f"{RUNTIME}/detect/10-always/plan.toml"
 CHECK_FAILED = 3
@@ -223,7 +223,7 @@ FAULTS = {
         lambda path: path.rename(path.with_name("marker")),
         "",
         'did you mean "markers"?',
-        at=f"{VENV}/detect/10-requirements/marker",
+        at=f"{VENV}/detect/10-inputs/marker",
     ),
     "plan never reached": Fault(
         f"{PIP}/detect/20-never/plan.toml", written('[[provides]]\nname = "pip"\n'), "", "never chosen"

@@ -76,7 +76,7 @@ def test_changes_are_sentences() -> None:
     new = Resolution((Package("b", "2", "h"), Package("c", "1", "i"), Package("d", "3", "h")))
     assert old.changes_to(new) == (
         "a 1 is no longer needed",
-        "b: 1 -> 2",
+        "b 1 -> 2",
         "c 1: another file of the same version",
         "d 3 comes in",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.requirements import Pinning, Requirement, Requirements
+from app_venv.inputs.evidence import Inputs, Pinning, Requirement
 from app_venv.resolution import Package, Resolution
 from app_venv.reuse import Decision, decide, recorded
 from buildpack_api import toml
@@ -37,9 +37,9 @@ class Questions:
         return self.working
 
 
-def requirements(*pinnings: Pinning) -> Requirements:
+def requirements(*pinnings: Pinning) -> Inputs:
     lines = tuple(Requirement(f"r.txt:{n}", "x", pinning, "is so") for n, pinning in enumerate(pinnings, 1))
-    return Requirements(("r.txt",), ("r.txt",), "", lines)
+    return Inputs("r.txt", (), ("r.txt",), "", lines)
 
 
 def layer(directory: Path, *reasons: str, restored: bool = True, recorded: Resolution = OLD) -> Layer:
@@ -47,7 +47,7 @@ def layer(directory: Path, *reasons: str, restored: bool = True, recorded: Resol
     return Layer("venv", directory / "venv", LayerKey(), restored=restored, reasons=reasons)
 
 
-def ask(layer: Layer, needed: Requirements, questions: Questions) -> Decision:
+def ask(layer: Layer, needed: Inputs, questions: Questions) -> Decision:
     return decide(layer, needed, works=questions.works, resolve=questions.resolve)
 
 
@@ -83,7 +83,7 @@ def test_what_is_open_is_compared(tmp_path: Path) -> None:
     same, newer = Questions(OLD), Questions(NEW)
     assert ask(layer(tmp_path), requirements(Pinning.OPEN), same).reuse
     decision = ask(layer(tmp_path), requirements(Pinning.OPEN), newer)
-    assert decision == Decision(reuse=False, reasons=("left: 1.0 -> 1.1",))
+    assert decision == Decision(reuse=False, reasons=("left 1.0 -> 1.1",))
     assert same.asked == newer.asked == ["venv", "pip"]
 
 

@@ -110,10 +110,59 @@ class TestDetect:
             (bare.directory / "detect/10-x/markers").write_bytes(text.format(name).encode())
             assert_matched(detect(shell, bare), bare, "# 10-x\n")
 
-    def test_a_marker_is_a_name_and_no_pattern(self, shell: list[str], bare: ExampleBuildpack) -> None:
-        alternative(bare, "10-x", "*.txt\n")
-        (bare.app / "a.txt").touch()
+    @pytest.mark.parametrize("name", ["lock.dev.toml", "lock.a b.toml", "lock.*.toml", "lock.é.toml"])
+    def test_a_star_stands_for_any_characters(
+        self, shell: list[str], bare: ExampleBuildpack, name: str
+    ) -> None:
+        alternative(bare, "10-x", "lock.*.toml\n")
+        (bare.app / "lock.toml").touch()
+        (bare.app / "lock.dir.toml").mkdir()
         assert detect(shell, bare).returncode == 100
+        (bare.app / name).touch()
+        assert_matched(detect(shell, bare), bare, "# 10-x\n")
+
+    def test_other_patterns_are_names(self, shell: list[str], bare: ExampleBuildpack) -> None:
+        alternative(bare, "10-x", "[a]?.txt\n")
+        (bare.app / "ab.txt").touch()
+        assert detect(shell, bare).returncode == 100
+
+    @pytest.mark.parametrize(
+        ("text", "there"),
+        [
+            ("[project]\n", True),
+            ('[tool.x]\ny = 1\r\n  [project]  # ours\r\nname = "a"', True),
+            ("[project.scripts]", True),
+            ("[projects]\n[tool.project]\n# [project]\nproject\n", False),
+            ("", False),
+            ("\\[project]\n*\n", False),
+        ],
+    )
+    def test_a_table_of_a_file_is_looked_for(
+        self, shell: list[str], bare: ExampleBuildpack, text: str, there: bool
+    ) -> None:
+        alternative(bare, "10-x", "py project.toml has [project]\n")
+        assert detect(shell, bare).returncode == 100
+        (bare.app / "py project.toml").write_bytes(text.encode())
+        assert detect(shell, bare).returncode == (0 if there else 100)
+
+    def test_a_message_says_why_there_is_no_plan(self, shell: list[str], bare: ExampleBuildpack) -> None:
+        alternative(bare, "10-x", "good\n")
+        for name, text in (("20-a", "Use *.b,\n  $HOME `x` \\n.\n"), ("30-b", "never shown\n")):
+            alternative(bare, name, "bad\n")
+            (bare.directory / "detect" / name / "plan.toml").rename(
+                bare.directory / "detect" / name / "message.txt"
+            )
+            (bare.directory / "detect" / name / "message.txt").write_text(text)
+        reason = "[Strata] Not for this app, none of these is there: good\n"
+        done = detect(shell, bare)
+        assert (done.returncode, done.stdout, done.stderr) == (100, reason, "")
+        (bare.app / "bad").touch()
+        done = detect(shell, bare)
+        assert (done.returncode, done.stdout) == (100, reason)
+        assert done.stderr == "Use *.b,\n  $HOME `x` \\n.\n"
+        assert bare.plan.read_text() == ""
+        (bare.app / "good").touch()
+        assert_matched(detect(shell, bare), bare, "# 10-x\n")
 
     def test_a_directory_is_no_marker_and_a_link_to_a_file_is_one(
         self, shell: list[str], bare: ExampleBuildpack

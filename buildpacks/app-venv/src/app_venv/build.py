@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from app_venv.finished import examine, summarise
 from app_venv.guard import refuse_dangerous_variables
 from app_venv.hint import offer_pip
+from app_venv.inputs.read import read_inputs
 from app_venv.job import Job, prepare
 from app_venv.pip_cache import open_cache
-from app_venv.requirements import Requirements, read_requirements
 from app_venv.resolution import Resolution, read_record
 from app_venv.reuse import Decision, decide
 from app_venv.tools import find_tools
@@ -29,23 +29,25 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
 
-_DEFAULT_FILE = "requirements.txt"
+_SHOWN = 10
 
 
 def build(context: BuildContext) -> None:
     """Install what the app requires into the layer ``venv``."""
     refuse_dangerous_variables(context.platform_env)
-    requirements = _requirements(context)
     tools = find_tools(context)
+    inputs = read_inputs(context.app_dir, context.environment, tools)
+    if inputs.remark:
+        context.output.step(inputs.remark)
     cache = open_cache(context, tools.interpreter, tools.pip)
-    job = prepare(context, requirements, tools, cache)
+    job = prepare(context, inputs, tools, cache)
     decision = _decide(job)
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision)
         finished = examine(job, decision, resolution)
     layer = finished.layer
     layer.write_env(*environment_changes(job.venv))
-    layer.save(LayerTypes(build=True, launch=True, cache=not requirements.unprovable))
+    layer.save(LayerTypes(build=True, launch=True, cache=not inputs.unprovable))
     cache.save()
     summarise(finished)
 
@@ -59,21 +61,15 @@ def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
     )
 
 
-def _requirements(context: BuildContext) -> Requirements:
-    names = context.environment.get("BP_PIP_REQUIREMENT", "").split() or [_DEFAULT_FILE]
-    constraints = context.environment.get("PIP_CONSTRAINT", "").split()
-    return read_requirements(names, context.app_dir, context.environment, constraints=constraints)
-
-
 def _decide(job: Job) -> Decision:
     def resolve() -> Resolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
-        return job.installer.resolve(job.requirements.roots)
+        return job.installer.resolve(job.inputs)
 
     def works() -> bool:
         return venv_works(job.venv, environment=job.context.environment)
 
-    return decide(job.layer, job.requirements, works=works, resolve=resolve)
+    return decide(job.layer, job.inputs, works=works, resolve=resolve)
 
 
 def _reuse(job: Job, decision: Decision) -> Resolution:
@@ -88,11 +84,23 @@ def _make(job: Job, decision: Decision) -> Resolution:
         output.step(f"The virtual environment is made anew: {reason}")
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
-    output.step(f"Installing {' '.join(job.requirements.roots)} with pip {job.tools.pip.version}")
-    resolution = job.installer.install(job.requirements.roots, job.tools.interpreter)
+    output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
+    resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
+    _tell_changes(job, decision, resolution)
     return resolution
+
+
+def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:
+    """Say what is different from the environment before, unless that was the reason to make another one."""
+    before = read_record(job.key.packages)
+    changes = [one for one in before.changes_to(resolution) if one not in decision.reasons]
+    if before.packages and changes:
+        for change in changes[:_SHOWN]:
+            job.context.output.detail(change)
+        if len(changes) > _SHOWN:
+            job.context.output.detail(f"and {len(changes) - _SHOWN} more changes")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from app_venv.inputs.evidence import Inputs
     from app_venv.tools import Tools
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
@@ -50,13 +51,13 @@ class Installer:
     output: Output
     origins: Origins = field(default_factory=Origins)
 
-    def install(self, files: Sequence[str], interpreter: Interpreter) -> Resolution:
-        """Install the requirements files, with byte code, and return what was installed.
+    def install(self, inputs: Inputs, interpreter: Interpreter) -> Resolution:
+        """Install the inputs, with byte code, and return what was installed.
 
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
         package is missing: an environment is never silently empty.
         """
-        resolution = self._run(files)
+        resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
         _check_complete(resolution, libraries)
         for tree in (self.venv / "lib", self.venv / "src"):
@@ -65,16 +66,15 @@ class Installer:
                 bytecode.compile_tree(interpreter.executable, tree, env=env)
         return resolution
 
-    def resolve(self, files: Sequence[str]) -> Resolution:
+    def resolve(self, inputs: Inputs) -> Resolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it."""
-        return self._run(files, "--dry-run", "--quiet")
+        return self._run(inputs, "--dry-run", "--quiet")
 
-    def _run(self, files: Sequence[str], *options: str) -> Resolution:
+    def _run(self, inputs: Inputs, *options: str) -> Resolution:
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
-            requirements = [part for name in files for part in ("--requirement", name)]
             program = (*self.tools.pip.command, "install", *_OPTIONS, *options)
-            command = (*program, f"--report={report}", *requirements)
+            command = (*program, f"--report={report}", *inputs.arguments)
             with self._pip_environment() as env:
                 code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
                 answers = refusals(tail, command, env=env, cwd=self.app_dir) if code else ()

@@ -13,9 +13,9 @@ from app_venv.venv import site_packages
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app_venv.inputs.evidence import Inputs
     from app_venv.key import VenvKey
     from app_venv.pip_cache import PipCache
-    from app_venv.requirements import Requirements
     from app_venv.resolution import Resolution
     from app_venv.reuse import Decision
     from app_venv.tools import Tools
@@ -30,7 +30,7 @@ class Job:
     """All that is known before the first program runs."""
 
     context: BuildContext = field(repr=False)
-    requirements: Requirements
+    inputs: Inputs
     tools: Tools
     key: VenvKey
     layer: Layer
@@ -68,10 +68,10 @@ class Finished:
         return replace(self.job.layer, key=key)
 
 
-def prepare(context: BuildContext, requirements: Requirements, tools: Tools, cache: PipCache) -> Job:
+def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
     """Open the layer with the key of these inputs."""
     path = context.layers.root / LAYER
-    key = venv_key(context, tools, requirements, path)
+    key = venv_key(context, tools, inputs, path)
     layer = context.layers.open(LAYER, key)
     installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output)
-    return Job(context, requirements, tools, key, layer, installer, after_options(context.environment))
+    return Job(context, inputs, tools, key, layer, installer, after_options(context.environment))

@@ -16,7 +16,7 @@ from buildpack_api.redact import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app_venv.requirements import Requirements
+    from app_venv.inputs.evidence import Inputs
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
 
@@ -55,14 +55,15 @@ class VenvKey(LayerKey):
     pip_place: tuple[str, ...] = field(metadata={"label": "place of pip"})
     target: str
     path: str = field(metadata={"label": "place of the layer"})
-    requirement_files: tuple[str, ...] = field(metadata={"label": "requirements files"})
-    requirements: str = field(metadata={"label": "content of the requirements files"})
+    inputs: str = field(metadata={"label": "what is installed"})
+    files: tuple[str, ...] = field(metadata={"label": "files to install from"})
+    contents: str = field(metadata={"label": "contents of the files to install from"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
     packages: tuple[str, ...]
     problems: tuple[str, ...]
 
 
-def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, path: Path) -> VenvKey:
+def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, path: Path) -> VenvKey:
     """Return the key of the layer at ``path``.
 
     What was installed, if anything was restored, is taken over: equal keys say that all else is equal.
@@ -76,8 +77,9 @@ def venv_key(context: BuildContext, tools: Tools, requirements: Requirements, pa
         pip_place=(*tools.pip.command, str(tools.pip.site_packages)),
         target=str(context.target),
         path=str(path),
-        requirement_files=requirements.files,
-        requirements=requirements.digest,
+        inputs=inputs.title,
+        files=inputs.files,
+        contents=inputs.digest,
         settings=settings({**context.environment, **tools.access.variables}),
         packages=recorded(path, "packages"),
         problems=recorded(path, "problems"),

@@ -34,6 +34,11 @@ class PipProgram:
     version: str
     site_packages: Path
 
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The first two numbers of the version."""
+        return tuple(int(number) for number in re.findall(r"\d+", self.version)[:2])
+
 
 def find_pip(context: BuildContext, interpreter: Interpreter) -> PipProgram:
     """Return the first ``pip`` on PATH, else the one that the interpreter imports.
@@ -102,8 +107,7 @@ def _ask(command: tuple[str, ...], environment: Mapping[str, str]) -> PipProgram
 
 
 def _checked(pip: PipProgram) -> PipProgram:
-    numbers = tuple(int(number) for number in re.findall(r"\d+", pip.version)[:2])
-    if numbers < _OLDEST:
+    if pip.release < _OLDEST:
         raise PlatformError(
             f"pip {pip.version} is too old",
             detail=f"It is {pip.command[0]}. Installing into another environment needs 23.0 or newer.",

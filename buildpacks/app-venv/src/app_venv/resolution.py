@@ -119,5 +119,5 @@ def _change(old: Package | None, new: Package | None) -> str:
     if new is None:
         return f"{old.name} {old.version} is no longer needed"
     if old.version != new.version:
-        return f"{old.name}: {old.version} -> {new.version}"
+        return f"{old.name} {old.version} -> {new.version}"
     return f"{old.name} {old.version}: another file of the same version"

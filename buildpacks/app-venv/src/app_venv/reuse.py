@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from app_venv.requirements import Requirements
+    from app_venv.inputs.evidence import Inputs
     from buildpack_api.layers import Layer
 
 
@@ -28,7 +28,7 @@ class Decision:
 
 def decide(
     layer: Layer,
-    requirements: Requirements,
+    inputs: Inputs,
     *,
     works: Callable[[], bool],
     resolve: Callable[[], Resolution],
@@ -36,12 +36,12 @@ def decide(
     """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse."""
     if not layer.restored:
         return Decision(reuse=False)
-    never = tuple(f"{line}, so it is always installed anew" for line in requirements.unprovable)
+    never = tuple(f"{line}, so it is always installed anew" for line in inputs.unprovable)
     if layer.reasons or never:
         return Decision(reuse=False, reasons=(*layer.reasons, *never))
     if not works():
         return Decision(reuse=False, reasons=("its Python does not start",))
-    if requirements.locked:
+    if inputs.locked:
         return Decision(reuse=True, proof="all requirements have an exact version and a hash")
     return _compare(read_record(recorded(layer.path, "packages")), resolve())
 

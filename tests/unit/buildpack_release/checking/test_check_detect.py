@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.checking.check_detect import check_detect
+from buildpack_release.model.plan import declared_plans
 from support.sample_repository import component, plan, write
 
 if TYPE_CHECKING:
@@ -106,3 +107,41 @@ def test_no_plan_at_all(tmp_path: Path, *, make: bool) -> None:
     plans, (finding,) = check_detect(tmp_path)
     assert plans is None
     assert finding.file == tmp_path / "detect"
+
+
+def test_a_message_instead_of_a_plan(tmp_path: Path) -> None:
+    """It makes no plan, and is checked like one."""
+    directory = component(tmp_path, "acme/a", plans={"10-a": ("a has [b.c]\n*.toml\n", GOOD)})
+    write(directory / "detect/20-b/markers", "b\n")
+    write(directory / "detect/20-b/message.txt", "Use a.\n")
+    plans, findings = check_detect(directory)
+    assert findings == ()
+    assert plans is not None
+    assert [one.name for one in plans] == ["10-a"]
+    assert [one.name for one in declared_plans(directory)] == ["10-a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "markers", "message", "said"),
+    [
+        ("20-b", "b\n", "", "this message is empty"),
+        ("20-b", "../b\n", "Use a.\n", "leads out of the app"),
+        ("20-b", "*.b has [c]\n", "Use a.\n", "has a pattern"),
+        ("05-b", "b\n", "Use a.\n", 'ends detection before "10-a" is tried'),
+    ],
+)
+def test_messages_that_cannot_be_meant(
+    tmp_path: Path, name: str, markers: str, message: str, said: str
+) -> None:
+    directory = component(tmp_path, "acme/a", plans={"10-a": ("a\n", GOOD)})
+    write(directory / "detect" / name / "markers", markers)
+    write(directory / "detect" / name / "message.txt", message)
+    (finding,) = check_detect(directory)[1]
+    assert said in finding.message
+
+
+def test_a_message_beside_a_plan(tmp_path: Path) -> None:
+    directory = component(tmp_path, "acme/a", plans={"10-a": ("a\n", GOOD), "20-b": ("b\n", GOOD)})
+    write(directory / "detect/20-b/message.txt", "Use a.\n")
+    (finding,) = check_detect(directory)[1]
+    assert finding.file.name == "plan.toml"

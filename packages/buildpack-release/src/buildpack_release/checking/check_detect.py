@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.plan import (
     DETECT,
     MARKERS,
+    MESSAGE,
     PLAN,
     DeclaredPlan,
     detect_directories,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_TABLE = re.compile(r"(?P<file>.+?) has \[[A-Za-z0-9_.-]+\]")
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -34,9 +37,12 @@ def check_detect(buildpack_dir: Path) -> tuple[tuple[DeclaredPlan, ...] | None, 
         message = "no plan is declared, so detection would never pass"
         return None, (Finding(Severity.ERROR, "detect", message, buildpack_dir / DETECT, advice=advice),)
     findings: list[Finding] = []
-    plans = [_check_directory(directory, findings) for directory in directories]
+    messages = [directory for directory in directories if (directory / MESSAGE).is_file()]
+    for directory in messages:
+        findings += _check_message(directory)
+    plans = [_check_directory(one, findings) for one in directories if one not in messages]
     readable = tuple(plan for plan in plans if plan is not None)
-    findings += _unreachable(readable)
+    findings += _unreachable(readable, messages)
     return (readable if len(readable) == len(plans) else None), tuple(findings)
 
 
@@ -60,10 +66,26 @@ def _check_directory(directory: Path, findings: list[Finding]) -> DeclaredPlan |
     return DeclaredPlan(directory.name, markers, plan, source)
 
 
-def _strangers(directory: Path) -> Iterator[Finding]:
+def _check_message(directory: Path) -> Iterator[Finding]:
+    """Check a directory that makes detection fail with a message."""
+    yield from _strangers(directory, MESSAGE)
+    try:
+        markers = read_markers(directory)
+        empty = not (directory / MESSAGE).read_text("utf-8").strip()
+    except (ReleaseError, UnicodeDecodeError, OSError):
+        message = "its files cannot be read as UTF-8"
+        yield Finding(Severity.ERROR, "detect", message, directory)
+        return
+    if empty:
+        yield Finding(Severity.ERROR, "detect", "this message is empty", directory / MESSAGE)
+    if markers is not None:
+        yield from _check_markers(directory / MARKERS, markers)
+
+
+def _strangers(directory: Path, content: str = PLAN) -> Iterator[Finding]:
     for path in sorted(directory.iterdir()):
-        if path.name not in {MARKERS, PLAN} and not path.name.startswith("."):
-            advice = suggestion(path.name, (MARKERS, PLAN))
+        if path.name not in {MARKERS, content} and not path.name.startswith("."):
+            advice = suggestion(path.name, (MARKERS, content))
             yield Finding(Severity.ERROR, "detect", "detection does not know this file", path, advice=advice)
 
 
@@ -80,6 +102,9 @@ def _check_markers(path: Path, markers: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _marker_fault(marker: str) -> str:
+    table = _TABLE.fullmatch(marker)
+    if table:
+        return "" if "*" not in table["file"] else "has a pattern: only one file can be read"
     if marker.startswith("$"):
         return "" if _VARIABLE.fullmatch(marker) else "is not the name of a variable"
     if marker.startswith("/"):
@@ -89,8 +114,13 @@ def _marker_fault(marker: str) -> str:
     return "is a directory: only files are looked for" if marker.endswith("/") else ""
 
 
-def _unreachable(plans: tuple[DeclaredPlan, ...]) -> Iterator[Finding]:
-    """Find plans behind one that is always chosen."""
+def _unreachable(plans: tuple[DeclaredPlan, ...], messages: list[Path]) -> Iterator[Finding]:
+    """Find plans behind one that is always chosen, and messages that come before a plan."""
+    for directory in messages:
+        later = next((plan for plan in plans if os.fsencode(plan.name) > os.fsencode(directory.name)), None)
+        if later:
+            message = f'it ends detection before "{later.name}" is tried: give it a later name'
+            yield Finding(Severity.ERROR, "detect", message, directory / MESSAGE)
     always = next((plan for plan in plans if plan.is_unconditional), None)
     if always is None:
         return

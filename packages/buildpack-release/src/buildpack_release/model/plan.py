@@ -1,7 +1,8 @@
 """Build plans: what buildpacks provide to and require of each other (Buildpack API 0.10, "Build Plan").
 
 In this repository detection is data: `detect/<name>/plan.toml` is the plan, `detect/<name>/markers` says when
-it is chosen. So every plan is known without running anything. How plans are matched: module `resolution`.
+it is chosen. A directory with `message.txt` instead makes detection fail and says why. So every plan is known
+without running anything. How plans are matched: module `resolution`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 DETECT = "detect"
 MARKERS = "markers"
 PLAN = "plan.toml"
+MESSAGE = "message.txt"
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def declared_plans(buildpack_dir: Path) -> tuple[DeclaredPlan, ...]:
     """
     plans = []
     for directory in detect_directories(buildpack_dir):
+        if (directory / MESSAGE).is_file():
+            continue
         source = TomlSource.read(directory / PLAN)
         plan, findings = read_plan(source)
         raise_first_error(findings)

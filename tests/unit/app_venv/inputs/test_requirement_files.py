@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.requirement_lines import read_lines
-from app_venv.requirements import Pinning, Requirements, classify, read_requirements
+from app_venv.inputs.evidence import Evidence, Inputs, Pinning
+from app_venv.inputs.requirement_files import classify, read_requirements
+from app_venv.inputs.requirement_lines import read_lines
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ def write(app: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def read(app: Path, *roots: str, **variables: str) -> Requirements:
-    return read_requirements(roots or ("requirements.txt",), app, variables)
+def read(app: Path, *roots: str, constraints: tuple[str, ...] = (), **variables: str) -> Inputs:
+    found = Evidence()
+    read_requirements(roots or ("requirements.txt",), constraints, app, variables, found)
+    return Inputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
 
 
 @pytest.mark.parametrize(
@@ -65,8 +68,9 @@ def read(app: Path, *roots: str, **variables: str) -> Requirements:
         ("./lib[extra]", UNPROVABLE),
         (f"./lib {HASH}", UNPROVABLE),
         ("file:lib", UNPROVABLE),
-        ("lib/flask-1.0.tar.gz", UNPROVABLE),
-        ("flask-1.0-py3-none-any.whl", UNPROVABLE),
+        ("lib/flask-1.0.tar.gz", OPEN),
+        ("flask-1.0-py3-none-any.whl", OPEN),
+        ("file:lib/flask-1.0-py3-none-any.whl", OPEN),
         ("git+https://host/flask", UNPROVABLE),
         ("flask @ git+ssh://git@host/flask@v1", UNPROVABLE),
         ("https://host/flask-1.0-py3-none-any.whl", UNPROVABLE),
@@ -78,7 +82,7 @@ def test_what_a_line_determines(tmp_path: Path, line: str, pinning: Pinning) -> 
     (tmp_path / "lib").mkdir()
     (tmp_path / "requirements.txt").write_text(line)
     requirements = read(tmp_path)
-    assert [one.pinning for one in requirements.lines] == [pinning]
+    assert [one.pinning for one in requirements.requirements] == [pinning]
     assert requirements.locked == (pinning is LOCKED)
     assert bool(requirements.unprovable) == (pinning is UNPROVABLE)
 
@@ -89,7 +93,7 @@ def test_what_a_line_determines(tmp_path: Path, line: str, pinning: Pinning) -> 
 def test_files_that_install_nothing_are_locked(tmp_path: Path, text: str) -> None:
     write(tmp_path, requirements_txt=text, limits_txt="flask<2\n")
     assert read(tmp_path).locked
-    assert read(tmp_path).lines == ()
+    assert read(tmp_path).requirements == ()
 
 
 def test_the_closure_is_read_from_the_file_that_includes(tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_the_closure_is_read_from_the_file_that_includes(tmp_path: Path) -> None
     )
     requirements = read(tmp_path)
     assert requirements.files == ("requirements.txt", "more/base.txt", "more/other.txt", "limits.txt")
-    assert [one.place for one in requirements.lines] == ["more/other.txt:2", "requirements.txt:2"]
+    assert [one.place for one in requirements.requirements] == ["more/other.txt:2", "requirements.txt:2"]
 
 
 def test_a_reason_says_where_and_shows_no_password(tmp_path: Path) -> None:
@@ -150,9 +154,9 @@ def test_an_included_file_that_comes_or_goes_counts(tmp_path: Path) -> None:
 
 def test_constraints_named_elsewhere_count_but_require_nothing(tmp_path: Path) -> None:
     write(tmp_path, requirements_txt="", limits_txt="flask<2\n")
-    requirements = read_requirements(["requirements.txt"], tmp_path, {}, constraints=["limits.txt"])
+    requirements = read(tmp_path, constraints=("limits.txt",))
     assert requirements.files == ("requirements.txt", "limits.txt")
-    assert requirements.lines == ()
+    assert requirements.requirements == ()
     assert requirements.digest != read(tmp_path).digest
 
 

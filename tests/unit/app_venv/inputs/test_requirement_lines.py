@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.requirement_lines import Line, decode, expand, read_lines
+from app_venv.inputs.requirement_lines import Line, decode, expand, read_lines
 
 DIGEST = "0" * 64
 

@@ -1,0 +1,1 @@
+"""What the app wants installed, whatever kind of file says so."""

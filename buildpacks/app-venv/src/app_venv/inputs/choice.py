@@ -1,0 +1,111 @@
+"""Which files are installed from. There is one choice or an error; of equals none wins in silence.
+
+1. What ``BP_PIP_REQUIREMENT`` names, or ``pyproject.toml`` if ``BP_PIP_PROJECT`` is set; not both.
+2. ``requirements.txt``, ``pylock.toml`` or ``pylock.<name>.toml``, if there is exactly one of them.
+3. ``pyproject.toml`` with ``[project]``, unless another manager's lock file says more than pip can read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.missing import FOREIGN_LOCKS, nothing_to_install
+from app_venv.inputs.project import VARIABLE as PROJECT
+from app_venv.inputs.project import wanted_mode
+from app_venv.inputs.project_table import PYPROJECT, read_project_table
+from app_venv.inputs.requirement_files import is_lock
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from app_venv.inputs.project import ProjectMode
+    from app_venv.inputs.selection import Selection
+
+REQUIREMENT = "BP_PIP_REQUIREMENT"
+_DEFAULT = "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Files, or the project in the app directory. ``mode`` is None if the user did not choose one."""
+
+    files: tuple[str, ...] = ()
+    mode: ProjectMode | None = None
+
+    @property
+    def project(self) -> bool:
+        """Whether it is ``pyproject.toml``."""
+        return not self.files
+
+
+def choose(app_dir: Path, variables: Mapping[str, str], selection: Selection) -> Choice:
+    """Choose. Raises ConfigurationError that lists what contradicts, or that helps if there is nothing."""
+    named = tuple(variables.get(REQUIREMENT, "").split())
+    mode = wanted_mode(variables)
+    if named and mode:
+        raise ConfigurationError(
+            f"{REQUIREMENT} and {PROJECT} are both set",
+            detail=f"{REQUIREMENT} names {', '.join(named)}; {PROJECT} chooses {PYPROJECT}.",
+            advice="Keep one of them. A requirements file may have a line for the project itself: -e . or .",
+        )
+    if mode and not (app_dir / PYPROJECT).is_file():
+        raise ConfigurationError(
+            f"{PROJECT} is set, but the app has no {PYPROJECT}",
+            advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT}.",
+        )
+    choice = Choice(named, mode) if named or mode else _found(app_dir, selection)
+    _check_selection(choice, selection)
+    return choice
+
+
+def _found(app_dir: Path, selection: Selection) -> Choice:
+    files = [name for name in (_DEFAULT, *_locks(app_dir)) if (app_dir / name).is_file()]
+    if len(files) > 1:
+        raise ConfigurationError(
+            f"The app has several files to install from: {', '.join(files)}",
+            detail="Which one is meant cannot be told, and they may say different things.",
+            advice=f"Delete all but one, or choose with {REQUIREMENT}, such as {REQUIREMENT}={files[-1]}",
+        )
+    if files:
+        return Choice(tuple(files))
+    if not _has_project(app_dir, selection):
+        raise nothing_to_install(app_dir)
+    _refuse_foreign_lock(app_dir)
+    return Choice()
+
+
+def _locks(app_dir: Path) -> list[str]:
+    return sorted(path.name for path in app_dir.glob("pylock.*") if is_lock(path.name))
+
+
+def _has_project(app_dir: Path, selection: Selection) -> bool:
+    if not (app_dir / PYPROJECT).is_file():
+        return False
+    table = read_project_table(app_dir / PYPROJECT)
+    return table.project is not None or bool(table.groups and selection.groups)
+
+
+def _refuse_foreign_lock(app_dir: Path) -> None:
+    for name, (manager, export) in FOREIGN_LOCKS.items():
+        if export and (app_dir / name).is_file():
+            raise ConfigurationError(
+                f"{PYPROJECT} comes with {name}, which pip cannot read",
+                detail=f"It is the lock file of {manager}. From {PYPROJECT} alone other versions than those "
+                "that it pins could be installed.",
+                advice=f"Commit what this gives:\n  {export}\n"
+                f"Or set {PROJECT} (dependencies, editable or wheel) to install without the lock.",
+            )
+
+
+def _check_selection(choice: Choice, selection: Selection) -> None:
+    if choice.project or any(is_lock(name) for name in choice.files) or not selection.wanted:
+        return
+    raise ConfigurationError(
+        f"{' and '.join(selection.variables)} cannot be used with {', '.join(choice.files)}",
+        detail=f"Extras and groups are those of {PYPROJECT} or of a lock file.",
+        advice=f"Set {PROJECT} to install from {PYPROJECT}, or remove the variable. A requirements file "
+        "names extras itself: package[extra]",
+    )

@@ -1,0 +1,93 @@
+"""What is known about the inputs before anything is installed: how far they determine the result."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from enum import Enum
+
+from buildpack_api.redact import hide_credentials, redact, without_credentials
+
+_SHOWN = 60
+
+
+class Pinning(Enum):
+    """How much of the result a requirement determines."""
+
+    LOCKED = "locked"
+    """Exact version and hash: what is installed is these bytes or nothing."""
+    OPEN = "open"
+    """An index decides, so it has to be asked."""
+    UNPROVABLE = "unprovable"
+    """Source code or a file that can change unseen: only a new installation is right."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something to install. ``place`` is ``file:line`` or a file, ``text`` short and without credentials."""
+
+    place: str
+    text: str
+    pinning: Pinning
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.text}) {self.reason}"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that is installed.
+
+    ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files`` are
+    the names that were read, in that order; ``digest`` (SHA-256) covers names and contents, with
+    ``${VARIABLES}`` replaced and without credentials in URLs. ``remark`` says why a default was chosen.
+    ``offline``: nothing but the app's own wheels may be used.
+    """
+
+    title: str
+    arguments: tuple[str, ...]
+    files: tuple[str, ...]
+    digest: str
+    requirements: tuple[Requirement, ...] = ()
+    remark: str = ""
+    offline: bool = False
+
+    @property
+    def unprovable(self) -> tuple[Requirement, ...]:
+        """The requirements for which no restored environment can be proved right."""
+        return tuple(one for one in self.requirements if one.pinning is Pinning.UNPROVABLE)
+
+    @property
+    def locked(self) -> bool:
+        """Whether the files alone determine every installed byte."""
+        return all(one.pinning is Pinning.LOCKED for one in self.requirements)
+
+
+@dataclass
+class Evidence:
+    """Collects what the readers of the different kinds of files find."""
+
+    files: list[str] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that was added so far."""
+        return self._sha256.hexdigest()
+
+    def add(self, name: str, text: str | None) -> None:
+        """Add a file's name and content; None stands for one that is missing. Its credentials are hidden."""
+        self.files.append(name)
+        hide_credentials(text or "")
+        content = without_credentials(text or "").encode("utf-8", "surrogatepass")
+        state = b"missing" if text is None else hashlib.sha256(content).hexdigest().encode()
+        self._sha256.update(os.fsencode(name) + b"\0" + state + b"\0")
+
+    def note(self, place: str, text: str, pinning: Pinning, reason: str = "") -> None:
+        """Add a requirement, with its text cut short and without credentials."""
+        shown = redact(text)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        self.requirements.append(Requirement(place, shown, pinning, reason))

@@ -1,0 +1,147 @@
+"""Lock files, ``pylock.toml`` and ``pylock.<name>.toml`` (PEP 751): whether pip can install them.
+
+pip selects and installs. What it would refuse in the middle, or pass over in silence, is found here first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.markers import marker_environment
+from app_venv.inputs.requirement_files import check_readable
+from buildpack_api import toml
+from buildpack_api.errors import ConfigurationError, PlatformError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.pylock import Package, Pylock
+
+    from app_venv.inputs.selection import Selection, Wanted
+    from app_venv.tools import Tools
+
+_STRONG = frozenset({"sha256", "sha384", "sha512"})
+_OLDEST, _OLDEST_SELECTING = (26, 1), (26, 3)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a package of the lock comes from, if not as hashed files."""
+
+    package: str
+    kind: str
+
+
+def read_lock(name: str, wanted: Wanted, found: Evidence) -> tuple[str, ...]:
+    """Add the lock to ``found`` and return the arguments that make pip install from it.
+
+    Raises ConfigurationError for a lock that is broken, that is for something else than this build, or that
+    pip cannot install; PlatformError if pip is too old to read it.
+    """
+    selection = wanted.selection
+    _check_pip(name, selection, wanted.tools)
+    path = wanted.app_dir / name
+    check_readable(path)
+    lock = _load(path, name)
+    _check_place(lock, name, wanted.tools)
+    selection.check(name, lock.extras or (), lock.dependency_groups or ())
+    found.add(name, path.read_text("utf-8"))
+    _classify(lock, name, found)
+    return _arguments(name, selection)
+
+
+def _check_pip(name: str, selection: Selection, tools: Tools) -> None:
+    needed = _OLDEST_SELECTING if selection.wanted else _OLDEST
+    if tools.pip.release >= needed:
+        return
+    what = f"{selection.shown} of {name}" if selection.wanted else name
+    raise PlatformError(
+        f"pip {tools.pip.version} cannot install {what}",
+        detail=f"It is {tools.pip.command[0]}. Lock files need pip {'.'.join(map(str, needed))} or newer.",
+        advice="Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack.",
+    )
+
+
+def _load(path: Path, name: str) -> Pylock:
+    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError  # noqa: PLC0415
+
+    try:
+        return Pylock.from_dict(toml.load(path))
+    except toml.TomlError as error:
+        raise ConfigurationError(error.title, detail=error.detail, advice=_ANEW) from error
+    except PylockUnsupportedVersionError as error:
+        raise ConfigurationError(
+            f"{name} has a lock-version that is not known", detail=f"{error}.", advice=_ANEW
+        ) from error
+    except PylockValidationError as error:
+        raise ConfigurationError(
+            f"{name} is not a valid lock file", detail=f"{error} (PEP 751).", advice=_ANEW
+        ) from error
+
+
+def _check_place(lock: Pylock, name: str, tools: Tools) -> None:
+    """Hold ``requires-python`` and ``environments`` against the Python that the app gets."""
+    version = tools.interpreter.version
+    if lock.requires_python and not lock.requires_python.contains(version, prereleases=True):
+        raise ConfigurationError(
+            f"{name} is for another Python: requires-python is {lock.requires_python}",
+            detail=f"The app gets Python {version}.",
+            advice="Choose the version with .python-version, or lock again for it.",
+        )
+    environment = marker_environment(version)
+    if lock.environments and not any(one.evaluate(environment) for one in lock.environments):
+        listed = "\n".join(f"  {one}" for one in lock.environments)
+        raise ConfigurationError(
+            f"{name} is for other environments than this one",
+            detail=f"Here are {environment['sys_platform']}, {environment['platform_machine']} and Python "
+            f"{version}; 'environments' lists only\n{listed}",
+            advice="Lock again for the environment that the app is built for.",
+        )
+
+
+def _classify(lock: Pylock, name: str, found: Evidence) -> None:
+    loose = [_Source(package.name, kind) for package in lock.packages if (kind := _kind(package))]
+    hashed = len(loose) < len(lock.packages)
+    if loose and hashed:
+        _refuse_mixture(name, loose)
+    for source in loose:
+        found.note(name, source.package, Pinning.UNPROVABLE, f"comes from {source.kind}")
+    for package in lock.packages:
+        if not _kind(package) and not _all_strong(package):
+            found.note(name, package.name, Pinning.OPEN, "has no strong hash")
+    if hashed:
+        found.note(name, f"{len(lock.packages)} packages", Pinning.LOCKED)
+
+
+def _kind(package: Package) -> str:
+    if package.vcs:
+        return "a version control system"
+    return "a local directory" if package.directory else ""
+
+
+def _all_strong(package: Package) -> bool:
+    files = [*(package.wheels or ()), *(one for one in (package.sdist, package.archive) if one)]
+    return all(_STRONG & set(file.hashes) for file in files)
+
+
+def _refuse_mixture(name: str, loose: list[_Source]) -> None:
+    """Pip checks hashes of everything or of nothing, and a lock file has hashes."""
+    listed = "\n".join(f"{source.package} comes from {source.kind}" for source in loose)
+    raise ConfigurationError(
+        f"pip cannot install {name}: not everything in it has a hash",
+        detail=listed,
+        advice="Leave the project itself out of the lock (uv export --no-emit-project --format pylock.toml, "
+        "for instance): its modules are found in the app directory. Or install from pyproject.toml: "
+        "BP_PIP_PROJECT=editable.",
+    )
+
+
+def _arguments(name: str, selection: Selection) -> tuple[str, ...]:
+    extras = f"[{','.join(selection.extras)}]" if selection.extras else ""
+    groups = (part for group in selection.groups for part in ("--group", f"{name}:{group}"))
+    return ("--requirement", f"{name}{extras}", *groups)
+
+
+_ANEW = "Make the file again with the program that wrote it, and commit it unchanged."

@@ -1,0 +1,151 @@
+"""``pyproject.toml``: the project's dependencies, or the project itself with them (``BP_PIP_PROJECT``)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.markers import marker_environment
+from app_venv.inputs.project_table import PYPROJECT, ProjectTable, read_project_table
+from app_venv.inputs.requirement_files import classify
+from app_venv.inputs.requirement_lines import Line
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from app_venv.inputs.selection import Selection, Wanted
+
+VARIABLE = "BP_PIP_PROJECT"
+_ENTRY_POINTS = ("scripts", "gui-scripts", "entry-points")
+
+
+class ProjectMode(Enum):
+    """How much of a project is installed."""
+
+    DEPENDENCIES = "dependencies"
+    """What it depends on; its own modules are found in the app directory."""
+    EDITABLE = "editable"
+    """The project too, as a link to the app directory."""
+    WHEEL = "wheel"
+    """The project too, built and copied."""
+
+
+def wanted_mode(variables: Mapping[str, str]) -> ProjectMode | None:
+    """Read ``BP_PIP_PROJECT``; None if it is not set. Raises ConfigurationError for another value."""
+    value = variables.get(VARIABLE, "").strip()
+    if not value:
+        return None
+    try:
+        return ProjectMode(value)
+    except ValueError:
+        listed = ", ".join(mode.value for mode in ProjectMode)
+        raise ConfigurationError(
+            f"{VARIABLE} is none of {listed}", detail=f"It is: {value}", advice="Correct or remove it."
+        ) from None
+
+
+def choose_mode(table: ProjectTable, app_dir: Path) -> tuple[ProjectMode, str]:
+    """Choose for a project about which the user said nothing, and say why.
+
+    Modules in the app directory are importable without being installed. Commands and plug-ins are not there,
+    nor is a package below ``src``, before the project is installed.
+    """
+    project = table.project or {}
+    for key in _ENTRY_POINTS:
+        if project.get(key):
+            return ProjectMode.EDITABLE, f"it has [project.{key}]"
+    if table.has_build_system and any(app_dir.glob("src/*/__init__.py")):
+        return ProjectMode.EDITABLE, "its package is below src/"
+    if "dependencies" in table.dynamic:
+        return ProjectMode.EDITABLE, "its dependencies are dynamic: only its build backend knows them"
+    return ProjectMode.DEPENDENCIES, "its modules are found in the app directory"
+
+
+def read_project(
+    mode: ProjectMode | None, wanted: Wanted, found: Evidence
+) -> tuple[str, tuple[str, ...], str]:
+    """Add the project to ``found``; return what is installed, pip's arguments, and why without a ``mode``.
+
+    Raises ConfigurationError for a project that cannot be installed so.
+    """
+    selection = wanted.selection
+    table = read_project_table(wanted.app_dir / PYPROJECT)
+    table.check(selection)
+    _check_python(table, wanted.tools.interpreter.version)
+    chosen, why = (mode, "") if mode else choose_mode(table, wanted.app_dir)
+    why = f"{VARIABLE} is not set: {chosen.value}, since {why}" if why else ""
+    requirements = [text for group in selection.groups for text in table.group(group)]
+    if chosen is ProjectMode.DEPENDENCIES:
+        _check_static(table, selection)
+        requirements = [*table.dependencies(selection.extras), *requirements]
+        arguments: tuple[str, ...] = ()
+        title = f"the dependencies of {PYPROJECT}"
+    else:
+        arguments = _itself(table, chosen, selection, found)
+        title = f"the project of {PYPROJECT} ({chosen.value})"
+    _note_all(requirements, wanted, found)
+    title += f" with {selection.shown}" if selection.wanted else ""
+    return title, (*arguments, *requirements), why
+
+
+def _check_python(table: ProjectTable, version: str) -> None:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    try:
+        fits = SpecifierSet(table.requires_python).contains(version, prereleases=True)
+    except InvalidSpecifier as error:
+        raise ConfigurationError(
+            f"{PYPROJECT}: requires-python is no version specifier", detail=f"{error}."
+        ) from error
+    if not fits:
+        raise ConfigurationError(
+            f"{PYPROJECT} is for another Python: requires-python is {table.requires_python}",
+            detail=f"The app gets Python {version}.",
+            advice="Choose the version with .python-version, or correct the file.",
+        )
+
+
+def _check_static(table: ProjectTable, selection: Selection) -> None:
+    keys = ["dependencies", *(["optional-dependencies"] if selection.extras else [])]
+    dynamic = [key for key in keys if key in table.dynamic]
+    if dynamic:
+        raise ConfigurationError(
+            f"{PYPROJECT} does not list its {dynamic[0]}: they are dynamic",
+            detail="Only the project's build backend knows them, so they cannot be installed without it.",
+            advice=f"Set {VARIABLE} to editable or wheel, or write them into [project].",
+        )
+
+
+def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found: Evidence) -> tuple[str, ...]:
+    if table.project is None and not table.has_build_system:
+        raise ConfigurationError(
+            f"{PYPROJECT} describes no project that could be installed",
+            detail="It has neither [project] nor [build-system].",
+            advice=f"Add them, or set {VARIABLE} to dependencies.",
+        )
+    editable = mode is ProjectMode.EDITABLE
+    why = "is linked, not copied" if editable else "is built from source code that the build backend picks"
+    found.note(PYPROJECT, "the project itself", Pinning.UNPROVABLE, why)
+    target = f".[{','.join(selection.extras)}]" if selection.extras else "."
+    return ("--editable", target) if editable else (target,)
+
+
+def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> None:
+    """Check the requirements and add them: they, not the file, decide what is installed."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
+    environment = marker_environment(wanted.tools.interpreter.version)
+    texts = list(requirements)
+    for text in texts:
+        try:
+            marker = Requirement(text).marker
+        except InvalidRequirement as error:
+            raise ConfigurationError(
+                f"{PYPROJECT} has an invalid requirement: {text}", detail=str(error).strip()
+            ) from error
+        if marker is None or marker.evaluate({**environment, "extra": ""}):
+            found.note(PYPROJECT, text, *classify(Line(0, text, text), wanted.app_dir))
+    found.add(PYPROJECT, "\n".join(texts))

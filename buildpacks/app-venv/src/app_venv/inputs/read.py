@@ -1,0 +1,63 @@
+"""All inputs of a build as one value: chosen, read, checked and weighed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.choice import choose
+from app_venv.inputs.evidence import Evidence, Inputs
+from app_venv.inputs.locks import read_lock
+from app_venv.inputs.project import read_project
+from app_venv.inputs.requirement_files import is_lock, read_requirements
+from app_venv.inputs.selection import Wanted, read_selection
+from app_venv.inputs.wheelhouse import find_wheelhouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from app_venv.tools import Tools
+
+
+def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> Inputs:
+    """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
+    wanted = Wanted(app_dir, variables, read_selection(variables), tools)
+    choice = choose(app_dir, variables, wanted.selection)
+    found, remark = Evidence(), ""
+    if choice.project:
+        title, arguments, remark = read_project(choice.mode, wanted, found)
+    else:
+        title, arguments = _read_files(choice.files, wanted, found)
+    # pip's own variables: they constrain whatever is installed.
+    read_requirements((), _constraints(variables), app_dir, variables, found)
+    wheelhouse = find_wheelhouse(app_dir, variables)
+    if wheelhouse:
+        found.add(wheelhouse.name, wheelhouse.contents)
+        title, arguments = f"{title}, {wheelhouse.title}", (*wheelhouse.arguments, *arguments)
+    return Inputs(
+        title,
+        arguments,
+        tuple(found.files),
+        found.digest,
+        tuple(found.requirements),
+        remark,
+        offline=wheelhouse is not None,
+    )
+
+
+def _read_files(names: Iterable[str], wanted: Wanted, found: Evidence) -> tuple[str, tuple[str, ...]]:
+    title, arguments = " ".join(names), list[str]()
+    for name in names:
+        if is_lock(name):
+            arguments += read_lock(name, wanted, found)
+        else:
+            read_requirements([name], (), wanted.app_dir, wanted.variables, found)
+            arguments += ("--requirement", name)
+    if wanted.selection.wanted:
+        title += f" with {wanted.selection.shown}"
+    return title, tuple(arguments)
+
+
+def _constraints(variables: Mapping[str, str]) -> list[str]:
+    names = (variables.get(name, "") for name in ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"))
+    return [name for value in names for name in value.split()]

@@ -1,0 +1,76 @@
+"""Wheels that the app brings along (``vendor/`` or ``BP_PIP_DEST_PATH``): then nothing else is used."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+VARIABLE = "BP_PIP_DEST_PATH"
+_DEFAULT = "vendor"
+_ARCHIVES = (".whl", ".tar.gz", ".zip")
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Wheelhouse:
+    """A directory of distributions. ``name`` is relative to the app, ``files`` are sorted by name."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        count = len(self.files)
+        return f"offline from the {count} {'file' if count == 1 else 'files'} in {self.name}/"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What makes pip use nothing else."""
+        return ("--no-index", "--find-links", str(self.files[0].parent))
+
+    @property
+    def contents(self) -> str:
+        """One line for each file, with its SHA-256."""
+        return "".join(f"{_sha256(path)} {path.name}\n" for path in self.files)
+
+
+def find_wheelhouse(app_dir: Path, variables: Mapping[str, str]) -> Wheelhouse | None:
+    """Return the wheelhouse; None if there is none. Raises ConfigurationError if the one named is empty.
+
+    A directory ``vendor`` counts only if there is a wheel in it: other languages use the name as well.
+    """
+    named = variables.get(VARIABLE, "").strip()
+    name = os.path.normpath(named or _DEFAULT)
+    files = _distributions(app_dir / name)
+    if named and not files:
+        raise ConfigurationError(
+            f"{VARIABLE} names a directory without wheels: {named}",
+            detail=f"Looked for {', '.join(_ARCHIVES)} in {app_dir / name}.",
+            advice="Fill it with: pip download --requirement requirements.txt --dest <directory>, commit it, "
+            "and do not exclude it from the upload.",
+        )
+    if not named and not any(path.suffix == ".whl" for path in files):
+        return None
+    return Wheelhouse(name, files)
+
+
+def _distributions(directory: Path) -> tuple[Path, ...]:
+    entries: Iterable[Path] = directory.iterdir() if directory.is_dir() else ()
+    return tuple(sorted(path for path in entries if path.name.endswith(_ARCHIVES) and path.is_file()))
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
