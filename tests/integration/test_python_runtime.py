@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import stat
 import struct
+import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from buildpack_testing.server import serve
 from buildpack_testing.workspace import SYSTEM_PATH
 from support import misbehaving_server
 from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
+from support.sbom_schemas import assert_valid_sbom
 from support.scripted import ScriptedBuildpacks, requires
 
 if TYPE_CHECKING:
@@ -399,8 +401,16 @@ def test_another_architecture_is_not_compiled_and_says_so(
 def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) -> None:
     builds.build()
     archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    asked = "import ssl, sqlite3; print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)"
+    python = builds.tree / "bin" / "python3"
+    openssl, sqlite = subprocess.run(
+        [python, "-I", "-c", asked], capture_output=True, text=True, check=True
+    ).stdout.split()
     for name in ("python.sbom.cdx.json", "python.sbom.spdx.json"):
+        assert_valid_sbom(builds.layers / name)
         text = (builds.layers / name).read_text("utf-8")
+        assert f"pkg:generic/openssl@{openssl}" in text
+        assert f"pkg:generic/sqlite@{sqlite}" in text
         assert f"pkg:generic/python@{archive.version}" in text
         assert archive.sha256 in text
         assert str(builds.root) not in text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.sbom_documents import cyclonedx, spdx
+from python_runtime import libraries
 from python_runtime.sbom import bill_of
 from support.sbom_schemas import assert_valid_sbom
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from buildpack_api.sbom_documents import Bill
     from python_runtime.catalogue import Catalogue, Runtime
 
+LIBRARIES = [
+    *("expat", "mpdecimal", "ncurses", "openssl", "readline", "sqlite"),
+    *("tcl", "zlib", "zlib-ng", "zstd"),
+]
 WHEEL = b"not really a wheel"
 
 
@@ -28,16 +33,24 @@ def runtime(catalogue: Catalogue) -> Runtime:
 
 @pytest.fixture
 def bill(runtime: Runtime, tmp_path: Path) -> Bill:
-    bundled = tmp_path / "lib" / "python3.14" / "ensurepip" / "_bundled"
+    bundled = tmp_path / "cpython" / "lib" / "python3.14" / "ensurepip" / "_bundled"
     bundled.mkdir(parents=True)
+    (tmp_path / libraries.FILE).write_text(json.dumps(dict.fromkeys(LIBRARIES, "1.2.3")))
     (bundled / "pip-26.1.2-py3-none-any.whl").write_bytes(WHEEL)
     return bill_of(runtime, tmp_path, "https://first.example/releases")
 
 
-def test_cyclonedx_names_the_interpreter_and_the_wheel_of_ensurepip(bill: Bill, runtime: Runtime) -> None:
+def test_cyclonedx_names_the_interpreter_its_libraries_and_the_wheel_of_ensurepip(
+    bill: Bill, runtime: Runtime
+) -> None:
     document = assert_valid_sbom(cyclonedx(bill))
 
-    python, pip = document["components"]
+    python, *bundled, pip = document["components"]
+    assert [one["name"] for one in bundled] == LIBRARIES
+    assert {one["version"] for one in bundled} == {"1.2.3"}
+    assert bundled[3]["cpe"] == "cpe:2.3:a:openssl:openssl:1.2.3:*:*:*:*:*:*:*"
+    depends = next(one for one in document["dependencies"] if one["ref"] == python["bom-ref"])
+    assert depends["dependsOn"] == sorted(one["purl"] for one in bundled)
     assert python["purl"] == python["bom-ref"] == "pkg:generic/python@3.14.2"
     assert python["cpe"] == "cpe:2.3:a:python:python:3.14.2:*:*:*:*:*:*:*"
     assert python["licenses"] == [{"license": {"id": "PSF-2.0"}}]
@@ -52,7 +65,11 @@ def test_cyclonedx_names_the_interpreter_and_the_wheel_of_ensurepip(bill: Bill, 
 def test_spdx_describes_the_same(bill: Bill, runtime: Runtime) -> None:
     document = assert_valid_sbom(spdx(bill, {}))
 
-    assert [package["name"] for package in document["packages"]] == ["python-3.14.2", "python", "pip"]
+    assert [package["name"] for package in document["packages"]] == [
+        *("python-3.14.2", "python"),
+        *LIBRARIES,
+        "pip",
+    ]
     assert document["packages"][1]["checksums"] == [{"algorithm": "SHA256", "checksumValue": runtime.sha256}]
     assert document["creationInfo"]["creators"] == ["Tool: strata/python-runtime"]
 

@@ -112,7 +112,7 @@ def _place_named(path: Path) -> Iterator[None]:
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
     base = catalogue.bases[0] if catalogue.bases else ""
-    bill = sbom.bill_of(runtime, tree_of(layer.path), base)
+    bill = sbom.bill_of(runtime, layer.path, base)
     layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
     layer.write_sbom(SbomFormat.SPDX, spdx(bill, context.environment))
 

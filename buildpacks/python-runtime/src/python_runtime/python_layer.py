@@ -16,7 +16,7 @@ from buildpack_api.files import remove
 from buildpack_api.interpreter import isolated_environment
 from buildpack_api.layer_env import EnvChange, Scope, default, override, prepend
 from buildpack_api.layers import LayerKey
-from python_runtime import prune, sysconfig_files
+from python_runtime import libraries, prune, sysconfig_files
 from python_runtime.unpack import unpack
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from python_runtime.catalogue import Runtime
 
 NAME = "python"
-RECIPE = "1"
+RECIPE = "2"
 """Raise it when the contents change for equal inputs. A text: metadata's numbers come back as floats."""
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to files. With it pip and others write byte code that is
@@ -80,6 +80,8 @@ def environment(layer: Path, line: str, keep: tuple[str, ...]) -> tuple[EnvChang
 def install(archive: IO[bytes], tree: Path, runtime: Runtime, key: PythonKey, env: Mapping[str, str]) -> int:
     """Fill ``tree``, which must not exist, and return the size of the archive's contents in bytes.
 
+    Beside it goes what the runtime says of the libraries in it, if this machine can run it.
+
     Raises BuildpackError or OSError; then ``tree`` does not exist.
     """
     try:
@@ -105,6 +107,7 @@ def _finish(tree: Path, runtime: Runtime, key: PythonKey, env: Mapping[str, str]
     sysconfig_files.adapt(tree, runtime.line)
     if key.bytecode:
         _check_version(python, runtime, env)
+        libraries.record(python, tree.parent, env)
         compile_tree(python, tree / "lib" / python.name, env=env)
 
 

@@ -1,4 +1,4 @@
-"""The software bill of materials of the layer: the interpreter, and the wheels that ensurepip carries."""
+"""The software bill of materials of the layer: interpreter, libraries in it, wheels of ensurepip."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from buildpack_api.sbom_documents import Bill, Component
+from python_runtime import libraries
+from python_runtime.python_layer import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 _CREATOR = "strata/python-runtime"
 
 
-def bill_of(runtime: Runtime, tree: Path, base: str) -> Bill:
+def bill_of(runtime: Runtime, layer: Path, base: str) -> Bill:
     """Return what is in the layer; ``base`` is where the archive was published ('' if that is not known)."""
+    bundled = libraries.components(layer)
     interpreter = Component(
         name="python",
         version=runtime.version,
@@ -27,12 +30,13 @@ def bill_of(runtime: Runtime, tree: Path, base: str) -> Bill:
         digest=f"sha256:{runtime.sha256}",
         cpe=f"cpe:2.3:a:python:python:{runtime.version}:*:*:*:*:*:*:*",
         url=f"{base}/{runtime.path}" if base else "",
+        requires=tuple(library.purl for library in bundled),
     )
-    wheels = _bundled_wheels(tree / "lib" / f"python{runtime.line}" / "ensurepip" / "_bundled")
+    wheels = _bundled_wheels(tree_of(layer) / "lib" / f"python{runtime.line}" / "ensurepip" / "_bundled")
     return Bill(
         name=f"python-{runtime.version}",
         creator=_CREATOR,
-        components=(interpreter, *wheels),
+        components=(interpreter, *bundled, *wheels),
         direct=(interpreter.purl,),
     )
 
