@@ -45,6 +45,16 @@ def test_other_spellings_that_pip_accepts_are_refused(name: str) -> None:
     assert is_dangerous(name, "1")
 
 
+@pytest.mark.parametrize("value", ["0", "no", "False", "off"])
+def test_a_switch_that_is_off_is_harmless_and_reaches_pip(value: str) -> None:
+    """It overrules a configuration file of the build image that switches it on."""
+    assert without_dangerous({"PIP_USER": value, "PIP_NO_DEPS": value}) == {
+        "PIP_USER": value,
+        "PIP_NO_DEPS": value,
+    }
+    assert is_dangerous("PIP_TARGET", value)
+
+
 def test_empty_means_unset_unless_it_replaces_what_a_buildpack_has_set() -> None:
     assert not is_dangerous("PIP_DRY_RUN", "")
     assert not is_dangerous("PYTHONHOME", "")
@@ -56,5 +66,6 @@ def test_empty_means_unset_unless_it_replaces_what_a_buildpack_has_set() -> None
 def test_what_is_left_is_never_refused(variables: dict[str, str]) -> None:
     left = without_dangerous(variables)
     refuse_dangerous_variables(left)
-    assert all(name in HARMLESS for name in left)
+    assert all(not is_dangerous(name, value) for name, value in left.items())
+    assert all(name in left for name in variables if name in HARMLESS)
     assert all(left[name] == variables[name] for name in left)

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.guard import DANGEROUS, option_name
+from app_venv.pip_config import settings_in_files
+from app_venv.pip_options import HARMLESS, OVERRULED, option_of
 from app_venv.reuse import recorded
 from buildpack_api.layers import LayerKey
 from buildpack_api.redact import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from app_venv.inputs.evidence import Inputs
+    from app_venv.pip_config import Setting
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
 
 RECIPE = "2"
 """Changes with what this buildpack puts into the venv layer."""
 
-# They change how pip talks, waits, connects and stores, not what it installs.
-_WITHOUT_EFFECT = frozenset(
-    f"PIP_{name}"
-    for name in (
-        "CERT", "CLIENT_CERT", "DEFAULT_TIMEOUT", "DISABLE_PIP_VERSION_CHECK", "EXISTS_ACTION",
-        "KEYRING_PROVIDER", "LOCAL_LOG", "LOG", "LOG_FILE", "NO_CACHE_DIR", "NO_COLOR", "NO_INPUT",
-        "PROGRESS_BAR", "PROXY", "QUIET", "RESUME_RETRIES", "RETRIES", "ROOT_USER_ACTION", "TIMEOUT",
-        "VERBOSE",
-    )
-)  # fmt: skip
+_FILES = ("constraint", "build-constraint")
 # What compilers and build backends read when a source distribution is built.
 _BUILD_SETTINGS = (
     "ARCHFLAGS", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH",
@@ -80,42 +73,39 @@ def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, path: Path) ->
         inputs=inputs.title,
         files=inputs.files,
         contents=inputs.digest,
-        settings=settings({**context.environment, **tools.access.variables}),
+        settings=settings({**context.environment, **tools.access.variables}, context.app_dir),
         packages=recorded(path, "packages"),
         problems=recorded(path, "problems"),
     )
 
 
-def settings(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the variables and pip configuration files that matter, each with a digest of its value.
+def settings(environment: Mapping[str, str], app_dir: Path) -> tuple[str, ...]:
+    """Return the variables, and the options in pip's files, that matter, each with a digest of its value.
 
     Digests, because a layer key is public and index addresses may hold secrets. User information of URLs is
     left out first: a new password for the same index is no reason to install again.
     """
     names = sorted(name for name, value in environment.items() if value and _matters(name))
     values = [f"{name} {_digest(environment[name])}" for name in names]
-    files = [f"{path} {_digest(text)}" for path in _configuration_files(environment) if (text := _read(path))]
-    return tuple(values + files)
+    in_files = [one for one in settings_in_files(environment) if one.option not in {*HARMLESS, *OVERRULED}]
+    values += [f"{one.option} {_digest(one.value)}" for one in in_files]
+    named = _named_files(environment, in_files, app_dir)
+    return (*values, *(f"{path} {_digest(_read(path))}" for path in named))
 
 
 def _matters(name: str) -> bool:
-    if not name.startswith("PIP_"):
-        return name in _BUILD_SETTINGS
-    option = option_name(name)
-    return option not in _WITHOUT_EFFECT and option not in DANGEROUS
+    option = option_of(name)
+    if option:  # what is in the configuration file counts, wherever it lies
+        return option not in {*HARMLESS, "config-file"} and option_name(name) not in DANGEROUS
+    return name in _BUILD_SETTINGS
 
 
-def _configuration_files(environment: Mapping[str, str]) -> list[Path]:
-    """Return where pip looks (pip documentation, 'Configuration'), but for the one inside the environment."""
-    chosen = environment.get("PIP_CONFIG_FILE", "")
-    if chosen == os.devnull:
-        return []
-    home = environment.get("HOME", "")
-    user = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
-    places = ["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]
-    places += [f"{home}/.pip/pip.conf"] if home else []
-    places += [f"{user}/pip/pip.conf"] if user else []
-    return [Path(place) for place in [*places, chosen] if place]
+def _named_files(environment: Mapping[str, str], in_files: Iterable[Setting], app_dir: Path) -> list[Path]:
+    """Return the constraints that no requirements file names: their content decides, not their name."""
+    named = [one.value for one in in_files if one.option in _FILES]
+    named += [value for name, value in environment.items() if option_of(name) == "build-constraint"]
+    paths = (app_dir / name for text in named for name in text.split())
+    return sorted({path for path in paths if path.is_file()})
 
 
 def _read(path: Path) -> str:

@@ -96,6 +96,8 @@ class _Reader:
             self._include(name, file, place, constraint=constraint)
         for name in line.constraints:
             self._include(name, file, place, constraint=True)
+        if line.hashes_optional:
+            self._note(place, "--no-require-hashes", Pinning.OPEN, "lets in what has no hash")
         if constraint:
             return
         if not line.understood:

@@ -54,7 +54,7 @@ class Line:
     """A logical line.
 
     ``requirement`` is what stands before the first option; ``understood`` is False if the options are none
-    that pip documents.
+    that pip documents. ``hashes_optional``: it lets in what has no hash beside what has one.
     """
 
     number: int
@@ -65,6 +65,7 @@ class Line:
     editables: tuple[str, ...] = ()
     hashes: tuple[str, ...] = ()
     understood: bool = True
+    hashes_optional: bool = False
 
 
 def decode(content: bytes) -> str:
@@ -127,6 +128,7 @@ def _parse(number: int, text: str) -> Line:
         editables=tuple(values.editable or ()),
         hashes=tuple(values.hash or ()),
         understood=not rest,
+        hashes_optional=bool(values.no_require_hashes),
     )
 
 

@@ -1,0 +1,95 @@
+"""What pip's configuration files say to ``pip install`` (pip documentation, 'Configuration')."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.pip_options import OVERRULED, REFUSED, option_of, spoils
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SECTIONS = ("global", "install")  # the later one counts
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value for an option (``index-url``), and the file that gives it."""
+
+    option: str
+    value: str
+    file: Path
+
+
+def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that pip reads, the most important last; it also looks into the new environment."""
+    chosen = environment.get("PIP_CONFIG_FILE", "")
+    if chosen == os.devnull:
+        return ()
+    home = environment.get("HOME", "")
+    user = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+    places = ["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]
+    places += [f"{home}/.pip/pip.conf"] if home else []
+    places += [f"{user}/pip/pip.conf"] if user else []
+    return tuple(path for place in [*places, chosen] if place and (path := Path(place)).is_file())
+
+
+def settings_in_files(environment: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return what counts of all files, and is not overruled by a variable.
+
+    Raises ConfigurationError for a file that is not understood: pip's own message would quote from it.
+    """
+    found: dict[tuple[str, str], Setting] = {}
+    for path in configuration_files(environment):
+        for section, option, value in _read(path):
+            found[section, option] = Setting(option, value, path)
+    effective = {
+        setting.option: setting
+        for section in _SECTIONS
+        for (where, _), setting in found.items()
+        if where == section and setting.value
+    }
+    overruled = {option_of(name) for name, value in environment.items() if value}
+    return tuple(effective[option] for option in sorted(effective.keys() - overruled))
+
+
+def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that lists all settings that would spoil the build; values are not shown."""
+    settings = settings_in_files(environment)
+    found = [one for one in settings if one.option not in OVERRULED and spoils(one.option, one.value)]
+    if found:
+        raise ConfigurationError(
+            "pip's configuration would spoil the build: " + ", ".join(one.option for one in found),
+            detail="\n".join(f"{one.option} in {one.file}: {REFUSED[one.option]}." for one in found),
+            advice="Remove them from the file. PIP_CONFIG_FILE=/dev/null makes pip read no file at all.",
+        )
+
+
+def _read(path: Path) -> Iterator[tuple[str, str, str]]:
+    import configparser  # noqa: PLC0415  (only for those who have a file)
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(path.read_text("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read {path}: {error.strerror}") from error
+    except configparser.Error as error:
+        raise ConfigurationError(
+            f"{path} is not a configuration file of pip",
+            detail=f"{type(error).__name__}{_lines(error)}",
+            advice="Write [global] in a line of its own, then one option on each line: index-url = https://...",
+        ) from None
+    for section in _SECTIONS:
+        if parser.has_section(section):
+            for name, value in parser.items(section):
+                yield section, name.replace("_", "-").removeprefix("--"), value
+
+
+def _lines(error: Exception) -> str:
+    """Return where it is, not what is there: that may be a password."""
+    numbers = [number for number, _ in getattr(error, "errors", [])] or [getattr(error, "lineno", None)]
+    return f" in line {', '.join(map(str, numbers))}" if any(numbers) else ""

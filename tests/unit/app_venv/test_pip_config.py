@@ -1,0 +1,75 @@
+"""pip's configuration files: what counts of them, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app_venv.pip_config import refuse_dangerous_settings, settings_in_files
+from app_venv.pip_options import OVERRULED, REFUSED
+from buildpack_api.errors import ConfigurationError
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "chosen.conf")}
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def values(environment: dict[str, str]) -> dict[str, str]:
+    home = Path(environment["HOME"])  # this machine may have files of its own
+    return {one.option: one.value for one in settings_in_files(environment) if home in one.file.parents}
+
+
+def test_later_files_sections_and_variables_win(tmp_path: Path, environment: dict[str, str]) -> None:
+    write(tmp_path / ".config/pip/pip.conf", "[global]\na = 1\nb = 1\n[install]\nc = 1\nd_e = 1\n")
+    write(tmp_path / "chosen.conf", "[global]\na = 2\nc = 2\nf =\n[install]\n--g = 2\n[download]\nh = 2\n")
+    assert values(environment) == {"a": "2", "b": "1", "c": "1", "d-e": "1", "g": "2"}
+    assert values({**environment, "PIP_A": "3", "PIP_D_E": "3"}) == {"b": "1", "c": "1", "g": "2"}
+    assert values({**environment, "PIP_CONFIG_FILE": "/dev/null"}) == {}
+
+
+@pytest.mark.parametrize("option", sorted(REFUSED.keys() - OVERRULED))
+def test_each_option_that_is_refused_as_a_variable_is_refused_in_a_file(
+    tmp_path: Path, environment: dict[str, str], option: str
+) -> None:
+    file = write(tmp_path / "chosen.conf", f"[install]\n{option} = yes-s3cret\n")
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_dangerous_settings(environment)
+    assert f"{option} in {file}: {REFUSED[option]}" in refused.value.detail
+    assert "s3cret" not in str(refused.value)
+
+
+def test_all_are_reported_at_once_with_their_files(tmp_path: Path, environment: dict[str, str]) -> None:
+    first = write(tmp_path / ".pip/pip.conf", "[global]\ndry-run = true\n")
+    second = write(tmp_path / "chosen.conf", "[install]\ntarget = /x\n")
+    with pytest.raises(ConfigurationError, match="would spoil the build: dry-run, target") as refused:
+        refuse_dangerous_settings(environment)
+    assert str(first) in refused.value.detail
+    assert str(second) in refused.value.detail
+
+
+def test_what_has_no_effect_passes(tmp_path: Path, environment: dict[str, str]) -> None:
+    text = "[global]\nuser = no\ncache-dir = /x\nindex-url = https://x/\n[list]\nuser = true\n"
+    write(tmp_path / "chosen.conf", text)
+    refuse_dangerous_settings(environment)
+    write(tmp_path / "chosen.conf", "[global]\nuser = true\n")
+    refuse_dangerous_settings({**environment, "PIP_USER": "0"})
+
+
+@pytest.mark.parametrize("text", ["no section s3cret", "[global]\ns3cret", "[global]\na=s3cret\na=s3cret"])
+def test_a_broken_file_is_named_and_not_quoted(
+    tmp_path: Path, environment: dict[str, str], text: str
+) -> None:
+    file = write(tmp_path / "chosen.conf", text)
+    with pytest.raises(ConfigurationError, match="is not a configuration file of pip") as refused:
+        settings_in_files(environment)
+    assert str(file) in str(refused.value)
+    assert " in line " in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.__cause__ is None
