@@ -10,6 +10,7 @@ from app_venv.pip_config import refuse_dangerous_settings, settings_in_files
 from app_venv.pip_options import OVERRULED, REFUSED
 from buildpack_api.errors import ConfigurationError
 
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     return {"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "chosen.conf")}

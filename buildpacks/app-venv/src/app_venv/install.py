@@ -12,6 +12,7 @@ from app_venv.failures import explain
 from app_venv.index_answers import refusals
 from app_venv.installed import installed_distributions
 from app_venv.origins import Origins
+from app_venv.policy import Policy
 from app_venv.resolution import Resolution, normalise, read_report
 from app_venv.venv import site_packages
 from buildpack_api import bytecode
@@ -49,6 +50,7 @@ class Installer:
     cache: Path
     app_dir: Path
     output: Output
+    policy: Policy = field(default_factory=Policy)
     origins: Origins = field(default_factory=Origins)
 
     def install(self, inputs: Inputs, interpreter: Interpreter) -> Resolution:
@@ -73,7 +75,7 @@ class Installer:
     def _run(self, inputs: Inputs, *options: str) -> Resolution:
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
-            program = (*self.tools.pip.command, "install", *_OPTIONS, *options)
+            program = (*self.tools.pip.command, "install", *_OPTIONS, *self.policy.options, *options)
             command = (*program, f"--report={report}", *inputs.arguments)
             with self._pip_environment() as env:
                 code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
@@ -81,7 +83,7 @@ class Installer:
             for answer in answers:
                 self.output.detail(f"The index answered: {answer}")
             if code != 0:
-                raise _failed(command, code, "\n".join([*answers, tail]))
+                raise _failed(command, code, "\n".join([*answers, tail]), self.policy.advice)
             return read_report(report)
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
@@ -108,7 +110,7 @@ def _check_complete(resolution: Resolution, libraries: Path) -> None:
         )
 
 
-def _failed(command: Sequence[str], code: int, tail: str) -> CommandFailed:
+def _failed(command: Sequence[str], code: int, tail: str, more: str) -> CommandFailed:
     explanation = explain(code, tail)
     program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
     ended = f"{program} install ended with exit code {code}" if code > 0 else f"{program} was killed"
@@ -117,5 +119,5 @@ def _failed(command: Sequence[str], code: int, tail: str) -> CommandFailed:
         command=tuple(command),
         returncode=code,
         detail=f"{ended}; what it said is above.",
-        advice=explanation.advice,
+        advice=explanation.advice + more,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app_venv.after_options import AfterOptions, after_options
 from app_venv.install import Installer
 from app_venv.key import venv_key
+from app_venv.policy import read_policy
 from app_venv.venv import site_packages
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ class Finished:
 def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
     """Open the layer with the key of these inputs."""
     path = context.layers.root / LAYER
-    key = venv_key(context, tools, inputs, path)
+    policy = read_policy(context.environment)
+    policy.check(inputs)
+    key = venv_key(context, tools, inputs, policy, path)
     layer = context.layers.open(LAYER, key)
-    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output)
+    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, policy)
     return Job(context, inputs, tools, key, layer, installer, after_options(context.environment))

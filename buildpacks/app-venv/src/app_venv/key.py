@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app_venv.inputs.evidence import Inputs
     from app_venv.pip_config import Setting
+    from app_venv.policy import Policy
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
 
@@ -52,11 +53,12 @@ class VenvKey(LayerKey):
     files: tuple[str, ...] = field(metadata={"label": "files to install from"})
     contents: str = field(metadata={"label": "contents of the files to install from"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
+    policy: tuple[str, ...] = field(metadata={"label": "what may be installed"})
     packages: tuple[str, ...]
     problems: tuple[str, ...]
 
 
-def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, path: Path) -> VenvKey:
+def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, policy: Policy, path: Path) -> VenvKey:
     """Return the key of the layer at ``path``.
 
     What was installed, if anything was restored, is taken over: equal keys say that all else is equal.
@@ -74,6 +76,7 @@ def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, path: Path) ->
         files=inputs.files,
         contents=inputs.digest,
         settings=settings({**context.environment, **tools.access.variables}, context.app_dir),
+        policy=policy.options,
         packages=recorded(path, "packages"),
         problems=recorded(path, "problems"),
     )

@@ -177,3 +177,17 @@ def test_without_a_hash_nothing_is_locked(tmp_path_factory: pytest.TempPathFacto
     for line in read_lines(text, {}):
         if line.requirement and line.understood and not line.hashes:
             assert classify(line, app)[0] is not LOCKED
+
+
+def test_hashes_prove_nothing_where_what_has_none_is_let_in(tmp_path: Path) -> None:
+    """Then dependencies that the file does not name are installed unchecked, in any version."""
+    line = f"left==1.0 --hash=sha256:{'0' * 64}"
+    assert read_text(tmp_path, line).locked
+    assert not read_text(tmp_path, f"--no-require-hashes\n{line}").locked
+    assert not read_text(tmp_path, f"-c limits.txt\n{line}", limits="--no-require-hashes").locked
+
+
+def read_text(app: Path, text: str, *, limits: str = "") -> Requirements:
+    (app / "requirements.txt").write_text(text)
+    (app / "limits.txt").write_text(limits)
+    return read(app, "requirements.txt")
