@@ -52,7 +52,7 @@ def shared_pip(minor: str) -> Path:
     base = assembled() / f"pip-{minor}"
     wheel = bundled_wheel(assembled() / "assembled/strata_pip-tool/wheels")
     interpreter = Interpreter(python.executable, python.version, minor, "")
-    install_pip(wheel, interpreter, base, environment={"PATH": "/usr/bin:/bin"})
+    install_pip(wheel, wheel, interpreter, base, environment={"PATH": "/usr/bin:/bin"})
     return base
 
 

@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app_venv.inputs.evidence import Evidence, Inputs
+from app_venv.inputs.requirement_files import read_requirements
 from app_venv.policy import Policy, read_policy
-from app_venv.requirements import read_requirements
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app_venv.requirements import Requirements
-
 HASH = "--hash=sha256:" + "0" * 64
 
 
-def requirements(app: Path, *lines: str) -> Requirements:
+def requirements(app: Path, *lines: str) -> Inputs:
     (app / "requirements.txt").write_text("\n".join(lines))
-    return read_requirements(["requirements.txt"], app, {})
+    found = Evidence()
+    read_requirements(["requirements.txt"], (), app, {}, found)
+    return Inputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
 
 
 @pytest.mark.parametrize(("text", "meant"), [("true", True), ("1", True), ("", False), ("No", False)])

@@ -187,7 +187,7 @@ def test_hashes_prove_nothing_where_what_has_none_is_let_in(tmp_path: Path) -> N
     assert not read_text(tmp_path, f"-c limits.txt\n{line}", limits="--no-require-hashes").locked
 
 
-def read_text(app: Path, text: str, *, limits: str = "") -> Requirements:
+def read_text(app: Path, text: str, *, limits: str = "") -> Inputs:
     (app / "requirements.txt").write_text(text)
     (app / "limits.txt").write_text(limits)
     return read(app, "requirements.txt")

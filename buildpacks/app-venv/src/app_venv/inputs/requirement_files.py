@@ -97,7 +97,7 @@ class _Reader:
         for name in line.constraints:
             self._include(name, file, place, constraint=True)
         if line.hashes_optional:
-            self._note(place, "--no-require-hashes", Pinning.OPEN, "lets in what has no hash")
+            self.found.note(place, "--no-require-hashes", Pinning.OPEN, "lets in what has no hash")
         if constraint:
             return
         if not line.understood:
