@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 VENV = "strata/app-venv"
 PIP = "strata/pip-tool"
 _OTHER_PIP = "test/pip"
+_PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
 
 
 @cache
@@ -84,6 +86,27 @@ class VenvBuilds:
         """Return the lines that pin these wheels (name-version) with their hashes."""
         found = {path.name.rsplit("-py3", 1)[0]: path for path in self.wheels}
         return [f"{name.replace('-', '==', 1)} --hash=sha256:{sha256(found[name])}" for name in names]
+
+    def lock(self, *names: str, file: str = "pylock.toml", head: str = "") -> Path:
+        """Write a lock file (PEP 751) of these wheels (name-version); ``head`` comes before them."""
+        found = {path.name.rsplit("-py3", 1)[0]: path for path in self.wheels}
+        text = f'lock-version = "1.0"\ncreated-by = "tests"\n{head}\n'
+        for name in names:
+            project, _, version = name.rpartition("-")
+            wheel = found[name.replace("-", "_", project.count("-"))]
+            address = f"{self.server.url}/files/{wheel.name}"
+            text += (
+                f'\n[[packages]]\nname = "{project}"\nversion = "{version}"\n'
+                f'wheels = [{{ name = "{wheel.name}", url = "{address}", '
+                f'hashes = {{ sha256 = "{sha256(wheel)}" }} }}]\n'
+            )
+        self.app.mkdir(exist_ok=True)
+        (self.app / file).write_text(text)
+        return self.app / file
+
+    def project(self, name: str) -> None:
+        """Make a project of tests/fixtures/projects the app."""
+        shutil.copytree(_PROJECTS / name, self.app, dirs_exist_ok=True)
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_PIP) -> LocalPlatform:
         """Return a platform; with ``pip=PIP`` pip comes from strata/pip-tool."""
