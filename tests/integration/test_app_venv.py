@@ -235,7 +235,8 @@ def test_a_configuration_file_cannot_empty_the_environment(builds: VenvBuilds) -
     configuration = builds.root / "pip.conf"
     configuration.write_text("[install]\ndry-run = true\n")
     output = failure(builds, PIP_CONFIG_FILE=str(configuration))
-    assert f"dry-run in {configuration}: pip would install nothing and report success" in output
+    assert "pip would install nothing and report success" in " ".join(output.split())
+    assert "pip.conf" in output
 
 
 def test_passwords_are_found_nowhere(builds: VenvBuilds) -> None:
