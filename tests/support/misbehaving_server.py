@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,6 +116,21 @@ def breaking_off(content: bytes, after: int, etag: str = '"v1"') -> Answer:
         if etag:
             headers["ETag"] = etag
         stream.sendall(_response_head(line, len(content) - start, headers) + content[start : start + after])
+
+    return answer
+
+
+def dripping(content: bytes, pause: float, etag: str = '"v1"') -> Answer:
+    """Promise all that is asked for and send it byte by byte, until the client has gone."""
+
+    def answer(stream: socket.socket, request: Request) -> None:
+        start = _wanted_start(request, etag)
+        line = "206 Partial Content" if start else "200 OK"
+        headers = {"ETag": etag, "Content_Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
+        stream.sendall(_response_head(line, len(content) - start, headers))
+        for position in range(start, len(content)):
+            stream.sendall(content[position : position + 1])
+            time.sleep(pause)
 
     return answer
 

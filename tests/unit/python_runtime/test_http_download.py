@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import re
 import socket
 import ssl
 import threading
@@ -18,6 +19,7 @@ from buildpack_api.errors import ConfigurationError
 from buildpack_api.output import Output
 from python_runtime.faults import LocationFault
 from python_runtime.http_download import Downloader
+from python_runtime.pace import Limit, Pace, SlowFault
 from support import misbehaving_server as server
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class Client:
             bindings,
             sleep=self.pauses.append,
             timeout=(5.0, read_timeout),
+            limit=Limit(rate=1000.0, period=0.1),
         )
 
     def get(self, url: str) -> str:
@@ -254,6 +257,38 @@ def test_a_silent_server_is_given_up() -> None:
         end.set()
 
     assert fault.reason == "127.0.0.1 does not answer in time (after 5 attempts)"
+
+
+def test_a_server_that_drips_is_given_up_soon() -> None:
+    """No read ever times out, and each attempt brings new bytes."""
+    client = Client()
+    with server.answering(server.dripping(CONTENT, 0.02)) as script:
+        fault = client.fault(script.url)
+
+    assert re.fullmatch(r"only \d bytes came in 0 s \(after 2 attempts\)", fault.reason)
+    assert "BP_DEPENDENCY_MIRROR" in fault.advice
+    assert int(script.requests[1].headers["range"].strip("bytes=-")) > 0, "the second attempt resumes"
+
+
+def test_a_server_that_drips_once_is_asked_for_the_rest() -> None:
+    client = Client()
+    with server.answering(server.dripping(CONTENT, 0.02), server.file(CONTENT)) as script:
+        assert client.get(script.url) == SUM
+
+    assert client.pauses == [0.5]
+
+
+def test_a_pause_between_fast_periods_is_no_slowness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The average of a period counts, and each period for itself."""
+    now = [0.0]
+    monkeypatch.setattr("python_runtime.pace.time.monotonic", lambda: now[0])
+    pace = Pace(Limit(rate=100.0, period=10.0))
+    for moment, received in ((1, 5000), (9, 1), (12, 1), (21, 900), (23, 600)):
+        now[0] = moment
+        pace.count(received)
+    now[0] = 40
+    with pytest.raises(SlowFault, match="only 50 bytes came in 17 s"):
+        pace.count(50)
 
 
 def test_a_port_that_nobody_listens_at() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from buildpack_api.files import remove
 from buildpack_api.layers import LayerTypes, SbomFormat
 from buildpack_api.sbom_documents import cyclonedx, spdx
 from buildpack_api.sizes import readable_size, tree_size
@@ -94,10 +95,18 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
         )
     with _place_named(layer.path), fetched(runtime, catalogue, context) as archive:
         context.output.step("Unpacking, pruning and compiling")
-        directory = layer.clear()
-        full = python_layer.install(archive, tree_of(directory), runtime, key, context.environment)
+        full = _fill(layer, archive, runtime, key, context)
     why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
     return f"{why}, {readable_size(tree_size(layer.path))}; {readable_size(full)} in the archive"
+
+
+def _fill(layer: Layer, archive: IO[bytes], runtime: Runtime, key: PythonKey, context: BuildContext) -> int:
+    tree = tree_of(layer.clear())
+    try:
+        return python_layer.install(archive, tree, runtime, key, context.environment)
+    except BaseException:
+        remove(layer.path)
+        raise
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import urllib3
 from python_runtime.faults import LocationFault, PassingFault
 from python_runtime.http_faults import check_status, translated
 from python_runtime.http_session import new_session
+from python_runtime.pace import Limit, Pace, SlowFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 10.0, 30.0  # seconds
 _ATTEMPTS = 5  # in a row without a single new byte
+_SLOW_ATTEMPTS = 2  # in all; the next place may be faster
 _ATTEMPTS_IN_ALL = 50
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
 _CHUNK = 1 << 18
@@ -77,12 +79,14 @@ class Downloader:
         *,
         sleep: Callable[[float], None] = time.sleep,
         timeout: tuple[float, float] = (_CONNECT_TIMEOUT, _READ_TIMEOUT),
+        limit: Limit = Limit(),  # noqa: B008  (frozen)
     ) -> None:
         self._output = output
         self._environment = environment
         self._session = new_session(bindings)
         self._sleep = sleep
         self._timeout = timeout
+        self._limit = limit
 
     def download(self, url: str, target: IO[bytes], label: str, *, resume: bool = False) -> str:
         """Write what ``url`` gives to ``target``, and return its sha256 in hex.
@@ -96,14 +100,15 @@ class Downloader:
         transfer = _Transfer(url, target, label)
         if resume:
             transfer.take_over()
-        fruitless = 0
+        fruitless = slow = 0
         for attempt in range(1, _ATTEMPTS_IN_ALL + 1):
             before = transfer.received
             try:
                 self._attempt(transfer)
             except PassingFault as fault:
+                slow += isinstance(fault, SlowFault)
                 fruitless = 1 if transfer.received > before else fruitless + 1
-                if fruitless >= _ATTEMPTS or attempt == _ATTEMPTS_IN_ALL:
+                if fruitless >= _ATTEMPTS or slow >= _SLOW_ATTEMPTS or attempt == _ATTEMPTS_IN_ALL:
                     reason = f"{fault.reason} (after {attempt} attempts)"
                     raise LocationFault(reason, advice=fault.advice) from fault
                 pause = min(max(_FIRST_PAUSE * 2 ** (fruitless - 1), fault.wait), _LONGEST_PAUSE)
@@ -141,10 +146,12 @@ class Downloader:
         transfer.validator = _validator(response)
 
     def _receive(self, transfer: _Transfer, response: requests.Response) -> None:
+        pace = Pace(self._limit)
         while True:
             try:
-                # Not iter_content: it would unpack the archive if the server calls it gzip-encoded.
-                chunk = response.raw.read(_CHUNK, decode_content=False)
+                # Not iter_content: it would unpack the archive if the server calls it gzip-encoded. And not
+                # read, which waits for the whole chunk, however slowly it comes.
+                chunk = response.raw.read1(_CHUNK, decode_content=False)
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise translated(error, transfer.url, self._environment) from error
             if not chunk:
@@ -153,6 +160,8 @@ class Downloader:
             transfer.digest.update(chunk)
             transfer.received += len(chunk)
             self._output.progress(transfer.label, transfer.received, transfer.total)
+            if transfer.received != transfer.total:
+                pace.count(len(chunk))
         if transfer.total is not None and transfer.received < transfer.total:
             raise PassingFault(f"the server sent {transfer.received} of {transfer.total} bytes")
 
