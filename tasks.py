@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
     from buildpack_release.registration.registrar import Standing
+    from buildpack_release.registration.registration import Registration
+    from buildpack_release.releasing.status import Status
 
 ROOT = Path(__file__).parent
 
@@ -483,6 +485,19 @@ def publish_verify(
     say(f"What is published is right: {summary(verified)}")
 
 
+@contextmanager
+def _registration(publication: Publication, api: str, *, patience: float = 10.0) -> Iterator[Registration]:
+    """Say where what is published is registered, and as whom; `patience` is in minutes."""
+    from buildpack_release.progress import say
+    from buildpack_release.registration.api import GITHUB, Api
+    from buildpack_release.registration.index import Index
+    from buildpack_release.registration.registrar import Registrar
+    from buildpack_release.registration.registration import Registration, token_from
+
+    with Api(api or GITHUB, token=token_from(os.environ), report=say) as client:
+        yield Registration(publication, Registrar(Index(client), patience * 60))
+
+
 @task(
     name="register",
     iterable=["id"],
@@ -510,10 +525,6 @@ def publish_register(  # noqa: PLR0917  each parameter is an option
     """Request entries in the CNB registry, or show how."""
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
-    from buildpack_release.registration.api import GITHUB, Api
-    from buildpack_release.registration.index import Index
-    from buildpack_release.registration.registrar import Registrar
-    from buildpack_release.registration.registration import Registration, token_from
     from buildpack_release.registration.report import requests_text, standings_data, standings_table
 
     def agree(standings: tuple[Standing, ...]) -> None:
@@ -522,8 +533,7 @@ def publish_register(  # noqa: PLR0917  each parameter is an option
             confirm("Make these public requests?", terminal=sys.stdin, say=say)
 
     publication = _publication(to, id, insecure=False, anonymous=True)
-    with Api(api or GITHUB, token=token_from(os.environ), report=say) as client:
-        registration = Registration(publication, Registrar(Index(client), patience * 60))
+    with _registration(publication, api, patience=patience) as registration:
         standings = registration.carry_out(agree, again=again) if open else registration.look()
     if json:
         _print_json(standings_data(standings))
@@ -581,6 +591,66 @@ def runtimes_update(_context: Context, dry_run: bool = False) -> None:
     _carry_out(lambda: prepare_update(ROOT), dry_run=dry_run)
 
 
+@task(
+    help={
+        **{name: _PUBLISH_HELP[name] for name in ("to", "json", "insecure")},
+        "register": "request entries in the CNB registry as well (see publish.register)",
+        "push": "push the branch and the tags, where there is a remote",
+        "branch": "where releases are made from (default: the remote's default branch)",
+        "yes": "do it without asking",
+        "dry-run": "show how things stand and what would be done; write nothing",
+        "again": "with --register: ask once more for what was refused",
+        "api": "with --register: another base address of the code host's API",
+    }
+)
+@one_clear_error()
+def release(  # noqa: PLR0917  each parameter is an option
+    _context: Context,
+    to: str = "",
+    register: bool = False,
+    push: bool = False,
+    branch: str = "",
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    insecure: bool = False,
+    again: bool = False,
+    api: str = "",
+) -> None:
+    """Do whatever is missing until all is released."""
+    from buildpack_release.progress import say
+    from buildpack_release.publish.confirm import confirm
+    from buildpack_release.publish.destination import shown
+    from buildpack_release.releasing.converge import converge, derive
+    from buildpack_release.releasing.release import release_steps
+    from buildpack_release.releasing.report import status_data, status_table
+    from buildpack_release.releasing.world import read_world
+
+    publication = _publication(to, None, insecure=insecure)
+
+    def agree(status: Status) -> None:
+        say(status_table(status))
+        if not yes:
+            confirm(f"Release to {shown(publication.destination)}?", terminal=sys.stdin, say=say)
+
+    with ExitStack() as stack:
+        registration = None
+        if register:
+            public = _publication(to, None, insecure=insecure, anonymous=True)
+            registration = stack.enter_context(_registration(public, api))
+        steps = release_steps(publication, registration=registration, push=push, again=again)
+        if dry_run:
+            _, status = derive(steps, lambda: read_world(ROOT, branch))
+        else:
+            status = converge(steps, lambda: read_world(ROOT, branch), agree=agree, say=say)
+    if json:
+        _print_json(status_data(status))
+    else:
+        print(status_table(status), end="")
+    status.raise_for(planned=dry_run)
+    say("Released." if status.is_released else f"Go on: inv release --to {to}")
+
+
 publish = Collection("publish", publish_plan, publish_verify, publish_register)
 publish.add_task(publish_run, default=True)
 version = Collection("version", version_show, version_next, version_bump, version_check)
@@ -588,5 +658,5 @@ builder = Collection("builder", builder_create, builder_check)
 runtimes = Collection("runtimes", runtimes_show, runtimes_update)
 
 ns = Collection(
-    list_buildpacks, graph, check, build, package, try_app, demo, builder, version, publish, runtimes
+    list_buildpacks, graph, check, build, package, try_app, demo, release, builder, version, publish, runtimes
 )

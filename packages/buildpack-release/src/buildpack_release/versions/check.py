@@ -26,7 +26,7 @@ from buildpack_release.versions.policy import Policy
 from buildpack_release.versions.replacement import JOURNAL, is_pending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from buildpack_release.model.repository import Buildpack, Repository
     from buildpack_release.versions.entry import Entry
@@ -80,19 +80,38 @@ def check_versions(repository: Repository, base: str = "") -> ChangeReport:
         UsageError: there is no such revision.
         ReleaseError: it is no git checkout, or its history is not there.
     """
-    members, unread = survey_members(repository)
-    policy = Policy.read(repository.root)
-    consistency = (
-        *unread,
-        *_interrupted(repository),
-        *check_consistency(repository, members, policy.versioning),
-    )
+    members, consistency = _consistency(repository)
     checkout = Checkout.open(repository.root)
     commit = checkout.merge_base(base)
     comparison = _Comparison(repository, checkout, commit, checkout.changed(commit))
     changed = [(member, files) for member in members if (files := comparison.files_of(member.buildpack))]
     missing = [_finding(member, files) for member, files in changed if not comparison.has_new_entry(member)]
     return ChangeReport((*consistency, *missing), commit, tuple(member.id for member, _ in changed))
+
+
+def check_since(repository: Repository, bases: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Check a repository against commits of its own history: for each id the one of its last release, or "".
+
+    Raises as check_versions() does.
+    """
+    members, consistency = _consistency(repository)
+    checkout = Checkout.open(repository.root)
+    findings = list(consistency)
+    for commit in dict.fromkeys(filter(None, bases.values())):
+        comparison = _Comparison(repository, checkout, commit, checkout.changed(commit))
+        for member in members:
+            files = comparison.files_of(member.buildpack) if bases.get(member.id) == commit else ()
+            if files and not comparison.has_new_entry(member):
+                findings.append(_finding(member, files))
+    return tuple(findings)
+
+
+def _consistency(repository: Repository) -> tuple[tuple[Member, ...], tuple[Finding, ...]]:
+    """Read the members, and find what contradicts itself before anything is compared."""
+    members, unread = survey_members(repository)
+    policy = Policy.read(repository.root)
+    found = check_consistency(repository, members, policy.versioning) if members else ()
+    return members, (*unread, *_interrupted(repository), *found)
 
 
 def _interrupted(repository: Repository) -> Iterator[Finding]:

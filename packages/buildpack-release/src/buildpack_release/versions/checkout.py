@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from buildpack_release.redact import redact
+from buildpack_release.errors import ReleaseError, UsageError
+from buildpack_release.git import Git, message_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Where pull requests usually go, if nobody says it.
 DEFAULT_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-# Set by git for hooks: they would let git answer about another index or work tree than ours.
-_LOCAL_VARIABLES = frozenset(
-    f"GIT_{name}"
-    for name in ("COMMON_DIR", "DIR", "INDEX_FILE", "NAMESPACE", "OBJECT_DIRECTORY", "PREFIX", "WORK_TREE")
-)
 
 
 @dataclass(frozen=True)
@@ -28,15 +22,20 @@ class Checkout:
 
     root: Path
 
+    @property
+    def git(self) -> Git:
+        """Git in that folder."""
+        return Git(self.root)
+
     @classmethod
     def open(cls, root: Path) -> Checkout:
         """Take a folder. Raises ReleaseError if it is in no work tree, MissingToolError without git."""
         checkout = cls(root)
-        done = checkout._run("rev-parse", "--is-inside-work-tree")
+        done = checkout.git.run("rev-parse", "--is-inside-work-tree")
         if done.returncode or done.stdout.strip() != b"true":
             raise ReleaseError(
                 "this is not a git checkout, so it is not known what has changed",
-                detail=_message(done),
+                detail=message_of(done),
                 file=root,
             )
         return checkout
@@ -48,10 +47,10 @@ class Checkout:
             UsageError: there is no such revision.
             ReleaseError: there is no commit yet, or no common one in what has been fetched.
         """
-        if self._commit("HEAD") is None:
+        if self.git.commit("HEAD") is None:
             raise ReleaseError("there is no commit here yet", file=self.root)
         name, commit = self._base(base)
-        done = self._run("merge-base", commit, "HEAD")
+        done = self.git.run("merge-base", commit, "HEAD")
         if done.returncode == 0:
             return done.stdout.decode().strip()
         if self.is_shallow:
@@ -60,7 +59,9 @@ class Checkout:
                 advice="Fetch the history: git fetch --unshallow (actions/checkout: fetch-depth: 0).",
                 file=self.root,
             )
-        raise ReleaseError(f"HEAD and {name} have no commit in common", detail=_message(done), file=self.root)
+        raise ReleaseError(
+            f"HEAD and {name} have no commit in common", detail=message_of(done), file=self.root
+        )
 
     def head(self) -> str | None:
         """Give the commit that is checked out; None before the first one."""
@@ -73,7 +74,7 @@ class Checkout:
     @property
     def is_shallow(self) -> bool:
         """Whether the clone lacks history."""
-        return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        return self.git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
     def changed(self, commit: str) -> tuple[str, ...]:
         """Give the files below the folder that differ from a commit, uncommitted and untracked ones too.
@@ -88,7 +89,7 @@ class Checkout:
 
     def text(self, commit: str, path: str) -> str | None:
         """Give a file as it was in a commit; None if it was not there or is no text in UTF-8."""
-        done = self._run("cat-file", "blob", f"{commit}:./{path}")
+        done = self.git.run("cat-file", "blob", f"{commit}:./{path}")
         try:
             return None if done.returncode else done.stdout.decode("utf-8")
         except UnicodeDecodeError:
@@ -96,7 +97,7 @@ class Checkout:
 
     def _base(self, wanted: str) -> tuple[str, str]:
         for name in (wanted,) if wanted else DEFAULT_BASES:
-            commit = self._commit(name)
+            commit = self.git.commit(name)
             if commit is not None:
                 return name, commit
         title = f'there is no revision "{wanted}"' if wanted else "it is not known what the base branch is"
@@ -112,35 +113,8 @@ class Checkout:
             file=self.root,
         )
 
-    def _commit(self, revision: str) -> str | None:
-        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        return None if done.returncode else done.stdout.decode().strip()
-
     def _lines(self, *arguments: str) -> list[str]:
-        done = self._run(*arguments)
+        done = self.git.run(*arguments)
         if done.returncode:
-            raise ReleaseError("git could not say what has changed", detail=_message(done), file=self.root)
+            raise ReleaseError("git could not say what has changed", detail=message_of(done), file=self.root)
         return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
-        command = ["git", "-C", os.fspath(self.root), *arguments]
-        try:
-            return subprocess.run(
-                command,
-                env={
-                    **environment,
-                    "LC_ALL": "C.UTF-8",
-                    "GIT_TERMINAL_PROMPT": "0",
-                    "GIT_OPTIONAL_LOCKS": "0",
-                },
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise MissingToolError("git is not installed", advice="Install git.") from None
-
-
-def _message(done: subprocess.CompletedProcess[bytes]) -> str:
-    return redact(done.stderr.decode(errors="replace").strip())

@@ -33,6 +33,13 @@ def is_change_of(repository: Repository, buildpack: Buildpack, path: str) -> boo
     return not buildpack.descriptor.is_composite and _is_vendored(file)
 
 
+def goes_into(repository: Repository, buildpack: Buildpack, path: str) -> bool:
+    """Say whether a file, given by its path below the root, goes into the package of a buildpack."""
+    home = buildpack.directory.relative_to(repository.root).as_posix()
+    is_text = path in {f"{home}/{name}" for name in _EXEMPT_TEXTS}
+    return is_text or is_change_of(repository, buildpack, path)
+
+
 def _is_vendored(file: PurePosixPath) -> bool:
     return any(file.is_relative_to(tree) and not _is_exempt(file.relative_to(tree)) for tree in _VENDORED)
 

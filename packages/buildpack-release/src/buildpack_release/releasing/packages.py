@@ -1,0 +1,135 @@
+"""The steps about packages: made, published, read back, registered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.packaging.package import package
+from buildpack_release.publish.dist import read_releases, reading
+from buildpack_release.publish.plan import Action
+from buildpack_release.publish.publication import refuse_conflicts, summary
+from buildpack_release.publish.report import plan_text
+from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.step import Looking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from buildpack_release.publish.plan import Plan
+    from buildpack_release.publish.publication import Publication, Verified
+    from buildpack_release.registration.registration import Registration
+    from buildpack_release.releasing.world import World
+
+    Say = Callable[[str], None]
+
+
+@dataclass
+class Packages:
+    """dist/ has whole packages of what the sources are now."""
+
+    dist: Path
+    say: Say
+    name: ClassVar[str] = "packages"
+    are_current: bool = field(default=False, init=False)
+
+    def look(self, world: World) -> Row:
+        """Read dist/."""
+        self.are_current = False
+        try:
+            with reading(self.dist, report=self.say):
+                count = len(read_releases(world.repository, (), self.dist))
+        except CheckFailed as error:
+            return Row(self.name, State.DUE, error.title)
+        self.are_current = True
+        return Row(self.name, State.DONE, f"{count}, made of these sources")
+
+    def act(self, world: World) -> None:
+        """Make what is missing or stale."""
+        package(world.repository, dist=self.dist, build=world.repository.root / "build", report=self.say)
+
+
+@dataclass
+class Published:
+    """Everything is in the registry under its version, with the same content."""
+
+    packages: Packages
+    publication: Publication
+    name: ClassVar[str] = "published"
+    plan: Plan | None = field(default=None, init=False)
+
+    def look(self, world: World) -> Row:  # noqa: ARG002  (dist/ and the registry tell)
+        """Derive the plan."""
+        self.plan = None
+        if not self.packages.are_current:
+            return Row(self.name, State.LATER, "known once the packages are made")
+        plan = self.plan = self.publication.plan()
+        refuse_conflicts(plan)
+        counts = Counter(step.action for step in plan.steps)
+        if plan.is_done:
+            return Row(self.name, State.DONE, f"{counts[Action.DONE]} at {plan.destination}")
+        text = f"{counts[Action.PUSH]} to push to {plan.destination}, {counts[Action.DONE]} there"
+        return Row(self.name, State.DUE, text)
+
+    def act(self, world: World) -> None:  # noqa: ARG002
+        """Publish, as `inv publish` does."""
+        self.publication.publish(self._agree)
+
+    def _agree(self, plan: Plan) -> None:
+        self.publication.line.say(plan_text(plan))
+
+
+@dataclass
+class Verification(Looking):
+    """What is published reads back as it should; once for the same content in a run."""
+
+    published: Published
+    name: ClassVar[str] = "read back"
+    _known: tuple[tuple[str, ...], tuple[Verified, ...]] | None = field(default=None, init=False)
+
+    def look(self, world: World) -> Row:  # noqa: ARG002
+        """Read everything that is published to its end."""
+        plan = self.published.plan
+        if plan is None or not plan.is_done:
+            return Row(self.name, State.LATER, "once it is published")
+        digests = tuple(step.root.digest for step in plan.steps)
+        if self._known is None or self._known[0] != digests:
+            self._known = digests, self.published.publication.verify()
+        verified = self._known[1]
+        problems = [f"{one.reference}: {text}" for one in verified for text in one.problems]
+        if not problems:
+            return Row(self.name, State.DONE, summary(verified))
+        error = CheckFailed(
+            f"what is published is not right: {summary(verified)}", detail="\n".join(problems)
+        )
+        return Row(self.name, State.WRONG, error.title, error=error)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The CNB registry has entries for it, where that is asked for."""
+
+    published: Published
+    registration: Registration | None
+    again: bool = False
+    name: ClassVar[str] = "registered"
+
+    def look(self, world: World) -> Row:  # noqa: ARG002
+        """Ask the registry."""
+        if self.registration is None:
+            return Row(self.name, State.SKIPPED, "--register requests entries in the CNB registry")
+        if self.published.plan is None or not self.published.plan.is_done:
+            return Row(self.name, State.LATER, "once it is published")
+        standings = self.registration.look()
+        missing = [str(one.request) for one in standings if not one.is_registered]
+        if not missing:
+            return Row(self.name, State.DONE, f"{len(standings)} in the CNB registry")
+        return Row(self.name, State.DUE, f"to be requested: {', '.join(missing)}")
+
+    def act(self, world: World) -> None:  # noqa: ARG002
+        """Make the requests and wait for their answers."""
+        if self.registration is not None:
+            self.registration.carry_out(lambda _: None, again=self.again)

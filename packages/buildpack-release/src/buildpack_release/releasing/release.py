@@ -1,0 +1,47 @@
+"""The way in: the steps of a release, in their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildpack_release.releasing.packages import Packages, Published, Registered, Verification
+from buildpack_release.releasing.sources import Branch, Bump, Checks, Versions, WorkTree
+from buildpack_release.releasing.tags import LastRelease, PushedTags, Tags
+
+if TYPE_CHECKING:
+    from buildpack_release.publish.publication import Publication
+    from buildpack_release.registration.registration import Registration
+    from buildpack_release.releasing.step import Step
+
+
+def release_steps(
+    publication: Publication,
+    *,
+    registration: Registration | None = None,
+    push: bool = False,
+    again: bool = False,
+) -> tuple[Step, ...]:
+    """Give the steps.
+
+    Args:
+        publication: what is published, and where.
+        registration: how it is registered, if that is asked for.
+        push: push the branch and the tags, where there is a remote.
+        again: make a request once more that the CNB registry has refused.
+    """
+    packages = Packages(publication.dist, publication.line.say)
+    published = Published(packages, publication)
+    return (
+        WorkTree(),
+        Versions(),
+        Bump(),
+        LastRelease(),
+        Checks(),
+        Branch(push),
+        packages,
+        Tags(),
+        published,
+        Verification(published),
+        PushedTags(push),
+        Registered(published, registration, again),
+    )

@@ -1,0 +1,158 @@
+"""The steps about the sources: committed, on the release branch, announced, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from buildpack_release.checking.check import check
+from buildpack_release.errors import NetworkError
+from buildpack_release.git import message_of
+from buildpack_release.model.repository import Repository
+from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.step import Looking
+from buildpack_release.versions.bump import infer
+from buildpack_release.versions.check import check_since
+from buildpack_release.versions.links import tag_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from buildpack_release.model.finding import Finding
+    from buildpack_release.releasing.world import Remote, World
+
+_SHORT = 10
+
+
+class WorkTree(Looking):
+    """Everything is committed: a release is made of a commit that others can have."""
+
+    name: ClassVar[str] = "work tree"
+
+    def look(self, world: World) -> Row:
+        """Ask git."""
+        lines = world.git.read("status", "--porcelain").splitlines()
+        if not lines:
+            return Row(self.name, State.DONE, "everything is committed")
+        text = f"not committed: {lines[0].split(maxsplit=1)[-1]}" + (
+            f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+        )
+        return Row(self.name, State.PERSON, text, ("git status",))
+
+
+class Versions(Looking):
+    """Versions, orders and changelogs agree, and every change since the last release is announced."""
+
+    name: ClassVar[str] = "versions"
+
+    def look(self, world: World) -> Row:
+        """Compare each buildpack with its newest tag."""
+        findings = check_since(
+            world.repository, {member.id: _base(world, member.id) for member in world.members}
+        )
+        if findings:
+            return Row(self.name, State.PERSON, _first(findings), ("inv version.check",))
+        return Row(self.name, State.DONE, f"consistent, {world.policy.versioning.value}")
+
+
+def _base(world: World, buildpack_id: str) -> str:
+    """Give the commit of the newest release of a buildpack that is tagged; "" if there is none."""
+    member = next(one for one in world.members if one.id == buildpack_id)
+    for version in sorted(member.changelog.versions, reverse=True):
+        commit = world.local_tag(tag_name(world.policy.versioning, buildpack_id, version))
+        if commit:
+            return commit
+    return ""
+
+
+class Bump(Looking):
+    """Nothing is left under Unreleased: which versions that makes is a person's decision."""
+
+    name: ClassVar[str] = "changelogs"
+
+    def look(self, world: World) -> Row:
+        """Infer what would come next."""
+        releases = infer(world.repository).releases
+        if not releases:
+            return Row(self.name, State.DONE, "nothing is Unreleased")
+        nexts = [f"{one.member.id} {one.version}" for one in releases]
+        text = f"Unreleased, and would become: {', '.join(nexts)}"
+        commands = ("inv version.bump", f'git commit --all --message "Release {releases[-1].version}"')
+        return Row(self.name, State.PERSON, text, commands)
+
+
+class Checks(Looking):
+    """What `inv check` checks, with the proof that the plans fit."""
+
+    name: ClassVar[str] = "check"
+
+    def look(self, world: World) -> Row:
+        """Run the check."""
+        report = check(Repository.survey(world.repository.root))
+        if report.ok:
+            return Row(self.name, State.DONE, f"passed: {report.summary}")
+        return Row(self.name, State.PERSON, f"failed: {report.summary}", ("inv check",))
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The commit is on the release branch, and where there is a remote, there too."""
+
+    push: bool = False
+    name: ClassVar[str] = "branch"
+
+    def look(self, world: World) -> Row:
+        """Compare HEAD with the branch."""
+        if world.remote is None:
+            return self._look_here(world)
+        remote, branch = world.remote, world.release_branch
+        tip = remote.branches.get(branch)
+        shown = f"{remote.name}/{branch}"
+        if tip and (tip == world.head or world.git.is_ancestor(world.head, tip)):
+            return Row(self.name, State.DONE, f"{world.head[:_SHORT]} is on {shown}")
+        if world.branch != branch:
+            return Row(
+                self.name,
+                State.PERSON,
+                f"releases are made from {branch}, and this is {world.branch or 'another commit'}",
+                (f"git switch {branch}",),
+            )
+        if tip is None or world.git.is_ancestor(tip, world.head):
+            return self._ahead(remote, branch, shown)
+        return Row(self.name, State.PERSON, f"{shown} has commits that are not here", ("git pull",))
+
+    def act(self, world: World) -> None:
+        """Push the branch."""
+        if world.remote is not None:
+            push(world, world.remote, f"{world.head}:refs/heads/{world.release_branch}")
+
+    def _look_here(self, world: World) -> Row:
+        tip = world.git.commit(f"refs/heads/{world.release_branch}") or ""
+        if world.git.is_ancestor(world.head, tip):
+            return Row(
+                self.name, State.DONE, f"{world.head[:_SHORT]} is on {world.release_branch} (no remote)"
+            )
+        text = f"{world.head[:_SHORT]} is not on {world.release_branch}"
+        return Row(self.name, State.PERSON, text, (f"git switch {world.release_branch}",))
+
+    def _ahead(self, remote: Remote, branch: str, shown: str) -> Row:
+        text = f"there are commits that {shown} does not have"
+        if self.push:
+            return Row(self.name, State.DUE, text)
+        return Row(self.name, State.PERSON, text, (f"git push {remote.name} {branch}",))
+
+
+def push(world: World, remote: Remote, *refs: str) -> None:
+    """Push refs, none of them by force. Raises NetworkError."""
+    done = world.git.run("push", "--quiet", remote.name, *refs)
+    if done.returncode:
+        raise NetworkError(
+            f'"{remote.name}" did not take what was pushed',
+            detail=message_of(done),
+            advice="Correct this and run the same command again.",
+        )
+
+
+def _first(findings: Sequence[Finding]) -> str:
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{findings[0]}{more}"
