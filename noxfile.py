@@ -110,6 +110,13 @@ def package(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Do whatever is missing until all is released (arguments go to: inv release)."""
+    _install(session, "maintain")
+    session.run("inv", "release", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Build an app with the packages, serve a page, show the layers (-- PATH for your own app)."""
     _install(session, "maintain")

@@ -92,7 +92,7 @@ def test_from_the_first_look_to_released(project: Project, registry: RealRegistr
     project.git("push", "--quiet", "origin", "v1.0.0")
     again = project.release(to)
     assert (again.returncode, again.stderr.splitlines()[-1]) == (0, "Released."), again.stderr
-    assert again.stdout.count(" done ") == 10
+    assert again.stdout.count(" done ") == 11
     assert project.inv("publish.verify", "--to", to, "--anonymous").returncode == 0
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from buildpack_release.registry.errors import RejectedError
+from buildpack_testing.registry.loopback import Response
 from buildpack_testing.registry.memory import MemoryRegistry
 from buildpack_testing.registry.samples import image, index
 from support.registries import client
 
 if TYPE_CHECKING:
     from buildpack_release.registry.push import Content
+    from buildpack_testing.registry.loopback import Received
 
 
 def both() -> Content:
@@ -43,3 +48,34 @@ def test_only_tags_that_point_elsewhere_are_moved() -> None:
     with MemoryRegistry() as registry, client(registry.host) as remote:
         remote.repository("a").push(content, ["1"])
         assert remote.repository("a").push(content, ["1", "2"]).moved_tags == ("2",)
+
+
+class Late(MemoryRegistry):
+    """Knows blobs only some time after it has confirmed them, as when somebody else writes them as well."""
+
+    def __init__(self, late: int) -> None:
+        super().__init__()
+        self.late = late
+
+    def answer(self, request: Received) -> Response:
+        if request.method == "PUT" and "/manifests/" in request.path and self.late:
+            self.late -= 1
+            return Response.error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
+        return super().answer(request)
+
+
+def test_a_registry_that_is_late_is_asked_again() -> None:
+    """Some do not see at once what another publisher writes at the same moment."""
+    waits: list[float] = []
+    with Late(2) as registry, client(registry.host, waits=waits) as remote:
+        remote.repository("a").push(both(), ["1"])
+        assert registry.store.incomplete_tags() == []
+    assert len(waits) == 2
+
+
+def test_a_part_that_stays_unknown_is_an_error() -> None:
+    """After a few tries."""
+    with Late(100) as registry, client(registry.host) as remote:
+        with pytest.raises(RejectedError, match="400"):
+            remote.repository("a").push(both(), ["1"])
+        assert registry.late == 97

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.registry.blobs import JOBS, Outcome
+from buildpack_release.registry.errors import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from buildpack_release.registry.blobs import Blobs, Progress
     from buildpack_release.registry.content import Manifest
     from buildpack_release.registry.manifests import Manifests
+
+_UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
+_MOST_LATE = 2
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,23 @@ def push_content(
 def _put_absent(manifests: Manifests, manifest: Manifest) -> bool:
     if manifests.head(manifest.digest) is not None:
         return False
-    manifests.put(manifest)
-    return True
+    attempts = manifests.transport.attempts()
+    while True:
+        try:
+            manifests.put(manifest)
+        except RegistryError as error:
+            error.transient = _is_late(error) and attempts.failures < _MOST_LATE
+            attempts.failed(error)
+        else:
+            return True
+
+
+def _is_late(error: RegistryError) -> bool:
+    """Say whether a registry does not know yet what it has confirmed to have.
+
+    Distribution 2.8 does so when another publisher writes the same blob at the same moment.
+    """
+    return not _UNKNOWN.isdisjoint(error.codes)
 
 
 def _move_tag(manifests: Manifests, root: Manifest, tag: str) -> bool:

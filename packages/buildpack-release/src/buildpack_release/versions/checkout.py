@@ -65,7 +65,7 @@ class Checkout:
 
     def head(self) -> str | None:
         """Give the commit that is checked out; None before the first one."""
-        return self._commit("HEAD")
+        return self.git.commit("HEAD")
 
     def tracked(self) -> tuple[str, ...]:
         """Give the files below the folder that git has. Raises ReleaseError if git fails."""

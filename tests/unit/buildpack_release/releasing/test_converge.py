@@ -1,0 +1,113 @@
+"""Look, do the first thing that is missing, look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import ReleaseError, UsageError
+from buildpack_release.releasing.converge import converge, derive
+from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.world import World, read_world
+from support.versioned_repository import Git, versioned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass
+class Written:
+    """A step that is done when its file is there; `needs` is a file that has to be there before."""
+
+    name: str
+    needs: str = ""
+    effect: Callable[[Path], None] = lambda path: path.touch()
+    acts: list[str] = field(default_factory=list)
+
+    def look(self, world: World) -> Row:
+        folder = world.repository.root
+        if self.needs and not (folder / self.needs).exists():
+            return Row(self.name, State.LATER, "later")
+        return Row(self.name, State.DONE if (folder / self.name).exists() else State.DUE, "text")
+
+    def act(self, world: World) -> None:
+        self.acts.append(self.name)
+        self.effect(world.repository.root / self.name)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    versioned(tmp_path)
+    Git.init(tmp_path)
+    return tmp_path
+
+
+def run(root: Path, *steps: Written) -> bool:
+    """Converge, agreeing."""
+    status = converge(steps, lambda: read_world(root), agree=lambda _status: None, say=lambda _text: None)
+    return status.is_released
+
+
+def test_in_order_and_only_what_is_missing(root: Path) -> None:
+    """What is known only later is done as soon as it is known; a second run does nothing."""
+    acts: list[str] = []
+    steps = [Written("one", acts=acts), Written("two", needs="one", acts=acts), Written("three", acts=acts)]
+    (root / "three").touch()
+    assert run(root, *steps)
+    assert run(root, *steps)
+    assert acts == ["one", "two"]
+
+
+def test_nothing_happens_unless_somebody_agrees(root: Path) -> None:
+    def disagree(_status: object) -> None:
+        raise UsageError("no")
+
+    with pytest.raises(UsageError):
+        converge([Written("one")], lambda: read_world(root), agree=disagree, say=print)
+    assert not (root / "one").exists()
+
+
+def test_what_does_not_take_effect_is_tried_once(root: Path) -> None:
+    step = Written("one", effect=lambda _path: None)
+    assert not run(root, step)
+    assert step.acts == ["one"]
+
+
+def test_a_failure_ends_the_run(root: Path) -> None:
+    """What was done before stays; what comes after is not tried."""
+
+    def fail(_path: Path) -> None:
+        raise ReleaseError("broken")
+
+    later = Written("three")
+    with pytest.raises(ReleaseError, match="broken"):
+        run(root, Written("one"), Written("two", effect=fail), later)
+    assert (root / "one").exists()
+    assert later.acts == []
+
+
+def test_a_failure_because_somebody_else_was_faster_is_none(root: Path) -> None:
+    """Two runs at once: the other one has done it."""
+
+    def too_late(path: Path) -> None:
+        path.touch()
+        raise ReleaseError("it exists")
+
+    assert run(root, Written("one", effect=too_late), Written("two"))
+
+
+def test_what_cannot_be_found_out_is_wrong_and_stops_everything(root: Path) -> None:
+    """The table shows it among the rest; the error is the one to end with."""
+
+    class Broken(Written):
+        def look(self, world: World) -> Row:  # noqa: ARG002
+            raise UsageError("no answer")
+
+    _, status = derive([Written("one"), Broken("two")], lambda: read_world(root))
+    assert [row.state for row in status.rows] == [State.DUE, State.WRONG]
+    assert status.next is None
+    with pytest.raises(UsageError, match="no answer"):
+        status.raise_for()
