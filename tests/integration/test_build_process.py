@@ -1,0 +1,185 @@
+"""bin/build of python-runtime and pip-tool as processes: what they write where, and on what disks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.server import serve
+from support import misbehaving_server
+from support.build_process import WRITING_CALLS, BuildProcess, written_paths
+from support.component_builds import NEWEST, assemble_components
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from buildpack_testing.runtimes import RuntimeSet
+
+RUNTIME, PIP = "strata/python-runtime", "strata/pip-tool"
+# Besides the layers directory and the temporary one: nowhere, and the semaphores of worker processes.
+HARMLESS = ("/dev/null", "/dev/tty", "/dev/shm/", "/proc/self/")
+BOTH = "[[entries]]\nname = '{}'\n[entries.metadata]\nbuild = true\nlaunch = true\n"
+
+pytestmark = pytest.mark.skipif(not NEWEST, reason="no Python on this machine that the tests can use")
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+@pytest.fixture(scope="module")
+def assembled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    directories = assemble_components([RUNTIME, PIP], tmp_path_factory.mktemp("assembled"))
+    return dict(zip((RUNTIME, PIP), directories, strict=True))
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, assembled: dict[str, Path]) -> BuildProcess:
+    process = BuildProcess(assembled[RUNTIME], tmp_path / "a build", BOTH.format("python"))
+    process.prepare()
+    (process.app / ".python-version").write_text(f"{NEWEST}\n")
+    return process
+
+
+@pytest.fixture
+def pip(tmp_path: Path, assembled: dict[str, Path]) -> BuildProcess:
+    process = BuildProcess(assembled[PIP], tmp_path / "a build", BOTH.format("pip"))
+    process.prepare()
+    return process
+
+
+@pytest.fixture
+def variables(runtimes: RuntimeSet) -> dict[str, str]:
+    return {
+        "BP_PYTHON_RUNTIMES": str(runtimes.catalogue),
+        "BP_DEPENDENCY_MIRROR": runtimes.directory.as_uri(),
+    }
+
+
+def contents(directory: Path) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_file()
+        else str(path.lstat().st_mode)
+        for path in sorted(directory.rglob("*"))
+    }
+
+
+def assert_writes_nothing_outside(process: BuildProcess, variables: dict[str, str]) -> None:
+    trace = process.root / "trace"
+    before = contents(process.buildpack), contents(process.app)
+    tracing = ("strace", "-f", "-y", "-s", "4096", "-e", f"trace={WRITING_CALLS}", "-o", trace)
+    code, printed = process.run(*tracing, **variables)
+    assert code == 0, printed
+
+    written = list(written_paths(trace))
+    allowed = (str(process.layers), f"{process.root}/temporary/", *HARMLESS)
+    outside = {(call, str(path)) for call, path in written if not f"{path}".startswith(allowed)}
+    assert not outside
+    assert any(str(path).startswith(f"{process.layers}/") for _, path in written), "the trace shows writing"
+    assert (contents(process.buildpack), contents(process.app)) == before
+    assert not any((process.root / "temporary").iterdir()), "temporary files are gone"
+    assert not any((process.root / "home").iterdir())
+
+
+@needs_strace
+def test_the_runtime_writes_into_its_layer_and_nowhere_else(
+    runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
+) -> None:
+    with serve(runtimes.directory) as server:
+        assert_writes_nothing_outside(runtime, variables | {"BP_DEPENDENCY_MIRROR": server.url})
+    assert_writes_nothing_outside(runtime, variables)  # a second build, which reuses the layer
+
+
+@needs_strace
+def test_pip_writes_into_its_layer_and_nowhere_else(pip: BuildProcess) -> None:
+    assert_writes_nothing_outside(pip, {"PIP_CACHE_DIR": "/nowhere", "PYTHONPYCACHEPREFIX": "/nowhere"})
+
+
+@contextmanager
+def small_disk(directory: Path, megabytes: int) -> Iterator[None]:
+    """Mount a file system of this size at ``directory``; skips where that is not allowed."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}M", "tmpfs", directory],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", directory], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="only root can mount")
+@pytest.mark.parametrize("megabytes", [5, 30, 40])
+def test_a_disk_that_is_too_small_is_said_and_left_empty(
+    runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str], megabytes: int
+) -> None:
+    """Too small for the archive, for what is in it, and for the byte code."""
+    with serve(runtimes.directory) as server, small_disk(runtime.layers, megabytes):
+        code, printed = runtime.run(**variables | {"BP_DEPENDENCY_MIRROR": server.url})
+        assert code == 1
+        assert f"[Strata] Error: No space is left on the device: {runtime.layers}/python" in printed
+        assert not any(runtime.layers.iterdir())
+
+
+def test_a_server_that_dies_in_mid_stream_leaves_nothing_and_the_next_build_works(
+    runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
+) -> None:
+    content = next(one for one in runtimes.archives if one.minor == NEWEST).file.read_bytes()
+    with misbehaving_server.answering(
+        misbehaving_server.breaking_off(content, 100_000), misbehaving_server.hang_up
+    ) as server:
+        code, printed = runtime.run(**variables | {"BP_DEPENDENCY_MIRROR": server.url})
+    assert code == 4
+    assert "the connection failed" in printed
+    assert not any(runtime.layers.iterdir())
+
+    assert runtime.run(**variables)[0] == 0
+
+
+def test_a_build_that_is_stopped_while_it_downloads_leaves_nothing(
+    runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
+) -> None:
+    content = next(one for one in runtimes.archives if one.minor == NEWEST).file.read_bytes()
+    with misbehaving_server.answering(misbehaving_server.dripping(content, 0.01)) as server:
+        process = runtime.start(**variables | {"BP_DEPENDENCY_MIRROR": server.url})
+        with process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if "Downloading" in line:
+                    break
+            process.send_signal(signal.SIGTERM)
+            printed, _ = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM" in printed
+    assert not any(runtime.layers.iterdir())
+
+
+def test_everything_but_the_layers_may_be_read_only(
+    runtime: BuildProcess, pip: BuildProcess, variables: dict[str, str]
+) -> None:
+    """As in a container whose other directories are mounted read-only, and without a writable HOME."""
+    unshare = shutil.which("unshare")
+    if (
+        unshare is None
+        or subprocess.run([unshare, "-m", "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("no mount namespace can be made")
+    for process, more in ((runtime, variables), (pip, {})):
+        script = (
+            'for d in "$1" "$2"; do mount --bind "$d" "$d" || exit 90; done; '
+            "mount -o remount,ro,bind / 2>/dev/null; shift 2; "
+            'if touch "$HOME/probe" 2>/dev/null; then exit 91; fi; exec "$@"'
+        )
+        wrapper = (unshare, "-m", "sh", "-c", script, "sh", process.layers, process.root / "temporary")
+        code, printed = process.run(*wrapper, **more)
+        if code in (90, 91):
+            pytest.skip("the file system cannot be made read-only here")
+        assert code == 0, printed
