@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app_venv.collectstatic import StaticMode, static_mode
 from app_venv.pip_check import CheckMode, check_mode
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ class AfterOptions:
     """Read before anything is done, so that a wrong value costs no installation."""
 
     check: CheckMode
+    static: StaticMode
 
 
 def after_options(environment: Mapping[str, str]) -> AfterOptions:
     """Read the variables. Raises ConfigurationError."""
-    return AfterOptions(check_mode(environment))
+    return AfterOptions(check_mode(environment), static_mode(environment))

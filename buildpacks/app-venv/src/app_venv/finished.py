@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_venv.collectstatic import Project, app_environment, collect_static
 from app_venv.dependencies import read_graph
 from app_venv.installed import installed_distributions
 from app_venv.job import Finished
@@ -31,7 +32,13 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
     else:
         problems = _read_and_record(job, resolution)
     report_problems(problems, job.options.check, job.context.output)
-    return Finished(job, decision, resolution, problems)
+    return Finished(job, decision, resolution, problems, _collect_static(job))
+
+
+def _collect_static(job: Job) -> str:
+    environment = app_environment(job.context.environment, job.venv)
+    project = Project(job.context.app_dir, job.venv / "bin" / "python", environment)
+    return collect_static(project, job.site_packages, job.options.static, job.context.output)
 
 
 def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
@@ -58,4 +65,5 @@ def summarise(finished: Finished) -> None:
         ("virtual environment", f"{done}: {job.venv}"),
     ]
     rows += summary_rows(job.venv, job.site_packages, job.installer.origins, reused=decision.reuse)
+    rows += [("static files", finished.static)] if finished.static else []
     job.context.output.summary("Summary", rows)

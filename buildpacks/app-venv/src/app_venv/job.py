@@ -54,13 +54,14 @@ class Finished:
     """The environment, made or reused: ``decision`` says which and why.
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
-    are what does not fit together in it.
+    are what does not fit together in it, ``static`` is where static files were put.
     """
 
     job: Job
     decision: Decision
     resolution: Resolution
     problems: tuple[str, ...]
+    static: str
 
     @property
     def layer(self) -> Layer:

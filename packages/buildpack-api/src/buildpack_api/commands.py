@@ -49,8 +49,9 @@ def run_with_tail(
     env: Mapping[str, str],
     cwd: Path | None = None,
     watch: Callable[[str], object] = lambda _line: None,
+    echo: bool = True,
 ) -> tuple[int, str]:
-    """Run like `run`, both streams to stdout, and return exit code and last lines.
+    """Run like `run`, both streams to stdout (none without ``echo``), and return exit code and last lines.
 
     The code is negative for a signal; credentials in URLs are replaced. ``watch`` sees every line.
     Raises CommandFailed if the program cannot be started.
@@ -61,8 +62,9 @@ def run_with_tail(
         with process:
             for line in process.stdout or ():
                 text = redact(line.decode("utf-8", "replace"))
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                if echo:
+                    sys.stdout.write(text)
+                    sys.stdout.flush()
                 tail.append(text)
                 watch(text)
         return process.returncode, "".join(tail)
