@@ -186,6 +186,6 @@ def _failed(title: str, project: Project, code: int, tail: str) -> BuildpackErro
         returncode=code,
         detail=f"manage.py ended with exit code {code}; what it said is above.",
         advice="Does 'python manage.py collectstatic' work where only the requirements are installed? "
-        "Variables that the settings need must be set for the build as well (pack build --env), or have defaults. A "
-        f"database or other services are not there. {VARIABLE}=off switches it off.",
+        "Variables that the settings need must be set for the build as well (pack build --env), or have "
+        f"defaults. A database or other services are not there. {VARIABLE}=off switches it off.",
     )
