@@ -83,7 +83,7 @@ class Installer:
             for answer in answers:
                 self.output.detail(f"The index answered: {answer}")
             if code != 0:
-                raise _failed(command, code, "\n".join([*answers, tail]), self.policy.advice)
+                raise _failed(command, code, "\n".join([*answers, tail]), self.policy.advice + inputs.advice)
             return read_report(report)
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:

@@ -55,6 +55,16 @@ class Inputs:
     offline: bool = False
 
     @property
+    def advice(self) -> str:
+        """What to add to the advice when pip fails."""
+        if not self.offline:
+            return ""
+        return (
+            " No index was asked, only the app's own wheels were used: pip download, with the same Python and "
+            "on the same kind of machine, fetches what is missing there."
+        )
+
+    @property
     def unprovable(self) -> tuple[Requirement, ...]:
         """The requirements for which no restored environment can be proved right."""
         return tuple(one for one in self.requirements if one.pinning is Pinning.UNPROVABLE)

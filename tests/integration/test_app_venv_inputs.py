@@ -1,0 +1,378 @@
+"""What strata/app-venv installs from: each kind of input for real, with and without the right to reuse."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.failure import PhaseError
+from support.venv_builds import VENV, VenvBuilds, installed, site_packages, text_of, venv_builds
+from support.wheels import Project, make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from buildpack_testing.platform import BuildResult
+
+LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
+EXTRAS = (Project("extra-one"), Project("extra-two"), Project("group-one"), Project("group-two"))
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Iterator[VenvBuilds]:
+    with venv_builds(tmp_path / "a b") as made:
+        made.publish(LEFT, RIGHT, *EXTRAS)
+        yield made
+
+
+def failure(builds: VenvBuilds, **variables: str) -> str:
+    with pytest.raises(PhaseError) as failed:
+        builds.build(variables)
+    output = f"{failed.value.output}\n{failed.value.detail}"
+    assert "Traceback" not in output
+    return " ".join(output.split())
+
+
+def reused(result: BuildResult) -> bool:
+    return result.layer(VENV, "venv").reused
+
+
+def change(builds: VenvBuilds, file: str, old: str, new: str) -> None:
+    path = builds.app / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+# Lock files
+
+
+def test_a_lock_file_is_installed_and_reused_without_asking_anybody(builds: VenvBuilds) -> None:
+    builds.lock("left-1.0", "right-2.0")
+    first = builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    asked = len(builds.server.requests)
+    second = builds.build()
+    assert reused(second)
+    assert len(builds.server.requests) == asked
+    third = builds.build(clear=True)
+    assert third.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+
+
+def test_a_change_of_a_lock_file_gives_another_environment(builds: VenvBuilds) -> None:
+    builds.publish(Project("left", "1.1", script=True))
+    builds.lock("left-1.0", "right-2.0")
+    builds.build()
+    builds.lock("left-1.1")
+    result = builds.build()
+    assert installed(builds) == ["left-1.1"]
+    assert not reused(result)
+    assert "left 1.0 -> 1.1" in text_of(result)
+    assert "right 2.0 is no longer needed" in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, ["left-1.0"]),
+        ({"BP_PIP_EXTRAS": "Web"}, ["left-1.0", "right-2.0"]),
+        ({"BP_PIP_GROUPS": "serve"}, ["extra_one-1.0", "left-1.0"]),
+        ({"BP_PIP_EXTRAS": "web", "BP_PIP_GROUPS": "serve"}, ["extra_one-1.0", "left-1.0", "right-2.0"]),
+    ],
+)
+def test_extras_and_groups_of_a_lock_file(
+    builds: VenvBuilds, variables: dict[str, str], expected: list[str]
+) -> None:
+    head = 'extras = ["web"]\ndependency-groups = ["serve"]'
+    builds.lock("left-1.0", "right-2.0", "extra-one-1.0", file="pylock.app.toml", head=head)
+    change(builds, "pylock.app.toml", 'version = "2.0"\n', 'version = "2.0"\nmarker = "\'web\' in extras"\n')
+    extra = 'name = "extra-one"\n'
+    change(builds, "pylock.app.toml", extra, f"{extra}marker = \"'serve' in dependency_groups\"\n")
+    builds.build(variables)
+    assert installed(builds) == expected
+    assert reused(builds.build(variables))
+    other = builds.build({"BP_PIP_EXTRAS": "" if "BP_PIP_EXTRAS" in variables else "web"})
+    assert "made anew: what is installed: " in text_of(other)
+
+
+@pytest.mark.parametrize(
+    ("head", "variables", "said"),
+    [
+        ('requires-python = ">=3.99"', {}, "requires-python is >=3.99 The app gets Python 3."),
+        ("environments = [\"sys_platform == 'win32'\"]", {}, "for other environments than this one"),
+        ('extras = ["web"]', {"BP_PIP_EXTRAS": "wbe"}, "pylock.toml has no extra wbe It has: web."),
+        ("", {"BP_PIP_GROUPS": "web"}, "pylock.toml has no dependency group web It has no"),
+        ("extras = 3", {}, "pylock.toml is not a valid lock file Unexpected type int"),
+        ("= 3", {}, "pylock.toml:3: not valid TOML"),
+    ],
+)
+def test_a_lock_file_that_is_not_for_this_build(
+    builds: VenvBuilds, head: str, variables: dict[str, str], said: str
+) -> None:
+    builds.lock("left-1.0", head=head)
+    assert said in failure(builds, **variables)
+
+
+def test_a_lock_file_of_another_format(builds: VenvBuilds) -> None:
+    builds.lock("left-1.0")
+    change(builds, "pylock.toml", 'lock-version = "1.0"', 'lock-version = "2.0"')
+    assert "pylock.toml has a lock-version that is not known" in failure(builds)
+
+
+def test_a_lock_file_that_pip_would_refuse_half_way(builds: VenvBuilds) -> None:
+    lock = builds.lock("left-1.0")
+    lock.write_text(f'{lock.read_text()}\n[[packages]]\nname = "mine"\n[packages.directory]\npath = "."\n')
+    output = failure(builds)
+    assert (
+        "pip cannot install pylock.toml: not everything in it has a hash mine comes from a local dir"
+        in output
+    )
+    assert "--no-emit-project" in output
+
+
+def test_a_lock_file_beside_requirements_that_are_named(builds: VenvBuilds) -> None:
+    """Some from a lock, and more: each with hashes, so that nothing has to be asked."""
+    builds.lock("left-1.0", file="pylock.base.toml")
+    builds.require(*builds.locked("right-2.0"), file="more.txt")
+    variables = {"BP_PIP_REQUIREMENT": "pylock.base.toml more.txt"}
+    builds.build(variables)
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    asked = len(builds.server.requests)
+    assert reused(builds.build(variables))
+    assert len(builds.server.requests) == asked
+
+
+# Projects
+
+
+def test_the_dependencies_of_a_project_without_the_project(builds: VenvBuilds) -> None:
+    builds.project("plain")
+    result = builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert "BP_PIP_PROJECT is not set: dependencies, since its modules are found" in text_of(result)
+    asked = len(builds.server.requests)
+    assert reused(builds.build())
+    assert len(builds.server.requests) > asked
+    change(builds, "pyproject.toml", 'style = "any"', 'style = "other"')
+    assert reused(builds.build())
+    change(builds, "pyproject.toml", '"right", ', "")
+    result = builds.build()
+    assert installed(builds) == ["left-1.0"]
+    assert "right 2.0 is no longer needed" in text_of(result)
+
+
+def test_extras_and_groups_of_a_project(builds: VenvBuilds) -> None:
+    builds.project("plain")
+    chosen = {"BP_PIP_EXTRAS": "all", "BP_PIP_GROUPS": "serve"}
+    builds.build(chosen)
+    expected = ["extra_one", "extra_two", "group_one", "group_two", "left", "right"]
+    assert [name.rpartition("-")[0] for name in installed(builds)] == expected
+    assert reused(builds.build(chosen))
+    result = builds.build({"BP_PIP_GROUPS": "base"})
+    assert installed(builds) == ["group_one-1.0", "left-1.0", "right-2.0"]
+    assert "made anew: what is installed: " in text_of(result)
+
+
+def test_a_new_release_for_a_project_is_noticed(builds: VenvBuilds) -> None:
+    builds.project("plain")
+    builds.build()
+    builds.publish(Project("right", "2.1", requires=("left",)))
+    assert "made anew: right 2.0 -> 2.1\n" in text_of(builds.build())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "variables", "said"),
+    [
+        (">=3.10", ">=3.99", {}, "pyproject.toml is for another Python: requires-python is >=3.99"),
+        (">=3.10", "3.x", {}, "requires-python is no version specifier"),
+        ('"right"', '"right=="', {}, "pyproject.toml has an invalid requirement: right=="),
+        ('"right"', "1", {}, "[project] dependencies has something that is not a string: 1"),
+        ("", "", {"BP_PIP_EXTRAS": "none"}, "pyproject.toml has no extra none It has: all, more."),
+        ("", "", {"BP_PIP_GROUPS": "a, b/c"}, "BP_PIP_GROUPS has something that is not a name: b/c"),
+        (
+            '["group-one"]',
+            '[{ include-group = "serve" }]',
+            {"BP_PIP_GROUPS": "base"},
+            "base -> serve -> base",
+        ),
+        ('version = "1.0"', 'dynamic = ["dependencies"]', {"BP_PIP_PROJECT": "dependencies"}, "are dynamic"),
+        ("", "", {"BP_PIP_PROJECT": "both"}, "BP_PIP_PROJECT is none of dependencies, editable, wheel"),
+    ],
+)
+def test_a_project_that_cannot_be_installed_so(
+    builds: VenvBuilds, old: str, new: str, variables: dict[str, str], said: str
+) -> None:
+    builds.project("plain")
+    change(builds, "pyproject.toml", old, new)
+    assert said in failure(builds, **variables)
+
+
+@pytest.mark.parametrize("mode", ["editable", "wheel"])
+def test_a_project_with_a_command_is_installed_itself(builds: VenvBuilds, mode: str) -> None:
+    builds.project("greeter")
+    variables = {"BP_PIP_EXTRAS": "more"} | ({"BP_PIP_PROJECT": "wheel"} if mode == "wheel" else {})
+    first = builds.build(variables)
+    assert installed(builds) == ["extra_one-1.0", "greeter-3.1", "left-1.0", "right-2.0"]
+    with builds.platform().container() as container:
+        said = container.run(["greet"]).stdout
+    workspace = builds.root / "work space/workspace"
+    place = workspace / "src" if mode == "editable" else site_packages(builds)
+    assert said.startswith(f"greetings from {place}/greeter/__init__.py")
+    second = builds.build(variables)
+    assert not reused(second)
+    assert "so it is always installed anew" in text_of(second) or not second.layer(VENV, "venv").types.cache
+    assert second.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+
+
+def test_a_project_may_be_chosen_beside_other_files(builds: VenvBuilds) -> None:
+    builds.project("greeter")
+    builds.require("left")
+    builds.lock("left-1.0")
+    builds.build({"BP_PIP_PROJECT": "dependencies"})
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+
+
+# Wheels of the app's own
+
+
+def vendor(builds: VenvBuilds, *names: str, directory: str = "vendor") -> None:
+    (builds.app / directory).mkdir(parents=True)
+    for path in builds.wheels:
+        if path.name.startswith(names):
+            shutil.copy(path, builds.app / directory)
+
+
+def test_vendored_wheels_are_all_that_is_used(builds: VenvBuilds) -> None:
+    vendor(builds, "left-1.0", "right")
+    builds.publish(Project("left", "1.1"))
+    builds.require("right")
+    result = builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert "Installing requirements.txt, offline from the 2 files in vendor/" in text_of(result)
+    assert reused(builds.build())
+    builds.publish(Project("left", "1.2"))
+    shutil.copy(builds.wheels[-1], builds.app / "vendor")
+    result = builds.build()
+    assert installed(builds) == ["left-1.2", "right-2.0"]
+    assert "left 1.0 -> 1.2" in text_of(result)
+    assert not builds.server.requests
+
+
+def test_what_is_not_vendored_is_missing(builds: VenvBuilds) -> None:
+    vendor(builds, "right")
+    builds.require("right")
+    output = failure(builds)
+    assert "No matching distribution found for left" in output
+    assert "only the app's own wheels were used: pip download" in output
+    assert not builds.server.requests
+
+
+def test_another_directory_with_wheels(builds: VenvBuilds) -> None:
+    vendor(builds, "left", directory="my wheels")
+    builds.require("left")
+    builds.build({"BP_PIP_DEST_PATH": "my wheels"})
+    assert not builds.server.requests
+    output = failure(builds, BP_PIP_DEST_PATH="nowhere")
+    assert "BP_PIP_DEST_PATH names a directory without wheels: nowhere" in output
+
+
+def test_a_directory_of_another_language_is_not_taken_for_wheels(builds: VenvBuilds) -> None:
+    builds.require("left")
+    (builds.app / "vendor").mkdir()
+    (builds.app / "vendor/package.zip").touch()
+    builds.build()
+    assert builds.server.requests
+
+
+# Requirements files
+
+
+def test_several_files_and_constraints(builds: VenvBuilds) -> None:
+    builds.publish(Project("left", "1.1"))
+    builds.require("right", file="a.txt")
+    (builds.app / "more").mkdir()
+    builds.require("extra-one", file="more/b.txt")
+    builds.require("left<1.1", file="limits.txt")
+    variables = {"BP_PIP_REQUIREMENT": "a.txt more/b.txt", "PIP_CONSTRAINT": "limits.txt"}
+    builds.build(variables)
+    assert installed(builds) == ["extra_one-1.0", "left-1.0", "right-2.0"]
+    assert reused(builds.build(variables))
+    builds.require("left", file="limits.txt")
+    builds.build(variables)
+    assert "left-1.1" in installed(builds)
+
+
+def test_a_wheel_in_the_app_is_reused_until_it_changes(builds: VenvBuilds) -> None:
+    vendor(builds, "left", directory="wheels")
+    builds.require("./wheels/left-1.0-py3-none-any.whl")
+    builds.build()
+    assert reused(builds.build())
+    make_wheel(Project("left", files={"more.py": ""}), builds.app / "wheels")
+    result = builds.build()
+    assert "left 1.0: another file of the same version" in text_of(result)
+    assert (site_packages(builds) / "more.py").is_file()
+
+
+# Contradictions, and nothing at all
+
+
+@pytest.mark.parametrize(
+    ("files", "variables", "said"),
+    [
+        (
+            ("requirements.txt", "pylock.toml"),
+            {},
+            "several files to install from: requirements.txt, pylock.toml",
+        ),
+        (("pylock.a.toml", "pylock.toml"), {}, "several files to install from: pylock.a.toml, pylock.toml"),
+        (
+            ("requirements.txt", "pyproject.toml"),
+            {"BP_PIP_PROJECT": "wheel", "BP_PIP_REQUIREMENT": "requirements.txt"},
+            "BP_PIP_REQUIREMENT and BP_PIP_PROJECT are both set",
+        ),
+        (("requirements.txt",), {"BP_PIP_PROJECT": "wheel"}, "is set, but the app has no pyproject.toml"),
+        (("requirements.txt",), {"BP_PIP_EXTRAS": "a"}, "BP_PIP_EXTRAS cannot be used with requirements.txt"),
+        (("requirements.txt",), {"BP_PIP_REQUIREMENT": "a.txt"}, "a.txt: No such file or directory"),
+    ],
+)
+def test_what_contradicts_is_listed(
+    builds: VenvBuilds, files: tuple[str, ...], variables: dict[str, str], said: str
+) -> None:
+    for file in files:
+        builds.require(file=file)
+    assert said in failure(builds, **variables)
+
+
+def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
+    builds.project("plain")
+    builds.require(file="uv.lock")
+    output = failure(builds)
+    assert "pyproject.toml comes with uv.lock, which pip cannot read" in output
+    assert "uv export --format pylock.toml" in output
+    builds.build({"BP_PIP_PROJECT": "dependencies"})
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("Requirements.txt", "A file with almost the right name is there"),
+        ("requirement.txt", "A file with almost the right name is there"),
+        ("requirements.txt.txt", "A file with almost the right name is there"),
+        ("requirements-prod.txt", "A file with almost the right name is there"),
+        ("requirements/base.txt", "A file with almost the right name is there"),
+        ("poetry.lock", "poetry export --output requirements.txt"),
+        ("Pipfile", "pipenv requirements --hash"),
+        ("pyproject.toml", "has no table [project]"),
+        ("app/requirements.txt", "in the top directory of what is uploaded"),
+        ("main.py", "It looks like an app in Python."),
+        ("package.json", "Not for this app, none of these is there: requirements.txt, pylock.toml"),
+    ],
+)
+def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:
+    (builds.app / file).parent.mkdir(parents=True)
+    (builds.app / file).touch()
+    assert said in failure(builds)

@@ -1,0 +1,143 @@
+"""One choice or an error that lists what contradicts: nothing wins in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app_venv.inputs.choice import Choice, choose
+from app_venv.inputs.project import ProjectMode
+from app_venv.inputs.selection import read_selection
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+PROJECT, SETTINGS = '[project]\nname = "a"\n', "[tool.x]\ny = 1\n"
+REQUIREMENTS, LOCK, NAMED = "requirements.txt", "pylock.toml", "pylock.web.toml"
+
+
+def make(app: Path, files: Collection[str], pyproject: str = "") -> Path:
+    for name in files:
+        (app / name).write_text("")
+    if pyproject:
+        (app / "pyproject.toml").write_text(pyproject)
+    return app
+
+
+def chosen(app: Path, variables: Mapping[str, str] | None = None) -> Choice:
+    given = variables or {}
+    return choose(app, given, read_selection(given))
+
+
+@pytest.mark.parametrize(
+    ("files", "pyproject", "variables", "expected"),
+    [
+        ([REQUIREMENTS], "", {}, Choice((REQUIREMENTS,))),
+        ([REQUIREMENTS], PROJECT, {}, Choice((REQUIREMENTS,))),
+        ([REQUIREMENTS, "uv.lock"], PROJECT, {}, Choice((REQUIREMENTS,))),
+        ([LOCK], PROJECT, {}, Choice((LOCK,))),
+        ([NAMED], SETTINGS, {}, Choice((NAMED,))),
+        ([], PROJECT, {}, Choice()),
+        ([REQUIREMENTS, LOCK], "", {"BP_PIP_REQUIREMENT": "pylock.toml"}, Choice((LOCK,))),
+        ([], "", {"BP_PIP_REQUIREMENT": "a.txt  b.txt"}, Choice(("a.txt", "b.txt"))),
+        (
+            [REQUIREMENTS, LOCK, "uv.lock"],
+            SETTINGS,
+            {"BP_PIP_PROJECT": "wheel"},
+            Choice((), ProjectMode.WHEEL),
+        ),
+        ([], '[dependency-groups]\na = ["x"]\n', {"BP_PIP_GROUPS": "a"}, Choice()),
+        ([LOCK], "", {"BP_PIP_EXTRAS": "a", "BP_PIP_GROUPS": "b"}, Choice((LOCK,))),
+    ],
+)
+def test_what_is_chosen(
+    tmp_path: Path, files: list[str], pyproject: str, variables: dict[str, str], expected: Choice
+) -> None:
+    assert chosen(make(tmp_path, files, pyproject), variables) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "pyproject", "variables", "said"),
+    [
+        ([REQUIREMENTS, LOCK, NAMED], "", {}, f"{REQUIREMENTS}, {LOCK}, {NAMED}"),
+        ([NAMED, "pylock.b.toml"], PROJECT, {}, f"pylock.b.toml, {NAMED}"),
+        ([], "", {}, "Nothing says what this app needs installed"),
+        ([], SETTINGS, {}, "Nothing says what this app needs installed"),
+        ([], '[dependency-groups]\na = ["x"]\n', {}, "Nothing says what this app needs installed"),
+        ([], "[project", {}, "not valid TOML"),
+        (["poetry.lock"], PROJECT, {}, "pyproject.toml comes with poetry.lock"),
+        (
+            [REQUIREMENTS],
+            PROJECT,
+            {"BP_PIP_PROJECT": "wheel", "BP_PIP_REQUIREMENT": "a.txt"},
+            "are both set",
+        ),
+        ([REQUIREMENTS], "", {"BP_PIP_PROJECT": "wheel"}, "the app has no pyproject.toml"),
+        (
+            [REQUIREMENTS],
+            PROJECT,
+            {"BP_PIP_EXTRAS": "a", "BP_PIP_GROUPS": "b"},
+            "BP_PIP_EXTRAS and BP_PIP_GROUPS cannot be used with requirements.txt",
+        ),
+    ],
+)
+def test_what_cannot_be_chosen(
+    tmp_path: Path, files: list[str], pyproject: str, variables: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        chosen(make(tmp_path, files, pyproject), variables)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["requirement.txt"], "requirement.txt is there: is it the one that is meant?"),
+        (["REQUIREMENTS.TXT"], "REQUIREMENTS.TXT is there"),
+        (["requirements.txt.txt"], "requirements.txt.txt is there"),
+        (["requirements-prod.txt"], "requirements-prod.txt is there"),
+        (["prod-requirements.txt"], "prod-requirements.txt is there"),
+        (["requirements.in"], "requirements.in is there"),
+        (["reqs.txt"], "reqs.txt is there"),
+        (["Pylock.toml"], "Pylock.toml is there"),
+        (["requirements/base.txt", "requirements/x.md"], "can name files in it, of requirements/base.txt"),
+        (["requirements.txt/x"], "requirements.txt"),
+        (["backend/requirements.txt"], "is backend the directory of the app?"),
+        (["Pipfile.lock"], "pipenv requirements --hash > requirements.txt"),
+        (["environment.yml"], "that is for Conda"),
+        (["setup.py"], "a requirements.txt with the line '.'"),
+        (["pyproject.toml"], "but has no table [project]"),
+        (["main.go"], "It is committed, and neither .gitignore nor project.toml keeps it out."),
+    ],
+)
+def test_what_may_have_been_meant_is_named(tmp_path: Path, files: list[str], said: str) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(ConfigurationError) as refused:
+        chosen(tmp_path)
+    assert said in str(refused.value)
+
+
+NAMES = st.sets(st.sampled_from([REQUIREMENTS, LOCK, NAMED, "pylock.a.toml", "uv.lock", "Pipfile.lock"]))
+
+
+@given(names=NAMES, project=st.booleans())
+def test_of_equals_none_wins(
+    tmp_path_factory: pytest.TempPathFactory, names: set[str], *, project: bool
+) -> None:
+    app = make(tmp_path_factory.mktemp("app"), names, PROJECT if project else "")
+    equals = sorted(names - {"uv.lock", "Pipfile.lock"})
+    if len(equals) == 1:
+        assert list(chosen(app).files) == equals
+    elif equals or not project or names:
+        with pytest.raises(ConfigurationError) as refused:
+            chosen(app)
+        assert all(name in refused.value.title for name in equals)
+    else:
+        assert chosen(app) == Choice()
