@@ -129,25 +129,34 @@ def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002
 
 
 @task(
-    iterable=["id", "target", "interpreter"],
+    iterable=["id", "target", "interpreter", "python"],
     help={
         "id": "a buildpack to package, with what it contains; may be repeated (default: all)",
         "target": "os/arch to package for; may be repeated (default: all that are declared)",
         "interpreter": "make self-contained packages with this CPython archive: linux/amd64=FILE",
+        "offline": "make packages that carry Pythons for apps (some 30 MB each), for builds without network",
+        "python": "with --offline: a line (3.13) or version; may be repeated (default: all supported lines)",
+        "runtimes": "with --offline: a catalogue of your own, instead of the buildpack's runtimes.toml",
+        "strict": "fail if bytecode for one of the Pythons cannot be made on this machine",
     },
 )
 @one_clear_error()
-def package(
+def package(  # noqa: PLR0917  each parameter is an option
     _context: Context,
     id: list[str] | None = None,  # noqa: A002  the option's name
     target: list[str] | None = None,
     interpreter: list[str] | None = None,
+    offline: bool = False,
+    python: list[str] | None = None,
+    runtimes: str = "",
+    strict: bool = False,
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.interpreter_option import parse_interpreters
+    from buildpack_release.packaging.offline_option import parse_offline
     from buildpack_release.packaging.package import package as package_buildpacks
     from buildpack_release.packaging.package_report import artefacts, next_command, table
 
@@ -159,6 +168,8 @@ def package(
         build=ROOT / "build",
         targets=targets,
         archives=parse_interpreters(interpreter or (), targets),
+        offline=parse_offline(python or (), runtimes, os.environ, offline=offline),
+        strict=strict,
     )
     print(f"\n{table(outcomes)}\nTry it: {next_command(outcomes, ROOT / 'dist')}", file=sys.stderr)
     for path in artefacts(outcomes, ROOT / "dist"):

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.attestation.distributions import (
+    CarriedPython,
     Distribution,
     Licence,
-    carried_interpreters,
+    carried_pythons,
     licence_of,
 )
 from buildpack_release.model.targets import Target
+from buildpack_release.packaging.cargo import CarriedRuntime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,5 +48,11 @@ def test_an_interpreters_version_is_in_the_name_of_its_archive(tmp_path: Path) -
     )
     for path in (known, unknown):
         path.write_bytes(b"x")
-    found = carried_interpreters({Target("linux", "amd64"): known, Target("linux", "arm64"): unknown})
+    found = carried_pythons({Target("linux", "amd64"): known, Target("linux", "arm64"): unknown}, {})
     assert [(one.version, one.target) for one in found] == [("3.13.0", "linux/amd64"), ("", "linux/arm64")]
+
+
+def test_archives_for_apps_are_described_as_such() -> None:
+    """An offline package may carry the very Python that it runs with."""
+    found = carried_pythons({}, {Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab" * 32),)})
+    assert found == (CarriedPython("runtime", "3.13.0", "linux/amd64", "ab" * 32),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.attestation.distributions import (
-    CarriedInterpreter,
+    CarriedPython,
     Distribution,
     Licence,
     PackagedFile,
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 SUM = "ab" * 32
 LIBRARY = Distribution("library", "1.0", SUM, Licence("MIT"), (PackagedFile("lib/library.py", SUM),))
 OLD = Distribution("old", "0.1", SUM, Licence(name="A licence of its own"), ())
-PYTHONS = (CarriedInterpreter("3.13.0", "linux/amd64", SUM), CarriedInterpreter("3.13.0", "linux/arm64", SUM))
+PYTHONS = (
+    CarriedPython("interpreter", "3.13.0", "linux/amd64", SUM),
+    CarriedPython("interpreter", "3.13.0", "linux/arm64", SUM),
+    CarriedPython("runtime", "3.13.0", "linux/amd64", SUM),
+)
 PART = Part("acme/x", "1.0.0", "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", f"sha256:{SUM}")
 
 
@@ -36,7 +40,7 @@ def descriptor(tmp_path: Path) -> Descriptor:
     [
         {},
         {"distributions": (LIBRARY, OLD)},
-        {"variant": "self-contained", "interpreters": PYTHONS},
+        {"variant": "self-contained", "pythons": PYTHONS},
         {"parts": (PART,), "source": "https://forge.example/acme/x"},
     ],
 )

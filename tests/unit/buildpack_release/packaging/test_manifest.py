@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildpack_release.model.targets import Target
+from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.manifest import (
     FILE,
     Manifest,
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 TEXT = st.text(max_size=8)
 LAYERS = st.builds(PackagedLayer)
 IMAGES = st.builds(PackagedImage, layers=st.lists(LAYERS, max_size=2).map(tuple))
+TARGETS = st.sampled_from([Target("linux", "amd64"), Target("linux", "arm", "v7")])
+RUNTIMES = st.lists(st.builds(CarriedRuntime), max_size=2).map(tuple)
+CARGOES = st.builds(
+    Cargo,
+    interpreters=st.dictionaries(TARGETS, TEXT),
+    runtimes=st.dictionaries(TARGETS, RUNTIMES),
+    catalogue=TEXT,
+)
 PACKAGES = st.builds(
     Package,
     id=TEXT,
@@ -32,6 +42,8 @@ PACKAGES = st.builds(
     digest=TEXT,
     bytecode=st.dictionaries(st.text(max_size=4), st.text(max_size=6), max_size=2),
     images=st.lists(IMAGES, max_size=2).map(tuple),
+    compressor=TEXT,
+    cargo=CARGOES,
     sbom=st.builds(PackagedDocument, path=TEXT, digest=TEXT),
 )
 SBOM = PackagedDocument("a.cdx.json", "sha256:b", 3)
@@ -79,7 +91,11 @@ def test_the_file_is_for_programs() -> None:
     """Its keys are an interface: sizes in bytes, digests with their algorithm."""
     layer = PackagedLayer("a@1.0.0", "sha256:u", "sha256:c", 5, 9)
     image = PackagedImage("linux/amd64", "sha256:m", "a.cnb", "sha256:f", 20, (layer,))
-    made = Package("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x", (image,), SBOM)
+    cargo = Cargo(runtimes={Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab"),)})
+    made = Package(
+        *("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x"),
+        *((image,), SBOM, "zlib 1", cargo),
+    )
     assert json.loads(Manifest((made,)).dumps()) == {
         "schema": 2,
         "buildpacks": [
@@ -89,6 +105,12 @@ def test_the_file_is_for_programs() -> None:
                 "variant": "",
                 "inputs": "sha256:i",
                 "bytecode": {"3.12": "3.12.1"},
+                "compressor": "zlib 1",
+                "cargo": {
+                    "interpreters": {},
+                    "runtimes": {"linux/amd64": [{"version": "3.13.0", "sha256": "ab"}]},
+                    "catalogue": "",
+                },
                 "layout": {"path": "a.oci", "digest": "sha256:x"},
                 "images": [
                     {

@@ -1,4 +1,4 @@
-"""What is in a buildpack that others made: distributions of the Python Package Index, and an interpreter."""
+"""What is in a buildpack that others made: distributions of the Python Package Index, and Pythons."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from buildpack_release.oci.content import file_sha256
 from buildpack_release.packaging.wheel import member_paths, read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.cargo import CarriedRuntime
     from buildpack_release.packaging.lock_file import Pin
 
 _NO_LICENCE = frozenset({"", "unknown", "none"})
@@ -57,9 +58,13 @@ class Distribution:
 
 
 @dataclass(frozen=True)
-class CarriedInterpreter:
-    """The archive that a self-contained package has its interpreter from; `version` is "" if unknown."""
+class CarriedPython:
+    """An archive of Python in a package; `version` is "" if unknown.
 
+    `role` is "interpreter" for the one that runs the buildpack, and "runtime" for one that apps get.
+    """
+
+    role: str
     version: str
     target: str
     sha256: str
@@ -85,14 +90,17 @@ def read_distributions(
     return tuple(sorted(found, key=lambda one: (one.purl, one.files[:1] and one.files[0].path)))
 
 
-def carried_interpreters(archives: Mapping[Target, Path]) -> tuple[CarriedInterpreter, ...]:
-    """Describe the archives of a self-contained package, by what their names tell."""
+def carried_pythons(
+    interpreters: Mapping[Target, Path], runtimes: Mapping[Target, Sequence[CarriedRuntime]]
+) -> tuple[CarriedPython, ...]:
+    """Describe the archives in a package; of interpreters what the names of their files tell."""
     found = []
-    for target, path in archives.items():
+    for target, path in interpreters.items():
         match = _CPYTHON.fullmatch(path.name)
-        found.append(
-            CarriedInterpreter(match["version"] if match else "", str(target), _hex(file_sha256(path)))
-        )
+        version = match["version"] if match else ""
+        found.append(CarriedPython("interpreter", version, str(target), _hex(file_sha256(path))))
+    for target, archives in runtimes.items():
+        found += [CarriedPython("runtime", one.version, str(target), one.sha256) for one in archives]
     return tuple(found)
 
 

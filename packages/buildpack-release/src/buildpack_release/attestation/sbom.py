@@ -17,7 +17,7 @@ from buildpack_release.oci.content import canonical_json, sha256
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.distributions import CarriedInterpreter, Distribution, Licence
+    from buildpack_release.attestation.distributions import CarriedPython, Distribution, Licence
     from buildpack_release.model.descriptor import Descriptor
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
@@ -42,7 +42,7 @@ def write_sbom(
     variant: str = "",
     source: str = "",
     distributions: Sequence[Distribution] = (),
-    interpreters: Sequence[CarriedInterpreter] = (),
+    pythons: Sequence[CarriedPython] = (),
     parts: Sequence[Part] = (),
 ) -> bytes:
     """Give the document of a package.
@@ -52,13 +52,13 @@ def write_sbom(
         variant: "" for the ordinary package.
         source: where the repository is on the web, if that is known.
         distributions: the wheels in it.
-        interpreters: the archives that its interpreters are from.
+        pythons: the archives of Python in it, or that something in it is from.
         parts: for a composite what it contains.
     """
     about = _about(descriptor, variant, source)
     components = [
         *map(_library, distributions),
-        *map(_interpreter, interpreters),
+        *map(_python, pythons),
         *map(_part, sorted(parts, key=lambda one: one.id)),
     ]
     document: dict[str, Any] = {
@@ -126,17 +126,20 @@ def _library(one: Distribution) -> dict[str, Any]:
     )
 
 
-def _interpreter(one: CarriedInterpreter) -> dict[str, Any]:
+def _python(one: CarriedPython) -> dict[str, Any]:
     purl = f"pkg:generic/python@{one.version}" if one.version else ""
     return _present(
         {
-            "bom-ref": f"{purl or 'python'} for {one.target}",
+            "bom-ref": f"{purl or 'python'} {one.role} for {one.target}",
             "type": "platform",
             "name": "python",
             "version": one.version,
             "purl": purl,
             "hashes": _hashes(one.sha256),
-            "properties": [{"name": "strata:target", "value": one.target}],
+            "properties": [
+                {"name": "strata:role", "value": one.role},
+                {"name": "strata:target", "value": one.target},
+            ],
         }
     )
 

@@ -17,6 +17,7 @@ from buildpack_release.packaging.buildpackage import (
     standard_annotations,
 )
 from buildpack_release.packaging.bundle import unpack_interpreter
+from buildpack_release.packaging.load import load_runtimes
 from buildpack_release.packaging.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
 
 if TYPE_CHECKING:
@@ -37,19 +38,25 @@ class StoredLayer:
 
 
 def write_own_layers(
-    job: Job, folder: Path, *, staging: Path, toolchain: Toolchain
+    job: Job, folder: Path, *, staging: Path, toolchain: Toolchain, archives: Mapping[str, Path]
 ) -> dict[Target, StoredLayer]:
-    """Write the layer of an assembled buildpack: one for all targets, or each with its interpreter."""
-    if not job.archives:
+    """Write the layer of an assembled buildpack: one for all targets, or each with what it carries.
+
+    `archives` are those of runtimes, by SHA-256.
+    """
+    if not job.cargo.variant:
         layer = _write_own_layer(job, folder, staging / f"{job.stem}.layer")
         return dict.fromkeys(job.targets, layer)
     layers = {}
     for target in job.targets:
-        bundle = staging / "bundle"
+        bundle = staging / f"{_target_stem(job, target)}.bundle"
         shutil.copytree(folder, bundle, symlinks=True)
-        unpack_interpreter(
-            job.archives[target], bundle, installed=toolchain.interpreters, cache=toolchain.cache
-        )
+        if interpreter := job.supplies.interpreters.get(target):
+            unpack_interpreter(interpreter, bundle, installed=toolchain.interpreters, cache=toolchain.cache)
+        if runtimes := job.cargo.runtimes.get(target):
+            load_runtimes(
+                bundle, {one.sha256: archives[one.sha256] for one in runtimes}, job.supplies.stand_in
+            )
         layers[target] = _write_own_layer(job, bundle, staging / f"{_target_stem(job, target)}.layer")
         shutil.rmtree(bundle)
     return layers
@@ -101,6 +108,7 @@ def write_package(
         digest=index.digest,
         images=tuple(_write_archive(job, target, image, staging, blobs) for target, image in images.items()),
         sbom=sbom,
+        cargo=job.load,
     )
 
 

@@ -6,11 +6,13 @@ It holds nothing that depends on when or where packages were made.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.oci.verification import is_intact
+from buildpack_release.packaging.cargo import Cargo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +69,8 @@ class Package:
         digest: the digest of the image index in it.
         images: the packages for each target.
         sbom: its software bill of materials.
+        compressor: what compressed its layers: zlib and its version, and the level.
+        cargo: what it carries besides buildpacks, a composite's components included.
     """
 
     id: str
@@ -78,6 +82,8 @@ class Package:
     digest: str
     images: tuple[PackagedImage, ...]
     sbom: PackagedDocument
+    compressor: str = COMPRESSOR
+    cargo: Cargo = field(default_factory=Cargo)
 
     @property
     def provenance(self) -> str:
@@ -164,6 +170,8 @@ def _package_data(package: Package) -> dict[str, Any]:
         "variant": package.variant,
         "inputs": package.inputs,
         "bytecode": dict(package.bytecode),
+        "compressor": package.compressor,
+        "cargo": package.cargo.data(),
         "layout": {"path": package.layout, "digest": package.digest},
         "images": [_image_data(image) for image in package.images],
         "sbom": {"path": package.sbom.path, "digest": package.sbom.digest, "size": package.sbom.size},
@@ -196,6 +204,8 @@ def _package(data: Mapping[str, Any]) -> Package:
         variant=data["variant"],
         inputs=data["inputs"],
         bytecode=dict(data["bytecode"]),
+        compressor=data["compressor"],
+        cargo=Cargo.read(data["cargo"]),
         layout=data["layout"]["path"],
         digest=data["layout"]["digest"],
         images=tuple(map(_image, data["images"])),

@@ -10,6 +10,7 @@ from buildpack_release.packaging.documents import Provenance
 from buildpack_release.packaging.jobs import Job, plan_jobs
 from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.package_store import PackageStore
+from buildpack_release.packaging.supplies import Supplies
 from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.progress import Progress, say
 from buildpack_release.text import size
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.manifest import Package
     from buildpack_release.packaging.packager import Packager
+    from buildpack_release.packaging.supplies import Offline
 
     # The finished packages by the buildpack's id.
     Done = dict[str, tuple[Job, Package]]
@@ -44,6 +46,8 @@ def package(
     build: Path,
     targets: Sequence[Target] = (),
     archives: Mapping[Target, Path] | None = None,
+    offline: Offline | None = None,
+    strict: bool = False,
     toolchain: Toolchain | None = None,
     report: Callable[[str], None] = say,
 ) -> tuple[Outcome, ...]:
@@ -56,19 +60,22 @@ def package(
         build: the folder for assembled buildpacks.
         targets: what to package for; by default everything that the buildpacks declare.
         archives: a CPython archive for each target, to make self-contained packages with.
+        offline: which archives of runtimes to put in, to make offline packages.
+        strict: whether it is an error that bytecode for a Python cannot be made here.
         toolchain: the Pythons and the cache to use; those of this machine if not given.
         report: takes lines of progress.
 
     Raises:
         ReleaseError: see the errors of plan_jobs(), assemble(), fetch() and output_directory().
     """
-    jobs = plan_jobs(repository, ids, targets=targets, archives=archives)
     toolchain = toolchain or Toolchain.of_machine(repository)
-    toolchain.tell_missing(report)
+    toolchain.tell_missing(report, strict=strict)
+    supplies = Supplies.gather(repository, archives or {}, offline, targets)
+    jobs = plan_jobs(repository, ids, targets=targets, supplies=supplies)
     with output_directory(dist, report=report) as output:
         store = PackageStore.open(output)
         provenance = Provenance.of(repository.root)
-        if not ids and not archives:
+        if not ids and not supplies.cargo().variant:
             store.forget_all_but({one.id for one in repository.buildpacks})
         done: Done = {}
         for job in jobs:

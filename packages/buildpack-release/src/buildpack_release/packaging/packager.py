@@ -13,6 +13,7 @@ from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, wri
 from buildpack_release.packaging.assemble import assemble_inputs
 from buildpack_release.packaging.bill_of_materials import stage_sbom
 from buildpack_release.packaging.output_directory import output_directory
+from buildpack_release.packaging.prefetch import Fetcher, fetch_archives
 from buildpack_release.packaging.vendor import fetch
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def packager(
 ) -> Iterator[Packager]:
     """Start the work for these jobs. See package() for the arguments and errors."""
     fetch([pin for job in jobs for pin in job.inputs.pins], cache=toolchain.cache)
+    archives = _fetch_runtimes(jobs, toolchain, report)
     one_at_a_time = Lock()
     staging = store.output.staging
     with output_directory(build, report=report) as output:
@@ -99,7 +101,8 @@ def packager(
         def assembled(job: Job) -> _Assembled:
             with one_at_a_time:
                 folder = assemble_inputs(job.inputs, job.buildpack.descriptor, output, toolchain)
-            return _Assembled(folder, write_own_layers(job, folder, staging=staging, toolchain=toolchain))
+            layers = write_own_layers(job, folder, staging=staging, toolchain=toolchain, archives=archives)
+            return _Assembled(folder, layers)
 
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
@@ -107,3 +110,22 @@ def packager(
             yield Packager(store, toolchain, provenance, started)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _fetch_runtimes(
+    jobs: Sequence[Job], toolchain: Toolchain, report: Callable[[str], None]
+) -> dict[str, Path]:
+    """Return the archives that buildpacks will carry, by SHA-256."""
+    found: dict[str, Path] = {}
+    for job in jobs:
+        if job.supplies.catalogue is not None and job.cargo.runtimes:
+            sums = [one.sha256 for archives in job.cargo.runtimes.values() for one in archives]
+            wheels = fetch(job.inputs.vendored, cache=toolchain.cache).values()
+            found |= fetch_archives(
+                sums,
+                Fetcher.of(job.inputs, tuple(wheels)),
+                catalogue=job.supplies.catalogue,
+                cache=toolchain.cache,
+                report=report,
+            )
+    return found

@@ -16,6 +16,7 @@ _MODULES = (
     "packaging/bundle.py",
     "packaging/bytecode.py",
     "packaging/inputs.py",
+    "packaging/load.py",
     "packaging/wheel.py",
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.errors import MissingToolError
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters
@@ -43,7 +44,16 @@ class Toolchain:
         """The full version of the compiling Python for each minor."""
         return {interpreter.minor: interpreter.version for interpreter in self.interpreters}
 
-    def tell_missing(self, report: Callable[[str], None]) -> None:
-        """Say which bytecode will be missing, if any."""
-        if self.missing:
-            report(f"No bytecode for Python {', '.join(self.missing)}: not installed on this machine")
+    def tell_missing(self, report: Callable[[str], None], *, strict: bool = False) -> None:
+        """Say which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
+        if not self.missing:
+            return
+        minors = ", ".join(self.missing)
+        if strict:
+            raise MissingToolError(
+                f"no bytecode can be made for Python {minors}: not installed on this machine",
+                detail="Builds that run with it would start more slowly.",
+                advice="Install it, for instance with `uv python install` or `pyenv install`. Or package"
+                " without --strict, or take it out of `bytecode` in pyproject.toml.",
+            )
+        report(f"No bytecode for Python {minors}: not installed on this machine")

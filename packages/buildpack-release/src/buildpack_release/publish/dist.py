@@ -91,8 +91,8 @@ def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path)
     if made != targets:
         return f"is for {', '.join(made)}, but the buildpack is for {', '.join(targets)}"
     parts = [packages[one].digest for one in job.components]
-    # With the bytecode as recorded: what matters here are the sources, not which Pythons this machine has.
-    if package.inputs != job.inputs_digest(package.bytecode, parts):
+    # As recorded: what matters here are the sources, not which Pythons and which zlib this machine has.
+    if package.inputs != job.inputs_digest(package.bytecode, parts, compressor=package.compressor):
         return "is stale: it was made of other sources, or in another way"
     if not package.is_intact(dist):
         return "is damaged"

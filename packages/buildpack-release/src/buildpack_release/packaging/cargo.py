@@ -1,0 +1,106 @@
+"""What a package carries besides its buildpack: an interpreter, archives of Python runtimes, a catalogue.
+
+Only digests: they decide what a package is, and are in the manifest. The files themselves are `supplies`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.model.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SELF_CONTAINED = "self-contained"
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True, order=True)
+class CarriedRuntime:
+    """An archive of a Python: its version, and its SHA-256 in hex."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """What packages carry.
+
+    Attributes:
+        interpreters: the digest of the interpreter's archive for each target, for the buildpack's own code.
+        runtimes: the archives for each target, for apps; they are oldest first.
+        catalogue: the digest of the catalogue that stands in for the buildpack's own; "" if none does.
+    """
+
+    interpreters: Mapping[Target, str] = field(default_factory=dict)
+    runtimes: Mapping[Target, tuple[CarriedRuntime, ...]] = field(default_factory=dict)
+    catalogue: str = ""
+
+    @property
+    def variant(self) -> str:
+        """What such a package is called, in file names and tags; "" for the ordinary one."""
+        names = (SELF_CONTAINED if self.interpreters else "", OFFLINE if self.runtimes else "")
+        return "-".join(filter(None, names))
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What it is for; nothing in particular if it is empty."""
+        return tuple(self.interpreters or self.runtimes)
+
+    def only(self, *, interpreter: bool, runtimes: bool) -> Cargo:
+        """Give the part of it that one buildpack carries."""
+        return Cargo(
+            self.interpreters if interpreter else {},
+            self.runtimes if runtimes else {},
+            self.catalogue if runtimes else "",
+        )
+
+    def facts(self) -> list[str]:
+        """Give what decides about the package, as texts."""
+        return [
+            *(f"interpreter {target} {digest}" for target, digest in self.interpreters.items()),
+            *(
+                f"runtime {target} {one.version} {one.sha256}"
+                for target, archives in self.runtimes.items()
+                for one in archives
+            ),
+            *([f"catalogue {self.catalogue}"] if self.catalogue else []),
+        ]
+
+    def data(self) -> dict[str, Any]:
+        """Give it for the manifest."""
+        return {
+            "interpreters": {str(target): digest for target, digest in self.interpreters.items()},
+            "runtimes": {
+                str(target): [{"version": one.version, "sha256": one.sha256} for one in archives]
+                for target, archives in self.runtimes.items()
+            },
+            "catalogue": self.catalogue,
+        }
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Cargo:
+        """Read what data() gave."""
+        return cls(
+            {Target.parse(target): digest for target, digest in data["interpreters"].items()},
+            {
+                Target.parse(target): tuple(CarriedRuntime(one["version"], one["sha256"]) for one in archives)
+                for target, archives in data["runtimes"].items()
+            },
+            data["catalogue"],
+        )
+
+    @classmethod
+    def union(cls, parts: Iterable[Cargo]) -> Cargo:
+        """Give what a composite of packages carries."""
+        interpreters: dict[Target, str] = {}
+        runtimes: dict[Target, tuple[CarriedRuntime, ...]] = {}
+        catalogue = ""
+        for part in parts:
+            interpreters |= part.interpreters
+            runtimes |= part.runtimes
+            catalogue = catalogue or part.catalogue
+        return cls(interpreters, runtimes, catalogue)

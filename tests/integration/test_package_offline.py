@@ -1,0 +1,248 @@
+"""Offline packages: they carry the Pythons of apps, and a build with them needs no network at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import NetworkError, UsageError
+from buildpack_release.model.repository import Repository
+from buildpack_release.model.targets import Target
+from buildpack_release.packaging.cargo import CarriedRuntime
+from buildpack_release.packaging.manifest import Manifest
+from buildpack_release.packaging.package import Outcome, package
+from buildpack_release.packaging.supplies import Offline
+from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_testing.packaged import unpack_buildpackage
+from buildpack_testing.server import StaticServer, serve
+from buildpack_testing.workspace import local_arch
+from support.main_job import COMPOSITE, ROOT, RUNTIME
+from support.packaging import digests
+from support.wheels import Project, make_wheel
+from support.without_network import Isolated, build_isolated, can_isolate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from buildpack_testing.runtimes import RuntimeArchive, RuntimeSet
+
+TARGET = Target("linux", local_arch())
+DAY = dt.date(2024, 1, 1)
+PROGRAM = "import platform, one; print(platform.python_version(), one.VERSION)"
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Packages of this repository in folders of their own; the archives come from a mirror on loopback."""
+
+    root: Path
+    runtimes: RuntimeSet
+    mirror: StaticServer
+    cache: Path
+
+    def make(
+        self, *pythons: str, name: str = COMPOSITE, interpreter: Path | None = None
+    ) -> tuple[Outcome, ...]:
+        return package(
+            Repository.discover(ROOT),
+            [name],
+            dist=self.dist,
+            build=self.root / "build",
+            targets=(TARGET,),
+            archives={TARGET: interpreter} if interpreter else {},
+            offline=Offline(DAY, pythons, self.runtimes.catalogue),
+            toolchain=Toolchain((), (), self.cache),
+            report=lambda _line: None,
+        )
+
+    @property
+    def dist(self) -> Path:
+        return self.root / "dist"
+
+    def unpacked(self, file: str, into: Path) -> dict[str, Path]:
+        return {path.parent.name: path for path in unpack_buildpackage(self.dist / file, into)}
+
+    @property
+    def downloads(self) -> list[str]:
+        return [request.path for request in self.mirror.requests]
+
+
+@pytest.fixture(scope="module")
+def first(runtimes: RuntimeSet) -> RuntimeArchive:
+    """The oldest Python of this machine: not the default line."""
+    return runtimes.archives[0]
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory, runtimes: RuntimeSet) -> Iterator[Packages]:
+    """An empty cache of archives; wheels come from the usual one."""
+    root = tmp_path_factory.mktemp("offline packages")
+    usual = Path(os.environ.get("STRATA_CACHE_DIR") or Toolchain.of_machine(Repository.discover(ROOT)).cache)
+    (root / "cache").mkdir()
+    (usual / "wheels").mkdir(parents=True, exist_ok=True)
+    (root / "cache/wheels").symlink_to(usual / "wheels")
+    with serve(runtimes.directory) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BP_DEPENDENCY_MIRROR", server.url)
+        yield Packages(root, runtimes, server, root / "cache")
+
+
+@pytest.fixture(scope="module")
+def made(packages: Packages, first: RuntimeArchive) -> dict[str, bool]:
+    """The composite with one Python, and what was made for it."""
+    outcomes = packages.make(first.minor)
+    return {f"{one.package.id} {one.package.variant}".rstrip(): one.is_new for one in outcomes}
+
+
+def test_only_what_carries_something_is_of_another_kind(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive
+) -> None:
+    """In names and in the manifest; the other components are the ordinary ones. One archive was fetched."""
+    assert made == {
+        f"{RUNTIME} offline": True,
+        "strata/pip-tool": True,
+        "strata/app-venv": True,
+        f"{COMPOSITE} offline": True,
+    }
+    version = Repository.discover(ROOT).get(COMPOSITE).descriptor.version
+    assert (packages.dist / f"strata_python-{version}-offline-linux-{TARGET.arch}.cnb").is_file()
+    manifest = Manifest.read(packages.dist)
+    for key in ((RUNTIME, "offline"), (COMPOSITE, "offline")):
+        found = manifest.find(key)
+        assert found is not None
+        assert found.cargo.runtimes == {TARGET: (CarriedRuntime(first.version, first.sha256),)}
+    assert len(packages.downloads) == 1
+    bill = json.loads(next(packages.dist.glob("strata_python-runtime-*-offline.cdx.json")).read_text())
+    assert ("python", first.version, first.sha256) in [
+        (one["name"], one.get("version"), one["hashes"][0]["content"]) for one in bill["components"]
+    ]
+
+
+def test_a_second_run_fetches_and_makes_nothing(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive
+) -> None:
+    before = len(packages.downloads)
+    assert not any(one.is_new for one in packages.make(first.minor))
+    assert len(packages.downloads) == before
+
+
+def test_the_package_holds_the_archive_as_it_was_published(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive, tmp_path: Path
+) -> None:
+    """And the catalogue that it was made with."""
+    file = next(packages.dist.glob("strata_python-*-offline-linux-*.cnb")).name
+    runtime = packages.unpacked(file, tmp_path)["strata_python-runtime"]
+    assert [path.name for path in (runtime / "archives").iterdir()] == [f"{first.sha256}.tar.gz"]
+    assert (runtime / f"archives/{first.sha256}.tar.gz").read_bytes() == first.file.read_bytes()
+    assert (runtime / "data/runtimes.toml").read_bytes() == packages.runtimes.catalogue.read_bytes()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """An app that brings its one dependency along."""
+    app = tmp_path / "an app"
+    make_wheel(Project("one"), app / "wheels")
+    (app / "requirements.txt").write_text("one==1.0\n")
+    return app
+
+
+def isolated(packages: Packages, app: Path, tmp_path: Path, **variables: str) -> Isolated:
+    """Build with the composite's package alone; wheels come from the app's own folder."""
+    file = next(packages.dist.glob("strata_python-*-offline-linux-*.cnb")).name
+    directories = packages.unpacked(file, tmp_path / "builder").values()
+    local = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels", **variables}
+    return build_isolated(tmp_path / "w", directories, app, local, PROGRAM)
+
+
+@pytest.mark.skipif(not can_isolate(), reason="needs unshare and the right to make a network namespace")
+@pytest.mark.parametrize("wish", ["", "{minor}", "{version}"])
+@pytest.mark.usefixtures("made")
+def test_an_app_is_built_where_there_is_no_network(
+    packages: Packages, first: RuntimeArchive, app: Path, tmp_path: Path, wish: str
+) -> None:
+    """Whether it asks for the carried Python or for none, although that is not the default line."""
+    if wish:
+        (app / ".python-version").write_text(wish.format(minor=first.minor, version=first.version) + "\n")
+    build = isolated(packages, app, tmp_path)
+    assert build.code == 0, build.printed
+    assert build.said == f"{first.version} 1.0\n"
+    assert "Reading file://" in build.printed
+
+
+@pytest.mark.skipif(not can_isolate(), reason="needs unshare and the right to make a network namespace")
+def test_a_python_that_is_not_inside_is_named_with_what_is(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive, app: Path, tmp_path: Path
+) -> None:
+    """It is looked for outside, as always; the message says how the package is made to carry it."""
+    other = packages.runtimes.archives[-1]
+    (app / ".python-version").write_text(f"{other.minor}\n")
+    build = isolated(packages, app, tmp_path, BP_DEPENDENCY_MIRROR="http://mirror.example")
+    assert build.code != 0
+    assert f"This offline package carries {first.version} for {TARGET}." in build.printed
+    assert f"inv package --offline --python {other.version}" in build.printed
+    assert "Traceback" not in build.printed
+
+
+def test_equal_choices_give_equal_bits_and_others_replace_them(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive
+) -> None:
+    """A line and its newest version are the same choice; another Python is another package."""
+    before = digests(packages.dist)
+    assert not any(one.is_new for one in packages.make(first.version))
+    shutil.rmtree(packages.dist)
+    packages.make(first.minor)
+    assert digests(packages.dist) == before
+    last = packages.runtimes.archives[-1]
+    made_anew = [one.package.id for one in packages.make(first.minor, last.minor) if one.is_new]
+    assert made_anew == [RUNTIME, COMPOSITE]
+    packages.make(first.minor)
+    assert digests(packages.dist) == before
+
+
+def test_by_default_every_supported_line_is_inside(packages: Packages, made: dict[str, bool]) -> None:
+    packages.make(name=RUNTIME)
+    found = Manifest.read(packages.dist).find((RUNTIME, "offline"))
+    assert found is not None
+    assert [one.version for one in found.cargo.runtimes[TARGET]] == [
+        archive.version for archive in packages.runtimes.archives
+    ]
+
+
+def test_it_may_carry_its_own_interpreter_too(
+    packages: Packages, made: dict[str, bool], first: RuntimeArchive, tmp_path: Path
+) -> None:
+    """Side by side with the other kinds, under a name that says both."""
+    outcomes = packages.make(first.minor, name=RUNTIME, interpreter=first.file)
+    assert outcomes[-1].package.variant == "self-contained-offline"
+    runtime = packages.unpacked(outcomes[-1].package.images[0].file, tmp_path)["strata_python-runtime"]
+    assert (runtime / "interpreter/bin/python3").exists()
+    assert (runtime / f"archives/{first.sha256}.tar.gz").is_file()
+    assert Manifest.read(packages.dist).find((COMPOSITE, "offline")) is not None
+
+
+def test_a_mirror_that_has_not_got_it_is_a_network_error_and_dist_stays(
+    packages: Packages, made: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every place that was asked, and no traceback of the program that asks."""
+    before = digests(packages.dist)
+    monkeypatch.setenv("BP_DEPENDENCY_MIRROR", f"{packages.mirror.url}/nothing")
+    elsewhere = Packages(packages.root, packages.runtimes, packages.mirror, tmp_path / "cache")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/wheels").symlink_to((packages.cache / "wheels").resolve())
+    with pytest.raises(NetworkError, match="could not be obtained") as caught:
+        elsewhere.make(packages.runtimes.minors[-1], name=RUNTIME)
+    assert "/nothing/" in caught.value.detail
+    assert "HTTP 404" in caught.value.detail
+    assert digests(packages.dist) == before
+
+
+@pytest.mark.parametrize("python", ["3.9", "3.10.99", "4.0"])
+def test_an_unknown_python_is_a_usage_error(packages: Packages, python: str) -> None:
+    with pytest.raises(UsageError, match=f'there is no Python "{python}" for {TARGET}'):
+        packages.make(python, name=RUNTIME)

@@ -1,0 +1,119 @@
+"""What packages carry: its names, and the choice of archives for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from buildpack_release.errors import CheckFailed, MissingToolError, UsageError
+from buildpack_release.model.targets import Target
+from buildpack_release.model.toml_source import TomlSource
+from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
+from buildpack_release.packaging.offline_option import parse_offline
+from buildpack_release.packaging.supplies import Offline, choose
+from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_release.runtimes.catalogue import Catalogue
+
+AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
+INTERPRETER = Cargo(interpreters={AMD: "sha256:a"})
+RUNTIMES = Cargo(runtimes={AMD: (CarriedRuntime("3.13.0", "b"),)}, catalogue="sha256:c")
+DAY = dt.date(2026, 11, 22)
+ENDED = {"3.10": "2026-10-31", "3.13": "2029-10-31", "3.14": "2030-10-31"}
+VERSIONS = (("3.10.20", AMD), ("3.13.9", AMD), ("3.13.10", AMD), ("3.14.2", AMD), ("3.14.1", ARM))
+
+
+def catalogue() -> Catalogue:
+    lines = "".join(f'[lines."{line}"]\nend-of-life = {end}\n' for line, end in ENDED.items())
+    rows = "".join(
+        f'[[runtime]]\nversion = "{version}"\nos = "linux"\narch = "{target.arch}"\nlibc = "gnu"\n'
+        f'tag = "1"\npath = "1/{version}"\nsha256 = "{"ab" * 32}"\n'
+        for version, target in VERSIONS
+    )
+    text = f'schema = 1\ndefault = "3.14"\nbases = []\n{lines}{rows}'
+    return Catalogue.parse(TomlSource.parse(text, Path("runtimes.toml")))
+
+
+def chosen(*pythons: str, target: Target = AMD, day: dt.date = DAY) -> list[str]:
+    return [archive.text for archive in choose(catalogue(), target, Offline(day, pythons))]
+
+
+def test_the_name_says_what_is_carried() -> None:
+    assert Cargo().variant == ""
+    assert INTERPRETER.variant == "self-contained"
+    assert RUNTIMES.variant == "offline"
+    assert Cargo.union([INTERPRETER, RUNTIMES, Cargo()]).variant == "self-contained-offline"
+
+
+def test_parts_of_a_cargo_make_it_up_again() -> None:
+    """An interpreter and archives may be carried by different buildpacks."""
+    whole = Cargo(INTERPRETER.interpreters, RUNTIMES.runtimes, RUNTIMES.catalogue)
+    parts = [whole.only(interpreter=True, runtimes=False), whole.only(interpreter=False, runtimes=True)]
+    assert parts == [INTERPRETER, RUNTIMES]
+    assert Cargo.union(parts) == whole
+    assert len(whole.facts()) == 3
+
+
+def test_by_default_the_newest_patch_of_each_line_that_has_not_ended() -> None:
+    assert chosen() == ["3.13.10", "3.14.2"]
+    assert chosen(day=dt.date(2026, 10, 31)) == ["3.10.20", "3.13.10", "3.14.2"]
+    assert chosen(target=ARM) == ["3.14.1"]
+
+
+def test_lines_and_versions_can_be_named() -> None:
+    """Ended ones too; each archive is there once."""
+    assert chosen("3.13", "3.10", "3.13.10") == ["3.10.20", "3.13.10"]
+    assert chosen("3.13.9") == ["3.13.9"]
+
+
+@pytest.mark.parametrize(
+    ("python", "target", "detail"),
+    [
+        ("3.13.11", AMD, "Of that line there are: 3.13.9, 3.13.10."),
+        ("3.12", AMD, "Known lines: 3.10, 3.13, 3.14."),
+        ("3.14.2", ARM, "Of that line there are: 3.14.1."),
+    ],
+)
+def test_what_there_is_not_is_named_with_what_there_is(python: str, target: Target, detail: str) -> None:
+    with pytest.raises(UsageError, match=f'no Python "{python}" for {target}') as caught:
+        chosen(python, target=target)
+    assert caught.value.detail == detail
+
+
+def test_nothing_to_carry_is_an_error() -> None:
+    with pytest.raises(UsageError, match="no Python for linux/s390x"):
+        chosen(target=Target("linux", "s390x"))
+    with pytest.raises(CheckFailed, match="every line of Python has reached its end of life"):
+        chosen(day=dt.date(2040, 1, 1))
+
+
+def test_the_options(tmp_path: Path) -> None:
+    """The day of SOURCE_DATE_EPOCH makes the default choice reproducible."""
+    own = tmp_path / "own.toml"
+    own.touch()
+    epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
+    assert parse_offline((), "", {}, offline=False) is None
+    assert parse_offline(["3.13"], str(own), epoch, offline=True) == Offline(
+        dt.date(2023, 11, 14), ("3.13",), own
+    )
+    for pythons, path, offline, message in (
+        (["3.13"], "", False, "for offline packages"),
+        ([], "x", False, "for offline packages"),
+        (["3"], "", True, "no Python version"),
+        (["3.13,3.14"], "", True, "no Python version"),
+        ([], str(tmp_path / "missing"), True, "does not exist"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            parse_offline(pythons, path, {}, offline=offline)
+
+
+def test_missing_pythons_are_a_note_or_if_asked_an_error(tmp_path: Path) -> None:
+    said: list[str] = []
+    machine = Toolchain((), ("3.14", "3.15"), tmp_path)
+    machine.tell_missing(said.append)
+    assert said == ["No bytecode for Python 3.14, 3.15: not installed on this machine"]
+    with pytest.raises(MissingToolError, match=r"3\.14, 3\.15"):
+        machine.tell_missing(said.append, strict=True)
+    Toolchain((), (), tmp_path).tell_missing(said.append, strict=True)
+    assert len(said) == 1
