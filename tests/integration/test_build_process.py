@@ -15,7 +15,7 @@ import pytest
 from buildpack_testing.server import serve
 from support import misbehaving_server
 from support.build_process import WRITING_CALLS, BuildProcess, written_paths
-from support.component_builds import NEWEST, assemble_components
+from support.component_builds import MINORS, NEWEST, assemble_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,16 @@ def variables(runtimes: RuntimeSet) -> dict[str, str]:
     }
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def what_is(path: Path) -> str:
+    if path.is_symlink():
+        return str(path.readlink())
+    return digest(path) if path.is_file() else ""
+
+
 def contents(directory: Path) -> dict[str, str]:
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -99,6 +109,34 @@ def test_the_runtime_writes_into_its_layer_and_nowhere_else(
 @needs_strace
 def test_pip_writes_into_its_layer_and_nowhere_else(pip: BuildProcess) -> None:
     assert_writes_nothing_outside(pip, {"PIP_CACHE_DIR": "/nowhere", "PYTHONPYCACHEPREFIX": "/nowhere"})
+
+
+def test_the_layer_is_the_same_in_whatever_place_and_by_whatever_python_it_is_made(
+    assembled: dict[str, Path], variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Only the layer's own path is an input, and that is the same in every container."""
+    layers = tmp_path / "layers"
+    made: dict[str, dict[str, tuple[int, str]]] = {}
+    for minor in MINORS:
+        place = tmp_path / f"place of {minor}"
+        buildpack = place / "buildpack"
+        shutil.copytree(assembled[RUNTIME], buildpack)
+        process = BuildProcess(buildpack, place / "build", BOTH.format("python"), minor)
+        process.prepare()
+        (process.app / ".python-version").write_text(f"{NEWEST}\n")
+        layers.mkdir()
+        surroundings = {
+            "TZ": f"Etc/GMT+{len(made)}",
+            "LC_ALL": "C.UTF-8" if made else "C",
+            "HOME": str(place),
+        }
+        code, printed = process.run(**variables, **surroundings, CNB_LAYERS_DIR=str(layers))
+        assert code == 0, printed
+        found = sorted((layers / "python").rglob("*"))
+        made[minor] = {str(path): (path.lstat().st_mode, what_is(path)) for path in found}
+        shutil.rmtree(layers)
+    assert len(made[NEWEST]) > 1000
+    assert [minor for minor in MINORS if made[minor] != made[NEWEST]] == []
 
 
 @contextmanager

@@ -27,11 +27,15 @@ _PATH = re.compile(r'(?:AT_FDCWD<([^>]*)>|\d+<([^>]*)>)?(?:, )?"((?:[^"\\]|\\.)*
 
 @dataclass(frozen=True)
 class BuildProcess:
-    """What a build gets; everything lies below ``root``, and its temporary files do, too."""
+    """What a build gets; everything lies below ``root``, and its temporary files do, too.
+
+    ``minor`` is the Python that is first on PATH.
+    """
 
     buildpack: Path
     root: Path
     plan: str
+    minor: str = NEWEST
 
     @property
     def layers(self) -> Path:
@@ -52,7 +56,7 @@ class BuildProcess:
     def start(self, *wrapper: str | Path, **variables: str) -> subprocess.Popen[str]:
         """Start it, below a program such as strace, with these variables of the user."""
         self.prepare()
-        python = find_installed()[NEWEST].executable.parent
+        python = find_installed()[self.minor].executable.parent
         environment = {
             "PATH": f"{python}{os.pathsep}{SYSTEM_PATH}",
             "HOME": str(self.root / "home"),

@@ -17,7 +17,7 @@ from python_runtime.fetch import fetched
 from python_runtime.locations import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
-from python_runtime.targets import refuse_musl, runs_here
+from python_runtime.targets import refuse_unsupported, runs_here
 from python_runtime.versions.choice import Choice, choose
 from python_runtime.versions.sources import find_requests
 
@@ -34,7 +34,7 @@ CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
 
 def build(context: BuildContext) -> None:
     """Provide ``python``. Everything is decided and checked before anything is downloaded."""
-    refuse_musl(context.target)
+    refuse_unsupported(context.target)
     keep = kept_groups(context.environment)
     catalogue = _load_catalogue(context)
     wishes = context.plan.wishes("python")

@@ -12,23 +12,32 @@ if TYPE_CHECKING:
     from buildpack_api.target import Target
 
 _MUSL_DISTRIBUTIONS = frozenset({"alpine", "chimera", "postmarketos"})
-_LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1")
+# The program interpreter that the archives' programs name (System V ABI); its place is fixed.
+_LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-def refuse_musl(target: Target, root: Path = Path("/")) -> None:
-    """Raise PlatformError on a distribution with musl instead of glibc: wheels and our archives need glibc.
+def refuse_unsupported(target: Target, root: Path = Path("/"), machine: str = "") -> None:
+    """Raise PlatformError on a build image without glibc: wheels and our archives need it, and nothing else.
 
-    Told by the distribution's name, or by the loaders below ``root``; an unknown name is fine.
+    Told by the distribution's name if it is known for musl, else by the loaders below ``root``. An unknown
+    name is fine where glibc is. What a foreign architecture has cannot be seen here.
     """
-    musl_only = any(root.glob("lib/ld-musl-*")) and not any((root / loader).exists() for loader in _LOADERS)
-    if target.distro_name.lower() in _MUSL_DISTRIBUTIONS or musl_only:
-        image = target.distro_name or "this build image"
-        raise PlatformError(
-            f"Python cannot be installed on {image}: it has musl, not glibc",
-            detail=f"Target: {target}",
-            advice="Use a builder that is based on Debian, Ubuntu, RHEL or another distribution with glibc.",
-        )
+    has_musl = any(root.glob("lib/ld-musl-*"))
+    loader = _LOADERS.get(target.arch, "") if runs_here(target, machine) else ""
+    if target.distro_name.lower() in _MUSL_DISTRIBUTIONS:
+        raise _refusal(target, "it has musl, not glibc")
+    if loader and not (root / loader).exists():
+        reason = "it has musl, not glibc" if has_musl else "it has no glibc"
+        raise _refusal(target, reason, f"\nMissing: /{loader}")
+
+
+def _refusal(target: Target, reason: str, detail: str = "") -> PlatformError:
+    return PlatformError(
+        f"Python cannot be installed on {target.distro_name or 'this build image'}: {reason}",
+        detail=f"Target: {target}{detail}",
+        advice="Use a builder that is based on Debian, Ubuntu, RHEL or another distribution with glibc.",
+    )
 
 
 def runs_here(target: Target, machine: str = "") -> bool:
