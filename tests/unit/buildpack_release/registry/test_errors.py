@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from buildpack_release.errors import ExitCode
 from buildpack_release.registry.errors import (
     AccessDeniedError,
+    NoSpaceError,
     NotFoundError,
     RegistryConflictError,
     RejectedError,
@@ -42,6 +43,7 @@ documents = st.recursive(
         (429, UnavailableError, ExitCode.NETWORK, True),
         (500, UnavailableError, ExitCode.NETWORK, True),
         (503, UnavailableError, ExitCode.NETWORK, True),
+        (507, NoSpaceError, ExitCode.FAILED, False),
     ],
 )
 def test_each_status_has_its_class(status: int, kind: type, exit_code: int, transient: bool) -> None:
@@ -94,3 +96,19 @@ def test_secrets_control_characters_and_length_are_taken_out() -> None:
 )
 def test_urls_are_shown_without_what_may_be_secret(url: str, expected: str) -> None:
     assert redacted(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (403, "adding 9 MiB will exceed the configured upper limit of storage resource", NoSpaceError),
+        (412, "Quota exceeded when processing the request", NoSpaceError),
+        (413, "your storage limit is reached", NoSpaceError),
+        (403, "requested access to the resource is denied", AccessDeniedError),
+        (429, "Quota exceeded for requests per minute", UnavailableError),
+    ],
+)
+def test_a_full_registry_is_told_from_a_forbidden_one(status: int, message: str, kind: type) -> None:
+    """By its words, since there is no code for it; too many requests are something else."""
+    body = json.dumps({"errors": [{"code": "DENIED", "message": message}]}).encode()
+    assert type(error_for("PUT", "https://example.com/v2/", status, body)) is kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,12 @@ LONGEST_MESSAGE = 500
 # Temporary like every 5xx: a time-out, too many requests, and what proxies say when they lost a side (499).
 RETRYABLE_STATUS = frozenset({408, 429, 499})
 _FIRST_SERVER_ERROR = 500
+_INSUFFICIENT_STORAGE = 507
+# There is no code for it: registries say DENIED, or what a proxy in front of them says, and tell it in words.
+_NO_SPACE = re.compile(
+    r"\bquota\b|storage (limit|resource)|insufficient storage|no space left", re.IGNORECASE
+)
+_NO_SPACE_ADVICE = "The registry has no room for it: free some, or have the quota raised, and run this again."
 
 
 class RegistryError(ReleaseError):
@@ -66,6 +73,10 @@ class NotFoundError(RegistryError):
 
 class RejectedError(RegistryError):
     """The registry understood and does not want it: another 4xx."""
+
+
+class NoSpaceError(RejectedError):
+    """The registry has no room for it: a quota is used up, or its disk."""
 
 
 class RegistryConflictError(RegistryError, ConflictError):
@@ -139,6 +150,8 @@ def error_for(
     codes, text = error_codes(body)
     title = f"{method} {redacted(url)} answered {status}"
     detail = printable(text, secrets=secrets)
+    if status == _INSUFFICIENT_STORAGE or (status in _MAY_BE_FULL and _NO_SPACE.search(text)):
+        return NoSpaceError(title, detail=detail, advice=_NO_SPACE_ADVICE, status=status, codes=codes)
     if status in RETRYABLE_STATUS or status >= _FIRST_SERVER_ERROR:
         return UnavailableError(
             title, detail=detail, status=status, codes=codes, transient=True, retry_after=retry_after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.registry.blob_source import BlobSource, Window
-from buildpack_release.registry.errors import AccessDeniedError, NotFoundError, RegistryError
+from buildpack_release.registry.errors import AccessDeniedError, NoSpaceError, NotFoundError, RegistryError
 from buildpack_release.registry.upload_session import UploadSession
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class Upload:
         self._uncertain = self._session is not None
 
     def _must_restart(self, error: RegistryError) -> bool:
+        if isinstance(error, NoSpaceError):
+            return False
         if error.status == _TOO_LARGE and self._chunk > _SMALLEST_CHUNK:
             self._chunk = max(self._chunk // _SHRINK, _SMALLEST_CHUNK)
             return True

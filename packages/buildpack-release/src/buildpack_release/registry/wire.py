@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 _MOST_REDIRECTS = 5
 _KEEP_METHOD = (307, 308)
 _BECOME_GET = (301, 302, 303)
+# What OpenSSL says, by its version, to an answer that is no TLS.
+_NO_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+)
 _USER_AGENT = "buildpack-release"
 
 
@@ -210,7 +214,10 @@ def _fault(request: Request, error: requests.RequestException, *, answered: bool
 def _tls_error(request: Request, error: requests.exceptions.SSLError) -> TLSError:
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     lost = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes(error))
+    plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes(error))
     advice = "name the CA's PEM file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE" if untrusted else ""
+    if plain:
+        advice = "it may speak plain HTTP, which is only used for another machine with --insecure"
     fault = TLSError(
         f"no TLS connection to {redacted(request.url)}", detail=reason(error), advice=advice, transient=lost
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from buildpack_testing.registry.token_server import TokenServer
 
+_INSUFFICIENT_STORAGE = 507
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -66,6 +68,27 @@ class BearerGuard:
             return None
         challenge += ',error="insufficient_scope"'
         return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
+
+
+@dataclass
+class QuotaGuard:
+    """Takes at most so many bytes of uploads, and then answers like registries that are full."""
+
+    limit: int
+    status: int = 403
+    used: int = 0
+
+    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:  # noqa: ARG002
+        """Refuse an upload for which there is no room any more."""
+        if "/blobs/uploads/" not in request.path or request.method not in ("PUT", "PATCH"):
+            return None
+        if self.used + len(request.body) > self.limit:
+            if self.status == _INSUFFICIENT_STORAGE:
+                return Response(self.status, {}, b"<html>Insufficient Storage</html>")
+            text = "adding it will exceed the configured upper limit of the storage quota"
+            return Response.error(self.status, "DENIED", text)
+        self.used += len(request.body)
+        return None
 
 
 def basic_user(header: str, users: Mapping[str, str]) -> str | None:
