@@ -387,9 +387,12 @@ _PUBLISH_HELP = {
     "json": "print data for programs",
     "insecure": "allow plain HTTP and unverified TLS for this registry",
 }
+_VARIANT_HELP = "the kind of packages: offline, self-contained or self-contained-offline (default: ordinary)"
 
 
-def _publication(to: str, ids: list[str] | None, *, insecure: bool, anonymous: bool = False) -> Publication:
+def _publication(
+    to: str, ids: list[str] | None, *, insecure: bool, anonymous: bool = False, variant: str = ""
+) -> Publication:
     """Say what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.publish.destination import parse_destination
@@ -399,10 +402,11 @@ def _publication(to: str, ids: list[str] | None, *, insecure: bool, anonymous: b
     destination = parse_destination(to)
     hosts = () if isinstance(destination, Path) or not insecure else (destination.registry,)
     connect = connection(insecure=hosts, anonymous=anonymous)
-    return Publication(Repository.discover(ROOT), destination, ROOT / "dist", ids or (), connect)
+    repository = Repository.discover(ROOT)
+    return Publication(repository, destination, ROOT / "dist", ids or (), connect, variant=variant)
 
 
-@task(name="plan", iterable=["id"], help=_PUBLISH_HELP)
+@task(name="plan", iterable=["id"], help={**_PUBLISH_HELP, "variant": _VARIANT_HELP})
 @one_clear_error()
 def publish_plan(
     _context: Context,
@@ -410,12 +414,13 @@ def publish_plan(
     id: list[str] | None = None,  # noqa: A002  the option's name
     json: bool = False,
     insecure: bool = False,
+    variant: str = "",
 ) -> None:
     """Show what publishing would do; write nothing."""
     from buildpack_release.publish.publication import refuse_conflicts
     from buildpack_release.publish.report import plan_data, plan_text
 
-    plan = _publication(to, id, insecure=insecure).plan()
+    plan = _publication(to, id, insecure=insecure, variant=variant).plan()
     if json:
         _print_json(plan_data(plan))
     else:
@@ -428,6 +433,7 @@ def publish_plan(
     iterable=["id"],
     help={
         **_PUBLISH_HELP,
+        "variant": _VARIANT_HELP,
         "yes": "publish without asking",
         "dry-run": "show the plan and write nothing",
     },
@@ -441,6 +447,7 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
     dry_run: bool = False,
     json: bool = False,
     insecure: bool = False,
+    variant: str = "",
 ) -> None:
     """Publish dist/: plan, ask, push, verify, tag."""
     from buildpack_release.progress import say
@@ -449,7 +456,7 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
     from buildpack_release.publish.report import next_command, plan_text, result_data, result_table
 
     if dry_run:
-        publish_plan.body(context, to, id, json, insecure)
+        publish_plan.body(context, to, id, json, insecure, variant)
         return
 
     def agree(plan: Plan) -> None:
@@ -458,7 +465,7 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
         if not yes and not plan.is_done:
             confirm(f"Publish to {plan.destination}?", terminal=sys.stdin, say=say)
 
-    results = _publication(to, id, insecure=insecure).publish(agree)
+    results = _publication(to, id, insecure=insecure, variant=variant).publish(agree)
     say(f"\n{result_table(results)}Check it: {next_command(to, results)}")
     if json:
         _print_json(result_data(results))
@@ -470,23 +477,29 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
 @task(
     name="verify",
     iterable=["id"],
-    help={**_PUBLISH_HELP, "anonymous": "use no credentials: see what everybody sees"},
+    help={
+        **_PUBLISH_HELP,
+        "variant": _VARIANT_HELP,
+        "anonymous": "use no credentials: see what everybody sees",
+    },
 )
 @one_clear_error()
-def publish_verify(
+def publish_verify(  # noqa: PLR0917  each parameter is an option
     _context: Context,
     to: str = "",
     id: list[str] | None = None,  # noqa: A002  the option's name
     anonymous: bool = False,
     json: bool = False,
     insecure: bool = False,
+    variant: str = "",
 ) -> None:
     """Read back everything that is published."""
     from buildpack_release.progress import say
     from buildpack_release.publish.publication import summary
     from buildpack_release.publish.report import verified_data, verified_table
 
-    verified = _publication(to, id, insecure=insecure, anonymous=anonymous).verify()
+    publication = _publication(to, id, insecure=insecure, anonymous=anonymous, variant=variant)
+    verified = publication.verify()
     if json:
         _print_json(verified_data(verified))
     else:

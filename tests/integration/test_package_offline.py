@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import NetworkError, UsageError
+from buildpack_release.errors import CheckFailed, NetworkError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
 from buildpack_release.packaging.cargo import CarriedRuntime
@@ -20,6 +20,9 @@ from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.packaging.supplies import Offline
 from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_release.publish.destination import parse_destination
+from buildpack_release.publish.layout_store import LayoutStore
+from buildpack_release.publish.publication import Publication
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import StaticServer, serve
 from buildpack_testing.workspace import local_arch
@@ -187,6 +190,28 @@ def test_a_python_that_is_not_inside_is_named_with_what_is(
     assert f"This offline package carries {first.version} for {TARGET}." in build.printed
     assert f"inv package --offline --python {other.version}" in build.printed
     assert "Traceback" not in build.printed
+
+
+def test_it_is_published_under_a_tag_of_its_own(
+    packages: Packages, made: dict[str, bool], tmp_path: Path
+) -> None:
+    """Into layouts to be carried on; only what carries something, and no tag of ordinary packages moves."""
+    repository = Repository.discover(ROOT)
+    destination = parse_destination(f"oci:{tmp_path / 'carried on'}")
+    publication = Publication(repository, destination, packages.dist, variant="offline")
+    results = publication.publish(lambda _plan: None)
+    version = repository.get(COMPOSITE).descriptor.version
+    assert [result.step.release.title for result in results] == [
+        f"{RUNTIME}@{version} offline",
+        f"{COMPOSITE}@{version} offline",
+    ]
+    names = {path.name: LayoutStore(path).tags() for path in sorted((tmp_path / "carried on").iterdir())}
+    assert names == {"python": (f"{version}-offline",), "python-runtime": (f"{version}-offline",)}
+    assert publication.plan().is_done
+    assert [one.problems for one in publication.verify()] == [(), ()]
+    with pytest.raises(CheckFailed, match='no package of the kind "self-contained" in dist') as caught:
+        Publication(repository, destination, packages.dist, variant="self-contained").plan()
+    assert "There are: offline." in caught.value.detail
 
 
 def test_equal_choices_give_equal_bits_and_others_replace_them(

@@ -114,7 +114,7 @@ def test_after_packaging_again_it_is_fit(root: Path) -> None:
 
 
 def test_what_people_should_know_is_noted(root: Path) -> None:
-    """Missing bytecode makes builds slower; a self-contained package is not published. Neither is refused."""
+    """Missing bytecode makes builds slower; other kinds are published by themselves. Neither is refused."""
     assert all(one.notes == () for one in releases(root))
     (root / "pyproject.toml").write_text('[tool.buildpack-release]\nbytecode = ["3.10", "3.11"]\n')
     manifest = Manifest.read(root / "dist")
@@ -127,7 +127,7 @@ def test_what_people_should_know_is_noted(root: Path) -> None:
     (root / "dist/manifest.json").write_text(manifest.dumps())
     assert releases(root, "acme/one")[0].notes == (
         "no bytecode for Python 3.11 in it",
-        "the self-contained package stays in dist/: it has no tag of its own",
+        "there is a package of the kind self-contained, too: --variant self-contained",
     )
 
 

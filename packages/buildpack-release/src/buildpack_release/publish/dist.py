@@ -42,17 +42,21 @@ def reading(dist: Path, *, report: Callable[[str], None]) -> Iterator[None]:
         os.close(lock)
 
 
-def read_releases(repository: Repository, ids: Sequence[str], dist: Path) -> tuple[Release, ...]:
+def read_releases(
+    repository: Repository, ids: Sequence[str], dist: Path, variant: str = ""
+) -> tuple[Release, ...]:
     """Read the packages of buildpacks (all, if none is given) and of what they contain, components first.
+
+    Of another kind than the ordinary one (`variant`) only those that carry something are read.
 
     Raises:
         UsageError: there is no buildpack with one of the ids.
         CheckFailed: a package is missing, incomplete, damaged, or made of other sources than there are now;
             or two of them would have the same name.
     """
-    jobs = plan_jobs(repository, ids)
-    check_names(job.buildpack.id for job in jobs)
     manifest = Manifest.read(dist)
+    jobs = variant_jobs(repository, ids, manifest, variant) if variant else plan_jobs(repository, ids)
+    check_names(job.buildpack.id for job in jobs)
     packages: dict[str, Package] = {}
     for job in jobs:
         package = manifest.find(job.key)
@@ -62,8 +66,32 @@ def read_releases(repository: Repository, ids: Sequence[str], dist: Path) -> tup
             raise _unfit(dist / FILE, f"the package of {package.id}@{package.version} {fault}", ids)
         packages[package.id] = package
     wanted = PackageSettings.read(repository.root).bytecode
-    notes = {one.id: _notes(one, wanted, manifest) for one in packages.values()}
-    return tuple(read_release(dist, one, notes=notes[one.id]) for one in packages.values())
+    others = [] if variant else list(manifest)
+    notes = {one.id: _notes(one, wanted, others) for one in packages.values()}
+    wanted_ids = [job.buildpack.id for job in jobs if job.variant or not variant]
+    return tuple(read_release(dist, packages[one], notes=notes[one]) for one in wanted_ids)
+
+
+def variant_jobs(
+    repository: Repository, ids: Sequence[str], manifest: Manifest, variant: str
+) -> tuple[Job, ...]:
+    """Give the jobs for a kind of packages in dist/, as it was chosen when they were made.
+
+    Raises CheckFailed if there is none of that kind, UsageError for an id that carries nothing.
+    """
+    for buildpack_id in ids:
+        repository.get(buildpack_id)
+    found = [one for one in manifest if one.variant == variant and (not ids or one.id in ids)]
+    if not found:
+        kinds = sorted({one.variant for one in manifest if one.variant})
+        raise CheckFailed(
+            f'there is no package of the kind "{variant}" in dist/',
+            detail=f"There are: {', '.join(kinds)}." if kinds else "",
+            advice="Make one: inv package --offline, or --interpreter, or both.",
+        )
+    # The one that holds most: a composite, if there is one.
+    whole = max(found, key=lambda one: len(one.cargo.facts()))
+    return plan_jobs(repository, ids or [one.id for one in found], cargo=whole.cargo)
 
 
 def check_names(ids: Iterable[str]) -> None:
@@ -107,10 +135,10 @@ def _has_provenance(package: Package, dist: Path) -> bool:
     return statement is not None and statement.is_about(package)
 
 
-def _notes(package: Package, wanted: Sequence[str], manifest: Manifest) -> tuple[str, ...]:
+def _notes(package: Package, wanted: Sequence[str], manifest: Iterable[Package]) -> tuple[str, ...]:
     missing = [minor for minor in wanted if minor not in package.bytecode] if package.bytecode else []
     variants = [one.variant for one in manifest if one.id == package.id and one.variant]
     return (
         *((f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()),
-        *(f"the {variant} package stays in dist/: it has no tag of its own" for variant in variants),
+        *(f"there is a package of the kind {variant}, too: --variant {variant}" for variant in variants),
     )

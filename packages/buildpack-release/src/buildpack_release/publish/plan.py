@@ -74,7 +74,7 @@ class Step:
     @property
     def reference(self) -> str:
         """Where the version is, or will be."""
-        return f"{self.store.name}:{self.release.version}"
+        return f"{self.store.name}:{self.release.tag}"
 
     @property
     def due_tags(self) -> tuple[MovingTag, ...]:
@@ -136,7 +136,7 @@ def make_plan(destination: str, releases: Sequence[Release], store: Callable[[st
 
 def _compare(release: Release, store: ImageStore) -> Step:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
-    published = store.manifest(release.version)
+    published = store.manifest(release.tag)
     if published is None:
         return Step(release, store, Action.PUSH, release.tree.root)
     if published.digest == release.digest:
@@ -190,4 +190,4 @@ def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iter
 def _with_tags(step: Step) -> Step:
     if step.action is Action.CONFLICT:
         return step
-    return replace(step, tags=moving_tags(step.store, step.release.version, step.root.digest))
+    return replace(step, tags=moving_tags(step.store, step.release.tag, step.root.digest))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
+from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.selection import package_targets, select
 from buildpack_release.publish.destination import Destination, shown
-from buildpack_release.publish.dist import check_names, read_releases, reading
+from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
@@ -40,6 +41,7 @@ class Publication:
         destination: see parse_destination().
         dist: the folder with their packages; verifying does not need it.
         ids: the buildpacks, with what they contain; all if there are none.
+        variant: the kind of packages, such as `offline`; "" for the ordinary ones.
         connect: how to connect to a registry.
         line: where progress is told.
     """
@@ -50,6 +52,7 @@ class Publication:
     ids: Sequence[str] = ()
     connect: Connect = field(default_factory=connection)
     line: LiveLine = field(default_factory=LiveLine)
+    variant: str = ""
 
     def plan(self) -> Plan:
         """Say what publishing would do; nothing is written.
@@ -88,18 +91,32 @@ class Publication:
 
     def verify(self) -> tuple[Verified, ...]:
         """Read back everything published for the versions of the sources. Raises RegistryError."""
-        chosen = select(self.repository, self.ids)
-        check_names(one.id for one in chosen)
-        expected = [
+        expected = self._expected()
+        check_names(one.id for one in expected)
+        with self._stores() as store:
+            return tuple(_verified(store(store_name(one.id)), one, self.line) for one in expected)
+
+    def _expected(self) -> list[Expected]:
+        if self.variant:
+            jobs = variant_jobs(self.repository, self.ids, Manifest.read(self.dist), self.variant)
+            return [
+                Expected(
+                    one.buildpack.id,
+                    one.buildpack.descriptor.version,
+                    tuple(map(str, one.targets)),
+                    one.variant,
+                )
+                for one in jobs
+                if one.variant
+            ]
+        return [
             Expected(
                 one.id,
                 one.descriptor.version,
                 tuple(str(target) for target in package_targets(self.repository, one, ())),
             )
-            for one in chosen
+            for one in select(self.repository, self.ids)
         ]
-        with self._stores() as store:
-            return tuple(_verified(store(store_name(one.id)), one, self.line) for one in expected)
 
     @contextmanager
     def _open(self) -> Iterator[Callable[[], Plan]]:
@@ -108,7 +125,7 @@ class Publication:
             reading(self.dist, report=self.line.say),
             self._stores() as store,
         ):
-            releases = read_releases(self.repository, self.ids, self.dist)
+            releases = read_releases(self.repository, self.ids, self.dist, self.variant)
             yield lambda: make_plan(shown(self.destination), releases, store)
 
     @contextmanager
@@ -162,9 +179,9 @@ def _check_done(plan: Plan) -> None:
 
 
 def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified:
-    reference = f"{store.name}:{expected.version}"
+    reference = f"{store.name}:{expected.tag}"
     line.say(f"Reading {reference}")
-    root = store.manifest(expected.version)
+    root = store.manifest(expected.tag)
     if root is None:
         return Verified(reference, expected, problems=("it is not published",))
     try:
@@ -179,7 +196,7 @@ def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified
 
 
 def _tag_problems(store: ImageStore, expected: Expected, digest: str) -> Iterator[str]:
-    for tag in moving_tags(store, expected.version, digest):
+    for tag in moving_tags(store, expected.tag, digest):
         if tag.is_due:
             yield f"the tag {tag.name} points to {tag.was or 'nothing'}, not to it"
 

@@ -88,7 +88,7 @@ def _told(step: Step, pushed: Pushed) -> str:
 
 def expected(release: Release) -> Expected:
     """Say what has to be found once a release is published."""
-    return Expected(release.id, release.version, tuple(release.tree.platforms))
+    return Expected(release.id, release.version, tuple(release.tree.platforms), release.variant)
 
 
 def _check(step: Step) -> None:
@@ -119,7 +119,7 @@ def _tag_version(result: Result) -> Result:
     publishers with other content the later one finds out here, unless both write between the two reads of
     one of them. Even then the final check of the one who wrote first fails, if it is still to come.
     """
-    store, version = result.step.store, result.step.release.version
+    store, version = result.step.store, result.step.release.tag
     current = store.manifest(version)
     if current is None:
         store.tag(result.root, version)
@@ -146,7 +146,7 @@ def check_equal(step: Step, published: Manifest) -> None:
 def _tag_moving(result: Result) -> Result:
     """Write the moving tags, as what is published now demands it."""
     step = result.step
-    due = [tag for tag in moving_tags(step.store, step.release.version, result.root.digest) if tag.is_due]
+    due = [tag for tag in moving_tags(step.store, step.release.tag, result.root.digest) if tag.is_due]
     for tag in due:
         step.store.tag(result.root, tag.name)
     return replace(result, moved=tuple(tag.name for tag in due))

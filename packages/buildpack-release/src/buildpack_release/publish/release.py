@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.publish.image_tree import ImageTree, read_tree
 from buildpack_release.publish.layout_store import LayoutStore
+from buildpack_release.publish.tags import version_tag
 from buildpack_release.registry.blob_source import BlobSource
 from buildpack_release.registry.content import Manifest
 from buildpack_release.registry.push import Content
@@ -27,6 +28,12 @@ class Release:
     tree: ImageTree
     content: Content
     notes: tuple[str, ...] = ()
+    variant: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The tag that it gets: the version, with the kind of package if that is not the ordinary one."""
+        return version_tag(self.version, self.variant)
 
     @property
     def name(self) -> str:
@@ -35,8 +42,8 @@ class Release:
 
     @property
     def title(self) -> str:
-        """`id@version`."""
-        return f"{self.id}@{self.version}"
+        """`id@version`, with the kind of package."""
+        return f"{self.id}@{self.version} {self.variant}".rstrip()
 
     @property
     def digest(self) -> str:
@@ -56,7 +63,8 @@ def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -
     path = _blob(layout, entry["digest"])
     tree = read_tree(LayoutStore(layout), Manifest(entry["mediaType"], path.read_bytes()))
     sources = (BlobSource(blob.digest, blob.size, _blob(layout, blob.digest)) for blob in tree.blobs)
-    return Release(package.id, package.version, tree, Content(tuple(sources), tree.manifests), notes)
+    content = Content(tuple(sources), tree.manifests)
+    return Release(package.id, package.version, tree, content, notes, variant=package.variant)
 
 
 def _blob(layout: Path, digest: str) -> Path:

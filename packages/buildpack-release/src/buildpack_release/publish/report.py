@@ -40,7 +40,8 @@ def _details(step: Step) -> Iterator[str]:
         yield f"equal content is in dist/, compressed otherwise: {step.release.digest}"
     if step.blobs:
         yield ", ".join(filter(None, (_blobs_text(step, transfer) for transfer in Transfer)))
-    yield f"tags: {', '.join(map(_tag_text, step.tags))}"
+    if step.tags:
+        yield f"tags: {', '.join(map(_tag_text, step.tags))}"
     yield from (f"note: {note}" for note in step.release.notes)
 
 
@@ -83,6 +84,7 @@ def _step_data(step: Step) -> dict[str, Any]:
     return {
         "id": step.release.id,
         "version": step.release.version,
+        "variant": step.release.variant,
         "reference": step.reference,
         "action": step.action.value,
         "digest": step.release.digest,
@@ -128,6 +130,7 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
         {
             "id": result.step.release.id,
             "version": result.step.release.version,
+            "variant": result.step.release.variant,
             "reference": result.step.reference,
             "digest": result.root.digest,
             "state": _state(result),
@@ -162,6 +165,7 @@ def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
         {
             "id": one.expected.id,
             "version": one.expected.version,
+            "variant": one.expected.variant,
             "reference": one.reference,
             "digest": one.digest,
             "platforms": list(one.platforms),
@@ -177,6 +181,7 @@ def next_command(to: str, results: Sequence[Result]) -> str:
     """Give the command to go on with."""
     last = results[-1]
     if to.startswith("oci:"):
-        target = f"docker://REGISTRY/NAMESPACE/{last.step.release.name}:{last.step.release.version}"
+        target = f"docker://REGISTRY/NAMESPACE/{last.step.release.name}:{last.step.release.tag}"
         return f"skopeo copy --all {shlex.quote(last.step.reference)} {target}"
-    return f"inv publish.verify --to {to}"
+    variant = last.step.release.variant
+    return f"inv publish.verify --to {to}{f' --variant {variant}' if variant else ''}"

@@ -22,6 +22,11 @@ LATEST = "latest"
 _VERSION_ANNOTATION = "org.opencontainers.image.version"
 
 
+def version_tag(version: str, variant: str) -> str:
+    """Give the tag of a version, or of a kind of package of it: `1.2.3`, `1.2.3-offline`."""
+    return f"{version}-{variant}" if variant else version
+
+
 class TagState(Enum):
     """What will become of a moving tag."""
 
@@ -47,8 +52,14 @@ class MovingTag:
 
 
 def moving_tags(store: ImageStore, version: str, digest: str) -> tuple[MovingTag, ...]:
-    """Say what becomes of the moving tags once a version has this digest; what is published is read."""
-    own = Version.parse(version)
+    """Say what becomes of the moving tags once a version has this digest; what is published is read.
+
+    A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none.
+    """
+    try:
+        own = Version.parse(version)
+    except ValueError:
+        return ()
     published = [*_versions(store.tags()), own]
     return tuple(_moving_tag(store, name, own, digest, published) for name in _names(own))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.publish.image_tree import ImageTree, TreeImage, read_tree
 from buildpack_release.publish.labels import label_problems
+from buildpack_release.publish.tags import version_tag
 from buildpack_release.registry.errors import ContentMismatchError, NotFoundError
 
 if TYPE_CHECKING:
@@ -23,11 +24,20 @@ _GZIP = 31  # zlib's wbits
 
 @dataclass(frozen=True)
 class Expected:
-    """What has to be published: a buildpack's id and version, for these targets (`os/arch[/variant]`)."""
+    """What has to be published: a buildpack's id and version, for these targets (`os/arch[/variant]`).
+
+    `variant` is the kind of package, "" for the ordinary one.
+    """
 
     id: str
     version: str
     targets: tuple[str, ...]
+    variant: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The tag that it has."""
+        return version_tag(self.version, self.variant)
 
 
 def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple[str, ...]:
