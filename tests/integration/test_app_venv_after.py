@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from buildpack_testing.platform import BuildResult
 
 PIP_CHECK = "pip check || true\n"
+# The resolver that lets conflicts be; it is the user's choice.
+HEEDLESS = {"PIP_USE_DEPRECATED": "legacy-resolver"}
 LEFT = Project("left")
 RIGHT = Project("right", "2.0", requires=("left<3", 'more; extra == "web"'), extras=("web",))
 MORE = Project("more", "0.1+local")
@@ -50,13 +52,6 @@ def without_bills(stored: dict[str, Any]) -> dict[str, Any]:
     return {**stored, "sboms": {}} if "sboms" in stored else stored
 
 
-def without_dependencies(builds: VenvBuilds) -> dict[str, str]:
-    """A configuration of pip that gives broken environments, as no check of ours keeps people from it."""
-    configuration = builds.root / "pip.conf"
-    configuration.write_text("[install]\nno-deps = true\n")
-    return {"PIP_CONFIG_FILE": str(configuration)}
-
-
 # Packages that do not fit together
 
 
@@ -68,32 +63,30 @@ def test_what_fits_needs_no_words(builds: VenvBuilds) -> None:
 
 
 def test_what_does_not_fit_is_named_as_pip_names_it_and_again_when_reused(builds: VenvBuilds) -> None:
-    """Pip's own check, run by a later buildpack, is the measure."""
+    """pip's own check, run by a later buildpack, is the measure."""
     builds.publish(Project("left", "3.0"))
-    builds.require("right[web]", "left==3.0")
-    variables = without_dependencies(builds)
-    first = builds.build(variables)
-    told = first.run(CONSUMER).printed
-    assert "right 2.0 has requirement left<3, but you have left 3.0." in told
+    builds.require("left==3.0", "right")
+    first = builds.build(HEEDLESS)
+    assert first.run(CONSUMER).printed == "right 2.0 has requirement left<3, but you have left 3.0.\n"
     words = " ".join(text_of(first).split())
     assert "Warning: Installed packages do not fit together" in words
     assert "right 2.0 requires left<3, but left 3.0 is installed." in words
-    second = builds.build(variables)
+    second = builds.build(HEEDLESS)
     assert reused(second)
     assert "right 2.0 requires left<3, but left 3.0 is installed." in text_of(second)
-    assert "Warning" not in text_of(builds.build({**variables, "BP_PIP_CHECK": "off"}))
+    assert "Warning" not in text_of(builds.build({**HEEDLESS, "BP_PIP_CHECK": "off"}))
 
 
 def test_an_error_keeps_nothing(builds: VenvBuilds) -> None:
-    builds.require("right")
-    variables = without_dependencies(builds)
-    builds.build(variables)
+    builds.publish(Project("left", "3.0"))
+    builds.require("left==3.0", "right")
+    builds.build(HEEDLESS)
     with pytest.raises(PhaseError) as failed:
-        builds.build({**variables, "BP_PIP_CHECK": "error"})
-    assert "right 2.0 requires left<3, which is not installed." in failed.value.output
+        builds.build({**HEEDLESS, "BP_PIP_CHECK": "error"})
+    assert "right 2.0 requires left<3, but left 3.0 is installed." in failed.value.output
     assert "Reusing the virtual environment" in failed.value.output
     with pytest.raises(PhaseError) as failed:
-        builds.build({**variables, "BP_PIP_CHECK": "error"}, clear=True)
+        builds.build({**HEEDLESS, "BP_PIP_CHECK": "error"}, clear=True)
     assert "Error: Installed packages do not fit together" in failed.value.output
     assert not (layers(builds) / "venv").exists()
     assert not (layers(builds) / "venv.toml").exists()
