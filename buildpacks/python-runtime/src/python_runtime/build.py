@@ -9,11 +9,9 @@ from typing import IO, TYPE_CHECKING
 
 from buildpack_api.files import remove
 from buildpack_api.layers import LayerTypes, SbomFormat
-from buildpack_api.sbom_documents import cyclonedx, spdx
 from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
-from python_runtime import python_layer, sbom
-from python_runtime.fetch import fetched
+from python_runtime import python_layer
 from python_runtime.locations import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from python_runtime.catalogue import Catalogue, Runtime
 
 CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
+_SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
 
 def build(context: BuildContext) -> None:
@@ -43,7 +42,8 @@ def build(context: BuildContext) -> None:
     layer = context.layers.open(python_layer.NAME, _key(context, runtime, keep))
     done = _reuse(layer) if layer.reusable else _make(context, catalogue, runtime, layer)
     layer.write_env(*python_layer.environment(layer.path, runtime.line, keep))
-    _write_sbom(context, catalogue, runtime, layer)
+    if not (layer.reusable and all(map(layer.has_sbom, _SBOMS))):
+        _write_sbom(context, catalogue, runtime, layer)
     layer.save(_types(wishes))
     _summarize(context, choice, layer, wishes, done)
 
@@ -93,6 +93,8 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
             f"The standard library is not compiled: this machine cannot run {key.arch} programs",
             "The app will start more slowly. Build on such a machine, or under emulation.",
         )
+    from python_runtime.fetch import fetched  # noqa: PLC0415  (a layer that is reused needs nothing of it)
+
     with _place_named(layer.path), fetched(runtime, catalogue, context) as archive:
         context.output.step("Unpacking, pruning and compiling")
         full = _fill(layer, archive, runtime, key, context)
@@ -120,6 +122,10 @@ def _place_named(path: Path) -> Iterator[None]:
 
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
+    """Write the bills of materials: with a layer that is reused the lifecycle restores them."""
+    from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415  (not for a reused layer)
+    from python_runtime import sbom  # noqa: PLC0415
+
     base = catalogue.bases[0] if catalogue.bases else ""
     bill = sbom.bill_of(runtime, layer.path, base)
     layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))

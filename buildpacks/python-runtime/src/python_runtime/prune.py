@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from typing import TYPE_CHECKING
@@ -56,6 +55,8 @@ def kept_groups(environment: Mapping[str, str]) -> tuple[str, ...]:
     words = environment.get(VARIABLE, "").replace(",", " ").split()
     for word in words:
         if word not in _GROUPS:
+            import difflib  # noqa: PLC0415  (only for a mistake)
+
             meant = difflib.get_close_matches(word, _GROUPS, 1)
             raise ConfigurationError(
                 f"{VARIABLE} names {word!r}, which is not something to keep",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,4 +42,4 @@ def _refusal(target: Target, reason: str, detail: str = "") -> PlatformError:
 
 def runs_here(target: Target, machine: str = "") -> bool:
     """Whether this machine runs programs for the target. With emulation ``machine`` is the emulated one."""
-    return _MACHINES.get((machine or platform.machine()).lower()) == target.arch
+    return _MACHINES.get((machine or os.uname().machine).lower()) == target.arch

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 _VERSION = r"\d+(?:\.\d+){0,2}"
 _CARET_OR_TILDE = re.compile(rf"([\^~])\s*({_VERSION})")
 _WILDCARD = re.compile(r"(\d+(?:\.\d+)?)\.\*")
@@ -38,6 +36,8 @@ def _condition(text: str) -> str:
     line = _WILDCARD.fullmatch(text) or _PLAIN.fullmatch(text)
     if line:
         return f"=={line[1]}.*"
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  (see request.py)
+
     specifier = f"=={text}" if text[0].isdigit() else text
     try:
         return str(SpecifierSet(specifier))

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 _PLAIN = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})(?:\.(0|[1-9]\d{0,4}))?")
 _WILDCARD = re.compile(r"(?P<release>\d+(?:\.\d+)?)\.(?:\*|[xX])")
 
@@ -24,18 +22,25 @@ class Kind(Enum):
 class Request:
     """A request for Python. ``text`` is as it was written, ``source`` says where, in words for people.
 
-    A version satisfies it if it satisfies one of ``alternatives``. ``pinned`` is X.Y or X.Y.Z, if given.
+    A version satisfies it if it satisfies one of ``alternatives``, which are version specifiers of PEP 440.
+    ``pinned`` is X.Y or X.Y.Z, if given.
     """
 
     text: str
     source: str
     kind: Kind
-    alternatives: tuple[SpecifierSet, ...]
+    alternatives: tuple[str, ...]
     pinned: str = ""
 
     def allows(self, version: str) -> bool:
         """Whether the final release ``version`` satisfies the request."""
-        return any(specifiers.contains(version) for specifiers in self.alternatives)
+        if self.kind is Kind.LINE:
+            return version.startswith(f"{self.pinned}.")
+        if self.kind is Kind.EXACT:
+            return version == self.pinned
+        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (10 ms, only for a range)
+
+        return any(SpecifierSet(one).contains(version) for one in self.alternatives)
 
     @property
     def line(self) -> str:
@@ -54,8 +59,8 @@ def is_plain(text: str) -> bool:
 def plain_request(text: str, source: str) -> Request:
     """Return the request for a line (X.Y: its newest patch) or an exact version (X.Y.Z)."""
     if text.count(".") == 1:
-        return Request(text, source, Kind.LINE, (SpecifierSet(f"=={text}.*"),), text)
-    return Request(text, source, Kind.EXACT, (SpecifierSet(f"=={text}"),), text)
+        return Request(text, source, Kind.LINE, (f"=={text}.*",), text)
+    return Request(text, source, Kind.EXACT, (f"=={text}",), text)
 
 
 def range_request(text: str, source: str, *alternatives: str) -> Request:
@@ -63,8 +68,10 @@ def range_request(text: str, source: str, *alternatives: str) -> Request:
 
     Raises ValueError if one of them is not a version specifier.
     """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  (10 ms, only for a range)
+
     try:
-        parsed = tuple(SpecifierSet(alternative) for alternative in alternatives or (text,))
+        parsed = tuple(str(SpecifierSet(alternative)) for alternative in alternatives or (text,))
     except InvalidSpecifier as error:
         raise ValueError(str(error)) from error
     return Request(text, source, Kind.RANGE, parsed)

@@ -93,11 +93,11 @@ def specifier(text: str) -> str:
     """Return the PEP 440 specifier that says what ``text`` was meant to say; '' if there is none."""
     text = text.strip()
     if is_plain(text):
-        return str(plain_request(text, "").alternatives[0])
+        return plain_request(text, "").alternatives[0]
     request = as_range(text)
     if request is None or len(request.alternatives) > 1:
         return ""
-    return ",".join(sorted(str(request.alternatives[0]).split(","), reverse=True))
+    return ",".join(sorted(request.alternatives[0].split(","), reverse=True))
 
 
 def enumeration(items: Sequence[str]) -> str:
