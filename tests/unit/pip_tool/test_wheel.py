@@ -25,11 +25,18 @@ def write_wheel(directory: Path, name: str, members: dict[str, str]) -> Path:
     return path
 
 
+def pip_wheel(directory: Path, headers: str = "") -> PipWheel:
+    """Write a wheel with these headers in its metadata."""
+    text = f"Metadata-Version: 2.4\nName: pip\n{headers}\nRequires-Python: of the text\n"
+    write_wheel(directory, "pip-26.3-py3-none-any.whl", {"pip-26.3.dist-info/METADATA": text})
+    return bundled_wheel(directory)
+
+
 def test_the_wheel_tells_its_version_and_which_pythons_it_runs_with(tmp_path: Path) -> None:
-    metadata = "Metadata-Version: 2.4\nName: pip\nRequires-Python: >=3.10\n\nRequires-Python: of the text\n"
-    path = write_wheel(tmp_path, "pip-26.3-py3-none-any.whl", {"pip-26.3.dist-info/METADATA": metadata})
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert bundled_wheel(tmp_path) == PipWheel(path, "26.3", digest, ">=3.10")
+    wheel = pip_wheel(tmp_path, "Requires-Python: >=3.10\n")
+    digest = hashlib.sha256(wheel.path.read_bytes()).hexdigest()
+    assert wheel == PipWheel(tmp_path / "pip-26.3-py3-none-any.whl", "26.3", digest)
+    assert wheel.requires_python == ">=3.10"
 
 
 @pytest.mark.parametrize("names", [[], ["pip-1-py3-none-any.whl", "pip-2-py3-none-any.whl"]])
@@ -43,20 +50,20 @@ def test_anything_but_one_wheel_is_a_damaged_buildpack(tmp_path: Path, names: li
 def test_a_file_that_is_no_wheel_is_named(tmp_path: Path) -> None:
     (tmp_path / "pip-26.3-py3-none-any.whl").write_text("no zip")
     with pytest.raises(BuildpackError, match=r"pip-26\.3-py3-none-any\.whl is not a wheel of pip 26\.3"):
-        bundled_wheel(tmp_path)
+        check_supports(bundled_wheel(tmp_path), interpreter("3.14.0"))
 
 
 @pytest.mark.parametrize("version", ["3.10.0", "3.14.2", "3.15.0"])
-def test_supported_pythons_pass(version: str) -> None:
-    check_supports(PipWheel(Path("x.whl"), "26.3", "", ">=3.10"), interpreter(version))
+def test_supported_pythons_pass(tmp_path: Path, version: str) -> None:
+    check_supports(pip_wheel(tmp_path, "Requires-Python: >=3.10\n"), interpreter(version))
 
 
 def test_an_old_python_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(PlatformError, match=r"pip 26\.3 does not run with Python 3\.9\.18") as refused:
-        check_supports(PipWheel(Path("x.whl"), "26.3", "", ">=3.10"), interpreter("3.9.18"))
+        check_supports(pip_wheel(tmp_path, "Requires-Python: >=3.10\n"), interpreter("3.9.18"))
     assert "/bin/python3" in refused.value.detail
     assert ".python-version" in refused.value.advice
 
 
-def test_a_wheel_that_says_nothing_runs_with_any_python() -> None:
-    check_supports(PipWheel(Path("x.whl"), "26.3", "", ""), interpreter("3.10.0"))
+def test_a_wheel_that_says_nothing_runs_with_any_python(tmp_path: Path) -> None:
+    check_supports(pip_wheel(tmp_path), interpreter("3.10.0"))

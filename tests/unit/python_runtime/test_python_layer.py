@@ -12,7 +12,8 @@ import pytest
 
 from buildpack_api.errors import DownloadError
 from buildpack_api.layer_env import Scope
-from python_runtime.python_layer import PythonKey, environment, install, tree_of
+from python_runtime.installation import install
+from python_runtime.python_layer import PythonKey, environment, tree_of
 
 if TYPE_CHECKING:
     from python_runtime.catalogue import Catalogue

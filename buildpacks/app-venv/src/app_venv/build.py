@@ -67,7 +67,7 @@ def _decide(job: Job) -> Decision:
         return job.installer.resolve(job.inputs)
 
     def works() -> bool:
-        return venv_works(job.venv, environment=job.context.environment)
+        return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
     return decide(job.layer, job.inputs, works=works, resolve=resolve)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_venv.collectstatic import Project, app_environment, collect_static
-from app_venv.dependencies import read_graph
 from app_venv.installed import installed_distributions
 from app_venv.job import Finished
 from app_venv.pip_check import report_problems
@@ -43,7 +42,8 @@ def _collect_static(job: Job) -> str:
 
 def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
     """Write the bills of materials; return what does not fit together."""
-    from app_venv.sbom import bill_of  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.sbom import bill_of  # noqa: PLC0415
     from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
 
     distributions = installed_distributions(job.site_packages)

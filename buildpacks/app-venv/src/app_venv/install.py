@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.failures import explain
-from app_venv.index_answers import refusals
 from app_venv.installed import installed_distributions
 from app_venv.origins import Origins
 from app_venv.policy import Policy
 from app_venv.resolution import Resolution, normalise, read_report
 from app_venv.venv import site_packages
-from buildpack_api import bytecode
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
@@ -59,13 +55,15 @@ class Installer:
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
         package is missing: an environment is never silently empty.
         """
+        from buildpack_api.bytecode import compile_tree  # noqa: PLC0415  (a reused environment needs it not)
+
         resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
         _check_complete(resolution, libraries)
         for tree in (self.venv / "lib", self.venv / "src"):
             if tree.is_dir():
                 env = isolated_environment(self.tools.pip_environment)
-                bytecode.compile_tree(interpreter.executable, tree, env=env)
+                compile_tree(interpreter.executable, tree, env=env)
         return resolution
 
     def resolve(self, inputs: Inputs) -> Resolution:
@@ -73,6 +71,10 @@ class Installer:
         return self._run(inputs, "--dry-run", "--quiet")
 
     def _run(self, inputs: Inputs, *options: str) -> Resolution:
+        import tempfile  # noqa: PLC0415  (all of these only when pip runs)
+
+        from app_venv.index_answers import refusals  # noqa: PLC0415
+
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
             program = (*self.tools.pip.command, "install", *_OPTIONS, *self.policy.options, *options)
@@ -111,6 +113,8 @@ def _check_complete(resolution: Resolution, libraries: Path) -> None:
 
 
 def _failed(command: Sequence[str], code: int, tail: str, more: str) -> CommandFailed:
+    from app_venv.failures import explain  # noqa: PLC0415  (twenty patterns, only for a failure)
+
     explanation = explain(code, tail)
     program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
     ended = f"{program} install ended with exit code {code}" if code > 0 else f"{program} was killed"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -78,6 +77,8 @@ def read_record(record: tuple[str, ...]) -> Resolution:
 
 def read_report(path: Path) -> Resolution:
     """Read the file that ``pip install --report`` wrote. Raises BuildpackError if it is no such file."""
+    import json  # noqa: PLC0415  (only when pip has run)
+
     try:
         document = json.loads(path.read_bytes())
         packages = [_package(item) for item in document["install"]]

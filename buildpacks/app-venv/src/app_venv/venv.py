@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from buildpack_api import commands
@@ -44,13 +45,29 @@ def check_venv(venv: Path, *, environment: Mapping[str, str]) -> None:
         raise BuildpackError(f"{python} belongs to {prefix}, not to {venv}")
 
 
-def venv_works(venv: Path, *, environment: Mapping[str, str]) -> bool:
-    """Whether `check_venv` finds no fault."""
+def venv_works(venv: Path, interpreter: Interpreter, *, environment: Mapping[str, str]) -> bool:
+    """Whether `check_venv` finds no fault.
+
+    It need not be tried if it can be seen: the very program that has just answered as the interpreter, in a
+    directory that pyvenv.cfg makes an environment of it.
+    """
+    if _is_seen_to_work(venv, interpreter.executable):
+        return True
     try:
         check_venv(venv, environment=environment)
     except BuildpackError:
         return False
     return True
+
+
+def _is_seen_to_work(venv: Path, executable: Path) -> bool:
+    try:
+        text = (venv / "pyvenv.cfg").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    settings = dict(line.partition(" = ")[::2] for line in text.splitlines())
+    python = os.path.realpath(venv / "bin" / "python")
+    return settings.get("home") == str(executable.parent) and python == os.path.realpath(executable)
 
 
 def site_packages(venv: Path, minor: str) -> Path:

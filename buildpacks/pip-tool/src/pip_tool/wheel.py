@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,12 +18,19 @@ _HEADER = "Requires-Python:"
 
 @dataclass(frozen=True)
 class PipWheel:
-    """``requires_python`` is a version specifier (PEP 345); empty: any Python."""
+    """A wheel file, named and told apart by its SHA-256 (hex)."""
 
     path: Path
     version: str
     sha256: str
-    requires_python: str
+
+    @property
+    def requires_python(self) -> str:
+        """The version specifier of its metadata (PEP 345); empty: any Python.
+
+        Raises BuildpackError if the file is no wheel of pip.
+        """
+        return _requires_python(self.path, self.version)
 
 
 def bundled_wheel(directory: Path) -> PipWheel:
@@ -39,11 +45,8 @@ def bundled_wheel(directory: Path) -> PipWheel:
 
 
 def read_wheel(path: Path) -> PipWheel:
-    """Return what a wheel of pip says of itself. Raises BuildpackError if it is none."""
-    version = path.name.split("-")[1]
-    return PipWheel(
-        path, version, hashlib.sha256(path.read_bytes()).hexdigest(), _requires_python(path, version)
-    )
+    """Return a wheel of pip, by its name."""
+    return PipWheel(path, path.name.split("-")[1], hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
@@ -59,6 +62,8 @@ def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
 
 
 def _requires_python(path: Path, version: str) -> str:
+    import zipfile  # noqa: PLC0415  (a build that reuses its layer needs it not)
+
     try:
         with zipfile.ZipFile(path) as archive:
             text = archive.read(f"pip-{version}.dist-info/METADATA").decode("utf-8")

@@ -93,7 +93,7 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
             f"The standard library is not compiled: this machine cannot run {key.arch} programs",
             "The app will start more slowly. Build on such a machine, or under emulation.",
         )
-    from python_runtime.fetch import fetched  # noqa: PLC0415  (a layer that is reused needs nothing of it)
+    from python_runtime.fetch import fetched  # noqa: PLC0415  (not for a layer that is reused)
 
     with _place_named(layer.path), fetched(runtime, catalogue, context) as archive:
         context.output.step("Unpacking, pruning and compiling")
@@ -103,9 +103,11 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
 
 
 def _fill(layer: Layer, archive: IO[bytes], runtime: Runtime, key: PythonKey, context: BuildContext) -> int:
+    from python_runtime.installation import install  # noqa: PLC0415  (not for a layer that is reused)
+
     tree = tree_of(layer.clear())
     try:
-        return python_layer.install(archive, tree, runtime, key, context.environment)
+        return install(archive, tree, runtime, key, context.environment)
     except BaseException:
         remove(layer.path)
         raise

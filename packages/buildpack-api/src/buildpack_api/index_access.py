@@ -6,7 +6,6 @@ Secrets are in files of one build, never in a variable, an address, a command li
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +60,8 @@ class IndexAccess:
         if not (self.logins or self.netrc_files or self.certificates):
             yield settings
             return
+        import tempfile  # noqa: PLC0415  (only for those who have secrets)
+
         with tempfile.TemporaryDirectory(prefix="strata-index-") as directory:
             yield settings | self._files(base, Path(directory), minor)
 
