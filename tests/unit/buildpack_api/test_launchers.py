@@ -361,6 +361,26 @@ class TestBuild:
         expected = fake_python(tmp_path / "later/python3")
         assert_ran(build(shell, bare, PATH=f"{tmp_path}:{tmp_path}/later"), bare, expected)
 
+    def test_a_python3_that_is_called_by_its_version_is_not_tried(
+        self, shell: list[str], bare: ExampleBuildpack, tmp_path: Path
+    ) -> None:
+        """Starting it once more for its version would take as long as starting it for the build."""
+        expected = tmp_path / "a b/python3"
+        fake_python(tmp_path / "a b/python3.10", answer="exit 1", usable=False)
+        expected.symlink_to("python3.10")
+        assert_ran(build(shell, bare, PATH=f"{tmp_path}/a b"), bare, expected)
+
+    def test_one_that_is_called_by_an_old_version_is_tried(
+        self, shell: list[str], bare: ExampleBuildpack, tmp_path: Path
+    ) -> None:
+        """python3.1 and python3.9 are not among the names that are believed."""
+        for number, name in enumerate(("python3.9", "python3.1")):
+            fake_python(tmp_path / str(number) / name, usable=False)
+            (tmp_path / str(number) / "python3").symlink_to(name)
+        done = build(shell, bare, PATH=f"{tmp_path}/0:{tmp_path}/1")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(NO_PYTHON)
+
     def test_the_bundled_one_comes_before_path_if_it_runs_here(
         self, shell: list[str], bare: ExampleBuildpack, tmp_path: Path
     ) -> None:
