@@ -113,7 +113,7 @@ _RULES = (
     _Rule(
         r"NewConnectionError|Failed to establish a new connection|NameResolutionError|ConnectTimeoutError|"
         r"Read timed out|Connection refused|Temporary failure in name resolution|Network is unreachable|"
-        r"Max retries exceeded|RemoteDisconnected|IncompleteRead",
+        r"Max retries exceeded|RemoteDisconnected|IncompleteRead|didn.t respond within|Failed to connect to",
         "the package index cannot be reached",
         "Check the network of the build, PIP_INDEX_URL and the proxy variables, then try again.",
     ),

@@ -35,6 +35,10 @@ _OPTIONS = (
     # What else the environment's Python may see (PYTHONPATH of an earlier buildpack) is not in the image.
     "--ignore-installed",
 )
+_UNKNOWN = (
+    "Whether the restored environment is still right cannot be told without an answer. What is pinned by "
+    "hash throughout, or in a lock file, needs no index for that."
+)
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,16 @@ class Installer:
         return resolution
 
     def resolve(self, inputs: Inputs) -> Resolution:
-        """Return what `install` would install now. Only metadata is fetched where the index offers it."""
-        return self._run(inputs, "--dry-run", "--quiet")
+        """Return what `install` would install now. Only metadata is fetched where the index offers it.
+
+        Raises CommandFailed if that cannot be told, for instance since the index is down: an environment that
+        may be out of date is not used on the quiet.
+        """
+        try:
+            return self._run(inputs, "--dry-run", "--quiet")
+        except CommandFailed as error:
+            error.detail += f" {_UNKNOWN}"
+            raise
 
     def _run(self, inputs: Inputs, *options: str) -> Resolution:
         import tempfile  # noqa: PLC0415  (all of these only when pip runs)
