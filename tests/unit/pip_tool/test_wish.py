@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.plan import BuildpackPlan, PlanEntry
@@ -104,3 +106,16 @@ def test_a_sum_must_be_one_and_have_its_version(version: str, sha256: str, title
 
 def test_a_number_in_the_plan_is_no_version() -> None:
     assert "version = 25.1, which is not a string" in refused("", "", {"version": 25.1}).title
+
+
+@given(st.text(alphabet="0123456789.,*<>=!~abrcdevpost \u0663", max_size=20) | st.just(">=" + "9" * 5000))
+def test_any_text_is_a_wish_or_one_error(text: str) -> None:
+    try:
+        found = wish(text, "", {"version": ">=25"})
+    except ConfigurationError as error:
+        said = str(error)
+    else:
+        assert found is not None
+        found.allows("26.3", SHA)
+        said = str(found)
+    assert 0 < len(said) < 1000

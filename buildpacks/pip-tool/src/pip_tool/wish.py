@@ -20,8 +20,10 @@ MINIMUM = "22.3"
 
 _RELEASE = re.compile(r"\d+(\.\d+){0,3}((a|b|rc|\.post|\.dev)\d+)?")
 _WILDCARD = re.compile(r"(\d+(?:\.\d+)*)\.\*")
+_ENDLESS = re.compile(r"\d{10}")  # Python refuses to read numbers of thousands of digits
 _EXACT = re.compile(r"===?\s*([^,*\s]+)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHOWN = 100  # characters
 _NOBODY = "a buildpack that requires pip"
 
 
@@ -130,12 +132,14 @@ def _specifier(source: str, text: str) -> str:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
 
     bare = _RELEASE.fullmatch(text) or _WILDCARD.fullmatch(text)
+    # What nobody can compare is refused like what nobody can read.
+    readable = "?" if _ENDLESS.search(text) else text
     try:
-        return str(SpecifierSet(f"=={text}" if bare else text))
+        return str(SpecifierSet(f"=={readable}" if bare else readable))
     except InvalidSpecifier as error:
         raise ConfigurationError(
             f"{source} is not a version of pip",
-            detail=f"Found: {printable(text)}",
+            detail=f"Found: {printable(text[:_SHOWN])}",
             advice="Write an exact version (25.3), a series (25.*) or a range (>=25.1,<26).",
         ) from error
 

@@ -58,7 +58,7 @@ def _request(document: dict[str, Any], key: _Key) -> Iterator[Request]:
         write = f'Write {key.name} = "{specifier(value)}"' if key.is_pep_440 and specifier(value) else ""
         raise ConfigurationError(
             f"{key} is not a range of versions",
-            detail=f"Found: {visible(value)}\n{error}",
+            detail=f"Found: {visible(value)}\n{visible(str(error))}",
             advice=write or f"Write a range, such as {key.example}.",
         ) from error
 

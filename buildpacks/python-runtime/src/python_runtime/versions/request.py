@@ -9,6 +9,9 @@ from enum import Enum, auto
 _PLAIN = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})(?:\.(0|[1-9]\d{0,4}))?")
 _WILDCARD = re.compile(r"(?P<release>\d+(?:\.\d+)?)\.(?:\*|[xX])")
 
+# Python refuses to read numbers of thousands of digits, and packaging reads them only when it compares.
+_ENDLESS = re.compile(r"\d{10}")
+
 
 class Kind(Enum):
     """How narrow a request is: any patch of one line, exactly one version, or whatever a range allows."""
@@ -70,6 +73,8 @@ def range_request(text: str, source: str, *alternatives: str) -> Request:
     """
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  (10 ms, only for a range)
 
+    if _ENDLESS.search(text):
+        raise ValueError("it holds a number that no version has")
     try:
         parsed = tuple(str(SpecifierSet(alternative)) for alternative in alternatives or (text,))
     except InvalidSpecifier as error:

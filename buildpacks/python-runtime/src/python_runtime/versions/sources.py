@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.output import printable
 from python_runtime.versions import app_file, project_files, runtime_txt, version_file
 from python_runtime.versions.request import Request, parse_request
 from python_runtime.versions.spelling import meant, specifier, unseen, visible, why_no_version
@@ -71,7 +70,7 @@ def _wish(wish: VersionWish) -> Request:
         return parse_request(wish.version, f"build plan ({source})")
     except ValueError as error:
         raise ConfigurationError(
-            f"The build plan asks for the Python version {printable(wish.version)!r}, which is not one",
+            f"The build plan asks for the Python version {visible(wish.version)!r}, which is not one",
             detail=f"Source: {source}",
             advice="Whoever requires 'python' must write X.Y, X.Y.Z or a PEP 440 range as 'version'.",
         ) from error
