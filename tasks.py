@@ -375,6 +375,8 @@ def version_check(_context: Context, base: str = "", json: bool = False) -> None
     else:
         for finding in report.findings:
             print(finding)
+    for path in report.unannounced:
+        print(f"Not announced, as its commits say (Changelog: none): {path}", file=sys.stderr)
     if not report.ok:
         raise CheckFailed(f"the check of versions and changelogs has failed: {report.summary}")
     print(f"Versions and changelogs are in order: {report.summary}", file=sys.stderr)

@@ -177,3 +177,19 @@ def test_the_report_as_data(git: Git) -> None:
     assert (data["ok"], data["changed-buildpacks"]) == (False, [B])
     assert data["findings"][0]["file"] == "buildpacks/b/CHANGELOG.md"
     assert report.summary.startswith("1 error, acme/b changed since ")
+
+
+def test_a_change_that_nobody_notices_needs_no_entry_if_its_commit_says_so(git: Git) -> None:
+    """It is named in the report; one more commit to the same file without that line, and it needs one."""
+    source = path_of(git.root, A, "src/sample/build.py")
+    write(source, "renamed = 1\n")
+    git.commit("Rename\n\nChangelog: none")
+    report = check(git)
+    assert report.ok
+    assert report.changed == ()
+    assert report.unannounced == ("buildpacks/a/src/sample/build.py",)
+    assert report.data(Repository.discover(git.root))["unannounced"] == list(report.unannounced)
+    write(source, "renamed = 2\n")
+    git.commit("Change")
+    assert codes(git) == ["no-entry a/CHANGELOG.md"]
+    assert check(git).unannounced == ()

@@ -132,3 +132,20 @@ def test_the_variables_of_a_hook_do_not_mislead(
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other/.git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "other"))
     assert Checkout.open(git.root / "sub").text("HEAD", "a") == "a"
+
+
+def test_commits_that_say_that_nobody_notices(git: Git) -> None:
+    """A file counts again as soon as another commit, or an uncommitted change, touches it."""
+    sub = git.root / "sub"
+    base = git("rev-parse", "HEAD").strip()
+    for name in ("a", "b", "c", "d e\n"):
+        write(sub / name, "silent")
+    git.commit("Rename a variable\n\nNobody notices.\n\nChangelog: none\nReviewed-by: B")
+    checkout = Checkout.open(sub)
+    assert checkout.unannounced(base) == {"a", "b", "c", "d e\n"}
+    write(sub / "a", "loud")
+    git.commit("Say something else about a changelog: none")
+    write(sub / "b", "not committed")
+    write(sub / "new", "not committed")
+    assert checkout.unannounced(base) == {"c", "d e\n"}
+    assert checkout.unannounced("HEAD") == frozenset()

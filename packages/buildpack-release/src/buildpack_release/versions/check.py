@@ -3,6 +3,7 @@
 A change of a buildpack is a change of a file that goes into it, its own or a vendored one. It needs an entry
 that its changelog did not have in the merge base, under Unreleased or (where the pull request is a release)
 under a version that is new as well. Versions in buildpack.toml alone are no change: a release sets them.
+A commit says with the line `Changelog: none` in its message that users do not notice; the report names it.
 """
 
 from __future__ import annotations
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ChangeReport:
-    """What the check has found, and what it has compared with."""
+    """What the check has found, and what it has compared with.
+
+    `unannounced` are files that go into a buildpack and whose commits say that users do not notice.
+    """
 
     findings: tuple[Finding, ...]
     merge_base: str
     changed: tuple[str, ...]
+    unannounced: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -60,6 +65,7 @@ class ChangeReport:
             "ok": self.ok,
             "merge-base": self.merge_base,
             "changed-buildpacks": list(self.changed),
+            "unannounced": list(self.unannounced),
             "findings": [
                 {
                     "code": finding.code,
@@ -83,10 +89,17 @@ def check_versions(repository: Repository, base: str = "") -> ChangeReport:
     members, consistency = _consistency(repository)
     checkout = Checkout.open(repository.root)
     commit = checkout.merge_base(base)
-    comparison = _Comparison(repository, checkout, commit, checkout.changed(commit))
+    comparison = _Comparison.of(repository, checkout, commit)
     changed = [(member, files) for member in members if (files := comparison.files_of(member.buildpack))]
     missing = [_finding(member, files) for member, files in changed if not comparison.has_new_entry(member)]
-    return ChangeReport((*consistency, *missing), commit, tuple(member.id for member, _ in changed))
+    silent = [
+        path
+        for path in comparison.silent
+        if any(is_change_of(repository, one.buildpack, path) for one in members)
+    ]
+    return ChangeReport(
+        (*consistency, *missing), commit, tuple(member.id for member, _ in changed), tuple(sorted(silent))
+    )
 
 
 def check_since(repository: Repository, bases: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -98,7 +111,7 @@ def check_since(repository: Repository, bases: Mapping[str, str]) -> tuple[Findi
     checkout = Checkout.open(repository.root)
     findings = list(consistency)
     for commit in dict.fromkeys(filter(None, bases.values())):
-        comparison = _Comparison(repository, checkout, commit, checkout.changed(commit))
+        comparison = _Comparison.of(repository, checkout, commit)
         for member in members:
             files = comparison.files_of(member.buildpack) if bases.get(member.id) == commit else ()
             if files and not comparison.has_new_entry(member):
@@ -130,6 +143,14 @@ class _Comparison:
     checkout: Checkout
     commit: str
     changed: Sequence[str]
+    silent: frozenset[str]
+
+    @classmethod
+    def of(cls, repository: Repository, checkout: Checkout, commit: str) -> _Comparison:
+        """Ask what has changed; changes that are not to be announced are kept apart."""
+        silent = checkout.unannounced(commit)
+        changed = [path for path in checkout.changed(commit) if path not in silent]
+        return cls(repository, checkout, commit, changed, silent)
 
     def files_of(self, buildpack: Buildpack) -> tuple[str, ...]:
         """Give the changed files that go into a buildpack."""

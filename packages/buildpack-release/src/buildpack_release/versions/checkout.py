@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Where pull requests usually go, if nobody says it.
 DEFAULT_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_NOT_ANNOUNCED = "^Changelog: *none *$"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,20 @@ class Checkout:
         )
         untracked = self._lines("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
         return tuple(sorted({*tracked, *untracked}))
+
+    def unannounced(self, commit: str) -> frozenset[str]:
+        """Give the files that only such commits have changed since one that say `Changelog: none`.
+
+        It is a line of their message. What is not committed is not among them.
+        """
+        silent = {*self._committed(commit)}
+        return frozenset(silent - {*self._committed(commit, "--invert-grep"), *self.changed("HEAD")})
+
+    def _committed(self, commit: str, *options: str) -> list[str]:
+        """Give the files of the commits that say it; with --invert-grep, of the others."""
+        fixed = ("--no-merges", "--name-only", "--no-renames", "--relative", "--format=", "-z", "-E", "-i")
+        pattern = f"--grep={_NOT_ANNOUNCED}"
+        return self._lines("log", *fixed, pattern, *options, f"{commit}..HEAD", "--", ".")
 
     def text(self, commit: str, path: str) -> str | None:
         """Give a file as it was in a commit; None if it was not there or is no text in UTF-8."""
