@@ -674,7 +674,7 @@ def release(  # noqa: PLR0917  each parameter is an option
     else:
         print(status_table(status), end="")
     status.raise_for(planned=dry_run)
-    say("Released." if status.is_released else f"Go on: inv release --to {to}")
+    say("Released." if status.is_released else "Go on: the same command without --dry-run")
 
 
 publish = Collection("publish", publish_plan, publish_verify, publish_register)

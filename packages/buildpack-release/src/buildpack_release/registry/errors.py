@@ -26,7 +26,7 @@ LONGEST_MESSAGE = 500
 RETRYABLE_STATUS = frozenset({408, 429, 499})
 _FIRST_SERVER_ERROR = 500
 _INSUFFICIENT_STORAGE = 507
-# What else a full registry answers. There is no code for it: they tell it in words. (A 429 is about requests.)
+# What else a full registry answers, and how it says so: there is no code for it. (A 429 is about requests.)
 _MAY_BE_FULL = frozenset({400, 403, 412, 413})
 _NO_SPACE = re.compile(
     r"\bquota\b|storage (limit|resource)|insufficient storage|no space left", re.IGNORECASE
