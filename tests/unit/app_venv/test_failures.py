@@ -46,6 +46,13 @@ CASES = [
         "some requirements have hashes and some have not",
     ),
     (
+        (
+            "ERROR: Cannot select requirements from pylock file 'pylock.toml': No wheel found matching the "
+            "provided tags for package 'greenlet' at packages[2], and no sdist available as a fallback"
+        ),
+        "pylock.toml has no file of greenlet that fits this Python and processor",
+    ),
+    (
         "ERROR: HTTP error 401 while getting x\n401 Client Error: Unauthorized for url: https://host/simple/",
         "the index refused access",
     ),

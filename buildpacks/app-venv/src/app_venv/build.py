@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.finished import examine, summarise
 from app_venv.guard import refuse_dangerous_variables
 from app_venv.hint import offer_pip
+from app_venv.inputs.litter import litter_removed
 from app_venv.inputs.read import read_inputs
 from app_venv.job import Job, prepare
 from app_venv.pip_cache import open_cache
@@ -85,10 +86,13 @@ def _make(job: Job, decision: Decision) -> Resolution:
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
     output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
-    resolution = job.installer.install(job.inputs, job.tools.interpreter)
+    with litter_removed(job.context.app_dir, job.inputs):
+        resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
     _tell_changes(job, decision, resolution)
+    for requirement in job.inputs.unprovable[:_SHOWN]:
+        output.step(f"Not kept for the next build: {requirement}")
     return resolution
 
 

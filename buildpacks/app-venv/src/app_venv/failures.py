@@ -134,6 +134,13 @@ _RULES = (
         "Correct the line that pip names above.",
     ),
     _Rule(
+        r"Cannot select requirements from pylock file '(?P<file>[^']+)': No wheel found matching .*"
+        r"for package '(?P<name>[^']+)'",
+        "{file} has no file of {name} that fits this Python and processor",
+        "Lock again for the Python of the app and the machine that it runs on (pip lock locks for the Python "
+        "that runs it), or choose the Python that was locked for in .python-version.",
+    ),
+    _Rule(
         r"Cannot find command 'git'",
         "git is not in the build image",
         "Use a build image with git, or require a released version instead of a repository.",

@@ -55,13 +55,19 @@ class Inputs:
     offline: bool = False
 
     @property
+    def copies_project(self) -> bool:
+        """Whether the project in the app directory is installed as a copy."""
+        copied = any(one == "." or one.startswith(".[") for one in self.arguments)
+        return copied and "--editable" not in self.arguments
+
+    @property
     def advice(self) -> str:
         """What to add to the advice when pip fails."""
         if not self.offline:
             return ""
         return (
-            " No index was asked, only the app's own wheels were used: pip download, with the same Python and "
-            "on the same kind of machine, fetches what is missing there."
+            " No index was asked, only the app's own wheels were used: pip download, with the same Python "
+            "and on the same kind of machine, fetches what is missing there."
         )
 
     @property

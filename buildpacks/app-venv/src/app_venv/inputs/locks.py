@@ -133,8 +133,8 @@ def _refuse_mixture(name: str, loose: list[_Source]) -> None:
         f"pip cannot install {name}: not everything in it has a hash",
         detail=listed,
         advice="Leave the project itself out of the lock (uv export --no-emit-project --format pylock.toml, "
-        "for instance): its modules are found in the app directory. Or install from pyproject.toml: "
-        "BP_PIP_PROJECT=editable.",
+        "for instance): its modules are found in the app directory, or in src with PYTHONPATH=src. Or install "
+        "from pyproject.toml: BP_PIP_PROJECT=editable.",
     )
 
 
