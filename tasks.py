@@ -606,6 +606,29 @@ def _carry_out(prepare: Callable[[], Edit], *, dry_run: bool) -> None:
         say(f"Next: {edit.advice}")
 
 
+@task(
+    name="update",
+    help={
+        "version": "this release of the tool, instead of the newest",
+        "all": "update vendored libraries as well, which are only listed otherwise",
+        "dry-run": _DIFF_HELP,
+    },
+)
+@one_clear_error()
+def tools_update(
+    _context: Context,
+    version: str = "",
+    all: bool = False,  # noqa: A002  the option's name
+    dry_run: bool = False,
+) -> None:
+    """Lock the newest pip, and list what is outdated."""
+    from buildpack_release.progress import say
+    from buildpack_release.tools.update import prepare_update
+
+    say("Asking the package index, through pip")
+    _carry_out(lambda: prepare_update(ROOT, version=version, libraries=all), dry_run=dry_run)
+
+
 @task(name="update", help={"dry-run": _DIFF_HELP})
 @one_clear_error()
 def runtimes_update(_context: Context, dry_run: bool = False) -> None:
@@ -682,7 +705,9 @@ publish.add_task(publish_run, default=True)
 version = Collection("version", version_show, version_next, version_bump, version_check)
 builder = Collection("builder", builder_create, builder_check)
 runtimes = Collection("runtimes", runtimes_show, runtimes_update)
+tools = Collection("tools", tools_update)
 
 ns = Collection(
-    list_buildpacks, graph, check, build, package, try_app, demo, release, builder, version, publish, runtimes
+    *(list_buildpacks, graph, check, build, package, try_app, demo, release),
+    *(builder, publish, runtimes, tools, version),
 )

@@ -44,6 +44,7 @@ class Project:
     requires: tuple[str, ...] = ()
     script: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    python: str = ""
     extras: tuple[str, ...] = ()
 
     @property
@@ -61,6 +62,7 @@ class Project:
         """METADATA or PKG-INFO."""
         requires = "".join(f"Provides-Extra: {one}\n" for one in self.extras)
         requires += "".join(f"Requires-Dist: {one}\n" for one in self.requires)
+        requires += f"Requires-Python: {self.python}\n" if self.python else ""
         return f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{requires}"
 
 

@@ -84,13 +84,18 @@ def pip_failure(
             advice="Install pip into this environment, or use ./scripts/nox or ./scripts/inv, which have it.",
         )
     detail = last_lines(output)
-    if _UNREACHABLE.search(output):
+    if was_unreachable(output):
         return NetworkError(
             f"the package index could not be reached to fetch {wanted}",
             detail=detail,
             advice="Check the network and pip's settings (`pip config list`), then try again.",
         )
     return ReleaseError(f"pip could not fetch {wanted}", detail=detail, advice=advice, file=file)
+
+
+def was_unreachable(output: str) -> bool:
+    """Tell whether pip could not reach its index. It goes on then, and finds that nothing is there."""
+    return bool(_UNREACHABLE.search(output))
 
 
 def last_lines(output: str) -> str:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
     from buildpack_release.packaging.lock_file import Pin
 
-_OPTIONS = (
+ANY_PYTHON = (
     "--no-deps",
-    "--require-hashes",
     "--only-binary=:all:",
     "--platform=any",
     "--implementation=py",
@@ -32,6 +31,7 @@ _OPTIONS = (
     "--python-version=3.10",  # the oldest Python that buildpack code runs on
     "--progress-bar=off",
 )
+"""Options of `pip download` for wheels that a buildpack can carry: pure, and for every supported Python."""
 
 
 def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
@@ -81,7 +81,7 @@ def _download(pins: Sequence[Pin], store: Path) -> None:
 
 
 def _run_pip(arguments: Sequence[str], pins: Sequence[Pin], *, cwd: Path) -> None:
-    done = run_pip("download", [*_OPTIONS, *arguments], cwd=cwd)
+    done = run_pip("download", [*ANY_PYTHON, "--require-hashes", *arguments], cwd=cwd)
     if done.returncode == 0:
         return
     output = done.stdout + done.stderr

@@ -1,0 +1,1 @@
+"""Newer releases of what the buildpacks carry: the tools in `wheels.lock`, the libraries in `vendor.lock`."""
