@@ -392,37 +392,52 @@ _PUBLISH_HELP = {
 _VARIANT_HELP = "the kind of packages: offline, self-contained or self-contained-offline (default: ordinary)"
 
 
+_SIGN_HELP = "sign with cosign: a key as it takes one, keyless, or no (default: STRATA_SIGN, pyproject.toml)"
+
+
 def _publication(
-    to: str, ids: list[str] | None, *, insecure: bool, anonymous: bool = False, variant: str = ""
+    to: str,
+    ids: list[str] | None,
+    *,
+    insecure: bool,
+    anonymous: bool = False,
+    variant: str = "",
+    sign: str = "no",
 ) -> Publication:
     """Say what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
+    from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication
+    from buildpack_release.publish.signing import choose_signer
     from buildpack_release.registry.registries import connection
 
     destination = parse_destination(to)
     hosts = () if isinstance(destination, Path) or not insecure else (destination.registry,)
     connect = connection(insecure=hosts, anonymous=anonymous)
+    signer = choose_signer(sign, SigningSettings.read(ROOT), destination, os.environ, insecure=insecure)
     repository = Repository.discover(ROOT)
-    return Publication(repository, destination, ROOT / "dist", ids or (), connect, variant=variant)
+    return Publication(
+        repository, destination, ROOT / "dist", ids or (), connect, variant=variant, signer=signer
+    )
 
 
-@task(name="plan", iterable=["id"], help={**_PUBLISH_HELP, "variant": _VARIANT_HELP})
+@task(name="plan", iterable=["id"], help={**_PUBLISH_HELP, "variant": _VARIANT_HELP, "sign": _SIGN_HELP})
 @one_clear_error()
-def publish_plan(
+def publish_plan(  # noqa: PLR0917  each parameter is an option
     _context: Context,
     to: str = "",
     id: list[str] | None = None,  # noqa: A002  the option's name
     json: bool = False,
     insecure: bool = False,
     variant: str = "",
+    sign: str = "",
 ) -> None:
     """Show what publishing would do; write nothing."""
     from buildpack_release.publish.publication import refuse_conflicts
     from buildpack_release.publish.report import plan_data, plan_text
 
-    plan = _publication(to, id, insecure=insecure, variant=variant).plan()
+    plan = _publication(to, id, insecure=insecure, variant=variant, sign=sign).plan()
     if json:
         _print_json(plan_data(plan))
     else:
@@ -438,6 +453,7 @@ def publish_plan(
         "variant": _VARIANT_HELP,
         "yes": "publish without asking",
         "dry-run": "show the plan and write nothing",
+        "sign": _SIGN_HELP,
     },
 )
 @one_clear_error()
@@ -450,15 +466,22 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
     json: bool = False,
     insecure: bool = False,
     variant: str = "",
+    sign: str = "",
 ) -> None:
     """Publish dist/: plan, ask, push, verify, tag."""
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
     from buildpack_release.publish.publication import refuse_conflicts
-    from buildpack_release.publish.report import next_command, plan_text, result_data, result_table
+    from buildpack_release.publish.report import (
+        next_command,
+        plan_text,
+        result_data,
+        result_table,
+        signing_line,
+    )
 
     if dry_run:
-        publish_plan.body(context, to, id, json, insecure, variant)
+        publish_plan.body(context, to, id, json, insecure, variant, sign)
         return
 
     def agree(plan: Plan) -> None:
@@ -467,8 +490,10 @@ def publish_run(  # noqa: PLR0917  each parameter is an option
         if not yes and not plan.is_done:
             confirm(f"Publish to {plan.destination}?", terminal=sys.stdin, say=say)
 
-    results = _publication(to, id, insecure=insecure, variant=variant).publish(agree)
-    say(f"\n{result_table(results)}Check it: {next_command(to, results)}")
+    publication = _publication(to, id, insecure=insecure, variant=variant, sign=sign)
+    results = publication.publish(agree)
+    told = signing_line(results, publication.signer)
+    say(f"\n{result_table(results)}{told}Check it: {next_command(to, results)}")
     if json:
         _print_json(result_data(results))
         return

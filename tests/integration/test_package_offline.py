@@ -205,7 +205,10 @@ def test_it_is_published_under_a_tag_of_its_own(
         f"{RUNTIME}@{version} offline",
         f"{COMPOSITE}@{version} offline",
     ]
-    names = {path.name: LayoutStore(path).tags() for path in sorted((tmp_path / "carried on").iterdir())}
+    names = {
+        path.name: tuple(tag for tag in LayoutStore(path).tags() if not tag.startswith("sha256-"))
+        for path in sorted((tmp_path / "carried on").iterdir())
+    }
     assert names == {"python": (f"{version}-offline",), "python-runtime": (f"{version}-offline",)}
     assert publication.plan().is_done
     assert [one.problems for one in publication.verify()] == [(), ()]

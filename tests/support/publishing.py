@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import package
 from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_release.publish.attachments import KINDS
 from buildpack_release.publish.dist import read_releases
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.publication import Publication
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from buildpack_release.registry.credentials import CredentialSource
     from buildpack_release.registry.retry import RetryPolicy
     from buildpack_release.registry.wire import ConnectionOptions
+    from buildpack_testing.registry.store import MemoryStore
 
 NAMES = ("one", "two", "all")
 
@@ -62,9 +64,13 @@ def pack(root: Path) -> Path:
     return root
 
 
-def another(root: Path, target: Path, *, version: str = "1.0.0", readme: str = "") -> Path:
+def another(
+    root: Path, target: Path, *, version: str = "1.0.0", readme: str = "", without_dist: bool = False
+) -> Path:
     """Copy a repository to another place, with another version, or another README of one component."""
     shutil.copytree(root, target, symlinks=True)
+    if without_dist:
+        shutil.rmtree(target / "dist")
     if version != "1.0.0":
         for file in target.glob("buildpacks/*/buildpack.toml"):
             file.write_text(file.read_text().replace('version = "1.0.0"', f'version = "{version}"'))
@@ -110,6 +116,24 @@ def annotated(root: Manifest, **annotations: str) -> Manifest:
     document: dict[str, Any] = dict(json.loads(root.content))
     document["annotations"] = {**document.get("annotations", {}), **annotations}
     return Manifest.from_json(document)
+
+
+def unproven_tags(store: MemoryStore) -> list[str]:
+    """List the tags, of those for people, below which a document is missing or not listed."""
+    found = []
+    for name, (_, _, tags) in store.state().items():
+        pointers = dict(tags)
+        for tag, digest in pointers.items():
+            if tag.startswith("sha256-"):
+                continue
+            listed = {manifest.document["artifactType"] for _, manifest in store.referrers(name, digest)}
+            fallback = pointers.get(digest.replace(":", "-"))
+            if fallback is not None:
+                index = store.manifest(name, fallback).document
+                listed &= {entry["artifactType"] for entry in index["manifests"]}
+            missing = {kind.media_type for kind in KINDS} - listed
+            found += [f"{name}:{tag} {kind}" for kind in sorted(missing)]
+    return found
 
 
 def written(requests: Sequence[Any]) -> list[str]:

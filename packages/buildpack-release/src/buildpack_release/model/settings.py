@@ -1,4 +1,4 @@
-"""How this repository is packaged: the table `[tool.buildpack-release]` of its pyproject.toml."""
+"""How this repository is packaged and signed: `[tool.buildpack-release]` of its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -48,4 +48,35 @@ class PackageSettings:
                     file=path,
                     line=source.line("tool", "buildpack-release", "bytecode", index),
                 )
+        return settings
+
+
+@dataclass(frozen=True)
+class SigningSettings:
+    """How published images are signed: the table `[tool.buildpack-release.signing]`.
+
+    Attributes:
+        key: a key as cosign takes it, "keyless", or "" for not at all.
+        log: whether signatures go to the transparency log.
+    """
+
+    key: str = ""
+    log: bool = True
+
+    @classmethod
+    def read(cls, root: Path) -> SigningSettings:
+        """Read the settings of a repository. Raises CheckFailed."""
+        path = root / "pyproject.toml"
+        if not path.exists():
+            return cls()
+        findings: list[Finding] = []
+        table = (
+            Table.root(TomlSource.read(path), findings)
+            .table("tool")
+            .table("buildpack-release")
+            .table("signing")
+        )
+        table.refuse_unknown_keys(("key", "log"))
+        settings = cls(table.string("key"), table.boolean("log") if "log" in table.data else True)
+        raise_first_error(findings)
         return settings

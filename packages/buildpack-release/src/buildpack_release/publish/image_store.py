@@ -43,6 +43,12 @@ class ImageStore(Protocol):
     def pieces(self, blob: Descriptor) -> Iterator[bytes]:
         """Read a blob; digest and size have been checked when the iterator ends."""
 
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """List what refers to a manifest, each with its `artifactType` and `annotations`."""
+
+    def attach(self, manifest: Manifest) -> None:
+        """Bring in a manifest with a subject, whose blobs are there, so that referrers() lists it."""
+
     def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
         """Bring in blobs and manifests, by digest only; `mounts` says by digest where to mount from."""
 

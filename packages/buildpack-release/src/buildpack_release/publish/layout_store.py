@@ -21,6 +21,7 @@ from buildpack_release.registry.blobs import Outcome
 from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest, digest_of
 from buildpack_release.registry.push import Pushed
 from buildpack_release.registry.reference import is_digest
+from buildpack_release.registry.referrers import as_referrer, fallback_tag, referrers_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,6 +83,24 @@ class LayoutStore:
             while block := file.read(BLOCK):
                 yield block
 
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """List what the index under the fallback tag has: layouts have no other place for it."""
+        index = self.manifest(fallback_tag(digest))
+        return index.manifests if index is not None and index.is_index else ()
+
+    def attach(self, manifest: Manifest) -> None:
+        """Write a manifest with a subject, and add it to that index."""
+        if manifest.subject is None:
+            msg = "a referrer must have a subject"
+            raise ValueError(msg)
+        subject = manifest.subject.digest
+        with self._open():
+            self._write_manifest(manifest)
+            known = [one for one in self.referrers(subject) if one.digest != manifest.digest]
+            index = referrers_index((*known, as_referrer(manifest)))
+            self._write_manifest(index)
+            self._name(index, fallback_tag(subject))
+
     def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:  # noqa: ARG002 (nothing to mount from)
         """Write the blobs and manifests that are not there. Raises ConflictError, ReleaseError."""
         with self._open():
@@ -92,11 +111,14 @@ class LayoutStore:
     def tag(self, manifest: Manifest, tag: str) -> None:
         """Name a manifest in the layout."""
         with self._open():
-            entries = [entry for entry in self._entries() if _tag_of(entry) != tag]
-            named = manifest.descriptor(annotations={REF_NAME: tag}).to_json()
-            entries = sorted([*entries, named], key=_tag_of)
-            index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
-            write_bytes(self.directory / _INDEX, canonical_json(index))
+            self._name(manifest, tag)
+
+    def _name(self, manifest: Manifest, tag: str) -> None:
+        entries = [entry for entry in self._entries() if _tag_of(entry) != tag]
+        named = manifest.descriptor(annotations={REF_NAME: tag}).to_json()
+        entries = sorted([*entries, named], key=_tag_of)
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+        write_bytes(self.directory / _INDEX, canonical_json(index))
 
     @contextmanager
     def _open(self) -> Iterator[None]:

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
+from buildpack_release.publish.signing import is_signed
 from buildpack_release.publish.tags import MovingTag, moving_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.release import Release
     from buildpack_release.registry.content import Descriptor, Manifest
@@ -36,6 +39,14 @@ class Transfer(Enum):
     PRESENT = "there already"
     MOUNT = "to mount"
     SEND = "to send"
+
+
+class Signing(Enum):
+    """What becomes of the signature."""
+
+    NOT_ASKED = "not asked for"
+    DUE = "to sign"
+    SIGNED = "signed already"
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,8 @@ class Step:
         differences: for a conflict, what differs.
         blobs: the way of each blob; only for what is pushed.
         tags: the moving tags; none for a conflict.
+        attachments: the documents that will be stored beside the image.
+        signing: what becomes of its signature.
     """
 
     release: Release
@@ -70,6 +83,8 @@ class Step:
     differences: tuple[str, ...] = ()
     blobs: tuple[BlobStep, ...] = ()
     tags: tuple[MovingTag, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    signing: Signing = Signing.NOT_ASKED
 
     @property
     def reference(self) -> str:
@@ -84,7 +99,13 @@ class Step:
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to do."""
-        return self.action is Action.DONE and not self.due_tags
+        is_there = self.action is Action.DONE and self.signing is not Signing.DUE
+        return is_there and not self.due_tags and not self.attachments
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the image has our bits: our documents are about these alone."""
+        return self.root.digest == self.release.digest
 
     def blobs_by(self, transfer: Transfer) -> tuple[BlobStep, ...]:
         """Give the blobs that get there in one way."""
@@ -109,13 +130,20 @@ class Plan:
         return all(step.is_done for step in self.steps)
 
 
-def make_plan(destination: str, releases: Sequence[Release], store: Callable[[str], ImageStore]) -> Plan:
+def make_plan(
+    destination: str,
+    releases: Sequence[Release],
+    store: Callable[[str], ImageStore],
+    *,
+    sign: bool = False,
+) -> Plan:
     """Compare releases, in the order of publishing, with what is published.
 
     Args:
         destination: the name of it all, for people.
         releases: what to publish.
         store: gives the store for a name.
+        sign: whether images are to be signed.
 
     Raises:
         ReleaseError: what is published cannot be read.
@@ -131,7 +159,7 @@ def make_plan(destination: str, releases: Sequence[Release], store: Callable[[st
         else:
             steps.append(step)
         will_have[step.store.mount_name] = _digests(step)
-    return Plan(destination, tuple(map(_with_tags, steps)))
+    return Plan(destination, tuple(_with_referrers(_with_tags(step), sign=sign) for step in steps))
 
 
 def _compare(release: Release, store: ImageStore) -> Step:
@@ -185,6 +213,20 @@ def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iter
         else:
             blobs.append(BlobStep(blob, Transfer.SEND))
     return replace(step, blobs=tuple(blobs))
+
+
+def _with_referrers(step: Step, *, sign: bool) -> Step:
+    """Decide about documents and signature; beside what is not published yet there are none."""
+    if step.action is Action.CONFLICT:
+        return step
+    digest = step.root.digest
+    referrers = step.store.referrers(digest) if step.published else ()
+    signing = Signing.NOT_ASKED
+    if sign:
+        signed = bool(step.published) and is_signed(step.store, digest, referrers)
+        signing = Signing.SIGNED if signed else Signing.DUE
+    due = missing(step.release, referrers) if step.is_ours else ()
+    return replace(step, attachments=due, signing=signing)
 
 
 def _with_tags(step: Step) -> Step:

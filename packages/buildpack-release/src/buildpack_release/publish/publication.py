@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.selection import package_targets, select
+from buildpack_release.publish.attachment_check import attachment_problems
 from buildpack_release.publish.destination import Destination, shown
 from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
 from buildpack_release.publish.release import store_name
+from buildpack_release.publish.signing import Signer, Unsigned, is_signed
 from buildpack_release.publish.stores import store_of
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
@@ -44,6 +46,7 @@ class Publication:
         variant: the kind of packages, such as `offline`; "" for the ordinary ones.
         connect: how to connect to a registry.
         line: where progress is told.
+        signer: how images are signed.
     """
 
     repository: Repository
@@ -53,6 +56,7 @@ class Publication:
     connect: Connect = field(default_factory=connection)
     line: LiveLine = field(default_factory=LiveLine)
     variant: str = ""
+    signer: Signer = field(default_factory=Unsigned)
 
     def plan(self) -> Plan:
         """Say what publishing would do; nothing is written.
@@ -79,7 +83,7 @@ class Publication:
             if plan.is_done:
                 return tuple(Result(step, step.root) for step in plan.steps)
             try:
-                results = carry_out(plan, self.line)
+                results = carry_out(plan, self.line, self.signer)
                 self.line.say("Reading back what is published")
                 _check_done(derive())
             except NetworkError as error:
@@ -126,7 +130,7 @@ class Publication:
             self._stores() as store,
         ):
             releases = read_releases(self.repository, self.ids, self.dist, self.variant)
-            yield lambda: make_plan(shown(self.destination), releases, store)
+            yield lambda: make_plan(shown(self.destination), releases, store, sign=not self.signer.unsigned)
 
     @contextmanager
     def _stores(self) -> Iterator[Callable[[str], ImageStore]]:
@@ -146,6 +150,7 @@ class Verified:
     blobs: int = 0
     size: int = 0
     problems: tuple[str, ...] = ()
+    is_signed: bool = False
 
 
 def refuse_conflicts(plan: Plan) -> None:
@@ -192,7 +197,14 @@ def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified
     missing = [text for text in problems if text.startswith("the blob ")]
     problems += tuple(text for text in unreadable_blobs(tree, store, counter) if text not in missing)
     line.clear()
-    return _described(reference, expected, tree, (*problems, *_tag_problems(store, expected, root.digest)))
+    referrers = store.referrers(root.digest)
+    found = (
+        *problems,
+        *attachment_problems(store, root.digest, referrers, expected),
+        *_tag_problems(store, expected, root.digest),
+    )
+    signed = is_signed(store, root.digest, referrers)
+    return replace(_described(reference, expected, tree, found), is_signed=signed)
 
 
 def _tag_problems(store: ImageStore, expected: Expected, digest: str) -> Iterator[str]:

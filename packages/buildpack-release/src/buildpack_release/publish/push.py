@@ -1,7 +1,7 @@
-"""Carrying out a plan: all content by digest, all of it read back, the versions' tags, the moving tags.
+"""Carrying out a plan: all content by digest, all of it read back, documents and signatures, tags.
 
-A tag is written only when the content of every release is there. So nobody finds a version with parts of it
-missing, and whatever interrupts this, the next run goes on where it ended.
+A tag is written only when the content of every release is there, with what is said about it. So nobody finds
+a version with parts of it missing, and whatever interrupts this, the next run goes on where it ended.
 """
 
 from __future__ import annotations
@@ -11,31 +11,45 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.progress import Progress
+from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.live_line import Bytes, LiveLine
-from buildpack_release.publish.plan import Action, Step, Transfer
+from buildpack_release.publish.plan import Action, Signing, Step, Transfer
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
 from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.push import Pushed
+from buildpack_release.registry.push import Content, Pushed
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.release import Release
+    from buildpack_release.publish.signing import Signer
     from buildpack_release.registry.content import Manifest
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was done for a step: `root` is what the version's tag points to, `moved` the tags written."""
+    """What was done for a step.
+
+    Attributes:
+        step: the step.
+        root: what the version's tag points to.
+        pushed: what was brought in.
+        is_new: whether the version's tag was written.
+        moved: the moving tags that were written.
+        attached: the documents that were stored beside the image.
+        signed: whether it was signed now.
+    """
 
     step: Step
     root: Manifest
     pushed: Pushed = field(default_factory=Pushed)
     is_new: bool = False
     moved: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    signed: bool = False
 
     @property
     def address(self) -> str:
@@ -43,18 +57,21 @@ class Result:
         return f"{self.step.reference}@{self.root.digest}"
 
 
-def carry_out(plan: Plan, line: LiveLine) -> tuple[Result, ...]:
+def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
     """Do what is planned.
 
     Raises:
         ConflictError: somebody else has published a version with other content meanwhile.
         CheckFailed: what was pushed does not read back as it should.
         RegistryError: the registry fails; what has arrived stays there for the next run.
+        SigningError: an image could not be signed.
     """
     progress = Progress(len(plan.steps), say=line.say)
     results = [_push(step, progress, line) for step in plan.steps]
     for result in results:
         _check(result.step)
+    results = [_attach(result) for result in results]
+    results = [_sign(result, signer, line) for result in results]
     results = [_tag_version(result) for result in results]
     return tuple(map(_tag_moving, results))
 
@@ -110,6 +127,32 @@ def _problems(step: Step) -> tuple[str, ...]:
         return read_published(step.store, root, expected(step.release))[1]
     except CheckFailed as error:
         return (error.title, error.detail)
+
+
+def _attach(result: Result) -> Result:
+    """Store the documents that are missing beside the image, and look whether they are listed there."""
+    step, digest = result.step, result.root.digest
+    if not step.attachments:
+        return result
+    due = missing(step.release, step.store.referrers(digest))
+    for one in due:
+        step.store.push(Content(one.blobs, ()), mounts={}, progress=lambda *_: None)
+        step.store.attach(one.manifest)
+    if due and (lost := missing(step.release, step.store.referrers(digest))):
+        raise CheckFailed(
+            f"{step.store.name}@{digest} does not list what was stored beside it",
+            detail=", ".join(one.kind.label for one in lost),
+            advice="No tag was written. If it happens again, the registry does not keep what it gets.",
+        )
+    return replace(result, attached=tuple(one.kind.label for one in due))
+
+
+def _sign(result: Result, signer: Signer, line: LiveLine) -> Result:
+    if result.step.signing is not Signing.DUE:
+        return result
+    line.say(f"Signing {result.step.release.title}")
+    signer.sign(f"{result.step.store.name}@{result.root.digest}")
+    return replace(result, signed=True)
 
 
 def _tag_version(result: Result) -> Result:

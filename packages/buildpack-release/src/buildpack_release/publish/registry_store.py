@@ -52,6 +52,14 @@ class RegistryStore:
         """Read a blob."""
         return pieces(self.remote.transport, self.remote.name, blob.digest, blob.size)
 
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """Ask for referrers, in the way that the registry knows."""
+        return self.remote.referrers.list(digest)
+
+    def attach(self, manifest: Manifest) -> None:
+        """Put a manifest with a subject; an older registry gets it into the index under the fallback tag."""
+        self.remote.referrers.attach(manifest)
+
     def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
         """Push what is not there."""
         return self.remote.push(content, mount_from=mounts, progress=progress)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.publish.attachments import read_attachments
 from buildpack_release.publish.image_tree import ImageTree, read_tree
 from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import version_tag
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.packaging.manifest import Package
+    from buildpack_release.publish.attachments import Attachment
 
 
 @dataclass(frozen=True)
 class Release:
-    """A buildpack's id and version, and the content under them. `notes` are what people should know."""
+    """A buildpack's id and version, and the content under them. `notes` are what people should know.
+
+    `attachments` are the documents that are stored beside the image.
+    """
 
     id: str
     version: str
@@ -29,6 +34,7 @@ class Release:
     content: Content
     notes: tuple[str, ...] = ()
     variant: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -63,8 +69,15 @@ def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -
     path = _blob(layout, entry["digest"])
     tree = read_tree(LayoutStore(layout), Manifest(entry["mediaType"], path.read_bytes()))
     sources = (BlobSource(blob.digest, blob.size, _blob(layout, blob.digest)) for blob in tree.blobs)
-    content = Content(tuple(sources), tree.manifests)
-    return Release(package.id, package.version, tree, content, notes, variant=package.variant)
+    return Release(
+        package.id,
+        package.version,
+        tree,
+        Content(tuple(sources), tree.manifests),
+        notes,
+        package.variant,
+        read_attachments(dist, package, tree.root),
+    )
 
 
 def _blob(layout: Path, digest: str) -> Path:

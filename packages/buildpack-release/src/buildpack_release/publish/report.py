@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.publish.plan import Action, Plan, Step, Transfer
+from buildpack_release.publish.plan import Action, Plan, Signing, Step, Transfer
 from buildpack_release.publish.tags import MovingTag, TagState
 from buildpack_release.text import columns, size
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.publish.publication import Verified
     from buildpack_release.publish.push import Result
+    from buildpack_release.publish.signing import Signer
 
 _INDENT = " " * 10
 
@@ -40,6 +41,10 @@ def _details(step: Step) -> Iterator[str]:
         yield f"equal content is in dist/, compressed otherwise: {step.release.digest}"
     if step.blobs:
         yield ", ".join(filter(None, (_blobs_text(step, transfer) for transfer in Transfer)))
+    if step.attachments:
+        yield f"beside it: {', '.join(one.kind.label for one in step.attachments)} to store"
+    if step.signing is not Signing.NOT_ASKED:
+        yield f"signature: {step.signing.value}"
     if step.tags:
         yield f"tags: {', '.join(map(_tag_text, step.tags))}"
     yield from (f"note: {note}" for note in step.release.notes)
@@ -69,9 +74,15 @@ def _plan_summary(plan: Plan) -> str:
     counts = {action: sum(step.action is action for step in plan.steps) for action in Action}
     total = size(sum(one.blob.size for step in plan.steps for one in step.blobs_by(Transfer.SEND)))
     tags = sum(len(step.due_tags) for step in plan.steps)
+    documents = sum(len(step.attachments) for step in plan.steps)
+    signatures = sum(step.signing is Signing.DUE for step in plan.steps)
     parts = [f"{counts[Action.PUSH]} to push ({total} to send)", f"{counts[Action.DONE]} done"]
     if counts[Action.CONFLICT]:
         return "; ".join([*parts, f"{counts[Action.CONFLICT]} in conflict: nothing will be written."])
+    if documents:
+        parts.append(f"{documents} documents to store")
+    if signatures:
+        parts.append(f"{signatures} to sign")
     return "; ".join([*parts, f"{tags} tags to move."])
 
 
@@ -104,6 +115,11 @@ def _step_data(step: Step) -> dict[str, Any]:
             {"tag": tag.name, "state": tag.state.value, "from": tag.was, "newer": tag.because}
             for tag in step.tags
         ],
+        "attachments": [
+            {"name": one.kind.label, "type": one.kind.media_type, "digest": one.manifest.digest}
+            for one in step.attachments
+        ],
+        "signature": step.signing.value,
         "notes": list(step.release.notes),
     }
 
@@ -121,7 +137,16 @@ def result_table(results: Sequence[Result]) -> str:
 def _state(result: Result) -> str:
     if result.is_new:
         return "published"
-    return "completed" if result.pushed.blobs else "done already"
+    changed = result.pushed.blobs or result.attached or result.signed
+    return "completed" if changed else "done already"
+
+
+def signing_line(results: Sequence[Result], signer: Signer) -> str:
+    """Say whether what was published is signed, and why it is not."""
+    if signer.unsigned:
+        return f"not signed: {signer.unsigned}\n"
+    now = sum(result.signed for result in results)
+    return f"signed: {now} now, {len(results) - now} before\n"
 
 
 def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -135,6 +160,8 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
             "digest": result.root.digest,
             "state": _state(result),
             "moved": list(result.moved),
+            "attached": list(result.attached),
+            "signed": result.signed or result.step.signing is Signing.SIGNED,
             "blobs": {digest: outcome.value for digest, outcome in sorted(result.pushed.blobs.items())},
         }
         for result in results
@@ -143,13 +170,14 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def verified_table(verified: Sequence[Verified]) -> str:
     """Give what was read back for people, the problems below."""
-    rows = [("REFERENCE", "PLATFORMS", "BLOBS", "SIZE", "STATE", "DIGEST")]
+    rows = [("REFERENCE", "PLATFORMS", "BLOBS", "SIZE", "SIGNED", "STATE", "DIGEST")]
     rows += [
         (
             one.reference,
             ", ".join(one.platforms) or "-",
             str(one.blobs),
             size(one.size),
+            "yes" if one.is_signed else "no",
             "not right" if one.problems else "good",
             one.digest or "-",
         )
@@ -171,6 +199,7 @@ def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
             "platforms": list(one.platforms),
             "blobs": one.blobs,
             "size": one.size,
+            "signed": one.is_signed,
             "problems": list(one.problems),
         }
         for one in verified

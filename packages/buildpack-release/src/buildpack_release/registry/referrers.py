@@ -39,21 +39,38 @@ class Referrers:
 
     def list(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
         """Give what refers to a digest, of one artifact type if one is given."""
-        try:
-            found = tuple(self._pages(digest, artifact_type))
-        except (NotFoundError, RejectedError):  # no such endpoint: each old registry says so in its way
+        found = self._from_api(digest, artifact_type)
+        if found is None:
             found = self._fallback(digest)
+            if found:  # there is such an index: this registry need not be asked again
+                self.transport.has_referrers = False
         return tuple(one for one in found if artifact_type in (None, one.extra.get("artifactType")))
 
     def attach(self, manifest: Manifest) -> None:
-        """Store a manifest with a subject, so that it is found from there, on old registries too."""
+        """Store a manifest with a subject, so that it is found from there, on old registries too.
+
+        On those it is added to what the index under the fallback tag has. A manifest that is there already,
+        because an earlier run was interrupted, is not stored again.
+        """
         subject = manifest.subject
         if subject is None:
             msg = "a referrer must have a subject"
             raise ValueError(msg)
-        reply = Manifests(self.transport, self.repository).put(manifest)
-        if reply.headers.get("OCI-Subject") != subject.digest:
-            self._add_to_fallback(subject.digest, _as_referrer(manifest))
+        manifests = Manifests(self.transport, self.repository)
+        if manifests.head(manifest.digest) is None or self._from_api(subject.digest) is not None:
+            reply = manifests.put(manifest)
+            if reply.headers.get("OCI-Subject") == subject.digest:
+                return
+        self._add_to_fallback(subject.digest, as_referrer(manifest))
+
+    def _from_api(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...] | None:
+        """Ask the registry; None if it does not know referrers, which each old one says in its way."""
+        if not self.transport.has_referrers:
+            return None
+        try:
+            return tuple(self._pages(digest, artifact_type))
+        except (NotFoundError, RejectedError):
+            return None
 
     def _pages(self, digest: str, artifact_type: str | None) -> Iterator[Descriptor]:
         query = "?" + urlencode({"artifactType": artifact_type}) if artifact_type else ""
@@ -83,14 +100,15 @@ class Referrers:
             known = self._fallback(digest)
             if any(one.digest == referrer.digest for one in known):
                 return
-            manifests.put(_index((*known, referrer)), fallback_tag(digest))
+            manifests.put(referrers_index((*known, referrer)), fallback_tag(digest))
         if all(one.digest != referrer.digest for one in self._fallback(digest)):
             raise RegistryConflictError(
                 f"others keep writing the referrers of {digest}", advice="try again when they are done"
             )
 
 
-def _index(descriptors: tuple[Descriptor, ...]) -> Manifest:
+def referrers_index(descriptors: tuple[Descriptor, ...]) -> Manifest:
+    """Make the index that stands under the fallback tag."""
     return Manifest.from_json(
         {
             "schemaVersion": 2,
@@ -100,7 +118,7 @@ def _index(descriptors: tuple[Descriptor, ...]) -> Manifest:
     )
 
 
-def _as_referrer(manifest: Manifest) -> Descriptor:
+def as_referrer(manifest: Manifest) -> Descriptor:
     """Describe a referrer as the referrers API would: with its artifact type and annotations."""
     config = manifest.config
     artifact_type = manifest.document.get("artifactType") or (config.media_type if config else "")

@@ -47,6 +47,7 @@ class Transport:
     ) -> None:
         environ = os.environ if environ is None else environ
         self.registry = registry
+        self.has_referrers = True  # until it turns out that this registry is older
         self.clock = clock or Clock()
         self._policy = policy or RetryPolicy()
         self._report = report

@@ -1,0 +1,64 @@
+"""Reading back the documents beside an image: whether they are there, and about it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from buildpack_release.attestation.provenance import Statement
+from buildpack_release.errors import CheckFailed
+from buildpack_release.publish.attachments import KINDS, PROVENANCE, Kind
+from buildpack_release.publish.image_store import read_blob
+from buildpack_release.registry.errors import ContentMismatchError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from buildpack_release.publish.image_store import ImageStore
+    from buildpack_release.publish.verify import Expected
+    from buildpack_release.registry.content import Descriptor
+
+
+def attachment_problems(
+    store: ImageStore, digest: str, referrers: Sequence[Descriptor], expected: Expected
+) -> Iterator[str]:
+    """Say what is missing beside an image with a digest, and what is not about it."""
+    for kind in KINDS:
+        found = kind.among(referrers, expected.id, expected.tag)
+        if not found:
+            yield f"its {kind.label} is missing"
+        for one in found:
+            try:
+                problem = _problem(_document(store, one, digest), kind, digest, expected)
+            except NotFoundError:
+                problem = "is listed, but not there"
+            except (CheckFailed, ContentMismatchError) as error:
+                problem = f"cannot be read: {error.title}"
+            if problem:
+                yield f"its {kind.label} {one.digest} {problem}"
+
+
+def _document(store: ImageStore, referrer: Descriptor, digest: str) -> bytes:
+    manifest = store.manifest(referrer.digest)
+    if manifest is None or len(manifest.layers) != 1:
+        raise CheckFailed("its manifest is missing, or has not one document")
+    if manifest.subject is None or manifest.subject.digest != digest:
+        raise CheckFailed("its manifest refers to something else")
+    return read_blob(store, manifest.layers[0])
+
+
+def _problem(document: bytes, kind: Kind, digest: str, expected: Expected) -> str:
+    if kind is PROVENANCE:
+        statement = Statement.parse(document)
+        is_right = statement is not None and digest in statement.digests
+    else:
+        is_right = _is_bill_of(document, expected)
+    return "" if is_right else "is about something else"
+
+
+def _is_bill_of(document: bytes, expected: Expected) -> bool:
+    try:
+        about = json.loads(document)["metadata"]["component"]
+        return bool(about["name"] == expected.id and about["version"] == expected.version)
+    except (ValueError, KeyError, TypeError):
+        return False
