@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -152,6 +153,7 @@ def test_with_entries_in_the_cnb_registry(bumped: Project, registry: RealRegistr
         without = bumped.release(to, *options)
         assert without.returncode == ExitCode.AUTH, without.stderr
         assert "GITHUB_TOKEN" in error(without)
+        assert not (bumped.root / "dist").exists(), "known before anything is done"
         project = Project(bumped.root, {**bumped.env, "GITHUB_TOKEN": "alice-s token"}, bumped.remote)
         done = project.release(to, *options, "--json")
         assert done.returncode == 0, done.stderr
@@ -273,6 +275,16 @@ def test_where_releases_are_made_from(bumped: Project, prepare: str, tmp_path: P
     assert expected[prepare] in error(done)
     network = prepare == "no remote answers"
     assert done.returncode == (ExitCode.NETWORK if network else ExitCode.CHECK)
+
+
+def test_the_workflow_only_calls_it(project: Project) -> None:
+    """One step runs something, and every option that it gives is one of the task."""
+    text = (ROOT / ".github/workflows/release.yml").read_text()
+    (command,) = re.findall(r"^ *- run: (.+)$", text, re.MULTILINE)
+    assert command.startswith("./scripts/nox -s release -- ")
+    known = project.inv("release", "--help").stdout
+    for option in re.findall(r"--[a-z][a-z-]*", text):
+        assert f" {option} " in known.replace("=", " ").replace("\n", " "), option
 
 
 def test_without_git(bumped: Project) -> None:

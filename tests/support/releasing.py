@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.versions.inference import KindChoice
+from buildpack_release.versions.run import bump
 from support.packaging import inv
 from support.sample_repository import write
 from support.versioned_repository import Git, entry, path_of, versioned
@@ -47,9 +49,15 @@ class Project:
         write(path_of(self.root, buildpack_id, "src/sample/build.py"), f"# {kind}\n")
 
     def bump(self) -> None:
-        """Set the versions, commit and push."""
+        """Set the versions with the task, commit and push."""
         done = self.inv("version.bump", "--date", "2026-11-22")
         assert done.returncode == 0, done.stderr
+        self.git.commit("Release")
+        self.git("push", "--quiet", "origin", "main")
+
+    def set_versions(self) -> None:
+        """Do the same without a process."""
+        bump(self.root, "2026-11-22", KindChoice(), report=lambda _: None)
         self.git.commit("Release")
         self.git("push", "--quiet", "origin", "main")
 

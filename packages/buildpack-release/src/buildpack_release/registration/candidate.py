@@ -13,6 +13,7 @@ from buildpack_release.registry.reference import Reference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from buildpack_release.publish.destination import Destination
     from buildpack_release.publish.publication import Publication, Verified
 
 # The workflow reads the configuration of this platform's image.
@@ -38,11 +39,7 @@ def read_candidates(publication: Publication) -> tuple[Candidate, ...]:
         CheckFailed: some of it cannot be read without credentials.
         RegistryError: the registry fails.
     """
-    if not isinstance(publication.destination, Reference):
-        raise UsageError(
-            "what is registered has to be in a registry, not in a directory",
-            advice="Write --to REGISTRY/NAMESPACE.",
-        )
+    require_registry(publication.destination)
     try:
         return tuple(map(_candidate, publication.verify()))
     except AuthError as error:
@@ -51,6 +48,16 @@ def read_candidates(publication: Publication) -> tuple[Candidate, ...]:
             detail=str(error),
             advice="Make the repositories public at the registry, and run the same command again.",
         ) from error
+
+
+def require_registry(destination: Destination) -> Reference:
+    """Give the namespace of a registry. Raises UsageError for a directory."""
+    if isinstance(destination, Reference):
+        return destination
+    raise UsageError(
+        "what is registered has to be in a registry, not in a directory",
+        advice="Write --to REGISTRY/NAMESPACE.",
+    )
 
 
 def require_sound(candidates: Sequence[Candidate]) -> None:

@@ -112,12 +112,16 @@ class Registrar:
             standing = self._open(request)
         return self._wait(standing)
 
-    def _me(self) -> Account:
+    def require_token(self) -> None:
+        """Raise AuthError unless there is a token; whether it is good is not asked."""
         if not self.index.api.has_token:
             raise AuthError(
                 "there is no token to make requests with",
                 advice="Set GITHUB_TOKEN to a classic token with the scope public_repo.",
             )
+
+    def _me(self) -> Account:
+        self.require_token()
         if self._account is None:
             self._account = self.index.account()
         return self._account

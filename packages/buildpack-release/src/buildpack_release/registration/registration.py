@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, NetworkError
 from buildpack_release.progress import Progress
-from buildpack_release.registration.candidate import read_candidates, require_sound
+from buildpack_release.registration.candidate import read_candidates, require_registry, require_sound
 from buildpack_release.registration.registrar import Registrar, Standing, State
 from buildpack_release.registration.rules import host_problem
 from buildpack_release.registry.errors import RegistryError
@@ -42,6 +42,22 @@ class Registration:
         """
         return tuple(map(self._look, self._requests()))
 
+    def check_possible(self) -> None:
+        """Check what does not depend on what is published.
+
+        Raises:
+            AuthError: there is no token.
+            CheckFailed: the CNB registry cannot read from the destination.
+            UsageError: the destination is a directory.
+        """
+        destination = require_registry(self.publication.destination)
+        self.registrar.require_token()
+        address = destination.child("x").with_digest(f"sha256:{'0' * 64}")
+        problem = host_problem(str(address), self.registrar.index.api.host)
+        if problem:
+            advice = "Publish to a registry that everybody can read from, and register that."
+            raise CheckFailed(problem, detail=destination.name, advice=advice)
+
     def carry_out(
         self, agree: Callable[[tuple[Standing, ...]], None], *, again: bool = False
     ) -> tuple[Standing, ...]:
@@ -54,9 +70,8 @@ class Registration:
         Raises:
             ReleaseError: see look() and Registrar.register(); what was registered before stays so.
         """
+        self.check_possible()
         requests = self._requests()
-        for request in requests:
-            self._require_reachable(request)
         notes = {request: self.registrar.check_namespace(request) for request in requests}
         standings = tuple(self.registrar.look(request) for request in requests)
         if all(one.is_registered for one in standings):
@@ -80,12 +95,6 @@ class Registration:
             note = f"whether it is registered could not be asked ({error.title})"
             standing = Standing(request, State.UNKNOWN, note=note)
         return replace(standing, note=problem) if problem and not standing.is_registered else standing
-
-    def _require_reachable(self, request: Request) -> None:
-        problem = host_problem(request.address, self.registrar.index.api.host)
-        if problem:
-            advice = "Publish to a registry that everybody can read from, and register that."
-            raise CheckFailed(problem, detail=request.address, advice=advice)
 
     def _register(self, request: Request, progress: Progress, *, again: bool) -> Standing:
         with progress.step(f"Registering {request}") as told:

@@ -12,15 +12,17 @@ from buildpack_release.publish.dist import read_releases, reading
 from buildpack_release.publish.plan import Action
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.report import plan_text
+from buildpack_release.registration.report import standings_table
 from buildpack_release.releasing.status import Row, State
 from buildpack_release.releasing.step import Looking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication, Verified
+    from buildpack_release.registration.registrar import Standing
     from buildpack_release.registration.registration import Registration
     from buildpack_release.releasing.world import World
 
@@ -122,14 +124,19 @@ class Registered:
         if self.registration is None:
             return Row(self.name, State.SKIPPED, "--register requests entries in the CNB registry")
         if self.published.plan is None or not self.published.plan.is_done:
+            self.registration.check_possible()
             return Row(self.name, State.LATER, "once it is published")
         standings = self.registration.look()
         missing = [str(one.request) for one in standings if not one.is_registered]
         if not missing:
             return Row(self.name, State.DONE, f"{len(standings)} in the CNB registry")
+        self.registration.check_possible()
         return Row(self.name, State.DUE, f"to be requested: {', '.join(missing)}")
 
     def act(self, world: World) -> None:  # noqa: ARG002
         """Make the requests and wait for their answers."""
         if self.registration is not None:
-            self.registration.carry_out(lambda _: None, again=self.again)
+            self.registration.carry_out(self._agree, again=self.again)
+
+    def _agree(self, standings: Sequence[Standing]) -> None:
+        self.published.publication.line.say(standings_table(standings))

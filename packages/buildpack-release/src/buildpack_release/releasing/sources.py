@@ -13,6 +13,7 @@ from buildpack_release.releasing.status import Row, State
 from buildpack_release.releasing.step import Looking
 from buildpack_release.versions.bump import infer
 from buildpack_release.versions.check import check_since
+from buildpack_release.versions.checkout import Checkout
 from buildpack_release.versions.links import tag_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.finding import Finding
     from buildpack_release.releasing.world import Remote, World
+    from buildpack_release.versions.member import Member
 
 _SHORT = 10
 
@@ -47,19 +49,23 @@ class Versions(Looking):
 
     def look(self, world: World) -> Row:
         """Compare each buildpack with its newest tag."""
-        findings = check_since(
-            world.repository, {member.id: _base(world, member.id) for member in world.members}
-        )
+        bases = {member.id: _base(world, member) for member in world.members}
+        absent = next((commit for commit in bases.values() if commit and not world.git.commit(commit)), "")
+        if absent:
+            text = f"the last release is at {absent[:_SHORT]}, which is not here"
+            shallow = " --unshallow" if Checkout(world.repository.root).is_shallow else ""
+            return Row(self.name, State.PERSON, text, (f"git fetch --tags{shallow}",))
+        findings = check_since(world.repository, bases)
         if findings:
             return Row(self.name, State.PERSON, _first(findings), ("inv version.check",))
         return Row(self.name, State.DONE, f"consistent, {world.policy.versioning.value}")
 
 
-def _base(world: World, buildpack_id: str) -> str:
+def _base(world: World, member: Member) -> str:
     """Give the commit of the newest release of a buildpack that is tagged; "" if there is none."""
-    member = next(one for one in world.members if one.id == buildpack_id)
     for version in sorted(member.changelog.versions, reverse=True):
-        commit = world.local_tag(tag_name(world.policy.versioning, buildpack_id, version))
+        tag = tag_name(world.policy.versioning, member.id, version)
+        commit = world.local_tag(tag) or world.remote_tag(tag)
         if commit:
             return commit
     return ""
@@ -108,7 +114,8 @@ class Branch:
         remote, branch = world.remote, world.release_branch
         tip = remote.branches.get(branch)
         shown = f"{remote.name}/{branch}"
-        if tip and (tip == world.head or world.git.is_ancestor(world.head, tip)):
+        fetched = f"refs/remotes/{shown}"  # of a newer tip the commits may not be here
+        if tip and any(world.git.is_ancestor(world.head, one) for one in (tip, fetched)):
             return Row(self.name, State.DONE, f"{world.head[:_SHORT]} is on {shown}")
         if world.branch != branch:
             return Row(
