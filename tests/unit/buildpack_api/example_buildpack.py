@@ -86,7 +86,7 @@ class ExampleBuildpack:
 
     def command(self) -> list[str]:
         """The Python part of bin/build."""
-        return [sys.executable, "-I", "-S", "-B", str(self.directory / "lib")]
+        return [sys.executable, "-E", "-s", "-S", "-B", str(self.directory / "lib/__main__.py")]
 
     def build(self, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the Python part of bin/build to its end."""

@@ -35,7 +35,8 @@ def test_all_inputs_are_read(example: ExampleBuildpack) -> None:
 
 def test_positional_arguments_serve_where_variables_are_not_set(example: ExampleBuildpack) -> None:
     environ = {name: value for name, value in example.environment().items() if name not in INPUTS}
-    argv = [str(example.directory / "lib"), str(example.layers), str(example.platform), str(example.plan)]
+    program = example.directory / "lib/__main__.py"
+    argv = [str(program), str(example.layers), str(example.platform), str(example.plan)]
     context = BuildContext.from_environment(environ, argv, example.app)
     assert context.buildpack_dir == example.directory
     assert context.layers.root == example.layers

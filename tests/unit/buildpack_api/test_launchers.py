@@ -305,7 +305,7 @@ def build(
 
 
 def assert_ran(done: subprocess.CompletedProcess[str], example: ExampleBuildpack, python: Path | str) -> None:
-    expected = [str(python), "-I", "-S", "-B", str(example.directory.resolve() / "lib")]
+    expected = [str(python), "-E", "-s", "-S", "-B", str(example.directory.resolve() / "lib/__main__.py")]
     assert (done.returncode, done.stdout.splitlines(), done.stderr) == (0, expected, "")
 
 

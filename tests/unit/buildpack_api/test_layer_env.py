@@ -19,6 +19,7 @@ from buildpack_api.layer_env import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -64,6 +65,38 @@ def test_files_of_an_earlier_build_are_gone(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"env.build/NEW.override": "1"}
     write_changes(tmp_path, [])
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_right_is_left_alone(tmp_path: Path) -> None:
+    """Most builds reuse a layer with the environment that it had."""
+    changes = [override("A", "1"), prepend("PATH", "/x", scope=process_scope("web"))]
+    write_changes(tmp_path, changes)
+    before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
+    write_changes(tmp_path, changes)
+    assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda layer: (layer / "env" / "A.override").write_text("2"),
+        lambda layer: (layer / "env" / "B.override").write_text("1"),
+        lambda layer: (layer / "env" / "empty").mkdir(),
+        lambda layer: (layer / "env.build").mkdir(),
+        lambda layer: (layer / "env" / "A.override").unlink(),
+        lambda layer: (layer / "env").rename(layer / "other") and (layer / "env").symlink_to("other"),
+    ],
+    ids=["content", "file", "directory", "scope", "missing", "link"],
+)
+def test_whatever_is_not_right_is_replaced(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    """Nothing survives that this build has not asked for."""
+    layer = tmp_path / "layer"
+    write_changes(layer, [override("A", "1")])
+    spoil(layer)
+    write_changes(layer, [override("A", "1")])
+    assert not (layer / "env").is_symlink()
+    assert sorted(path.name for path in layer.iterdir() if path.name != "other") == ["env"]
+    assert {path.name: path.read_text() for path in (layer / "env").iterdir()} == {"A.override": "1"}
 
 
 def test_a_link_in_place_of_a_directory_is_replaced_not_followed(tmp_path: Path) -> None:

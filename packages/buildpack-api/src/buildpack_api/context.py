@@ -106,7 +106,7 @@ class _Inputs:
         return path
 
     def _argument(self, position: int) -> str:
-        """Argument 0 is the program ``<buildpack>/lib``, which tells where the buildpack is."""
+        """Argument 0 is the program ``<buildpack>/lib/__main__.py``, which tells where the buildpack is."""
         if position == 0:
-            return str(Path(os.path.realpath(self.argv[0])).parent) if self.argv else ""
+            return str(Path(os.path.realpath(self.argv[0])).parents[1]) if self.argv else ""
         return self.argv[position] if position < len(self.argv) else ""

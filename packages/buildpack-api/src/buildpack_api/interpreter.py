@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +87,8 @@ def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
     if sys.executable and executable.resolve() == Path(sys.executable).resolve():
         version = ".".join(map(str, sys.version_info[:3]))
         return _interpreter(executable, version, " ".join(sys.version.split()))
+    import subprocess  # noqa: PLC0415  (not for the one that runs this)
+
     try:
         done = subprocess.run(
             [executable, "-I", "-S", "-B", "-c", _QUESTION],

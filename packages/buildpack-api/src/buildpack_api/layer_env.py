@@ -6,14 +6,14 @@ import os
 import re
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from buildpack_api.files import remove
 from buildpack_api.names import check_process_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
 Action = Literal["override", "default", "prepend", "append"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -90,14 +90,39 @@ def append(
 
 
 def write_changes(layer: Path, changes: Iterable[EnvChange]) -> None:
-    """Replace all environment directories of ``layer``. Raises ValueError if two changes contradict."""
+    """Replace all environment directories of ``layer``. Raises ValueError if two changes contradict.
+
+    If they are as they should be, as in most restored layers, nothing is written.
+    """
     files = _files(changes)
+    if _are_there(layer, files):
+        return
     for scope in Scope:
         remove(layer / scope.value)
     for name, content in files.items():
         path = layer / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(os.fsencode(content))
+
+
+def _are_there(layer: Path, files: Mapping[str, str]) -> bool:
+    """Whether the environment directories hold these files with these contents and nothing else."""
+    expected = {layer / name: os.fsencode(content) for name, content in files.items()}
+    found = set()
+    for top in (layer / scope.value for scope in Scope):
+        if top.is_symlink():
+            return False
+        for folder, _, names in os.walk(top):
+            found.add(Path(folder))
+            found.update(Path(folder, name) for name in names)
+    parents = {parent for path in expected for parent in path.parents if layer in parent.parents}
+    try:
+        return found == expected.keys() | parents and all(
+            not path.is_symlink() and path.is_file() and path.read_bytes() == content
+            for path, content in expected.items()
+        )
+    except OSError:
+        return False
 
 
 def _files(changes: Iterable[EnvChange]) -> dict[str, str]:
