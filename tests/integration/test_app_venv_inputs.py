@@ -122,14 +122,27 @@ def test_a_lock_file_of_another_format(builds: VenvBuilds) -> None:
     assert "pylock.toml has a lock-version that is not known" in failure(builds)
 
 
-def test_a_lock_file_that_pip_would_refuse_half_way(builds: VenvBuilds) -> None:
+def test_a_lock_file_with_the_project_itself(builds: VenvBuilds) -> None:
+    """As other tools write it: wheels with hashes, and the project as a directory without one."""
+    builds.project("greeter")
+    lock = builds.lock("left-1.0", "right-2.0")
+    mine = '[[packages]]\nname = "greeter"\n[packages.directory]\npath = "."\neditable = true\n'
+    lock.write_text(f"{lock.read_text()}\n{mine}")
+    first = builds.build()
+    assert installed(builds) == ["greeter-3.1", "left-1.0", "right-2.0"]
+    assert "Not kept for the next build: pylock.toml (greeter) comes from a local dir" in text_of(first)
+    with builds.platform().container() as container:
+        assert container.run(["greet"]).stdout.endswith("with right 2.0\n")
+    change(builds, "pylock.toml", 'sha256 = "', 'sha256 = "0')
+    assert "is not the one whose hash is in" in failure(builds)
+
+
+def test_a_lock_file_with_the_project_and_another_file(builds: VenvBuilds) -> None:
     lock = builds.lock("left-1.0")
     lock.write_text(f'{lock.read_text()}\n[[packages]]\nname = "mine"\n[packages.directory]\npath = "."\n')
-    output = failure(builds)
-    assert (
-        "pip cannot install pylock.toml: not everything in it has a hash mine comes from a local dir"
-        in output
-    )
+    builds.require("right")
+    output = failure(builds, BP_PIP_REQUIREMENT="pylock.toml requirements.txt")
+    assert "pip cannot install pylock.toml: not everything in it has a hash mine comes from a local" in output
     assert "--no-emit-project" in output
 
 

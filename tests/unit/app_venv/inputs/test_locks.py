@@ -26,6 +26,7 @@ ARCHIVE = (
     f'hashes = {{ sha512 = "{DIGEST * 2}" }}\n'
 )
 DIRECTORY = '[[packages]]\nname = "mine"\n[packages.directory]\npath = "."\neditable = true\n'
+NEVER = "marker = \"'x' in extras or 'y' in dependency_groups\"\n"
 VCS = '[[packages]]\nname = "far"\n[packages.vcs]\ntype = "git"\nurl = "https://host/x"\ncommit-id = "1"\n'
 
 
@@ -46,6 +47,9 @@ def read(app: Path, text: str, *, name: str = "pylock.toml", pip: str = "26.3", 
         (HEAD + WHEEL.replace("sha256", "md5"), [Pinning.OPEN, Pinning.LOCKED]),
         (HEAD + DIRECTORY, [Pinning.UNPROVABLE]),
         (HEAD + VCS, [Pinning.UNPROVABLE]),
+        (HEAD + VCS + WHEEL, [Pinning.UNPROVABLE, Pinning.LOCKED]),
+        (HEAD + WHEEL + VCS.replace("[packages.vcs]", f"{NEVER}[packages.vcs]"), [Pinning.LOCKED]),
+        (HEAD + DIRECTORY.replace("[packages.dir", f"{NEVER}[packages.dir") + WHEEL, [Pinning.LOCKED]),
     ],
 )
 def test_how_far_a_lock_determines_what_is_installed(
@@ -76,8 +80,6 @@ def test_pip_is_told_which_parts_are_wanted(tmp_path: Path) -> None:
         (HEAD.replace("1.0", "2.0") + WHEEL, {}, "lock-version that is not known"),
         (HEAD + 'requires-python = "<3.13"\n' + WHEEL, {}, "The app gets Python 3.13.1."),
         (HEAD + "environments = [\"os_name == 'nt'\"]\n" + WHEEL, {}, 'os_name == "nt"'),
-        (HEAD + WHEEL + DIRECTORY, {}, "mine comes from a local directory"),
-        (HEAD + VCS + WHEEL, {}, "far comes from a version control system"),
         (HEAD + WHEEL, {"BP_PIP_GROUPS": "web"}, "pylock.toml has no dependency group web"),
     ],
 )
@@ -111,3 +113,17 @@ def test_markers_are_those_of_the_app_s_python(tmp_path: Path, minor: str) -> No
         f"{HEAD}environments = [\"python_version == '{minor.rpartition('.')[0]}'\"]\n{WHEEL}"
     )
     read_lock("pylock.toml", wanted(tmp_path, python=minor), Evidence())
+
+
+@pytest.mark.parametrize("loose", [DIRECTORY, VCS])
+def test_hashes_are_checked_where_they_are_and_nothing_else_comes_in(tmp_path: Path, loose: str) -> None:
+    (tmp_path / "pylock.toml").write_text(HEAD + WHEEL + loose)
+    arguments = read_lock("pylock.toml", wanted(tmp_path), Evidence())
+    assert arguments == ("--no-require-hashes", "--no-deps", "--requirement", "pylock.toml")
+
+
+@pytest.mark.parametrize(("pip", "alone"), [("26.1", True), ("26.3", False)])
+def test_a_mixture_that_pip_cannot_install(tmp_path: Path, pip: str, *, alone: bool) -> None:
+    (tmp_path / "pylock.toml").write_text(HEAD + WHEEL + DIRECTORY)
+    with pytest.raises(ConfigurationError, match="mine comes from a local directory"):
+        read_lock("pylock.toml", wanted(tmp_path, pip=pip), Evidence(), alone=alone)

@@ -15,6 +15,7 @@ from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError, PlatformError
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from packaging.pylock import Package, Pylock
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from app_venv.tools import Tools
 
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
-_OLDEST, _OLDEST_SELECTING = (26, 1), (26, 3)
+_OLDEST, _OLDEST_MIXING, _OLDEST_SELECTING = (26, 1), (26, 2), (26, 3)
+# pip checks hashes of everything or refuses, unless it is told not to insist; then it checks those that are
+# there. And it installs nothing that the lock does not list: the lock is complete (PEP 751, 'Installing').
+_MIXED = ("--no-require-hashes", "--no-deps")
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,11 @@ class _Source:
     kind: str
 
 
-def read_lock(name: str, wanted: Wanted, found: Evidence) -> tuple[str, ...]:
+def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True) -> tuple[str, ...]:
     """Add the lock to ``found`` and return the arguments that make pip install from it.
 
-    Raises ConfigurationError for a lock that is broken, that is for something else than this build, or that
-    pip cannot install; PlatformError if pip is too old to read it.
+    Not ``alone``: other files are installed with it. Raises ConfigurationError for a lock that is broken, that
+    is for something else than this build, or that pip cannot install; PlatformError if pip is too old.
     """
     selection = wanted.selection
     _check_pip(name, selection, wanted.tools)
@@ -48,8 +52,10 @@ def read_lock(name: str, wanted: Wanted, found: Evidence) -> tuple[str, ...]:
     _check_place(lock, name, wanted.tools)
     selection.check(name, lock.extras or (), lock.dependency_groups or ())
     found.add(name, path.read_text("utf-8"))
-    _classify(lock, name, found)
-    return _arguments(name, selection)
+    mixed = _classify(lock, name, wanted, found)
+    if mixed and not (alone and wanted.tools.pip.release >= _OLDEST_MIXING):
+        _refuse_mixture(name, mixed)
+    return (*(_MIXED if mixed else ()), *_arguments(name, selection))
 
 
 def _check_pip(name: str, selection: Selection, tools: Tools) -> None:
@@ -101,18 +107,33 @@ def _check_place(lock: Pylock, name: str, tools: Tools) -> None:
         )
 
 
-def _classify(lock: Pylock, name: str, found: Evidence) -> None:
-    loose = [_Source(package.name, kind) for package in lock.packages if (kind := _kind(package))]
-    hashed = len(loose) < len(lock.packages)
-    if loose and hashed:
-        _refuse_mixture(name, loose)
+def _classify(lock: Pylock, name: str, wanted: Wanted, found: Evidence) -> list[_Source]:
+    """Note what the lock has; return what has no hash if there is something that has one."""
+    environment = _environment(lock, wanted)
+    chosen = [
+        package
+        for package in lock.packages
+        if package.marker is None or package.marker.evaluate(environment, context="lock_file")
+    ]
+    loose = [_Source(package.name, kind) for package in chosen if (kind := _kind(package))]
     for source in loose:
         found.note(name, source.package, Pinning.UNPROVABLE, f"comes from {source.kind}")
-    for package in lock.packages:
+    for package in chosen:
         if not _kind(package) and not _all_strong(package):
             found.note(name, package.name, Pinning.OPEN, "has no strong hash")
-    if hashed:
-        found.note(name, f"{len(lock.packages)} packages", Pinning.LOCKED)
+    if len(loose) == len(chosen):
+        return []
+    found.note(name, f"{len(chosen) - len(loose)} packages", Pinning.LOCKED)
+    return loose
+
+
+def _environment(lock: Pylock, wanted: Wanted) -> dict[str, str | AbstractSet[str]]:
+    selection = wanted.selection
+    return {
+        **marker_environment(wanted.tools.interpreter.version),
+        "extras": set(selection.extras),
+        "dependency_groups": {*selection.groups, *(lock.default_groups or ())},
+    }
 
 
 def _kind(package: Package) -> str:
@@ -127,14 +148,12 @@ def _all_strong(package: Package) -> bool:
 
 
 def _refuse_mixture(name: str, loose: list[_Source]) -> None:
-    """Pip checks hashes of everything or of nothing, and a lock file has hashes."""
     listed = "\n".join(f"{source.package} comes from {source.kind}" for source in loose)
     raise ConfigurationError(
         f"pip cannot install {name}: not everything in it has a hash",
-        detail=listed,
+        detail=f"{listed}\npip {'.'.join(map(str, _OLDEST_MIXING))} can if no other file is installed with it.",
         advice="Leave the project itself out of the lock (uv export --no-emit-project --format pylock.toml, "
-        "for instance): its modules are found in the app directory, or in src with PYTHONPATH=src. Or install "
-        "from pyproject.toml: BP_PIP_PROJECT=editable.",
+        "for instance): its modules are found in the app directory, or in src with PYTHONPATH=src.",
     )
 
 

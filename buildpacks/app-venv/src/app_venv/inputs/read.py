@@ -13,7 +13,7 @@ from app_venv.inputs.selection import Wanted, read_selection
 from app_venv.inputs.wheelhouse import find_wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from app_venv.tools import Tools
@@ -45,11 +45,11 @@ def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> In
     )
 
 
-def _read_files(names: Iterable[str], wanted: Wanted, found: Evidence) -> tuple[str, tuple[str, ...]]:
+def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[str, tuple[str, ...]]:
     title, arguments = " ".join(names), list[str]()
     for name in names:
         if is_lock(name):
-            arguments += read_lock(name, wanted, found)
+            arguments += read_lock(name, wanted, found, alone=len(names) == 1)
         else:
             read_requirements([name], (), wanted.app_dir, wanted.variables, found)
             arguments += ("--requirement", name)
