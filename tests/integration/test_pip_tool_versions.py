@@ -249,12 +249,31 @@ def test_a_pip_that_does_not_run_with_this_python_is_not_left_behind(
     assert f"pip {BROKEN} does not run with Python {NEWEST}" in printed
 
 
-def test_a_binding_says_where_the_index_is(builds: ComponentBuilds, app: Path, index: StaticServer) -> None:
-    platform = builds.platform()
-    binding = platform.workspace.platform / "bindings" / "our index"
+PIP_CONF = """\
+[global]
+index-url = {url}/simple
+require-virtualenv = true
+no-binary = :all:
+[download]
+dest = /nowhere
+[install]
+target = /nowhere
+"""
+
+
+@pytest.mark.parametrize(
+    "content", [("pypi", "index-url", "{url}/simple\n"), ("pip", "pip.conf", PIP_CONF)], ids=["pypi", "pip"]
+)
+def test_a_binding_says_where_the_index_is_and_nothing_else(
+    builds: ComponentBuilds, app: Path, index: StaticServer, tmp_path: Path, content: tuple[str, str, str]
+) -> None:
+    kind, entry, text = content
+    binding = tmp_path / "bindings" / "our index"
     binding.mkdir(parents=True)
-    (binding / "type").write_text("pypi\n")
-    (binding / "index-url").write_text(f"{index.url}/simple\n")
-    result = platform.build(app, variables={"BP_PIP_VERSION": "25.2"})
+    (binding / "type").write_text(f"{kind}\n")
+    (binding / entry).write_text(text.format(url=index.url))
+    platform = builds.platform()
+    variables = {"BP_PIP_VERSION": "25.2", "SERVICE_BINDING_ROOT": str(tmp_path / "bindings")}
+    result = platform.build(app, variables=variables)
     assert result.run(CONSUMER).printed.startswith("pip 25.2 ")
     assert not any(platform.workspace.home.iterdir())

@@ -69,7 +69,8 @@ def _requirement(wish: PipWish) -> str:
 
 def _network(environment: Mapping[str, str]) -> dict[str, str]:
     kept = {name: environment[name] for name in NETWORK_VARIABLES if environment.get(name)}
-    return isolated_environment(environment) | kept
+    # A pip.conf that names the index may also want a virtual environment, which is for installing.
+    return isolated_environment(environment) | kept | {"PIP_REQUIRE_VIRTUALENV": "0"}
 
 
 def _checked(directory: Path, wish: PipWish) -> PipWheel:
