@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pip_tool.key import UNKNOWN
+from pip_tool.wheel import check_supports
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -48,11 +49,12 @@ class Supply:
 
     @cached_property
     def wheel(self) -> PipWheel:
-        """The wheel file. Raises what `fetched_wheel` raises."""
+        """The wheel file. Raises what `check_supports` and `fetched_wheel` raise."""
         if self.wish is None:
             return self.bundled
         from pip_tool.index_wheel import fetched_wheel  # noqa: PLC0415  (mostly nobody wishes for another pip)
 
+        check_supports(self.bundled, self.interpreter)  # it does the work
         self.context.output.step(f"Fetching pip {self.wish} from the package index")
         return self.stack.enter_context(
             fetched_wheel(self.wish, self.bundled, self.interpreter, self.context)

@@ -98,4 +98,6 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         return toml.load(path)
     except toml.TomlError as error:
+        if isinstance(error.__cause__, OSError):
+            advice = "Give the user that runs the build permission to read it."
         raise ConfigurationError(error.title, detail=error.detail, advice=advice) from error
