@@ -158,7 +158,7 @@ def package(  # noqa: PLR0917  each parameter is an option
     from buildpack_release.packaging.interpreter_option import parse_interpreters
     from buildpack_release.packaging.offline_option import parse_offline
     from buildpack_release.packaging.package import package as package_buildpacks
-    from buildpack_release.packaging.package_report import artefacts, next_command, table
+    from buildpack_release.packaging.package_report import artefacts, carried, next_command, table
 
     targets = [Target.parse(text) for text in target or ()]
     outcomes = package_buildpacks(
@@ -171,7 +171,8 @@ def package(  # noqa: PLR0917  each parameter is an option
         offline=parse_offline(python or (), runtimes, os.environ, offline=offline),
         strict=strict,
     )
-    print(f"\n{table(outcomes)}\nTry it: {next_command(outcomes, ROOT / 'dist')}", file=sys.stderr)
+    summary = f"{table(outcomes)}\n{carried(outcomes)}Try it: {next_command(outcomes, ROOT / 'dist')}"
+    print(f"\n{summary}", file=sys.stderr)
     for path in artefacts(outcomes, ROOT / "dist"):
         print(shown_path(path))
 

@@ -41,6 +41,6 @@ def test_wrappers_and_broken_programs_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_none_at_all_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buildpack_testing.installed._candidates", lambda _environ: iter(()))
+    monkeypatch.setattr("buildpack_testing.installed.candidates", lambda _environ: [])
     with pytest.raises(MissingToolError, match="No CPython"):
         require_installed()

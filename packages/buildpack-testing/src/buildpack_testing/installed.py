@@ -11,18 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError
+from buildpack_release.packaging.interpreters import candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-# Patterns of bin directories beside those on PATH: pyenv, uv, hosted runners of CI services, source installs.
-_PLACES = (
-    "{pyenv}/versions/3.*/bin",
-    "{data}/uv/python/cpython-3.*-linux-*-gnu/bin",
-    "/opt/hostedtoolcache/Python/3.*/*/bin",
-    "/opt/python/cp3*/bin",
-    "/usr/local/bin",
-)
+    from collections.abc import Mapping
 
 _PROBE = """
 import json, os, sys, sysconfig
@@ -71,8 +63,9 @@ def find_installed(environ: Mapping[str, str] | None = None) -> dict[str, Instal
     A distribution's own Python is not suitable: it is split over packages and changes its install paths.
     """
     found: dict[str, InstalledPython] = {}
-    for program in _candidates(os.environ if environ is None else environ):
-        python = _probe(program)
+    for program in candidates(os.environ if environ is None else environ):
+        # Shims are scripts that stand for whatever is active, not interpreters.
+        python = _probe(program) if _is_elf(program) else None
         known = found.get(python.minor) if python else None
         if python and (known is None or _sort_key(python) > _sort_key(known)):
             found[python.minor] = python
@@ -93,29 +86,6 @@ def require_installed(environ: Mapping[str, str] | None = None) -> dict[str, Ins
 
 def _sort_key(python: InstalledPython) -> tuple[int, ...]:
     return tuple(int(part) for part in python.version.split("."))
-
-
-def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
-    seen = set()
-    for directory in _directories(environ):
-        for path in sorted(directory.glob("python3.[0-9]*")):
-            if path.name.removeprefix("python3.").isdigit() and os.access(path, os.X_OK):
-                real = path.resolve()
-                # Shims are scripts that stand for whatever is active, not interpreters.
-                if real not in seen and _is_elf(real):
-                    seen.add(real)
-                    yield real
-
-
-def _directories(environ: Mapping[str, str]) -> Iterator[Path]:
-    yield from (Path(entry) for entry in environ.get("PATH", os.defpath).split(os.pathsep) if entry)
-    home = Path(environ.get("HOME", "/"))
-    roots = {
-        "pyenv": environ.get("PYENV_ROOT") or str(home / ".pyenv"),
-        "data": environ.get("XDG_DATA_HOME") or str(home / ".local/share"),
-    }
-    for place in _PLACES:
-        yield from sorted(Path("/").glob(place.format_map(roots).lstrip("/")))
 
 
 def _is_elf(path: Path) -> bool:

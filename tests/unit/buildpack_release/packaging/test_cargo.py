@@ -53,6 +53,7 @@ def test_parts_of_a_cargo_make_it_up_again() -> None:
     assert parts == [INTERPRETER, RUNTIMES]
     assert Cargo.union(parts) == whole
     assert len(whole.facts()) == 3
+    assert whole.described() == ["Python 3.13.0 for linux/amd64"]
 
 
 def test_by_default_the_newest_patch_of_each_line_that_has_not_ended() -> None:

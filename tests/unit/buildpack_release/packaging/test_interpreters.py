@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.packaging import interpreters
-from buildpack_release.packaging.interpreters import MINORS, Interpreter, find_interpreters, probe
+from buildpack_release.packaging.interpreters import MINORS, Interpreter, candidates, find_interpreters, probe
 
 
 def program(path: Path, script: str) -> Path:
@@ -16,10 +15,6 @@ def program(path: Path, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
-
-
-def candidates(environ: dict[str, str]) -> list[Path]:
-    return interpreters._candidates(environ)
 
 
 def test_what_is_found_runs_and_is_of_its_minor() -> None:

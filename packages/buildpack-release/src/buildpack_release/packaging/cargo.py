@@ -70,6 +70,13 @@ class Cargo:
             *([f"catalogue {self.catalogue}"] if self.catalogue else []),
         ]
 
+    def described(self) -> list[str]:
+        """Say which Pythons for apps there are, one target a line."""
+        return [
+            f"Python {', '.join(one.version for one in archives)} for {target}"
+            for target, archives in self.runtimes.items()
+        ]
+
     def data(self) -> dict[str, Any]:
         """Give it for the manifest."""
         return {

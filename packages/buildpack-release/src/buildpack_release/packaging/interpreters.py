@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MINORS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 """The minor versions of Python that the code of a buildpack may meet in a build image."""
 
+# Below the root: hosted runners of CI services, images with many Pythons.
+_PLACES = ("opt/hostedtoolcache/Python/3.*/*/bin", "opt/python/cp3*/bin")
 _PROBE = """
 import sys
 v = sys.version_info
@@ -52,10 +54,11 @@ def find_interpreters() -> dict[str, Path]:
 def installed_interpreters() -> Mapping[str, Interpreter]:
     """Return the interpreters by minor version, in ascending order of the minors.
 
-    Searched are PATH, the versions of pyenv, /usr/local/bin, /usr/bin and the Pythons managed by uv. Each
-    is started once per process, because a file called python3.12 may be a wrapper that cannot run.
+    Searched are PATH, the versions of pyenv, the places of CI services' images, /usr/local/bin, /usr/bin and
+    the Pythons managed by uv. Each is started once per process, because a file called python3.12 may be a
+    wrapper that cannot run.
     """
-    return probe(_candidates(os.environ))
+    return probe(candidates(os.environ))
 
 
 def probe(executables: Iterable[Path]) -> dict[str, Interpreter]:
@@ -99,8 +102,8 @@ def _answer(process: subprocess.Popen[str]) -> tuple[str, int] | None:
     return (answer[1], int(answer[2])) if answer else None
 
 
-def _candidates(environ: Mapping[str, str]) -> list[Path]:
-    """Return the files to try, without duplicates: links to one interpreter count once."""
+def candidates(environ: Mapping[str, str]) -> list[Path]:
+    """Return the files called python3.X to try, without duplicates: links to one interpreter count once."""
     shims = _pyenv_root(environ) / "shims"
     files = (
         directory / f"python{minor}"
@@ -118,6 +121,8 @@ def _directories(environ: Mapping[str, str]) -> Iterator[Path]:
         Path(entry) for entry in environ.get("PATH", "").split(os.pathsep) if Path(entry).is_absolute()
     )
     yield from _bin_directories(_pyenv_root(environ) / "versions")
+    for place in _PLACES:
+        yield from sorted(Path("/").glob(place))
     yield Path("/usr/local/bin")
     yield Path("/usr/bin")
     yield from _bin_directories(_uv_directory(environ))

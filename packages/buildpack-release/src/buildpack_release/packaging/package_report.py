@@ -32,6 +32,13 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return columns(rows)
 
 
+def carried(outcomes: Sequence[Outcome]) -> str:
+    """Say which Pythons for apps are in the packages; nothing for ordinary ones."""
+    loads = [outcome.package.cargo for outcome in outcomes if outcome.requested]
+    lines = dict.fromkeys(line for load in loads for line in load.described())
+    return "".join(f"Inside: {line}\n" for line in lines)
+
+
 def artefacts(outcomes: Sequence[Outcome], dist: Path) -> list[Path]:
     """Give the files and layouts of the packages that were asked for."""
     return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.artefacts]

@@ -140,5 +140,6 @@ def _notes(package: Package, wanted: Sequence[str], manifest: Iterable[Package])
     variants = [one.variant for one in manifest if one.id == package.id and one.variant]
     return (
         *((f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()),
+        *(f"it carries {text}" for text in package.cargo.described()),
         *(f"there is a package of the kind {variant}, too: --variant {variant}" for variant in variants),
     )

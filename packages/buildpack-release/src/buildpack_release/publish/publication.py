@@ -41,7 +41,7 @@ class Publication:
     Attributes:
         repository: where the buildpacks are.
         destination: see parse_destination().
-        dist: the folder with their packages; verifying does not need it.
+        dist: the folder with their packages; verifying needs it only for a variant.
         ids: the buildpacks, with what they contain; all if there are none.
         variant: the kind of packages, such as `offline`; "" for the ordinary ones.
         connect: how to connect to a registry.
