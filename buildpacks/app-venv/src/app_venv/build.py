@@ -14,7 +14,7 @@ from app_venv.hint import offer_pip
 from app_venv.inputs.litter import litter_removed
 from app_venv.inputs.read import read_inputs
 from app_venv.job import Job, prepare
-from app_venv.pip_cache import open_cache
+from app_venv.pip_cache import PipCache, open_cache
 from app_venv.resolution import Resolution, read_record
 from app_venv.reuse import Decision, decide
 from app_venv.tools import find_tools
@@ -42,13 +42,14 @@ def build(context: BuildContext) -> None:
         context.output.step(inputs.remark)
     cache = open_cache(context, tools.interpreter, tools.pip)
     job = prepare(context, inputs, tools, cache)
-    decision = _decide(job)
+    decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
-        resolution = _reuse(job, decision) if decision.reuse else _make(job, decision)
+        resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
         finished = examine(job, decision, resolution)
     layer = finished.layer
     layer.write_env(*environment_changes(job.venv))
     layer.save(LayerTypes(build=True, launch=True, cache=not inputs.unprovable))
+    cache.settle(resolution, reused=decision.reuse)
     cache.save()
     summarise(finished)
 
@@ -62,9 +63,10 @@ def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
     )
 
 
-def _decide(job: Job) -> Decision:
+def _decide(job: Job, cache: PipCache) -> Decision:
     def resolve() -> Resolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
+        cache.use()
         return job.installer.resolve(job.inputs)
 
     def works() -> bool:
@@ -78,11 +80,12 @@ def _reuse(job: Job, decision: Decision) -> Resolution:
     return read_record(job.key.packages)
 
 
-def _make(job: Job, decision: Decision) -> Resolution:
+def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     """Make the layer's contents from nothing."""
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
         output.step(f"The virtual environment is made anew: {reason}")
+    cache.use()
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
     output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
