@@ -86,6 +86,6 @@ def _contents(environment: Mapping[str, str]) -> str:
     if word not in (_ALL, _BUILT, _NONE):
         raise ConfigurationError(
             f"{_VARIABLE} is none of {_ALL}, {_BUILT} and {_NONE}: {word!r}",
-            advice="It says what is kept for the next build: downloads and built wheels, these, or nothing.",
+            advice="It says what the next build gets: downloads and built wheels, the latter, or nothing.",
         )
     return word
