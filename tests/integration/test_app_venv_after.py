@@ -63,7 +63,7 @@ def test_what_fits_needs_no_words(builds: VenvBuilds) -> None:
 
 
 def test_what_does_not_fit_is_named_as_pip_names_it_and_again_when_reused(builds: VenvBuilds) -> None:
-    """pip's own check, run by a later buildpack, is the measure."""
+    """The check of pip itself, run by a later buildpack, is the measure."""
     builds.publish(Project("left", "3.0"))
     builds.require("left==3.0", "right")
     first = builds.build(HEEDLESS)

@@ -85,8 +85,17 @@ CASES = [
     ),
     (
         "error: subprocess-exited-with-error\nERROR: Failed to build 'x' when getting requirements",
+        "x has no wheel for this Python and could not be built from source",
+    ),
+    (
+        "error: subprocess-exited-with-error\nnote: This error originates from a subprocess",
         "a package has no wheel for this Python and could not be built from source",
     ),
+    (
+        "fatal: could not read Username for 'https://host': No such device\nerror: subprocess-exited-...",
+        "a repository refused access",
+    ),
+    ("pip._internal.exceptions.BadZipFile: File is not a zip file", "a file is no proper wheel"),
     (
         "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
         "no space is left",
@@ -113,14 +122,71 @@ def test_causes(output: str, cause: str) -> None:
     assert "{" not in explanation.cause + explanation.advice
 
 
-@pytest.mark.parametrize("code", [-9, 137])
+@pytest.mark.parametrize("code", [-9, 137, 247])
 def test_a_killed_pip_ran_out_of_memory(code: int) -> None:
     assert "memory" in explain(code, "ERROR: No matching distribution found for x").cause
 
 
-def test_a_header_is_named_with_the_package_that_has_it() -> None:
-    known = explain(1, "fatal error: ffi.h: No such file or directory").advice
+BUILD_CASES = [
+    ("fatal error: ffi.h: No such file or directory", "ffi.h", "libffi-dev"),
+    ("x.c:1:10: fatal error: 'mysql.h' file not found", "mysql.h", "default-libmysqlclient-dev"),
+    ("fatal error: xmlsec/xmlsec.h: No such file or directory", "xmlsec/xmlsec.h", "libxmlsec1-dev"),
+    ("fatal error: openssl/opensslv.h: No such file or directory", "openssl/opensslv.h", "libssl-dev"),
+    ("fatal error: gdal.h: No such file or directory", "gdal.h", "libgdal-dev"),
+    ("Error: pg_config executable not found.", "pg_config", "libpq-dev"),
+    ("/bin/sh: 1: mysql_config: not found", "mysql_config", "default-libmysqlclient-dev"),
+    ("/bin/sh: 1: pkg-config: not found", "pkg-config", "pkg-config"),
+    ("Exception: Can not find valid pkg-config name.", "mysqlclient", "default-libmysqlclient-dev"),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'gdal-config'", "gdal-config", "libgdal-dev"),
+    ("FileNotFoundError: [Errno 2] No such file or directory: 'cmake'", "cmake", "cmake"),
+    ("ERROR: Unknown compiler(s): [['gfortran', 'flang']]", "gfortran", "gfortran"),
+    ("/usr/bin/ld: cannot find -lpq: No such file or directory", "pq", "libpq-dev"),
+    ('../meson.build:1:0: ERROR: Dependency "cairo" not found, tried pkgconfig', "cairo", "libcairo2-dev"),
+    ("Package libffi was not found in the pkg-config search path.", "libffi", "libffi-dev"),
+    ("Package 'xmlsec1', required by 'virtual:world', not found", "xmlsec1", "libxmlsec1-dev"),
+    (
+        "The headers or library files could not be found for jpeg,\na required dependency",
+        "jpeg",
+        "libjpeg-dev",
+    ),
+    (
+        "Error: Please make sure the libxml2 and libxslt development packages are installed.",
+        "libxml2 and libxslt",
+        "libxml2-dev and libxslt1-dev",
+    ),
+]
+
+
+@pytest.mark.parametrize(("output", "missing", "package"), BUILD_CASES)
+def test_what_a_build_misses_is_named_with_the_package_that_has_it(
+    output: str, missing: str, package: str
+) -> None:
+    after = "\nerror: subprocess-exited-with-error\nERROR: Failed to build 'x' when building the wheel"
+    explanation = explain(1, output + after)
+    assert f"{missing} " in f"{explanation.cause} "
+    assert "missing to build a package from source" in explanation.cause
+    assert f"part of {package}" in explanation.advice
+
+
+def test_what_nobody_knows_the_package_of_is_named_without_one() -> None:
     unknown = explain(1, "fatal error: own/thing.hpp: No such file or directory")
-    assert "libffi-dev" in known
     assert unknown.cause.startswith("own/thing.hpp is missing")
     assert "Debian" not in unknown.advice
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory",
+        "unable to execute '/usr/bin/gcc-12': No such file or directory",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'c++'",
+        "ERROR: Unknown compiler(s): [['cc'], ['gcc'], ['clang']]",
+    ],
+)
+def test_a_missing_compiler_is_recognised(output: str) -> None:
+    assert "has no compiler" in explain(1, output).cause
+
+
+def test_a_full_disk_and_a_killed_compiler_come_before_what_they_lead_to() -> None:
+    assert "disk" in explain(1, "fatal error: ffi.h: ...\nNo space left on device\nFailed to build 'x'").cause
+    assert "lack of memory" in explain(1, "c++: fatal error: Killed signal terminated program cc1plus").cause

@@ -125,11 +125,11 @@ def _check_complete(resolution: Resolution, libraries: Path) -> None:
 
 
 def _failed(command: Sequence[str], code: int, tail: str, more: str) -> CommandFailed:
-    from app_venv.failures import explain  # noqa: PLC0415  (twenty patterns, only for a failure)
+    from app_venv.failures import explain, was_killed  # noqa: PLC0415  (twenty patterns, only for a failure)
 
     explanation = explain(code, tail)
     program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
-    ended = f"{program} install ended with exit code {code}" if code > 0 else f"{program} was killed"
+    ended = f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
     return CommandFailed(
         f"The requirements could not be installed: {explanation.cause}",
         command=tuple(command),

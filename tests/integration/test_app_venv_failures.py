@@ -1,0 +1,212 @@
+"""Failures of the real pip, made to happen one by one, get the right cause."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.failures import explain
+from buildpack_testing.index import write_index
+from buildpack_testing.installed import find_installed
+from buildpack_testing.server import serve
+from support.component_builds import NEWEST
+from support.venv_builds import shared_pip
+from support.wheels import Project, make_wheel, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app_venv.explanation import Explanation
+
+BACKEND = """
+import os, signal, subprocess, sys
+
+def get_requires_for_build_wheel(config=None):
+    return []
+
+def build_wheel(directory, config=None, metadata=None):
+"""
+COMPILE = (
+    "    open('x.c', 'w').write('#include <libpq-fe.h>\\n')\n"
+    "    sys.exit(subprocess.run(['gcc', '-c', 'x.c']).returncode)\n"
+)
+# The build backend is pip's child: what the kernel does for lack of memory.
+KILL = "    os.kill(os.getppid(), signal.SIGKILL)\n"
+IN_TREE = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+NEEDS_MORE = '[build-system]\nrequires = ["no-such-backend"]\nbuild-backend = "x"\n'
+UNREACHABLE = "127.0.0.1:9"
+
+
+def make_source(directory: Path, name: str, backend: str, pyproject: str = IN_TREE) -> Path:
+    """Write a source distribution of version 1.0."""
+    files = {
+        "PKG-INFO": Project(name).metadata,
+        "pyproject.toml": pyproject,
+        "backend.py": backend,
+    }
+    path = directory / f"{name}-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for file, text in files.items():
+            member = tarfile.TarInfo(f"{name}-1.0/{file}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+class FailingPip:
+    """An index, an environment, and the pip that strata/pip-tool carries."""
+
+    def __init__(self, root: Path, url: str, files: dict[str, Path]) -> None:
+        self.root = root
+        self.url = url
+        self.files = files
+        python = find_installed()[NEWEST].executable
+        subprocess.run([python, "-I", "-m", "venv", "--without-pip", root / "venv"], check=True)
+        self._pip = shared_pip(NEWEST)
+
+    def fail(self, *lines: str, **variables: str) -> tuple[Explanation, str]:
+        """Install these lines, which must fail; return the explanation, and what pip printed."""
+        (self.root / "requirements.txt").write_text("".join(f"{line}\n" for line in lines))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root / "home"),
+            "PYTHONUSERBASE": str(self._pip),
+            "PIP_PYTHON": str(self.root / "venv"),
+            "PIP_CACHE_DIR": str(self.root / "cache"),
+            "PIP_INDEX_URL": f"{self.url}/simple/",
+            "PIP_RETRIES": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            **variables,
+        }
+        done = subprocess.run(
+            [self._pip / "bin/pip", "install", "--no-input", "--progress-bar=off", "-r", "requirements.txt"],
+            env=environment, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode != 0, done.stdout
+        return explain(done.returncode, done.stdout), done.stdout
+
+
+@pytest.fixture(scope="module")
+def pip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingPip]:
+    root = tmp_path_factory.mktemp("failing pip")
+    wheels = root / "wheels"
+    files = {
+        "left": make_wheel(Project("left"), wheels),
+        "left 2.0": make_wheel(Project("left", "2.0"), wheels),
+        "old": make_wheel(Project("old", requires=("left<2",)), wheels),
+        "new": make_wheel(Project("new", requires=("left>=2",)), wheels),
+        "large": make_wheel(Project("large", files={"data.txt": "x" * 3_000_000}), wheels),
+        "header": make_source(wheels, "header", BACKEND + COMPILE),
+        "killer": make_source(wheels, "killer", BACKEND + KILL),
+        "broken": make_source(wheels, "broken", "raise RuntimeError('boom')\n"),
+        "needy": make_source(wheels, "needy", "", NEEDS_MORE),
+    }
+    for name, tag in (("apple", "py3-none-macosx_11_0_arm64"), ("ancient", "cp39-cp39-manylinux2014_x86_64")):
+        wheel = make_wheel(Project(name), wheels)
+        files[name] = wheel.rename(wheels / f"{name}-1.0-{tag}.whl")
+    write_index(files.values(), root / "index")
+    with serve(root / "index") as server:
+        yield FailingPip(root, server.url, files)
+
+
+CASES = {
+    "no such project": (["nothing"], "the index has no nothing for this Python"),
+    "no such version": (["left==9"], "the index has no left==9 for this Python, but other versions"),
+    "another system": (["apple"], "the index has no apple for this Python"),
+    "another Python": (["ancient"], "the index has no ancient for this Python"),
+    "wrong hash": ([f"left==1.0 --hash=sha256:{'0' * 64}"], "a file of the index is not the one whose hash"),
+    "conflict": (["old", "new"], "some requirements exclude each other"),
+    "two versions": (["left==1.0", "left==2.0"], "some requirements exclude each other"),
+    "build fails": (["broken"], "broken has no wheel for this Python and could not be built from source"),
+    "no backend": (["needy"], "needy has to be built from source, and the index has no no-such-backend"),
+    "killed": (["killer"], "pip was killed, probably for lack of memory"),
+    "no requirement": (["left=1.0"], "a line is not a requirement: left=1.0"),
+    "no option": (["--no-such-option x"], "a requirements file has an option that pip does not know: --no-"),
+    "no directory": (["./lib"], "./lib does not exist"),
+    "no editable": (["-e ./lib"], "./lib cannot be installed as editable"),
+    "no project": (["./wheels"], "./wheels has neither a pyproject.toml nor a setup.py"),
+    "no file": (["-r more.txt"], "{root}/more.txt does not exist"),
+    "no constraints": (["-c more.txt", "left"], "{root}/more.txt does not exist"),
+    "no address": (
+        ["--index-url ${UNSET}/simple", "left"],
+        "an index has no proper address: ${UNSET}/simple",
+    ),
+    "no wheel": (["./odd.whl"], "a file is no proper wheel"),
+    "no repository": ([f"left @ git+http://{UNREACHABLE}/x.git"], "a repository could not be cloned"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_causes(pip: FailingPip, name: str) -> None:
+    (pip.root / "odd.whl").write_text("version https://git-lfs.github.com/spec/v1\n")
+    lines, cause = CASES[name]
+    explanation, printed = pip.fail(*lines)
+    assert explanation.cause.startswith(cause.replace("{root}", str(pip.root))), printed
+    assert explanation.advice
+
+
+@pytest.mark.parametrize("name", ["apple", "ancient"])
+def test_a_wheel_of_the_app_for_another_machine(pip: FailingPip, name: str) -> None:
+    assert (
+        "made for another Python, system or processor"
+        in pip.fail(f"./wheels/{pip.files[name].name}")[0].cause
+    )
+
+
+def test_hashes_for_some_only(pip: FailingPip) -> None:
+    first = f"left==1.0 --hash=sha256:{sha256(pip.files['left'])}"
+    second = f"old==1.0 --hash=sha256:{sha256(pip.files['old'])}"
+    assert "some requirements have hashes" in pip.fail(first, "old")[0].cause
+    assert "some requirements have hashes" in pip.fail(second)[0].cause  # its dependency has none
+
+
+def test_a_missing_header_of_a_real_compiler(pip: FailingPip) -> None:
+    explanation, printed = pip.fail("header")
+    if "'gcc'" in printed:
+        pytest.skip("no gcc on this machine")
+    assert explanation.cause == "libpq-fe.h is missing to build a package from source"
+    assert "libpq-dev" in explanation.advice
+
+
+def test_a_missing_compiler(pip: FailingPip) -> None:
+    assert "has no compiler" in pip.fail("header", PATH="/nowhere")[0].cause
+
+
+def test_an_index_that_cannot_be_reached(pip: FailingPip) -> None:
+    """With retries; what pip says without is in the tests of indexes."""
+    explanation, printed = pip.fail("left", PIP_INDEX_URL=f"http://{UNREACHABLE}/simple/")
+    assert explanation.cause == "the package index cannot be reached", printed
+
+
+def test_a_proxy_that_cannot_be_reached(pip: FailingPip) -> None:
+    variables = {"PIP_INDEX_URL": "https://host.invalid/simple/", "HTTPS_PROXY": f"http://{UNREACHABLE}"}
+    explanation, _ = pip.fail("left", **variables)
+    assert explanation.cause == "the package index cannot be reached"
+    assert "proxy variables" in explanation.advice
+
+
+def test_without_git(pip: FailingPip) -> None:
+    cause = pip.fail(f"left @ git+http://{UNREACHABLE}/x.git", PATH="/nowhere")[0].cause
+    assert cause == "git is not in the build image"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_full_disk(pip: FailingPip, tmp_path: Path) -> None:
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", tmp_path], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        explanation, printed = pip.fail("large", TMPDIR=str(tmp_path))
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    assert explanation.cause == "no space is left on the disk", printed
