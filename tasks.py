@@ -391,8 +391,6 @@ _PUBLISH_HELP = {
     "insecure": "allow plain HTTP and unverified TLS for this registry",
 }
 _VARIANT_HELP = "the kind of packages: offline, self-contained or self-contained-offline (default: ordinary)"
-
-
 _SIGN_HELP = "sign with cosign: a key as it takes one, keyless, or no (default: STRATA_SIGN, pyproject.toml)"
 
 
@@ -670,6 +668,7 @@ def runtimes_update(_context: Context, dry_run: bool = False) -> None:
     help={
         **{name: _PUBLISH_HELP[name] for name in ("to", "json", "insecure")},
         "register": "request entries in the CNB registry as well (see publish.register)",
+        "sign": _SIGN_HELP,
         "push": "push the branch and the tags, where there is a remote",
         "branch": "where releases are made from (default: the remote's default branch)",
         "yes": "do it without asking",
@@ -683,6 +682,7 @@ def release(  # noqa: PLR0917  each parameter is an option
     _context: Context,
     to: str = "",
     register: bool = False,
+    sign: str = "",
     push: bool = False,
     branch: str = "",
     yes: bool = False,
@@ -701,7 +701,7 @@ def release(  # noqa: PLR0917  each parameter is an option
     from buildpack_release.releasing.report import status_data, status_table
     from buildpack_release.releasing.world import read_world
 
-    publication = _publication(to, None, insecure=insecure)
+    publication = _publication(to, None, insecure=insecure, sign=sign)
 
     def agree(status: Status) -> None:
         say(status_table(status))

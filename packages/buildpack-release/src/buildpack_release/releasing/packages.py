@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.packaging.package import package
 from buildpack_release.publish.dist import read_releases, reading
-from buildpack_release.publish.plan import Action
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.report import plan_text
 from buildpack_release.registration.report import standings_table
@@ -70,11 +68,13 @@ class Published:
             return Row(self.name, State.LATER, "known once the packages are made")
         plan = self.plan = self.publication.plan()
         refuse_conflicts(plan)
-        counts = Counter(step.action for step in plan.steps)
-        if plan.is_done:
-            return Row(self.name, State.DONE, f"{counts[Action.DONE]} at {plan.destination}")
-        text = f"{counts[Action.PUSH]} to push to {plan.destination}, {counts[Action.DONE]} there"
-        return Row(self.name, State.DUE, text)
+        total, left = len(plan.steps), sum(not step.is_done for step in plan.steps)
+        unsigned = self.publication.signer.unsigned
+        if not left:
+            signed = f"not signed: {unsigned}" if unsigned else "signed"
+            return Row(self.name, State.DONE, f"{total} at {plan.destination}, {signed}")
+        sign = "" if unsigned else " and sign"
+        return Row(self.name, State.DUE, f"{left} of {total} to publish{sign} at {plan.destination}")
 
     def act(self, world: World) -> None:  # noqa: ARG002
         """Publish, as `inv publish` does."""
