@@ -150,17 +150,16 @@ def test_the_package_holds_the_archive_as_it_was_published(
 def app(tmp_path: Path) -> Path:
     """An app that brings its one dependency along."""
     app = tmp_path / "an app"
-    make_wheel(Project("one"), app / "wheels")
+    make_wheel(Project("one"), app / "vendor")
     (app / "requirements.txt").write_text("one==1.0\n")
     return app
 
 
 def isolated(packages: Packages, app: Path, tmp_path: Path, **variables: str) -> Isolated:
-    """Build with the composite's package alone; wheels come from the app's own folder."""
+    """Build with the composite's package alone; nothing tells pip not to look for an index."""
     file = next(packages.dist.glob("strata_python-*-offline-linux-*.cnb")).name
     directories = packages.unpacked(file, tmp_path / "builder").values()
-    local = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels", **variables}
-    return build_isolated(tmp_path / "w", directories, app, local, PROGRAM)
+    return build_isolated(tmp_path / "w", directories, app, variables, PROGRAM)
 
 
 @pytest.mark.skipif(not can_isolate(), reason="needs unshare and the right to make a network namespace")
