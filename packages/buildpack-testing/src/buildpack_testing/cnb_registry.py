@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from buildpack_release.errors import ReleaseError
+from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.buildpackage import METADATA_LABEL
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.registry_store import RegistryStore
@@ -32,7 +33,6 @@ _ID = re.compile(r"([a-zA-Z0-9.-]+)/([a-zA-Z0-9./-]+)")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"(?:{_LABEL}\.)+[a-z0-9][a-z0-9-]*[a-z0-9](?::[0-9]+)?/[^:]+@sha256:[a-f0-9]{{64}}")
-_LINE = re.compile(r'(\w+) = "([^"]*)"')
 _PAGE = 2  # items; small, so that lists have several pages
 
 
@@ -189,7 +189,10 @@ class CnbRegistry(LoopbackServer):
 
     def _handle(self, issue: FakeIssue) -> str:
         """Add the entry that an issue asks for; give the reason if that fails."""
-        wanted = dict(_LINE.findall(issue.body.replace("```", "")))
+        try:
+            wanted = {key: str(value) for key, value in tomllib.loads(issue.body.replace("```", "")).items()}
+        except tomllib.TOMLDecodeError as error:
+            return f"unable to unmarshal body: {error}"
         match = _ID.fullmatch(wanted.get("id", ""))
         if not _TITLE.fullmatch(issue.title) or match is None or match[1] in RESTRICTED:
             return "invalid id, or a restricted namespace"
@@ -227,8 +230,8 @@ class CnbRegistry(LoopbackServer):
 
 def _wrong_labels(wanted: dict[str, str]) -> str:
     """Read the image of linux/amd64 without credentials, and compare its label with the issue."""
-    reference = Reference.parse(wanted["addr"])
     try:
+        reference = Reference.parse(wanted["addr"])
         with Registries(connection(anonymous=True)) as registries:
             store = RegistryStore(registries.repository(reference))
             root = store.manifest(str(reference.digest))
