@@ -13,7 +13,7 @@ import trustme
 from app_venv.pip_options import HARMLESS, variable
 from buildpack_testing.failure import PhaseError
 from support.private_index import PrivateIndex, private_index
-from support.venv_builds import VENV, VenvBuilds, installed, text_of, venv_builds
+from support.venv_builds import VENV, VenvBuilds, installed, site_packages, text_of, venv_builds
 from support.wheels import Project, make_sdist, sha256
 
 if TYPE_CHECKING:
@@ -227,6 +227,32 @@ def test_credentials_of_variables_and_requirements_files_are_found_nowhere_eithe
     assert installed(private.builds) == ["left-1.0", "right-2.0"]
     assert not holds_secret(private.output.encode())
     assert not private.files_with_secrets()
+
+
+def test_credentials_of_an_address_of_a_file_are_found_nowhere(private: PrivateBuilds) -> None:
+    """It is recorded where a package came from (PEP 610), and so does the SBOM."""
+    (path,) = (one for one in private.builds.wheels if one.name.startswith("left-1.0"))
+    address = f"https://${{NAME}}:${{TOKEN}}@${{HOST}}/files/{path.name}#sha256={sha256(path)}"
+    private.builds.require(f"left @ {address}")
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    variables = {"NAME": USER, "TOKEN": ENCODED, "HOST": private.index.host, "PIP_CERT": str(ca)}
+    private.build({**variables, "PIP_VERBOSE": "1"})
+    assert (site_packages(private.builds) / "left-1.0.dist-info/direct_url.json").is_file()
+    assert not holds_secret(private.output.encode())
+    assert not private.files_with_secrets()
+    private.index.password = "another-password"
+    assert reused(private.build({**variables, "TOKEN": "another-password"}))
+
+
+@pytest.mark.parametrize("name", ["PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_certificates_may_come_from_variables(private: PrivateBuilds, name: str) -> None:
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    private.builds.require("left")
+    private.bind(index_url=private.index.url, username=USER, password=PASSWORD)
+    private.build({name: str(ca)})
+    assert installed(private.builds) == ["left-1.0"]
 
 
 def test_a_variable_and_a_binding_for_one_thing_are_refused(private: PrivateBuilds) -> None:

@@ -106,6 +106,12 @@ def test_a_password_of_a_variable_is_never_printed_either(make: Maker) -> None:
     assert redact("of/a-variable or of%2Fa-variable") == "*** or ***"
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "PIP_PROXY"])
+def test_a_password_of_a_proxy_is_never_printed(make: Maker, name: str) -> None:
+    make.read(**{name: f"http://me:of-{name}@proxy.example:8080"})
+    assert redact(f"it is of-{name}") == "it is ***"
+
+
 def test_credentials_go_to_the_host_of_the_index_and_to_no_other(make: Maker) -> None:
     entries = {"index_url": URL, "extra_index_url": "https://public.example/", "username": "me"}
     with make(**entries, password=SECRET).read().environment({}, minor="3.13") as environment:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _TYPES = ("pypi", "netrc", "pip")
 _NETRC_NAMES = (".netrc", "netrc")
 _SCHEMES = ("http", "https")
-_ADDRESSES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY")
+_ADDRESSES = (
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY", "HTTPS_PROXY", "HTTP_PROXY",
+    "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy",
+)  # fmt: skip
 
 
 def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str]) -> IndexAccess:
