@@ -41,8 +41,8 @@ class _Source:
 def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True) -> tuple[str, ...]:
     """Add the lock to ``found`` and return the arguments that make pip install from it.
 
-    Not ``alone``: other files are installed with it. Raises ConfigurationError for a lock that is broken, that
-    is for something else than this build, or that pip cannot install; PlatformError if pip is too old.
+    Not ``alone``: other files are installed with it. Raises ConfigurationError for a lock that is broken,
+    for something else than this build, or such that pip cannot install it; PlatformError if pip is too old.
     """
     selection = wanted.selection
     _check_pip(name, selection, wanted.tools)
@@ -151,7 +151,7 @@ def _refuse_mixture(name: str, loose: list[_Source]) -> None:
     listed = "\n".join(f"{source.package} comes from {source.kind}" for source in loose)
     raise ConfigurationError(
         f"pip cannot install {name}: not everything in it has a hash",
-        detail=f"{listed}\npip {'.'.join(map(str, _OLDEST_MIXING))} can if no other file is installed with it.",
+        detail=f"{listed}\npip {'.'.join(map(str, _OLDEST_MIXING))} can if it is the only file to install.",
         advice="Leave the project itself out of the lock (uv export --no-emit-project --format pylock.toml, "
         "for instance): its modules are found in the app directory, or in src with PYTHONPATH=src.",
     )
