@@ -81,7 +81,9 @@ def make_wheel(project: Project, directory: Path) -> Path:
     path = directory / f"{project.module}-{project.version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _TIME), text)
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.external_attr = (0o100755 if ".data/scripts/" in name else 0o100644) << 16
+            archive.writestr(entry, text)
     return path
 
 

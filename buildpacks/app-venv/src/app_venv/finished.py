@@ -12,6 +12,7 @@ from app_venv.summary import summary_rows
 from buildpack_api.layers import SbomFormat
 
 if TYPE_CHECKING:
+    from app_venv.installed import Distribution
     from app_venv.job import Job
     from app_venv.resolution import Resolution
     from app_venv.reuse import Decision
@@ -47,12 +48,38 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
     from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
 
     distributions = installed_distributions(job.site_packages)
+    _look_at_launch(job, distributions)
     extras = {package.name: package.extras for package in resolution.packages}
     graph = read_graph(distributions, extras, job.tools.interpreter)
     bill = bill_of(distributions, resolution, graph)
     job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
     job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
     return graph.problems
+
+
+def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
+    """Make scripts start, and warn of what the app image will not have."""
+    from app_venv.launchable import editable_directory, make_scripts_start, outside  # noqa: PLC0415
+
+    context = job.context
+    for one in distributions:
+        directory = editable_directory(one)
+        if directory:
+            context.output.step(f"{one.label} is editable: imported from {directory}")
+    failing = make_scripts_start(job.venv, distributions)
+    if failing:
+        context.output.warning(
+            f"Commands of the virtual environment cannot start: {', '.join(failing)}",
+            "What their first line names does not exist. Tell the authors of the packages that brought them.",
+        )
+    missing = list(outside(distributions, (context.app_dir, context.layers.root)))
+    if missing:
+        context.output.warning(
+            "Packages will be missing in the app image",
+            "\n".join(f"{one}." for one in missing)
+            + "\nOnly the app's directory and the layers come into the "
+            "image. Move them into the app, or require them without -e.",
+        )
 
 
 def summarise(finished: Finished) -> None:

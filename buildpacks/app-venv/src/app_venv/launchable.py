@@ -1,0 +1,111 @@
+"""What must hold for the environment to work in the app image, at the same place but without the build."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import os
+import shlex
+import stat
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from buildpack_api.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from app_venv.installed import Distribution
+
+_LONGEST = 127  # bytes of a first line that every Linux reads (before 5.1; 255 since): as pip has it
+_SHEBANG = b"#!"
+
+
+def make_scripts_start(venv: Path, distributions: Iterable[Distribution]) -> tuple[str, ...]:
+    """Give scripts a first line that the kernel can read; return the names of those that cannot start.
+
+    pip does so for entry points, but not for scripts that a wheel brings along (``#!python``): a blank in the
+    path, or a long one, would make them fail. The records of the distributions are corrected.
+    """
+    failing = []
+    changed = {}
+    for script in sorted((venv / "bin").iterdir()):
+        line = _first_line(script)
+        program = os.fsdecode(line[len(_SHEBANG) :].strip())
+        if program.startswith(f"{venv}/bin/python") and os.path.lexists(program):
+            if len(line) > _LONGEST or " " in program:
+                changed[script] = _rewrite(script, line, program)
+        elif program.startswith("/") and not os.path.exists(program.split()[0]):  # noqa: PTH110  (text)
+            failing.append(script.name)
+    if changed:
+        for one in distributions:
+            _correct_record(one, changed)
+    return tuple(failing)
+
+
+def outside(distributions: Iterable[Distribution], places: Sequence[Path]) -> Iterator[str]:
+    """Yield a sentence for each editable installation that lies in none of ``places``."""
+    for one in distributions:
+        directory = editable_directory(one)
+        if directory and not any(_within(directory, place) for place in places):
+            yield f"{one.label} is imported from {directory}"
+
+
+def editable_directory(distribution: Distribution) -> str:
+    """Return where an editable distribution is imported from (PEP 610, 'editable'), or ''."""
+    source = distribution.direct_url()
+    details = source.get("dir_info")
+    if not isinstance(details, dict) or not details.get("editable"):
+        return ""
+    return unquote(urlsplit(str(source.get("url", ""))).path)
+
+
+def _within(directory: str, place: Path) -> bool:
+    return f"{os.path.realpath(directory)}/".startswith(f"{os.path.realpath(place)}/")
+
+
+def _first_line(script: Path) -> bytes:
+    """Return the first line of a script, or nothing if it is something else."""
+    if script.is_symlink() or not script.is_file():
+        return b""
+    with script.open("rb") as file:
+        return file.readline() if file.read(2) == _SHEBANG and not file.seek(0) else b""
+
+
+def _rewrite(script: Path, line: bytes, program: str) -> bytes:
+    """Let sh start Python: to sh these are a command and a text never reached, to Python two texts."""
+    head = f"#!/bin/sh\n'''exec' {shlex.quote(program)} \"$0\" \"$@\"\n' '''\n"
+    content = os.fsencode(head) + script.read_bytes()[len(line) :]
+    mode = stat.S_IMODE(script.stat().st_mode)
+    write_atomically(script, content)
+    script.chmod(mode)
+    return content
+
+
+def _correct_record(distribution: Distribution, changed: dict[Path, bytes]) -> None:
+    """Write the new hashes of these files into RECORD (PEP 376)."""
+    if distribution.directory is None:
+        return
+    record = distribution.directory / "RECORD"
+    site_packages = distribution.directory.parent
+    by_name = {os.path.relpath(path, site_packages): content for path, content in changed.items()}
+    try:
+        rows = list(csv.reader(io.StringIO(record.read_text("utf-8"))))
+    except OSError:
+        return
+    if not any(row and row[0] in by_name for row in rows):
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        content = by_name.get(row[0]) if row else None
+        writer.writerow(row if content is None else [row[0], _digest(content), len(content)])
+    write_atomically(record, text.getvalue().encode("utf-8"))
+
+
+def _digest(content: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+    return f"sha256={digest}"
