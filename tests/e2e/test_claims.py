@@ -45,7 +45,7 @@ def test_another_pip_changes_no_layer_of_the_app_image(
 
 
 def test_a_requirement_changes_only_the_environment(samples: SampleBuilds, tmp_path: Path) -> None:
-    """One more requirement: Python stays. The file itself is part of the app's layer, the SBOM has its own."""
+    """One more requirement: Python stays. The file is part of the app's layer, the SBOM has its own."""
     before, _ = samples.twice("flask")
     app = samples.copy("flask", tmp_path / "app")
     more = (SAMPLES["django"].app / "requirements.txt").read_text(encoding="utf-8")

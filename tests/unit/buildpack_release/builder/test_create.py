@@ -15,6 +15,7 @@ from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.builder.summary import address, summary
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
 from buildpack_release.model.toml_parser import tomllib
+from buildpack_release.packaging.cargo import Cargo
 from buildpack_release.packaging.manifest import SCHEMA
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (
@@ -508,6 +509,8 @@ def _packaged(id_: str, version: str, layout: str) -> dict[str, object]:
         "variant": "",
         "inputs": "",
         "bytecode": {},
+        "compressor": "",
+        "cargo": Cargo().data(),
         "layout": {"path": layout, "digest": ""},
         "images": [],
         "sbom": {"path": "", "digest": "", "size": 0},
