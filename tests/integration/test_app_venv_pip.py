@@ -58,6 +58,8 @@ def test_later_buildpacks_have_pip_both_ways_and_it_acts_on_the_environment(trio
     printed = trio.result.run(CONSUMER).printed.splitlines()
     assert printed[0] == f"{trio.venv}/bin/pip"
     assert [line for line in printed if line.startswith("left==")] == ["left==1.0", "left==1.0"]
+    cache = trio.platform.workspace.layers / "strata_app-venv/pip-cache/cache"
+    assert trio.result.next_environment["PIP_CACHE_DIR"] == str(cache)
     assert printed[-1] == f"{trio.venv}/lib/python{NEWEST}/site-packages/right.py"
 
 

@@ -59,6 +59,15 @@ def test_the_tail_of_a_talkative_program_is_bounded(capfd: pytest.CaptureFixture
     assert len(capfd.readouterr().out.splitlines()) == 5000
 
 
+def test_every_line_can_be_watched_and_none_need_be_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    seen: list[str] = []
+    script = "echo one; echo https://me:secret@host/ >&2"
+    code, tail = run_with_tail(["sh", "-c", script], env=ENV, watch=seen.append, echo=False)
+    assert (code, "".join(seen)) == (0, tail)
+    assert seen == ["one\n", "https://***@host/\n"]
+    assert capfd.readouterr().out == ""
+
+
 def test_what_runs_unseen_shows_nothing_and_tells_its_code(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_unseen(["sh", "-c", "echo out; echo err >&2; exit 3"], env=ENV) == 3
     captured = capfd.readouterr()
