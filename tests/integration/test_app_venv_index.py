@@ -314,6 +314,12 @@ def test_only_what_is_pinned_by_hash_is_installed_if_the_user_says_so(builds: Ve
     assert "made anew: what may be installed: ---require-hashes" in text_of(result)
 
 
+def test_a_lock_file_is_pinned_by_hash(builds: VenvBuilds) -> None:
+    builds.lock("left-1.0", "right-2.0")
+    builds.build({"BP_PIP_REQUIRE_HASHES": "true", "BP_PIP_ONLY_BINARY": ":all:"})
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+
+
 def test_only_wheels_are_installed_if_the_user_says_so(builds: VenvBuilds) -> None:
     sdist = make_sdist(Project("source"), builds.root / "wheels", backend=TALKATIVE.format(requires=[]))
     builds.wheels.append(sdist)

@@ -14,6 +14,7 @@ from buildpack_api.errors import ConfigurationError
 from buildpack_api.index_access import IndexAccess
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.redact import redact
+from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +87,31 @@ def test_files_are_gone_after_a_failure_as_well(make: Maker) -> None:
     with pytest.raises(KeyboardInterrupt), access.environment({}, minor="3.13") as environment:
         raise KeyboardInterrupt
     assert not Path(environment["NETRC"]).parent.exists()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_build_that_is_stopped_leaves_no_file_behind(tmp_path: Path, name: str) -> None:
+    """While pip waits for an index: the signal arrives with the files in place."""
+    body = f"""
+import os, pathlib, signal, sys, threading
+from buildpack_api import commands
+from buildpack_api.index_bindings import read_index_access
+access = read_index_access(context.bindings, context.environment)
+with access.environment(context.environment, minor="3.13") as environment:
+    assert pathlib.Path(environment["NETRC"]).is_file()
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.{name}]).start()
+    commands.run(["sleep", "60"], env=environment)
+"""
+    example = ExampleBuildpack.create(tmp_path, body)
+    binding = example.platform / "bindings/index"
+    binding.mkdir(parents=True)
+    for entry, text in {"type": "pypi", "index-url": URL, "username": "me", "password": SECRET}.items():
+        (binding / entry).write_text(text)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    done = example.build(TMPDIR=str(temporary))
+    assert done.stderr == f"[Strata] Error: stopped by {name}\n"
+    assert not list(temporary.iterdir())
 
 
 def test_credentials_in_an_address_are_taken_out_of_it(make: Maker) -> None:
