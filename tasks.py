@@ -675,7 +675,6 @@ def runtimes_update(_context: Context, dry_run: bool = False) -> None:
         "dry-run": "show how things stand and what would be done; write nothing",
         "again": "with --register: ask once more for what was refused",
         "api": "with --register: another base address of the code host's API",
-        "sign": _SIGN_HELP,
     }
 )
 @one_clear_error()
@@ -692,7 +691,6 @@ def release(  # noqa: PLR0917  each parameter is an option
     insecure: bool = False,
     again: bool = False,
     api: str = "",
-    sign: str = "",
 ) -> None:
     """Do whatever is missing until all is released."""
     from buildpack_release.progress import say

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from buildpack_release.errors import UsageError
+from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.manifest import Manifest, Package
+from buildpack_release.packaging.package import provenance_due
 from support.publishing import make_repository, pack
 from support.sbom_schemas import assert_valid_sbom
 from support.versioned_repository import Git
@@ -179,6 +181,21 @@ def test_uncommitted_sources_have_no_revision(root: Path) -> None:
     git.commit("Something else")
     pack(root)
     assert commits(root, "acme/one")[0]["digest"] == {"gitCommit": git("rev-parse", "HEAD~1").strip()}
+
+
+def test_only_who_made_a_package_says_more_about_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds it up to date has not made it."""
+    pack(root)
+    before = (root / "dist" / packages(root)["acme/one"].provenance).read_bytes()
+    Git.init(root)
+    monkeypatch.setenv("STRATA_BUILDER_ID", "urn:somebody:else")
+    assert provenance_due(Repository.discover(root), root / "dist") == ()
+    pack(root)
+    assert (root / "dist" / packages(root)["acme/one"].provenance).read_bytes() == before
+    monkeypatch.delenv("STRATA_BUILDER_ID")
+    assert len(provenance_due(Repository.discover(root), root / "dist")) == 3
+    pack(root)
+    assert provenance_due(Repository.discover(root), root / "dist") == ()
 
 
 def test_a_packaged_file_that_git_does_not_have_hides_the_revision(root: Path) -> None:

@@ -157,6 +157,18 @@ class Statement:
                 return commit
         return ""
 
+    @property
+    def builder(self) -> str:
+        """Who made it, or ""."""
+        run = _object(_object(self.content.get("predicate")).get("runDetails"))
+        return str(_object(run.get("builder")).get("id", ""))
+
+    @property
+    def no_revision(self) -> str:
+        """The reason why it names no commit, or ""."""
+        definition = _object(_object(self.content.get("predicate")).get("buildDefinition"))
+        return str(_object(definition.get("internalParameters")).get("noRevision", ""))
+
     def is_about(self, package: Package) -> bool:
         """Whether its subjects are exactly the files of a package as it is in dist/."""
         return bool(self.content["subject"] == subjects(package))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.versions.checkout import Checkout
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ class WorkTree:
             checkout = Checkout.open(self.root)
             head = checkout.head()
             changed = checkout.changed(head) if head else ()
-        except ReleaseError as error:
+        except MissingToolError as error:
             return Revision(reason=error.title)
+        except ReleaseError:
+            return Revision(reason="this is not a git checkout")
         if not head:
             return Revision(reason="there is no commit yet")
         if changed:

@@ -1,8 +1,7 @@
 """The documents beside a package in dist/: its SBOM, and its provenance.
 
-The SBOM belongs to the package and is made with it. The provenance is also written anew for a package that
-stays: if it is missing or about something else, and if it names no commit although one can be named now (the
-sources were committed after packaging).
+Both are made with it; a package without them is made again. If the provenance names no commit although one
+can be named now (the sources were committed after packaging), it is written anew, and the package stays.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation.builder import Builder
 from buildpack_release.attestation.provenance import Material, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import WorkTree
-from buildpack_release.oci.compression import COMPRESSOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,23 +51,31 @@ class Provenance:
             job.source or self.builder.source,
             tuple(_materials((folder / package.sbom.path).read_bytes())),
             {f"{one.id}@{one.version}": one.digest for one in parts},
-            COMPRESSOR,
+            package.compressor,
         )
         return write_provenance(package, origin)
 
-    def rewritten(self, job: Job, package: Package, parts: Iterable[Package], dist: Path) -> bytes | None:
-        """Give another statement for a package in dist/; None if the one there is right."""
-        try:
-            current = Statement.parse((dist / package.provenance).read_bytes())
-        except OSError:
-            current = None
-        fits = current is not None and current.is_about(package)
-        if current is not None and fits and (current.revision or not self._revision(job).commit):
+    def with_commit(self, job: Job, package: Package, parts: Iterable[Package], dist: Path) -> bytes | None:
+        """Give the statement about a package in dist/ with a commit, if it lacks one that can be named now.
+
+        Only who made a package says more about it: that of another builder stays.
+        """
+        current = read_statement(package, dist)
+        if current is None or current.revision or current.builder != self.builder.id:
             return None
-        return self.write(job, package, parts, dist)
+        return self.write(job, package, parts, dist) if self._revision(job).commit else None
 
     def _revision(self, job: Job) -> Revision:
         return self.tree.revision(file.source for file in job.inputs.files)
+
+
+def read_statement(package: Package, dist: Path) -> Statement | None:
+    """Read the provenance of a package in dist/; None if it is missing or about something else."""
+    try:
+        found = Statement.parse((dist / package.provenance).read_bytes())
+    except OSError:
+        return None
+    return found if found is not None and found.is_about(package) else None
 
 
 def _materials(sbom: bytes) -> Iterator[Material]:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.documents import Provenance
+from buildpack_release.packaging.documents import Provenance, read_statement
 from buildpack_release.packaging.jobs import Job, plan_jobs
+from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.package_store import PackageStore
 from buildpack_release.packaging.supplies import Supplies
@@ -16,7 +17,7 @@ from buildpack_release.progress import Progress, say
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
@@ -89,9 +90,22 @@ def package(
             ) as making,
         ):
             outcomes = tuple(_package(job, done, making, progress) for job in jobs)
-            for job in jobs:
-                _check_provenance(job, done, store, provenance)
+            for name, content in _better_provenance(jobs, done, provenance, dist):
+                store.replace(name, content)
             return outcomes
+
+
+def provenance_due(repository: Repository, dist: Path) -> tuple[str, ...]:
+    """Give the files of provenance in dist/ that package() would write anew, of packages that are current.
+
+    Raises ReleaseError as plan_jobs() does, UsageError for a wrong variable in the environment.
+    """
+    jobs = plan_jobs(repository, ())
+    manifest = Manifest.read(dist)
+    found = {job.buildpack.id: (job, one) for job in jobs if (one := manifest.find(job.key))}
+    known = [job for job in jobs if all(one in found for one in (job.buildpack.id, *job.components))]
+    provenance = Provenance.of(repository.root)
+    return tuple(name for name, _ in _better_provenance(known, found, provenance, dist))
 
 
 @contextmanager
@@ -103,11 +117,15 @@ def _sealed(store: PackageStore) -> Iterator[None]:
         store.seal()
 
 
-def _check_provenance(job: Job, done: Done, store: PackageStore, provenance: Provenance) -> None:
-    made = done[job.buildpack.id][1]
-    parts = [done[one][1] for one in job.components]
-    if (content := provenance.rewritten(job, made, parts, store.output.root)) is not None:
-        store.replace(made.provenance, content)
+def _better_provenance(
+    jobs: Iterable[Job], done: Done, provenance: Provenance, dist: Path
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and contents of provenance that can name a commit now."""
+    for job in jobs:
+        made = done[job.buildpack.id][1]
+        parts = [done[one][1] for one in job.components]
+        if (content := provenance.with_commit(job, made, parts, dist)) is not None:
+            yield made.provenance, content
 
 
 def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) -> None:
@@ -115,7 +133,9 @@ def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) ->
     old = store.manifest.find(job.key)
     if old is None or any(one not in done for one in job.components):
         return
-    if old.inputs == _digest(job, done, toolchain) and old.is_intact(store.output.root):
+    dist = store.output.root
+    is_current = old.inputs == _digest(job, done, toolchain) and old.is_intact(dist)
+    if is_current and read_statement(old, dist) is not None:
         done[job.buildpack.id] = job, old
 
 

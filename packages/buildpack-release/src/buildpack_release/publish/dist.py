@@ -8,9 +8,9 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
+from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.manifest import FILE, Manifest
 from buildpack_release.packaging.output_directory import wait_for
@@ -67,7 +67,7 @@ def read_releases(
         packages[package.id] = package
     wanted = PackageSettings.read(repository.root).bytecode
     others = [] if variant else list(manifest)
-    notes = {one.id: _notes(one, wanted, others) for one in packages.values()}
+    notes = {one.id: _notes(one, wanted, others, dist) for one in packages.values()}
     wanted_ids = [job.buildpack.id for job in jobs if job.variant or not variant]
     return tuple(read_release(dist, packages[one], notes=notes[one]) for one in wanted_ids)
 
@@ -124,22 +124,19 @@ def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path)
         return "is stale: it was made of other sources, or in another way"
     if not package.is_intact(dist):
         return "is damaged"
-    return "" if _has_provenance(package, dist) else "is damaged: its provenance is not about it"
+    return "" if read_statement(package, dist) else "is damaged: its provenance is not about it"
 
 
-def _has_provenance(package: Package, dist: Path) -> bool:
-    try:
-        statement = Statement.parse((dist / package.provenance).read_bytes())
-    except OSError:
-        return False
-    return statement is not None and statement.is_about(package)
-
-
-def _notes(package: Package, wanted: Sequence[str], manifest: Iterable[Package]) -> tuple[str, ...]:
+def _notes(
+    package: Package, wanted: Sequence[str], manifest: Iterable[Package], dist: Path
+) -> tuple[str, ...]:
+    statement = read_statement(package, dist)
+    reason = statement.no_revision if statement else ""
     missing = [minor for minor in wanted if minor not in package.bytecode] if package.bytecode else []
     variants = [one.variant for one in manifest if one.id == package.id and one.variant]
     return (
         *((f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()),
         *(f"it carries {text}" for text in package.cargo.described()),
+        *((f"its provenance names no commit: {reason}",) if reason else ()),
         *(f"there is a package of the kind {variant}, too: --variant {variant}" for variant in variants),
     )

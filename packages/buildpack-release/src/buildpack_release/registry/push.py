@@ -11,6 +11,7 @@ from buildpack_release.registry.errors import RegistryError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from buildpack_release.registry.answer import Reply
     from buildpack_release.registry.blob_source import BlobSource
     from buildpack_release.registry.blobs import Blobs, Progress
     from buildpack_release.registry.content import Manifest
@@ -66,15 +67,19 @@ def push_content(
 def _put_absent(manifests: Manifests, manifest: Manifest) -> bool:
     if manifests.head(manifest.digest) is not None:
         return False
+    put_patiently(manifests, manifest)
+    return True
+
+
+def put_patiently(manifests: Manifests, manifest: Manifest) -> Reply:
+    """Put a manifest by its digest; again, if its parts are not known there yet. Raises RegistryError."""
     attempts = manifests.transport.attempts()
     while True:
         try:
-            manifests.put(manifest)
+            return manifests.put(manifest)
         except RegistryError as error:
             error.transient = _is_late(error) and attempts.failures < _MOST_LATE
             attempts.failed(error)
-        else:
-            return True
 
 
 def _is_late(error: RegistryError) -> bool:

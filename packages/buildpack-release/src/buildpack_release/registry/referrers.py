@@ -13,6 +13,7 @@ from buildpack_release.registry.content import OCI_INDEX, Descriptor, Manifest
 from buildpack_release.registry.errors import NotFoundError, RegistryConflictError, RejectedError
 from buildpack_release.registry.manifests import Manifests
 from buildpack_release.registry.paging import next_page
+from buildpack_release.registry.push import put_patiently
 from buildpack_release.registry.scope import pull
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Referrers:
             raise ValueError(msg)
         manifests = Manifests(self.transport, self.repository)
         if manifests.head(manifest.digest) is None or self._from_api(subject.digest) is not None:
-            reply = manifests.put(manifest)
+            reply = put_patiently(manifests, manifest)
             if reply.headers.get("OCI-Subject") == subject.digest:
                 return
         self._add_to_fallback(subject.digest, as_referrer(manifest))

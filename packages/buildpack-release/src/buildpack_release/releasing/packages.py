@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.packaging.package import package
+from buildpack_release.packaging.package import package, provenance_due
 from buildpack_release.publish.dist import read_releases, reading
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.report import plan_text
@@ -45,6 +45,9 @@ class Packages:
         except CheckFailed as error:
             return Row(self.name, State.DUE, error.title)
         self.are_current = True
+        if due := provenance_due(world.repository, self.dist):
+            self.are_current = False
+            return Row(self.name, State.DUE, f"the provenance of {len(due)} can name its commit now")
         return Row(self.name, State.DONE, f"{count}, made of these sources")
 
     def act(self, world: World) -> None:
