@@ -60,8 +60,12 @@ def moving_tags(store: ImageStore, version: str, digest: str) -> tuple[MovingTag
         own = Version.parse(version)
     except ValueError:
         return ()
+    found = {name: store.manifest(name) for name in _names(own)}
+    if all(current is not None and current.digest == digest for current in found.values()):
+        # Nothing to be decided, and so no list of all tags, which may be long.
+        return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
     published = [*_versions(store.tags()), own]
-    return tuple(_moving_tag(store, name, own, digest, published) for name in _names(own))
+    return tuple(_moving_tag(name, current, own, digest, published) for name, current in found.items())
 
 
 def _names(version: Version) -> tuple[str, ...]:
@@ -69,9 +73,8 @@ def _names(version: Version) -> tuple[str, ...]:
 
 
 def _moving_tag(
-    store: ImageStore, name: str, own: Version, digest: str, published: Iterable[Version]
+    name: str, current: Manifest | None, own: Version, digest: str, published: Iterable[Version]
 ) -> MovingTag:
-    current = store.manifest(name)
     was = current.digest if current is not None else ""
     # What the tag points to counts as well: the tag of its version may have been deleted.
     known = [*published, *(_annotated(current) if current is not None else ())]

@@ -41,12 +41,16 @@ class Expected:
 
 
 def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple[str, ...]:
-    """Check manifests, configurations, labels and platforms, and that the blobs are there."""
+    """Check manifests, configurations, labels and platforms, and that the layers are there.
+
+    The configurations are: they have been read.
+    """
     found = [*_platform_problems(tree, expected)]
     for image in tree.images:
         texts = [*_shape_problems(image), *label_problems(image, expected.id, expected.version)]
         found += [f"{image.platform or image.manifest.digest}: {text}" for text in texts]
-    found += [f"the blob {blob.digest} is missing" for blob in tree.blobs if not store.has_blob(blob)]
+    layers = {layer.digest: layer for image in tree.images for layer in image.manifest.layers}
+    found += [f"the blob {digest} is missing" for digest, blob in layers.items() if not store.has_blob(blob)]
     return tuple(found)
 
 
