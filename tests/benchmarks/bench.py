@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_api import toml
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_testing.index import PackageIndex, fill_index
@@ -69,10 +70,21 @@ class Bench:
         return next(one for one in self.assembled if one.name == buildpack_id.replace("/", "_"))
 
     @cached_property
+    def catalogue(self) -> Path:
+        """The catalogue of our archives, made as long as the published one: reading it is part of a build."""
+        own = toml.load(self.runtimes.catalogue)
+        published = toml.load(ROOT / "buildpacks" / "python-runtime" / "data" / "runtimes.toml")
+        others = [{**one, "arch": "other"} for one in published["runtime"]]
+        lines = {**published["lines"], **own["lines"]}
+        path = self.scratch / "runtimes.toml"
+        toml.write(path, {**own, "lines": lines, "runtime": [*own["runtime"], *others]})
+        return path
+
+    @cached_property
     def runtime_variables(self) -> dict[str, str]:
         """The variables that make python-runtime use the archives, from a directory."""
         return {
-            "BP_PYTHON_RUNTIMES": str(self.runtimes.catalogue),
+            "BP_PYTHON_RUNTIMES": str(self.catalogue),
             "BP_DEPENDENCY_MIRROR": self.runtimes.directory.as_uri(),
         }
 

@@ -33,16 +33,13 @@ def measure(bench: Bench) -> Iterator[Row | Curve]:
     """Measure apps and repositories of three sizes each, in turn."""
     for curve in (*_apps(bench), *_repositories(bench)):
         yield curve
-        excess = curve.excess()
-        last = curve.points[-1]
+        count, _, processor = curve.points[-1]
         yield Row(
             group=GROUP,
-            what=f"{curve.name}, {last[0]} {curve.axis}",
+            what=f"{curve.name}, {count} {curve.axis}, processor time",
             against="a straight line through the two smaller sizes",
-            ours=last[1],
-            theirs=Series(
-                tuple(one / times for one, times in zip(last[1].values, excess.values, strict=True))
-            ),
+            ours=processor,
+            theirs=Series((curve.straight(count),) * len(processor.values)),
             aim=Aim.ratio(_SLACK),
         )
 
@@ -83,7 +80,8 @@ def _repositories(bench: Bench) -> list[Curve]:
 
 
 def _curve(name: str, axis: str, counts: tuple[int, ...], found: dict[str, list[Sample]], kind: str) -> Curve:
-    points = tuple((count, Series.wall(found[f"{kind} {count}"])) for count in counts)
+    samples = [found[f"{kind} {count}"] for count in counts]
+    points = tuple((n, Series.wall(one), Series.cpu(one)) for n, one in zip(counts, samples, strict=True))
     return Curve(name, axis, points)
 
 

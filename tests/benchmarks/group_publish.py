@@ -14,10 +14,11 @@ from benchmarks.rows import Aim, Row, Series, Skipped, Unit
 from buildpack_testing.cnb.registry_server import Registry, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 GROUP = "publish"
+_TAGS = ("1.2.3", "1.2", "1", "latest")
 _REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/')
 
 
@@ -33,8 +34,9 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
     ours = _Publisher(bench, root)
     sides = {"ours": Side(ours.publish, ours.empty)}
     if "skopeo" not in lacking:
-        peer = _Skopeo(bench, layouts)
-        sides["skopeo"] = Side(peer.copy, peer.empty)
+        once, all_tags = _Skopeo(bench, layouts, _TAGS[:1]), _Skopeo(bench, layouts, _TAGS)
+        sides["skopeo"] = Side(once.copy, once.empty)
+        sides["skopeo, all tags"] = Side(all_tags.copy, all_tags.empty)
     found = alternate(sides, bench.rounds, warm_up=True)
     if "skopeo" in lacking:
         yield Skipped(GROUP, "inv publish, all, empty registry", "skopeo is not here")
@@ -42,6 +44,8 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
         what = "inv publish, all, empty registry"
         against = "skopeo copy --all of the same layouts"
         yield Row.timed(GROUP, what, against, found["ours"], found["skopeo"], Aim.ratio(1.0))
+        against = f"skopeo copy --all, to the {len(_TAGS)} tags that inv publish writes"
+        yield Row.timed(GROUP, what, against, found["ours"], found["skopeo, all tags"])
     yield from _again(ours, len(layouts), bench.rounds)
 
 
@@ -100,17 +104,19 @@ class _Publisher(_Server):
 
 
 class _Skopeo(_Server):
-    def __init__(self, bench: Bench, layouts: list[Path]) -> None:
+    def __init__(self, bench: Bench, layouts: list[Path], tags: Sequence[str]) -> None:
         super().__init__(bench)
         self._layouts = layouts
+        self._tags = tags
 
     def copy(self) -> Sample:
         """Copy all layouts, one after the other."""
         found = self.running or self.empty()
         env = plain_environment(found.directory / "home")
-        return total(*(run(self._command(found, layout), env=env) for layout in self._layouts))
+        commands = [self._command(found, layout, tag) for layout in self._layouts for tag in self._tags]
+        return total(*(run(command, env=env) for command in commands))
 
-    def _command(self, found: Registry, layout: Path) -> list[str]:
+    def _command(self, found: Registry, layout: Path, tag: str) -> list[str]:
         options = ["--all", "--preserve-digests", "--quiet", "--dest-tls-verify=false"]
-        target = f"docker://{found.address}/bench/{layout.stem.rpartition('-')[0]}:copied"
+        target = f"docker://{found.address}/bench/{layout.stem.rpartition('-')[0]}:{tag}"
         return ["skopeo", "--insecure-policy", "copy", *options, f"oci:{layout}", target]

@@ -22,16 +22,15 @@ def draw(curves: Sequence[Curve], directory: Path) -> list[Path]:
     figure = Figure(figsize=(5.5 * len(axes), 4), layout="constrained")
     for axis, plot in zip(axes, figure.subplots(1, len(axes), squeeze=False)[0], strict=True):
         for curve in (one for one in curves if one.axis == axis):
-            counts = [count for count, _ in curve.points]
-            medians = [series.median for _, series in curve.points]
-            low = [series.median - min(series.values) for _, series in curve.points]
-            high = [max(series.values) - series.median for _, series in curve.points]
+            counts = [count for count, _, _ in curve.points]
+            medians = [series.median for _, _, series in curve.points]
+            low = [series.median - min(series.values) for _, _, series in curve.points]
+            high = [max(series.values) - series.median for _, _, series in curve.points]
             (line, *_) = plot.errorbar(counts, medians, [low, high], marker="o", capsize=3, label=curve.name)
-            slope = (medians[1] - medians[0]) / (counts[1] - counts[0])
-            expected = [medians[0] + slope * (count - counts[0]) for count in counts]
+            expected = [curve.straight(count) for count in counts]
             plot.plot(counts, expected, linestyle=":", color=line.get_color())
         plot.set_xlabel(axis)
-        plot.set_ylabel("seconds (median, range)")
+        plot.set_ylabel("processor time, seconds (median, range)")
         plot.set_xlim(left=0)
         plot.set_ylim(bottom=0)
         plot.legend(fontsize="small")

@@ -203,27 +203,24 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Curve:
-    """How a cost grows: points are (how many, figures)."""
+    """How a cost grows: points are (how many, wall times, processor times)."""
 
     name: str
     axis: str
-    points: tuple[tuple[int, Series], ...]
+    points: tuple[tuple[int, Series, Series], ...]
 
-    def excess(self) -> Series:
-        """Return the last figure divided by what the first two promise if cost grows linearly, per round.
-
-        At most 1 is linear or better.
-        """
-        (first, low), (second, middle), (last, high) = (self.points[0], self.points[1], self.points[-1])
-        expected = (
-            a + (b - a) * (last - first) / (second - first)
-            for a, b in zip(low.values, middle.values, strict=True)
-        )
-        return Series(tuple(c / max(e, 1e-9) for c, e in zip(high.values, expected, strict=True)))
+    def straight(self, count: int) -> float:
+        """Return the processor time for so many if the line through the first two points goes on."""
+        (first, _, low), (second, _, middle) = self.points[:2]
+        slope = (middle.median - low.median) / (second - first)
+        return low.median + max(slope, 0.0) * (count - first)
 
     def data(self) -> dict[str, Any]:
         """Give everything for programs."""
-        points = [{"count": count, "seconds": list(series.values)} for count, series in self.points]
+        points = [
+            {"count": count, "seconds": list(wall.values), "processor": list(processor.values)}
+            for count, wall, processor in self.points
+        ]
         return {"name": self.name, "axis": self.axis, "points": points}
 
 

@@ -24,7 +24,7 @@ def make(*, before: dict[str, dict[str, object]] | None = None) -> Report:
         Row(group="g", what="size", against="limit", ours=Series((5e6,)), unit=Unit.BYTES, note="a note")
     )
     report.add(Skipped("h", "everything", "skopeo is not here"))
-    report.add(Curve("c", "items", ((1, Series((1.0,))),)))
+    report.add(Curve("c", "items", ((1, Series((1.0,)), Series((0.5,))),)))
     return report
 
 
@@ -71,7 +71,7 @@ def test_the_data_hold_every_run(tmp_path: Path) -> None:
     assert data["rows"][0]["met"] is True
     assert data["settings"] == {"rounds": 3}
     assert data["skipped"] == [{"group": "h", "what": "everything", "reason": "skopeo is not here"}]
-    assert data["curves"][0]["points"] == [{"count": 1, "seconds": [1.0]}]
+    assert data["curves"][0]["points"] == [{"count": 1, "seconds": [1.0], "processor": [0.5]}]
     assert not list(tmp_path.glob(".*"))
 
 

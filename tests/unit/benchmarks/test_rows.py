@@ -83,8 +83,9 @@ def test_figures_are_for_people(unit: Unit, value: float, text: str) -> None:
     assert unit.show(value) == text
 
 
-@pytest.mark.parametrize(("last", "excess"), [(15.0, 1.0), (30.0, 2.0), (6.0, 0.4)])
-def test_growth_is_held_against_a_straight_line(last: float, excess: float) -> None:
-    """Fixed cost must not hide that the cost of each item grows."""
-    points = ((10, Series((1.0,))), (50, Series((5.0,))), (150, Series((last,))))
-    assert Curve("c", "items", points).excess().values == pytest.approx((excess,))
+@pytest.mark.parametrize(("middle", "expected"), [(5.0, 15.0), (1.0, 1.0), (0.5, 1.0)])
+def test_growth_is_held_against_a_straight_line(middle: float, expected: float) -> None:
+    """Fixed cost must not hide that each item costs more; noise must not promise that more cost less."""
+    wall = Series((9.0, 9.0))
+    points = ((10, wall, Series((1.0, 1.0))), (50, wall, Series((middle, middle))), (150, wall, wall))
+    assert Curve("c", "items", points).straight(150) == pytest.approx(expected)
