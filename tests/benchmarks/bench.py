@@ -44,6 +44,11 @@ class Bench:
     quick: bool = False
 
     @property
+    def few(self) -> int:
+        """How often that is measured of which a single round takes most of a minute."""
+        return min(self.rounds, 3)
+
+    @property
     def many(self) -> int:
         """How often programs are started that end at once."""
         return self.rounds * 8

@@ -60,7 +60,7 @@ def _apps(bench: Bench) -> list[Curve]:
             sides[f"unchanged, {name}"] = Side(environments.act, partial(environments.enter, name, text))
         cold = partial(environments.enter_empty, texts["locked"])
         sides[f"cold, locked {count}"] = Side(environments.act, cold)
-    found = alternate(sides, min(bench.rounds, 3))
+    found = alternate(sides, bench.few)
     kinds = ("cold, locked", "unchanged, locked", "unchanged, unlocked")
     return [_curve(f"app-venv {kind}", "dependencies", _DEPENDENCIES, found, kind) for kind in kinds]
 

@@ -44,7 +44,7 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
     if pack:
         peer = _Pack(pack.executable, ours.root / "build", bench.directory("package/pack"))
         sides["pack"] = Side(peer.run, peer.forget)
-    found = alternate(sides, bench.rounds, warm_up=True)
+    found = alternate(sides, bench.few, warm_up=True)
     if pack:
         against = f"pack {pack.version} buildpack package, {len(_TARGETS) * (len(COMPONENTS) + 1)} files"
         yield Row.timed(GROUP, _COLD, against, found["cold"], found["pack"], Aim.ratio(0.5))

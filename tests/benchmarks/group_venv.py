@@ -44,7 +44,7 @@ def _locked(bench: Bench, environments: Environments, text: str) -> Iterator[Row
         "changed": Side(environments.act, changes.prepare),
         **_peers(bench, environments.job, "locked", text),
     }
-    found = alternate(sides, bench.rounds)
+    found = alternate(sides, bench.few)
     count = f"{len(names(PINNED))} packages, locked"
     bare, again = found["bare"], found["again"]
     yield Row.timed(GROUP, f"cold, {count}", _BARE, found["cold"], bare, Aim.ratio(1.1))
@@ -62,7 +62,7 @@ def _unlocked(bench: Bench, environments: Environments, text: str) -> Iterator[R
         "unchanged": Side(environments.act, partial(environments.enter, "unlocked", text)),
         **_peers(bench, environments.job, "unlocked", text),
     }
-    found = alternate(sides, bench.rounds)
+    found = alternate(sides, bench.few)
     count = f"{len(names(DIRECT))} requirements, unlocked"
     bare, again = found["bare"], found["again"]
     yield Row.timed(GROUP, f"cold, {count}", _BARE, found["cold"], bare, Aim.ratio(1.1))

@@ -60,9 +60,12 @@ class Referrers:
         manifests = Manifests(self.transport, self.repository)
         if manifests.head(manifest.digest) is None or self._from_api(subject.digest) is not None:
             reply = put_patiently(manifests, manifest)
-            if reply.headers.get("OCI-Subject") == subject.digest:
-                return
+            if reply.headers.get("OCI-Subject") == subject.digest or self._lists(subject.digest, manifest):
+                return  # without the header the answer may just have been cut off
         self._add_to_fallback(subject.digest, as_referrer(manifest))
+
+    def _lists(self, digest: str, manifest: Manifest) -> bool:
+        return any(one.digest == manifest.digest for one in self._from_api(digest) or ())
 
     def _from_api(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...] | None:
         """Ask the registry; None if it does not know referrers, which each old one says in its way."""
