@@ -16,6 +16,7 @@ from buildpack_testing.index import PackageIndex, fill_index
 from buildpack_testing.runtimes import RuntimeSet, make_runtimes
 from buildpack_testing.server import serve
 from buildpack_testing.sources import served_index
+from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,10 +77,15 @@ class Bench:
 
     @cached_property
     def catalogue(self) -> Path:
-        """The catalogue of our archives, made as long as the published one: reading it is part of a build."""
+        """The catalogue of our archives, and what else the published one has: builds read it all."""
         own = toml.load(self.runtimes.catalogue)
         published = toml.load(ROOT / "buildpacks" / "python-runtime" / "data" / "runtimes.toml")
-        others = [{**one, "arch": "other"} for one in published["runtime"]]
+        taken = {(archive.minor, local_arch()) for archive in self.runtimes.archives}
+        others = [
+            one
+            for one in published["runtime"]
+            if (one["version"].rpartition(".")[0], one["arch"]) not in taken
+        ]
         lines = {**published["lines"], **own["lines"]}
         path = self.scratch / "runtimes.toml"
         toml.write(path, {**own, "lines": lines, "runtime": [*own["runtime"], *others]})

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from buildpack_release.publish.attachments import missing
-from buildpack_release.publish.concurrently import concurrently
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.signing import is_signed
@@ -149,9 +148,8 @@ def make_plan(
     Raises:
         ReleaseError: what is published cannot be read.
     """
-    compared = concurrently(_compare, [(release, store(release.name)) for release in releases])
-    present = concurrently(_present, compared)
-    has = {step.store.mount_name: digests for step, digests in zip(compared, present, strict=True)}
+    compared = [_compare(release, store(release.name)) for release in releases]
+    has = {step.store.mount_name: _present(step) for step in compared}
     will_have: dict[str, set[str]] = {}
     steps = []
     for step in compared:
@@ -161,16 +159,11 @@ def make_plan(
         else:
             steps.append(step)
         will_have[step.store.mount_name] = _digests(step)
-
-    def completed(step: Step) -> Step:
-        return _with_referrers(_with_tags(step), sign=sign)
-
-    return Plan(destination, tuple(concurrently(completed, steps)))
+    return Plan(destination, tuple(_with_referrers(_with_tags(step), sign=sign) for step in steps))
 
 
-def _compare(placed: tuple[Release, ImageStore]) -> Step:
+def _compare(release: Release, store: ImageStore) -> Step:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
-    release, store = placed
     published = store.manifest(release.tag)
     if published is None:
         return Step(release, store, Action.PUSH, release.tree.root)

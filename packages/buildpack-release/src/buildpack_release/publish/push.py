@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.progress import Progress
 from buildpack_release.publish.attachments import missing
-from buildpack_release.publish.concurrently import concurrently
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.live_line import Bytes, LiveLine
@@ -69,7 +68,8 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
     """
     progress = Progress(len(plan.steps), say=line.say)
     results = [_push(step, progress, line) for step in plan.steps]
-    concurrently(_check, [result.step for result in results])
+    for result in results:
+        _check(result.step)
     results = [_attach(result) for result in results]
     results = [_sign(result, signer, line) for result in results]
     results = [_tag_version(result) for result in results]
