@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,26 @@ if TYPE_CHECKING:
 
 _SHOWN = 2000
 
-# Starts a command from a process that is small itself: the kernel counts what the starting process had in
-# memory as the peak of the started one.
-_PEAK = """
-import json, os, resource, subprocess, sys
-code = subprocess.call(sys.argv[2:], stdin=subprocess.DEVNULL)
-with open(sys.argv[1], "w") as file:
-    json.dump([code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024], file)
+# Starts a command from a process that is small itself, since the kernel counts what the starting process had
+# in memory as the peak of the started one; and waits for what the command leaves behind: compileall's workers
+# are not its children but those of a server that ends a moment later.
+_STARTER = """
+import ctypes, json, os, resource, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become ours
+report, user, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+started = time.perf_counter()
+process = subprocess.Popen(command, stdin=subprocess.DEVNULL, user=int(user) if user else None)
+_, status, _ = os.wait4(process.pid, 0)
+wall = time.perf_counter() - started
+try:
+    while os.waitpid(-1, os.WNOHANG) != (0, 0) or time.perf_counter() < started + wall + 5:
+        time.sleep(0.001)
+except ChildProcessError:
+    pass
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(report, "w") as file:
+    code = os.waitstatus_to_exitcode(status)
+    json.dump([code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024], file)
 """
 
 
@@ -57,18 +69,8 @@ def run(
     user: int | None = None,
 ) -> Sample:
     """Run a command to its end and measure it. Raises RunFailed, with the end of its output."""
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=env, cwd=cwd, user=user, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            output.seek(0)
-            raise _failed(command, process.returncode, output.read())
-    return Sample(wall, usage.ru_utime + usage.ru_stime)
+    wall, cpu, _ = _measured(command, env=env, cwd=cwd, user=user)
+    return Sample(wall, cpu)
 
 
 def total(*samples: Sample) -> Sample:
@@ -86,16 +88,7 @@ def peak_memory(
 
     Raises RunFailed.
     """
-    with tempfile.NamedTemporaryFile() as report, tempfile.TemporaryFile() as output:
-        starter = [sys.executable, "-I", "-S", "-c", _PEAK, report.name, *command]
-        done = subprocess.run(
-            starter, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
-        )
-        code, peak = json.load(report) if done.returncode == 0 else (done.returncode, 0)
-        if code:
-            output.seek(0)
-            raise _failed(command, code, output.read())
-    return int(peak)
+    return int(_measured(command, env=env, cwd=cwd)[2])
 
 
 def alternate(sides: Mapping[str, Side], rounds: int, *, warm_up: bool = False) -> dict[str, list[Sample]]:
@@ -114,6 +107,33 @@ def alternate(sides: Mapping[str, Side], rounds: int, *, warm_up: bool = False) 
             if number >= 0:
                 samples[name].append(sample)
     return samples
+
+
+def _measured(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    user: int | None = None,
+) -> tuple[float, float, float]:
+    """Return wall time, processor time (seconds) and peak memory (bytes). Raises RunFailed."""
+    with tempfile.NamedTemporaryFile() as report, tempfile.TemporaryFile() as output:
+        starter = [sys.executable, "-I", "-S", "-c", _STARTER, report.name, "" if user is None else str(user)]
+        done = subprocess.run(
+            [*starter, *command],
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+        code, *figures = json.load(report) if done.returncode == 0 else (done.returncode, 0.0, 0.0, 0.0)
+        if code:
+            output.seek(0)
+            raise _failed(command, code, output.read())
+    wall, cpu, peak = figures
+    return wall, cpu, peak
 
 
 def _failed(command: Sequence[str | os.PathLike[str]], code: int, output: bytes) -> RunFailed:

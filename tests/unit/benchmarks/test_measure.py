@@ -22,6 +22,13 @@ def test_a_run_counts_descendants(tmp_path: Path) -> None:
     assert sample.wall >= 0.1
 
 
+def test_a_run_counts_orphans() -> None:
+    """Workers of compileall belong to a server that outlives the command by a moment; their work counts."""
+    busy = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
+    sample = run(["/bin/sh", "-c", '"$1" -I -S -c "$2" & exit 0', "sh", sys.executable, busy])
+    assert sample.cpu >= 0.2
+
+
 def test_a_run_gets_its_environment_and_directory(tmp_path: Path) -> None:
     """Nothing of the caller's environment reaches a peer that is given one."""
     run(["/bin/sh", "-c", 'echo "$A-$HOME" > out'], env={"A": "b"}, cwd=tmp_path)
