@@ -198,7 +198,7 @@ def feed(runtimes: RuntimeSet, scratch: Path) -> Iterator[Feed]:
             "BP_DEPENDENCY_MIRROR": mirror["BP_DEPENDENCY_MIRROR"],
             "BP_PYTHON_RUNTIMES": f"{RUNTIMES}/{runtimes.catalogue.name}",
         }
-        yield Feed(variables=variables, runtimes=runtimes)
+        yield Feed(variables=variables, runtimes=runtimes, wheels=index.wheels, index=server)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_testing.cnb import app_container
-from support.main_job import PIP, RUNTIME, VENV
+from support.main_job import APPS, PIP, RUNTIME, VENV
 from support.sample_builds import PYTHON_TREE, SAMPLES, VENV_TREE, Sample
 
 if TYPE_CHECKING:
@@ -76,3 +77,17 @@ def test_the_app_serves_as_process_1_on_a_read_only_file_system(
         assert environment["PATH"].startswith(f"{VENV_TREE}/bin:{PYTHON_TREE}/bin:")
         assert "PYTHONPATH" not in environment
         assert app.stop() == 0
+
+
+def test_static_files_of_django_are_collected_into_the_image(samples: SampleBuilds, podman: Podman) -> None:
+    """By both builds, though the second one reuses the environment; the page links to the collected name."""
+    first, second = samples.twice("django")
+    for built in (first, second):
+        assert "static files         collected into /workspace/staticfiles" in built.output
+    with app_container.serve(podman, app_container.load(podman, second)) as app:
+        page = app.fetch().body.decode()
+        found = re.search(r"styled by (/static/hello/site\.[0-9a-f]{12}\.css)$", page.strip())
+        assert found, page
+        style = app.fetch(found[1])
+    source = APPS / "django" / "hello" / "static" / "hello" / "site.css"
+    assert (style.status, style.body) == (http.HTTPStatus.OK, source.read_bytes())

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from buildpack_testing.server import StaticServer
 
+# What the sample has of static files, undone: each test says itself what there is.
+NONE = (
+    "INSTALLED_APPS = ['django.contrib.contenttypes', 'django.contrib.auth']\n"
+    "del STATIC_URL, STATIC_ROOT, STORAGES\n"
+)
 STATIC_APP = "INSTALLED_APPS += ['django.contrib.staticfiles']\nSTATIC_URL = 'static/'\n"
 STATIC_DIRECTORY = "STATICFILES_DIRS = [BASE_DIR / 'assets']\n"
 ROOT = "STATIC_ROOT = BASE_DIR / 'collected'\n"
@@ -46,7 +51,7 @@ class Django:
         (self.builds.app / "assets").mkdir()
         (self.builds.app / "assets" / "style.css").write_text("body {}\n")
         with (self.builds.app / "hello" / "settings.py").open("a") as file:
-            file.write(settings)
+            file.write(NONE + settings)
         return text_of(self.builds.build({"PIP_INDEX_URL": f"{self.index.url}/simple/", **variables}))
 
     def failure(self, settings: str, **variables: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.registry_server import Registry
     from buildpack_testing.cnb.tools import Lifecycle
     from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.server import StaticServer
 
 LAYERS = "/layers"
 PYTHON_TREE = f"{LAYERS}/strata_python-runtime/python/cpython"
@@ -62,6 +63,11 @@ class Feed:
 
     variables: Mapping[str, str]
     runtimes: RuntimeSet
+    wheels: Sequence[Path]
+    """All wheels of the index."""
+
+    index: StaticServer
+    """Serves simple/ and files/; knows what it was asked for."""
 
     @property
     def mount(self) -> Mount:
@@ -148,6 +154,22 @@ class SampleBuilds:
         options = ("-previous-image", last.reference)
         return self._build(
             name, place=place, app=app, group=group, variables=variables or {}, options=options
+        )
+
+    def another(
+        self, place: str, app: Path, command: str, variables: Mapping[str, str] | None = None
+    ) -> BuiltImage:
+        """Build an app that is no sample. The second time, place has the cache and the image of the first.
+
+        Raises CreatorError.
+        """
+        return self.creator(place).into_registry(
+            app,
+            self.composite(),
+            registry=self.registry,
+            run_image=self.run_image,
+            name=f"{place}/app:1",
+            variables={**self.feed.variables, "WEB_COMMAND": command, **(variables or {})},
         )
 
     def _build(

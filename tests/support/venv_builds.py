@@ -25,6 +25,7 @@ from support.component_builds import (
     assemble_components,
     image_with_python,
 )
+from support.lock_files import lock_text
 from support.scripted import ScriptedBuildpacks, provides, requires
 from support.wheels import Project, make_wheel, sha256
 
@@ -90,16 +91,8 @@ class VenvBuilds:
     def lock(self, *names: str, file: str = "pylock.toml", head: str = "") -> Path:
         """Write a lock file (PEP 751) of these wheels (name-version); ``head`` comes before them."""
         found = {path.name.rsplit("-py3", 1)[0]: path for path in self.wheels}
-        text = f'lock-version = "1.0"\ncreated-by = "tests"\n{head}\n'
-        for name in names:
-            project, _, version = name.rpartition("-")
-            wheel = found[name.replace("-", "_", project.count("-"))]
-            address = f"{self.server.url}/files/{wheel.name}"
-            text += (
-                f'\n[[packages]]\nname = "{project}"\nversion = "{version}"\n'
-                f'wheels = [{{ name = "{wheel.name}", url = "{address}", '
-                f'hashes = {{ sha256 = "{sha256(wheel)}" }} }}]\n'
-            )
+        wheels = [found[name.replace("-", "_", name.count("-") - 1)] for name in names]
+        text = lock_text(wheels, self.server.url, head=head)
         self.app.mkdir(exist_ok=True)
         (self.app / file).write_text(text)
         return self.app / file
