@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import netrc
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 URL = "https://index.example/simple/"
 SECRET = "s3cret-of-the-index"
+# The tests read the file back with the netrc of the Python that runs them.
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
 
 
@@ -61,19 +64,19 @@ def logins(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def test_without_bindings_pip_only_is_kept_from_asking(make: Maker) -> None:
-    with make.read().environment({"A": "b"}, minor="3.13") as environment:
+    with make.read().environment({"A": "b"}, minor=MINOR) as environment:
         assert environment == {"A": "b", "PIP_NO_INPUT": "1", "PIP_KEYRING_PROVIDER": "disabled"}
 
 
 def test_a_keyring_that_the_user_chose_stays(make: Maker) -> None:
-    with make.read().environment({"PIP_KEYRING_PROVIDER": "import"}, minor="3.13") as environment:
+    with make.read().environment({"PIP_KEYRING_PROVIDER": "import"}, minor=MINOR) as environment:
         assert environment["PIP_KEYRING_PROVIDER"] == "import"
 
 
 def test_the_address_is_a_variable_and_the_credentials_are_a_private_file(make: Maker) -> None:
     access = make(index_url=f"{URL}\n", username="me\n", password=f"{SECRET}\n").read()
     assert access.variables == {"PIP_INDEX_URL": URL}
-    with access.environment({}, minor="3.13") as environment:
+    with access.environment({}, minor=MINOR) as environment:
         assert logins(environment) == {"index.example": ("me", SECRET)}
         assert SECRET not in str(environment)
         file = Path(environment["NETRC"])
@@ -84,7 +87,7 @@ def test_the_address_is_a_variable_and_the_credentials_are_a_private_file(make: 
 
 def test_files_are_gone_after_a_failure_as_well(make: Maker) -> None:
     access = make(index_url=URL, username="me", password=SECRET).read()
-    with pytest.raises(KeyboardInterrupt), access.environment({}, minor="3.13") as environment:
+    with pytest.raises(KeyboardInterrupt), access.environment({}, minor=MINOR) as environment:
         raise KeyboardInterrupt
     assert not Path(environment["NETRC"]).parent.exists()
 
@@ -117,7 +120,7 @@ with access.environment(context.environment, minor="3.13") as environment:
 def test_credentials_in_an_address_are_taken_out_of_it(make: Maker) -> None:
     access = make(index_url=f"https://me:a%40{SECRET}@index.example:8443/simple/").read()
     assert access.variables == {"PIP_INDEX_URL": "https://index.example:8443/simple/"}
-    with access.environment({}, minor="3.13") as environment:
+    with access.environment({}, minor=MINOR) as environment:
         assert logins(environment) == {"index.example": ("me", f"a@{SECRET}")}
 
 
@@ -140,7 +143,7 @@ def test_a_password_of_a_proxy_is_never_printed(make: Maker, name: str) -> None:
 
 def test_credentials_go_to_the_host_of_the_index_and_to_no_other(make: Maker) -> None:
     entries = {"index_url": URL, "extra_index_url": "https://public.example/", "username": "me"}
-    with make(**entries, password=SECRET).read().environment({}, minor="3.13") as environment:
+    with make(**entries, password=SECRET).read().environment({}, minor=MINOR) as environment:
         assert list(logins(environment)) == ["index.example"]
 
 
@@ -164,7 +167,7 @@ def test_several_bindings_add_up(make: Maker) -> None:
         "PIP_INDEX_URL": URL,
         "PIP_EXTRA_INDEX_URL": "https://b.example/1 https://b.example/2 https://c.example/",
     }
-    with access.environment({}, minor="3.13") as environment:
+    with access.environment({}, minor=MINOR) as environment:
         assert sorted(logins(environment)) == ["c.example", "d.example", "index.example"]
 
 
@@ -172,7 +175,7 @@ def test_the_users_netrc_still_counts_and_the_binding_wins(make: Maker, tmp_path
     mine = tmp_path / "mine"
     mine.write_text("machine other.example login o password p\nmachine index.example login x password y")
     access = make(index_url=URL, username="me", password=SECRET).read()
-    with access.environment({"NETRC": str(mine)}, minor="3.13") as environment:
+    with access.environment({"NETRC": str(mine)}, minor=MINOR) as environment:
         assert logins(environment) == {"other.example": ("o", "p"), "index.example": ("me", SECRET)}
 
 
@@ -233,7 +236,7 @@ def test_certificates_are_added_to_those_of_the_user(make: Maker, tmp_path: Path
     (tmp_path / "company.pem").write_text("COMPANY")
     access = make("a", ca=PEM).read()
     base = {"REQUESTS_CA_BUNDLE": str(tmp_path / "company.pem")}
-    with access.environment(base, minor="3.13") as environment:
+    with access.environment(base, minor=MINOR) as environment:
         text = Path(environment["PIP_CERT"]).read_text()
         assert environment["REQUESTS_CA_BUNDLE"] == environment["PIP_CERT"]
     assert PEM in text
