@@ -192,8 +192,8 @@ def test_kill_9_at_random_moments(
             ) as task:  # fmt: skip
                 registry.process = task
                 registry.started.set()
-                task.communicate(timeout=120)
-            assert task.returncode == -signal.SIGKILL, f"at request {at} of {count}"
+                _, err = task.communicate(timeout=120)
+            assert task.returncode == -signal.SIGKILL, f"at request {at} of {count}: {err}"
             check_resume(packed, registry, state)
 
 
