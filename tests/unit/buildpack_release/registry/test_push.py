@@ -53,12 +53,12 @@ def test_only_tags_that_point_elsewhere_are_moved() -> None:
 class Late(MemoryRegistry):
     """Knows blobs only some time after it has confirmed them, as when somebody else writes them as well."""
 
-    def __init__(self, late: int) -> None:
+    def __init__(self, late: int, where: str = "/manifests/") -> None:
         super().__init__()
-        self.late = late
+        self.late, self.where = late, where
 
     def answer(self, request: Received) -> Response:
-        if request.method == "PUT" and "/manifests/" in request.path and self.late:
+        if request.method == "PUT" and self.where in request.path and self.late:
             self.late -= 1
             return Response.error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
         return super().answer(request)
@@ -71,6 +71,13 @@ def test_a_registry_that_is_late_is_asked_again() -> None:
         remote.repository("a").push(both(), ["1"])
         assert registry.store.incomplete_tags() == []
     assert len(waits) == 2
+
+
+def test_a_tag_is_tried_again_as_well() -> None:
+    with Late(2, "/manifests/1") as registry, client(registry.host) as remote:
+        remote.repository("a").push(both(), ["1"])
+        assert registry.late == 0
+        assert registry.store.incomplete_tags() == []
 
 
 def test_a_part_that_stays_unknown_is_an_error() -> None:

@@ -73,6 +73,25 @@ def test_two_that_write_at_once_both_end_up_in_the_index() -> None:
     assert {one.digest for one in found} == {other.root.digest, SBOM.root.digest}
 
 
+def test_an_index_that_is_not_accepted_yet_is_made_again_of_what_is_there_then() -> None:
+    """Some registries do not see at once what another publisher writes at the same moment."""
+    refused: list[str] = []
+    with MemoryRegistry(referrers=False) as registry:
+
+        def late(request: Received) -> Response:
+            if request.method == "PUT" and "/manifests/sha256-" in request.target and len(refused) < 2:
+                refused.append(request.target)
+                return Response.error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
+            return registry.answer(request)
+
+        with ScriptedServer(late) as server, client(server.host) as remote:
+            remote.repository("a").push(SBOM)
+            remote.repository("a").referrers.attach(SBOM.root)
+            (found,) = remote.repository("a").referrers.list(SUBJECT.root.digest)
+    assert found.digest == SBOM.root.digest
+    assert len(refused) == 2
+
+
 def test_one_that_is_always_overwritten_gives_up() -> None:
     with MemoryRegistry(referrers=False) as registry:
 

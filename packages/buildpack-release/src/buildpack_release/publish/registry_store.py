@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.registry.download import pieces
+from buildpack_release.registry.push import put_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,4 +67,4 @@ class RegistryStore:
 
     def tag(self, manifest: Manifest, tag: str) -> None:
         """Put a manifest under a tag."""
-        self.remote.manifests.put(manifest, tag)
+        put_patiently(self.remote.manifests, manifest, tag)

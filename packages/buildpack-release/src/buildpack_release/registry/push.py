@@ -71,21 +71,21 @@ def _put_absent(manifests: Manifests, manifest: Manifest) -> bool:
     return True
 
 
-def put_patiently(manifests: Manifests, manifest: Manifest) -> Reply:
-    """Put a manifest by its digest; again, if its parts are not known there yet. Raises RegistryError."""
+def put_patiently(manifests: Manifests, manifest: Manifest, tag: str | None = None) -> Reply:
+    """Put a manifest (`Manifests.put`); again, if its parts are not known there yet. Raises RegistryError."""
     attempts = manifests.transport.attempts()
     while True:
         try:
-            return manifests.put(manifest)
+            return manifests.put(manifest, tag)
         except RegistryError as error:
-            error.transient = _is_late(error) and attempts.failures < _MOST_LATE
+            error.transient = is_late(error) and attempts.failures < _MOST_LATE
             attempts.failed(error)
 
 
-def _is_late(error: RegistryError) -> bool:
-    """Say whether a registry does not know yet what it has confirmed to have.
+def is_late(error: RegistryError) -> bool:
+    """Say whether the fault is that a registry does not know yet what it has confirmed to have.
 
-    Distribution 2.8 does so when another publisher writes the same blob at the same moment.
+    Distribution 2.8 does so when another publisher writes the same blob, manifest or tag at the same moment.
     """
     return not _UNKNOWN.isdisjoint(error.codes)
 
@@ -94,5 +94,5 @@ def _move_tag(manifests: Manifests, root: Manifest, tag: str) -> bool:
     current = manifests.head(tag)
     if current is not None and current.digest == root.digest:
         return False
-    manifests.put(root, tag)
+    put_patiently(manifests, root, tag)
     return True

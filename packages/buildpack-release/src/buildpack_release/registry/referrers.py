@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from buildpack_release.registry.content import OCI_INDEX, Descriptor, Manifest
-from buildpack_release.registry.errors import NotFoundError, RegistryConflictError, RejectedError
+from buildpack_release.registry.errors import (
+    NotFoundError,
+    RegistryConflictError,
+    RegistryError,
+    RejectedError,
+)
 from buildpack_release.registry.manifests import Manifests
 from buildpack_release.registry.paging import next_page
-from buildpack_release.registry.push import put_patiently
+from buildpack_release.registry.push import is_late, put_patiently
 from buildpack_release.registry.scope import pull
 
 if TYPE_CHECKING:
@@ -100,11 +105,16 @@ class Referrers:
     def _add_to_fallback(self, digest: str, referrer: Descriptor) -> None:
         """Add to the index under the fallback tag; look again, since others may write at the same time."""
         manifests = Manifests(self.transport, self.repository)
+        attempts = manifests.transport.attempts()
         for _ in range(_MOST_ROUNDS):
             known = self._fallback(digest)
             if any(one.digest == referrer.digest for one in known):
                 return
-            manifests.put(referrers_index((*known, referrer)), fallback_tag(digest))
+            try:
+                manifests.put(referrers_index((*known, referrer)), fallback_tag(digest))
+            except RegistryError as error:
+                error.transient = is_late(error)
+                attempts.failed(error)
         if all(one.digest != referrer.digest for one in self._fallback(digest)):
             raise RegistryConflictError(
                 f"others keep writing the referrers of {digest}", advice="try again when they are done"
