@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import buildpack_api
-from buildpack_api.files import remove, write_atomically
+from buildpack_api.files import file_sha256, remove, sha256_of, write_atomically
 
 
 def test_write_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -62,3 +63,13 @@ def test_read_only_directories_are_removed_and_targets_of_links_keep_their_mode(
     subprocess.run([*without_privileges, sys.executable, "-c", code, package, tmp_path / "tree"], check=True)
     assert not (tmp_path / "tree").exists()
     assert outside.stat().st_mode & 0o777 == 0o555
+
+
+def test_a_file_is_hashed_beyond_its_first_block_and_an_open_one_from_where_it_is(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    assert file_sha256(path) == hashlib.sha256(content).hexdigest()
+    with path.open("rb") as file:
+        file.seek(1000)
+        assert sha256_of(file) == hashlib.sha256(content[1000:]).hexdigest()

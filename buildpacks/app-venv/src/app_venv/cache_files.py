@@ -7,13 +7,12 @@ of it is asked for again in any case, and pages may hold tokens. Formats: those 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.resolution import normalise
-from buildpack_api.files import remove, write_atomically
+from buildpack_api.files import file_sha256, remove, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -52,7 +51,7 @@ def keep(cache: Path, resolution: Resolution, *, downloads: bool) -> None:
             kept += _files(wheel.parent)
             sources |= made_of
     kept += _downloads(cache / _HTTP, wanted - sources if downloads else ())
-    manifest = {path.relative_to(cache).as_posix(): _sha256(path) for path in kept}
+    manifest = {path.relative_to(cache).as_posix(): file_sha256(path) for path in kept}
     _remove_files(cache, manifest.keys())
     lines = (f"{digest}  {name}\n" for name, digest in sorted(manifest.items()))
     write_atomically(cache / _MANIFEST, "".join(lines).encode())
@@ -62,7 +61,7 @@ def _downloads(root: Path, wanted: Collection[str]) -> Iterator[Path]:
     """Yield head and body of each entry whose body has one of the digests, and whose head holds no secret."""
     for body in _files(root):
         head = body.with_name(body.name.removesuffix(_BODY))
-        if body == head or not head.is_file() or _sha256(body) not in wanted:
+        if body == head or not head.is_file() or file_sha256(body) not in wanted:
             continue
         if not any(header in head.read_bytes().lower() for header in _SECRET_HEADERS):
             yield from (head, body)
@@ -86,15 +85,7 @@ def _release(wheel: Path) -> tuple[str, str]:
 
 
 def _has(path: Path, digest: str) -> bool:
-    return path.is_file() and not path.is_symlink() and _sha256(path) == digest
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return path.is_file() and not path.is_symlink() and file_sha256(path) == digest
 
 
 def _read_manifest(cache: Path) -> dict[str, str]:

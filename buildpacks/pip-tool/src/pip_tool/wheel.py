@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import BuildpackError, PlatformError
+from buildpack_api.files import file_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def bundled_wheel(directory: Path) -> PipWheel:
 
 def read_wheel(path: Path) -> PipWheel:
     """Return a wheel of pip, by its name."""
-    return PipWheel(path, path.name.split("-")[1], hashlib.sha256(path.read_bytes()).hexdigest())
+    return PipWheel(path, path.name.split("-")[1], file_sha256(path))
 
 
 def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from buildpack_api.errors import DownloadError
+from buildpack_api.files import sha256_of
 from buildpack_api.redact import redact
 from python_runtime.faults import LocationFault, download_error
 from python_runtime.locations import archive_urls, bundled_archive, carried_archives
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Download = Callable[[str, IO[bytes]], str]
 
 _T = TypeVar("_T")
-_CHUNK = 1 << 20
 _HTML = (b"<!doctype html", b"<html", b"<?xml")
 
 
@@ -95,10 +94,7 @@ def verified_file(url: str, runtime: Runtime) -> IO[bytes]:
             advice="The mirror must hold this file, readable for the build.",
         ) from error
     with _closed_on_error(file):
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        check_sum(digest.hexdigest(), file, runtime)
+        check_sum(sha256_of(file), file, runtime)
     return file
 
 

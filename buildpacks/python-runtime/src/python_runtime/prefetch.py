@@ -7,7 +7,6 @@ Exit code 0: all of it is in the store, checked. Else stdout holds a JSON object
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from buildpack_api.errors import BuildpackError, ConfigurationError, from_os_error
+from buildpack_api.files import sha256_of
 from buildpack_api.output import Output
 from buildpack_api.redact import redact
 from python_runtime import catalogue as catalogues
@@ -83,7 +83,7 @@ def _partial(store: Path, sha256: str) -> Iterator[IO[bytes] | None]:
     final, beside = store / f"{sha256}.tar.gz", store / f".{sha256}.part"
     with open(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+b") as part:  # noqa: PTH123
         fcntl.flock(part, fcntl.LOCK_EX)
-        if not final.exists() and _sum(part) == sha256:
+        if not final.exists() and sha256_of(part) == sha256:
             beside.replace(final)  # an earlier run was killed right before this
         if final.exists():
             beside.unlink(missing_ok=True)
@@ -92,13 +92,6 @@ def _partial(store: Path, sha256: str) -> Iterator[IO[bytes] | None]:
         yield part
         part.flush()
         beside.replace(final)
-
-
-def _sum(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _empty(file: IO[bytes]) -> None:

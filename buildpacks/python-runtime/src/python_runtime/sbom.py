@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from buildpack_api.files import file_sha256
 from buildpack_api.sbom_documents import Bill, Component
 from python_runtime import libraries
 from python_runtime.python_layer import tree_of
@@ -49,5 +49,5 @@ def _bundled_wheels(directory: Path) -> Iterator[Component]:
             version=version,
             purl=f"pkg:pypi/{name}@{version}",
             licence="MIT",
-            digest=f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}",
+            digest=f"sha256:{file_sha256(wheel)}",
         )

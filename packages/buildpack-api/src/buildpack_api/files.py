@@ -1,10 +1,16 @@
-"""Replacing files and removing trees so that an interruption leaves nothing half valid."""
+"""Replacing files and removing trees so that an interruption leaves nothing half valid; hashing files."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
+
+_BLOCK = 1 << 20
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -35,6 +41,22 @@ def remove(path: Path) -> None:
     except PermissionError:
         _make_directories_writable(path)
         shutil.rmtree(path)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        return sha256_of(file)
+
+
+def sha256_of(file: IO[bytes]) -> str:
+    """Return the SHA-256 of the rest of an open file, in hex; it is read in blocks, whatever its size."""
+    import hashlib  # noqa: PLC0415  (loads OpenSSL)
+
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _make_directories_writable(root: Path) -> None:

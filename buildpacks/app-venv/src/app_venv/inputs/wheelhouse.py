@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
+from buildpack_api.files import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 VARIABLE = "BP_PIP_DEST_PATH"
 _DEFAULT = "vendor"
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Wheelhouse:
     @property
     def contents(self) -> str:
         """One line for each file, with its SHA-256."""
-        return "".join(f"{_sha256(path)} {path.name}\n" for path in self.files)
+        return "".join(f"{file_sha256(path)} {path.name}\n" for path in self.files)
 
 
 def find_wheelhouse(app_dir: Path, variables: Mapping[str, str]) -> Wheelhouse | None:
@@ -66,11 +65,3 @@ def find_wheelhouse(app_dir: Path, variables: Mapping[str, str]) -> Wheelhouse |
 def _distributions(directory: Path) -> tuple[Path, ...]:
     entries: Iterable[Path] = directory.iterdir() if directory.is_dir() else ()
     return tuple(sorted(path for path in entries if path.name.endswith(_ARCHIVES) and path.is_file()))
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
