@@ -7,13 +7,13 @@ pip is needed.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
+from buildpack_release.oci.content import file_sha256
 from buildpack_release.packaging.pip import last_lines, pip_failure, run_pip
 from buildpack_release.packaging.wheel import check_pure
 
@@ -60,7 +60,7 @@ def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
 def _cached(pin: Pin, store: Path) -> Path | None:
     for digest in pin.digests:
         for wheel in sorted((store / digest).glob("*.whl")):
-            if _sha256(wheel) == digest:
+            if file_sha256(wheel) == f"sha256:{digest}":
                 return wheel
             wheel.unlink(missing_ok=True)
     return None
@@ -75,7 +75,7 @@ def _download(pins: Sequence[Pin], store: Path) -> None:
         requirements.write_text("".join(f"{pin.requirement}\n" for pin in pins), "utf-8")
         _run_pip(["--dest", str(files), "--requirement", str(requirements)], pins, cwd=Path(scratch))
         for wheel in sorted(files.glob("*.whl")):
-            folder = store / _sha256(wheel)
+            folder = store / file_sha256(wheel).removeprefix("sha256:")
             folder.mkdir(exist_ok=True)
             wheel.replace(folder / wheel.name)
 
@@ -102,14 +102,6 @@ def _hash_mismatch(pin: Pin, detail: str) -> ReleaseError:
         advice="Find out which is wrong, the index, a mirror or the lock file, before using them.",
         file=pin.file,
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def copy_wheels(wheels: Iterable[Path], into: Path) -> None:
