@@ -26,7 +26,6 @@ from buildpack_release.registry.wire import ConnectionOptions, Request, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from types import TracebackType
 
     from buildpack_release.registry.answer import Answer
     from buildpack_release.registry.secret import Secret
@@ -116,12 +115,7 @@ class Api:
     def __enter__(self) -> Api:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def attempts(self) -> Attempts:

@@ -15,7 +15,6 @@ from buildpack_release.registry.upload import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     from buildpack_release.registry.blobs import Progress
     from buildpack_release.registry.push import Content, Pushed
@@ -79,10 +78,5 @@ class RegistryClient(Transport):
     def __enter__(self) -> RegistryClient:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -11,7 +11,6 @@ from buildpack_release.registry.wire import ConnectionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from types import TracebackType
 
     from buildpack_release.registry.client import RemoteRepository
     from buildpack_release.registry.login import Login
@@ -79,11 +78,6 @@ class Registries:
     def __enter__(self) -> Registries:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for client in self._clients.values():
             client.close()

@@ -99,7 +99,7 @@ class FaultyRegistry(LoopbackServer):
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
-        super().__exit__(None, None, None)
+        super().__exit__(*error)
 
     def _broken(self, fault: Fault, request: Received) -> Response:
         if fault is Fault.ERROR_500:
