@@ -12,9 +12,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from buildpack_release.oci.content import sha256
 from buildpack_release.registry.blob_source import BlobSource
 from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST, digest_of
+from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST
 from buildpack_release.registry.errors import ContentMismatchError, NotFoundError, RejectedError
 from buildpack_release.registry.referrers import fallback_tag
 from buildpack_testing.registry.samples import image, index
@@ -79,7 +80,7 @@ def test_a_tag_moves_only_when_told(remote: RegistryClient) -> None:
 
 def test_what_is_absent_is_none_and_not_an_error(remote: RegistryClient) -> None:
     repository = remote.repository("no/such/repository")
-    digest = digest_of(b"nowhere")
+    digest = sha256(b"nowhere")
     assert repository.manifests.head("1.0.0") is None
     assert repository.manifests.find(digest) is None
     assert not repository.blobs.exists(digest)
@@ -262,14 +263,14 @@ def test_protocol_of_a_chunked_upload(registry: Running) -> None:
         location = urljoin(registry.url, answer.headers["Location"])
     status = requests.get(location, timeout=10)
     assert (status.status_code, status.headers["Range"]) == (204, "0-6")
-    done = finish(location, digest_of(b"abcdefg"))
-    assert (done.status_code, done.headers["Docker-Content-Digest"]) == (201, digest_of(b"abcdefg"))
+    done = finish(location, sha256(b"abcdefg"))
+    assert (done.status_code, done.headers["Docker-Content-Digest"]) == (201, sha256(b"abcdefg"))
 
 
 def test_protocol_of_a_wrong_digest(registry: Running) -> None:
     """It is refused, and the session is over."""
     location = begin(registry.url)
-    answer = finish(location, digest_of(b"other"), b"something")
+    answer = finish(location, sha256(b"other"), b"something")
     assert (answer.status_code, code(answer)) == (400, "DIGEST_INVALID")
     assert requests.get(location, timeout=10).status_code == 404
 
@@ -282,7 +283,7 @@ def test_protocol_of_a_cancelled_upload(registry: Running) -> None:
 
 
 def test_protocol_of_ranges(registry: Running) -> None:
-    digest = digest_of(b"0123456789")
+    digest = sha256(b"0123456789")
     finish(begin(registry.url), digest, b"0123456789")
     url = f"{registry.url}/v2/a/b/blobs/{digest}"
     part = requests.get(url, headers={"Range": "bytes=4-"}, timeout=10)
@@ -301,7 +302,7 @@ def _put(url: str, target: str, body: bytes, media_type: str = OCI_MANIFEST) -> 
     ("target", "body", "expected"),
     [
         ("1", lambda _: b"not JSON", "MANIFEST_INVALID"),
-        (digest_of(b"other"), lambda content: content.root.content, "DIGEST_INVALID"),
+        (sha256(b"other"), lambda content: content.root.content, "DIGEST_INVALID"),
     ],
 )
 def test_protocol_of_bad_manifests(
@@ -334,7 +335,7 @@ def test_protocol_of_accept(registry: Running, remote: RegistryClient) -> None:
     [
         ("/v2/", None),
         ("/v2/a/b/manifests/1", "MANIFEST_UNKNOWN"),
-        (f"/v2/a/b/blobs/{digest_of(b'')}", "BLOB_UNKNOWN"),
+        (f"/v2/a/b/blobs/{sha256(b'')}", "BLOB_UNKNOWN"),
         ("/v2/a/b/tags/list", "NAME_UNKNOWN"),
     ],
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.oci.content import sha256
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import ImageTree, TreeImage
-from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST, Manifest, digest_of
+from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST, Manifest
 from support.publishing import releases
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def config(arch: str = "amd64", *layers: str, **members: object) -> dict[str, An
         "architecture": arch,
         "config": {"Labels": {"x": "1"}},
         "history": [{"created_by": name[0]} for name in names],
-        "rootfs": {"type": "layers", "diff_ids": [digest_of(name.encode()) for name in names]},
+        "rootfs": {"type": "layers", "diff_ids": [sha256(name.encode()) for name in names]},
         **members,
     }
 
@@ -49,7 +50,7 @@ def test_another_layer_is_named_with_both_digests_once_for_all_platforms() -> No
         tree(config("amd64", "a", "bB"), config("arm64", "a", "bB")),
     )
     (text,) = differences(published, ours)
-    assert text == f"linux/amd64, linux/arm64: layer b: published {digest_of(b'b')}, here {digest_of(b'bB')}"
+    assert text == f"linux/amd64, linux/arm64: layer b: published {sha256(b'b')}, here {sha256(b'bB')}"
 
 
 def test_platforms_labels_order_and_all_else() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildpack_release.oci.content import sha256
 from buildpack_release.registry.blob_source import BlobSource, Window, WindowReader
-from buildpack_release.registry.content import digest_of
 from buildpack_release.registry.errors import ContentMismatchError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def test_a_file_and_its_bytes_are_the_same_blob(tmp_path: Path) -> None:
     path = tmp_path / "a blob"
     path.write_bytes(b"content")
     file, memory = BlobSource.from_file(path), BlobSource.from_bytes(b"content")
-    assert (file.digest, file.size) == (memory.digest, memory.size) == (digest_of(b"content"), 7)
+    assert (file.digest, file.size) == (memory.digest, memory.size) == (sha256(b"content"), 7)
     for source in (file, memory):
         with source.open() as opened:
             assert opened.read() == b"content"
@@ -31,7 +31,7 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(b"content")
     with pytest.raises(ContentMismatchError, match="blob is not what it should be"):
-        BlobSource.from_file(path, digest_of(b"other"))
+        BlobSource.from_file(path, sha256(b"other"))
 
 
 @given(st.binary(min_size=1, max_size=50), st.data())

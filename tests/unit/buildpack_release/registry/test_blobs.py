@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.oci.content import sha256
 from buildpack_release.registry.blob_source import BlobSource
 from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.content import digest_of
 from buildpack_release.registry.errors import ContentMismatchError, RegistryError, RejectedError
 from buildpack_testing.registry.loopback import Received, Response
 from buildpack_testing.registry.memory import MemoryRegistry
@@ -114,7 +114,7 @@ def test_bytes_that_are_not_the_blob_are_refused(body: bytes, size: int | None, 
         client(server.host) as remote,
         pytest.raises(ContentMismatchError, match=expected),
     ):
-        remote.repository("a").blobs.check(digest_of(b"right"), size)
+        remote.repository("a").blobs.check(sha256(b"right"), size)
 
 
 def test_a_download_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_download_that_fails_leaves_nothing(tmp_path: Path) -> None:
         client(server.host) as remote,
         pytest.raises(ContentMismatchError),
     ):
-        remote.repository("a").blobs.download(digest_of(b"right"), target)
+        remote.repository("a").blobs.download(sha256(b"right"), target)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"blob": b"what was there before"}
 
 
@@ -135,7 +135,7 @@ def test_a_small_blob_has_a_limit() -> None:
         client(server.host) as remote,
         pytest.raises(RegistryError, match="more than 10"),
     ):
-        remote.repository("a").blobs.read(digest_of(b"x" * 100), limit=10)
+        remote.repository("a").blobs.read(sha256(b"x" * 100), limit=10)
 
 
 def test_a_registry_without_ranges_is_read_over() -> None:
@@ -143,7 +143,7 @@ def test_a_registry_without_ranges_is_read_over() -> None:
     whole = bytes(range(256)) * 4
     script = in_turn(Response(200, {}, whole[:500], length=len(whole), cut=True), Response(200, {}, whole))
     with ScriptedServer(script) as server, client(server.host) as remote:
-        assert remote.repository("a").blobs.read(digest_of(whole)) == whole
+        assert remote.repository("a").blobs.read(sha256(whole)) == whole
     assert server.requests[1].headers["range"] == "bytes=500-"
 
 
@@ -155,4 +155,4 @@ def test_another_range_than_asked_for_is_refused() -> None:
         client(server.host) as remote,
         pytest.raises(ContentMismatchError, match="range"),
     ):
-        remote.repository("a").blobs.read(digest_of(b"0123456789"))
+        remote.repository("a").blobs.read(sha256(b"0123456789"))

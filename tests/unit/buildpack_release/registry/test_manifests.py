@@ -7,7 +7,8 @@ import json
 import pytest
 
 from buildpack_release.errors import ExitCode
-from buildpack_release.registry.content import DOCKER_MANIFEST, MANIFEST_TYPES, OCI_MANIFEST, digest_of
+from buildpack_release.oci.content import sha256
+from buildpack_release.registry.content import DOCKER_MANIFEST, MANIFEST_TYPES, OCI_MANIFEST
 from buildpack_release.registry.errors import (
     ContentMismatchError,
     RegistryConflictError,
@@ -96,7 +97,7 @@ def test_a_manifest_keeps_its_media_type() -> None:
         manifests = remote.repository("a").manifests
         manifests.put(type(ROOT)(DOCKER_MANIFEST, docker), "1")
         assert manifests.get("1").media_type == DOCKER_MANIFEST
-        assert manifests.get("1").digest == digest_of(docker)
+        assert manifests.get("1").digest == sha256(docker)
 
 
 @pytest.mark.parametrize("status", [409, 412])

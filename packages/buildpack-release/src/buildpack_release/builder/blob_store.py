@@ -13,8 +13,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from buildpack_release.atomic import beside
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.oci.content import BLOCK
-from buildpack_release.registry.content import digest_of
+from buildpack_release.oci.content import BLOCK, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -173,7 +172,7 @@ def _blob_name(blob: Descriptor) -> str:
 
 def _read(file: IO[bytes], blob: Descriptor, where: Path) -> bytes:
     data = file.read(_LIMIT + 1)
-    if len(data) > _LIMIT or digest_of(data) != blob.digest:
+    if len(data) > _LIMIT or sha256(data) != blob.digest:
         raise CheckFailed(f"the blob {blob.digest} has other content than its name says", file=where)
     return data
 

@@ -15,10 +15,18 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.atomic import PARTIAL, beside, write_bytes
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
-from buildpack_release.oci.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
+from buildpack_release.oci.content import (
+    BLOCK,
+    INDEX,
+    LAYOUT_MARKER,
+    REF_NAME,
+    canonical_json,
+    file_sha256,
+    sha256,
+)
 from buildpack_release.packaging.output_directory import writing
 from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest, digest_of
+from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest
 from buildpack_release.registry.push import Pushed
 from buildpack_release.registry.reference import is_digest
 from buildpack_release.registry.referrers import as_referrer, fallback_tag, referrers_index
@@ -59,8 +67,8 @@ class LayoutStore:
         if path is None or not path.is_file():
             return None
         content = path.read_bytes()
-        if digest_of(content) != digest:
-            raise CheckFailed(f"the manifest {digest} has other bytes: {digest_of(content)}", file=path)
+        if sha256(content) != digest:
+            raise CheckFailed(f"the manifest {digest} has other bytes: {sha256(content)}", file=path)
         kind = Manifest("", content).document.get("mediaType")
         if kind not in MANIFEST_TYPES:
             raise CheckFailed(f"{digest} is not a manifest or index", file=path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from buildpack_release.registry.content import Descriptor, digest_of
+from buildpack_release.oci.content import BLOCK, file_sha256, sha256
+from buildpack_release.registry.content import Descriptor
 from buildpack_release.registry.errors import ContentMismatchError
 
 if TYPE_CHECKING:
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Position: TypeAlias = "Callable[[int], None]"
-_PIECE = 1024 * 1024
-
-
-def _digest_of_file(path: Path) -> tuple[str, int]:
-    hasher, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            hasher.update(piece)
-            size += len(piece)
-    return "sha256:" + hasher.hexdigest(), size
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,7 @@ class BlobSource:
     @classmethod
     def from_bytes(cls, content: bytes) -> BlobSource:
         """Take a small blob from memory."""
-        return cls(digest_of(content), len(content), None, content)
+        return cls(sha256(content), len(content), None, content)
 
     @classmethod
     def from_file(cls, path: Path, digest: str | None = None) -> BlobSource:
@@ -48,12 +38,12 @@ class BlobSource:
 
         Raises ContentMismatchError if that is not `digest`, OSError if the file cannot be read.
         """
-        found, size = _digest_of_file(path)
+        found = file_sha256(path)
         if digest is not None and found != digest:
             raise ContentMismatchError(
                 f"{path.name} is not what it should be", detail=f"it has {found}, expected {digest}"
             )
-        return cls(found, size, path)
+        return cls(found, path.stat().st_size, path)
 
     def check(self) -> None:
         """Raise ContentMismatchError if the file has changed since."""
@@ -104,7 +94,7 @@ class WindowReader:
         return self._window.end - self._window.start
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(_PIECE):
+        while piece := self.read(BLOCK):
             yield piece
 
     def read(self, size: int = -1, /) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from buildpack_release.oci.content import canonical_json, sha256
 from buildpack_release.registry.errors import ContentMismatchError
 from buildpack_release.registry.reference import is_digest
 
@@ -20,11 +20,6 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 MANIFEST_TYPES = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
 INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
-
-
-def digest_of(content: bytes) -> str:
-    """Give the sha256 digest of bytes, with its `sha256:`."""
-    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -63,13 +58,12 @@ class Manifest:
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Manifest:
         """Make a manifest of a document with a `mediaType`: equal documents give equal bytes."""
-        content = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        return cls(str(document["mediaType"]), content)
+        return cls(str(document["mediaType"]), canonical_json(document))
 
     @cached_property
     def digest(self) -> str:
         """The digest of the content."""
-        return digest_of(self.content)
+        return sha256(self.content)
 
     @cached_property
     def document(self) -> Mapping[str, object]:
