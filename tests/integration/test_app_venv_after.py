@@ -14,10 +14,10 @@ from support.venv_builds import VENV, VenvBuilds, installed, text_of, venv_build
 from support.wheels import SOURCE_BACKEND, Project, make_sdist, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.platform import BuildResult, LocalPlatform
 
 PIP_CHECK = "pip check || true\n"
 # The resolver that lets conflicts be; it is the user's choice.
@@ -48,8 +48,20 @@ def reused(result: BuildResult) -> bool:
     return result.layer(VENV, "venv").reused
 
 
+def change_restored(platform: LocalPlatform, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Put every table of what the platform keeps through ``change``."""
+    for file in platform.workspace.store.rglob("*.json"):
+        file.write_text(json.dumps(json.loads(file.read_text(), object_hook=change)))
+
+
 def without_bills(stored: dict[str, Any]) -> dict[str, Any]:
     return {**stored, "sboms": {}} if "sboms" in stored else stored
+
+
+def largest(result: BuildResult) -> list[str]:
+    """The rows of the summary about what takes the space."""
+    lines = text_of(result).partition("Summary")[2].splitlines()
+    return [line for line in lines if "with byte code" in line or line.startswith("  largest")]
 
 
 # Packages that do not fit together
@@ -160,8 +172,7 @@ def test_a_bill_that_was_not_restored_is_written_again(builds: VenvBuilds) -> No
     builds.build()
     texts = [(layers(builds) / name).read_bytes() for name in SBOMS]
     platform = builds.platform()
-    for file in platform.workspace.store.rglob("*.json"):
-        file.write_text(json.dumps(json.loads(file.read_text(), object_hook=without_bills)))
+    change_restored(platform, without_bills)
     result = builds.build(platform=platform)
     assert reused(result)
     assert [(layers(builds) / name).read_bytes() for name in SBOMS] == texts
@@ -195,3 +206,38 @@ def test_the_summary_counts_what_came_from_where(builds: VenvBuilds) -> None:
     assert " kB with byte code" in summary
     assert "largest" in summary
     assert "4 reused, " in text_of(builds.build()).partition("Summary")[2]
+
+
+def test_the_summary_of_a_reused_environment_tells_what_was_measured(builds: VenvBuilds) -> None:
+    """It is kept with the layer: measuring reads the metadata of all packages and walks through all files."""
+    builds.require("right")
+    first = largest(builds.build())
+    platform = builds.platform()
+    change_restored(
+        platform, lambda table: {**table, "room": ["7", "1 kB", "x"]} if "room" in table else table
+    )
+    again = largest(builds.build(platform=platform))
+    assert len(first) == len(again) == 2
+    assert again[0].split() == ["packages", "7", "reused,", "1", "kB", "with", "byte", "code"]
+
+
+@pytest.mark.parametrize("room", [None, [], ["2"], [2.0, 3.0, ""], 5.0, {"size": "1 kB"}])
+def test_what_was_not_recorded_is_measured_again(builds: VenvBuilds, room: object) -> None:
+    """A layer of an earlier version, or one with strange metadata: it is reused all the same."""
+
+    def change(table: dict[str, Any]) -> dict[str, Any]:
+        if "room" not in table:
+            return table
+        others = {name: value for name, value in table.items() if name != "room"}
+        return others if room is None else {**others, "room": room}
+
+    builds.require(*builds.locked("left-1.0", "right-2.0"))
+    first = largest(builds.build())
+    for _ in range(2):  # and recorded
+        platform = builds.platform()
+        change_restored(platform, change)
+        result = builds.build(platform=platform)
+        assert reused(result)
+        assert [line.replace("reused", "installed") for line in largest(result)] == [
+            line.replace("installed (2 downloaded)", "installed") for line in first
+        ]

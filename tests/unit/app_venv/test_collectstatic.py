@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app_venv.collectstatic import StaticMode, app_environment, static_mode
+from app_venv.collectstatic import app_environment
+from app_venv.static_mode import StaticMode, static_mode
 from buildpack_api.errors import ConfigurationError
 
 

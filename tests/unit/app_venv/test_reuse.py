@@ -9,8 +9,7 @@ import pytest
 
 from app_venv.inputs.evidence import Inputs, Pinning, Requirement
 from app_venv.resolution import Package, Resolution
-from app_venv.reuse import Decision, decide, recorded
-from buildpack_api import toml
+from app_venv.reuse import Decision, decide
 from buildpack_api.layers import Layer, LayerKey
 
 if TYPE_CHECKING:
@@ -42,13 +41,12 @@ def requirements(*pinnings: Pinning) -> Inputs:
     return Inputs("r.txt", (), ("r.txt",), "", lines)
 
 
-def layer(directory: Path, *reasons: str, restored: bool = True, recorded: Resolution = OLD) -> Layer:
-    toml.write(directory / "venv.toml", {"metadata": {"packages": list(recorded.record)}})
+def layer(directory: Path, *reasons: str, restored: bool = True) -> Layer:
     return Layer("venv", directory / "venv", LayerKey(), restored=restored, reasons=reasons)
 
 
-def ask(layer: Layer, needed: Inputs, questions: Questions) -> Decision:
-    return decide(layer, needed, works=questions.works, resolve=questions.resolve)
+def ask(layer: Layer, needed: Inputs, questions: Questions, before: Resolution = OLD) -> Decision:
+    return decide(layer, needed, before, works=questions.works, resolve=questions.resolve)
 
 
 def test_nothing_restored_is_no_reason_to_explain(tmp_path: Path) -> None:
@@ -89,7 +87,7 @@ def test_what_is_open_is_compared(tmp_path: Path) -> None:
 
 def test_a_repository_deep_in_the_dependencies_is_never_reused(tmp_path: Path) -> None:
     deep = Resolution((Package("deep", "1", "unprovable"),))
-    decision = ask(layer(tmp_path, recorded=deep), requirements(Pinning.OPEN), Questions(deep))
+    decision = ask(layer(tmp_path), requirements(Pinning.OPEN), Questions(deep), deep)
     assert not decision.reuse
     assert "deep comes from a directory or a version control system" in decision.reasons[0]
 
@@ -97,12 +95,3 @@ def test_a_repository_deep_in_the_dependencies_is_never_reused(tmp_path: Path) -
 def test_an_environment_that_does_not_start_is_made_anew(tmp_path: Path) -> None:
     decision = ask(layer(tmp_path), requirements(Pinning.LOCKED), Questions(working=False))
     assert decision == Decision(reuse=False, reasons=("its Python does not start",))
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "no toml [", "metadata = 1", "[metadata]\npackages = 1", '[metadata]\npackages = [1, "a==1 x"]'],
-)
-def test_strange_metadata_is_no_record(tmp_path: Path, text: str) -> None:
-    (tmp_path / "venv.toml").write_text(text)
-    assert set(recorded(tmp_path / "venv", "packages")) <= {"a==1 x"}

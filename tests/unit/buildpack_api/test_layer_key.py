@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildpack_api import toml
-from buildpack_api.layer_key import LayerKey
+from buildpack_api.layer_key import LayerKey, outcome
 
 OTHER_VERSION = "its metadata is that of another version of this buildpack"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -103,3 +103,40 @@ def test_a_field_that_toml_cannot_keep_is_refused() -> None:
 
     with pytest.raises(TypeError, match=r"Wrong\.value"):
         Wrong().to_metadata()
+
+
+@dataclass(frozen=True)
+class Made(LayerKey):
+    """A key that keeps what came out."""
+
+    python: str = "3.12.1"
+    found: tuple[str, ...] = outcome()
+
+
+@pytest.mark.parametrize("restored", [["a"], [], ["b", "c"], "text", [1.0], 1.0, {}])
+def test_what_came_out_is_no_reason_whatever_it_is(restored: object) -> None:
+    """It follows from the inputs, and what is kept of it is a convenience."""
+    assert Made(found=("a",)).reasons_against({"python": "3.12.1", "found": restored}) == ()
+    assert Made().reasons_against({"python": "3.13.0", "found": restored}) != ()
+
+
+def test_without_what_came_out_a_layer_is_still_that_of_its_inputs() -> None:
+    assert Made().reasons_against({"python": "3.12.1"}) == ()
+    assert Made().reasons_against({"found": ["a"]}) == (OTHER_VERSION,)
+    assert Made().reasons_against({"python": "3.12.1", "found": ["a"], "more": "1"}) == (OTHER_VERSION,)
+
+
+@given(st.lists(TEXT, max_size=3).map(tuple))
+def test_what_came_out_is_kept_and_comes_back(found: tuple[str, ...]) -> None:
+    """Also if the inputs have changed: then it says what was there before."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "x.toml")
+        toml.write(path, Made(found=found).to_metadata())
+        assert Made("3.13.0").with_outcomes_of(toml.load(path)) == Made("3.13.0", found)
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"found": "a"}, {"found": ["a", 1.0]}, {"found": 1.0}, {"other": ["a"]}]
+)
+def test_nothing_came_out_as_far_as_strange_metadata_tell(metadata: dict[str, object]) -> None:
+    assert Made(found=("of old",)).with_outcomes_of(metadata) == Made()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.collectstatic import StaticMode, static_mode
 from app_venv.pip_check import CheckMode, check_mode
+from app_venv.static_mode import StaticMode, static_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from app_venv.finished import examine, summarise
 from app_venv.guard import refuse_dangerous_variables
-from app_venv.hint import offer_pip
-from app_venv.inputs.litter import litter_removed
 from app_venv.inputs.read import read_inputs
 from app_venv.job import Job, prepare
 from app_venv.pip_cache import PipCache, open_cache
@@ -72,7 +70,7 @@ def _decide(job: Job, cache: PipCache) -> Decision:
     def works() -> bool:
         return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
-    return decide(job.layer, job.inputs, works=works, resolve=resolve)
+    return decide(job.layer, job.inputs, read_record(job.key.packages), works=works, resolve=resolve)
 
 
 def _reuse(job: Job, decision: Decision) -> Resolution:
@@ -82,6 +80,9 @@ def _reuse(job: Job, decision: Decision) -> Resolution:
 
 def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     """Make the layer's contents from nothing."""
+    from app_venv.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.inputs.litter import litter_removed  # noqa: PLC0415
+
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
         output.step(f"The virtual environment is made anew: {reason}")

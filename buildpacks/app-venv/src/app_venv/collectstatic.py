@@ -8,9 +8,9 @@ requires has not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
+from app_venv.static_mode import HEROKU, MANAGE, VARIABLE, StaticMode
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed, ConfigurationError
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from buildpack_api.output import Output
 
-VARIABLE = "BP_DJANGO_COLLECTSTATIC"
-_HEROKU = "DISABLE_COLLECTSTATIC"
 _ANSWER = "strata-static-files: "
 _SHOWN = 40  # lines of a traceback
 # Without making the storage: one with a manifest would read it at once.
@@ -41,14 +39,6 @@ print({_ANSWER!r} + json.dumps(answer))
 """
 
 
-class StaticMode(Enum):
-    """When static files are collected."""
-
-    AUTO = "auto"
-    ON = "on"
-    OFF = "off"
-
-
 @dataclass(frozen=True)
 class Project:
     """A Django project: its top directory, the Python with its packages, and the app's environment."""
@@ -65,22 +55,6 @@ class _Settings:
     app: bool
     local: bool
     root: str
-
-
-def static_mode(environment: Mapping[str, str]) -> StaticMode:
-    """Read BP_DJANGO_COLLECTSTATIC, else DISABLE_COLLECTSTATIC. Raises ConfigurationError."""
-    text = environment.get(VARIABLE, "").strip().lower()
-    if not text:
-        disabled = environment.get(_HEROKU, "").strip().lower() not in ("", "0", "false", "no")
-        return StaticMode.OFF if disabled else StaticMode.AUTO
-    try:
-        return StaticMode(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{VARIABLE} is {text!r}",
-            detail="It says whether Django's static files are collected.",
-            advice="Set it to auto (the default), on or off.",
-        ) from error
 
 
 def app_environment(environment: Mapping[str, str], venv: Path) -> dict[str, str]:
@@ -106,7 +80,7 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
     missing = _missing(project.directory, site_packages)
     if mode is StaticMode.OFF:
         if not missing:
-            output.step(f"Static files are not collected: {VARIABLE} or {_HEROKU} says so")
+            output.step(f"Static files are not collected: {VARIABLE} or {HEROKU} says so")
         return ""
     if missing:
         return "" if mode is StaticMode.AUTO else _skip(missing, mode, output)
@@ -124,8 +98,8 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
 
 
 def _missing(app_dir: Path, site_packages: Path) -> str:
-    if not (app_dir / "manage.py").is_file():
-        return f"there is no manage.py in {app_dir}"
+    if not (app_dir / MANAGE).is_file():
+        return f"there is no {MANAGE} in {app_dir}"
     if not any(site_packages.glob("[Dd]jango-*.*-info")):
         return "Django is not among the requirements"
     return ""
@@ -175,7 +149,7 @@ def _place(found: _Settings, app_dir: Path, output: Output) -> str:
 
 
 def _command(project: Project, *arguments: str) -> tuple[str, ...]:
-    return (str(project.python), "manage.py", *arguments)
+    return (str(project.python), MANAGE, *arguments)
 
 
 def _failed(title: str, project: Project, code: int, tail: str) -> BuildpackError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.collectstatic import Project, app_environment, collect_static
-from app_venv.installed import installed_distributions
 from app_venv.job import Finished
 from app_venv.pip_check import report_problems
-from app_venv.summary import summary_rows
+from app_venv.static_mode import MANAGE, StaticMode
+from app_venv.summary import measure, read_room, summary_rows
 from buildpack_api.layers import SbomFormat
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from app_venv.job import Job
     from app_venv.resolution import Resolution
     from app_venv.reuse import Decision
-
+    from app_venv.summary import Room
 
 _SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
@@ -25,25 +24,37 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
     """Look at the environment before its layer is saved: what is raised here leaves no layer behind.
 
     A reused one was examined when it was made: what came out of that is in the layer's metadata and in the
-    bills of materials, which the lifecycle restores.
+    bills of materials, which the lifecycle restores. What is not there is done again.
     """
-    if decision.reuse and all(job.layer.has_sbom(media) for media in _SBOMS):
+    room = read_room(job.key.room) if decision.reuse else None
+    if room and all(job.layer.has_sbom(media) for media in _SBOMS):
         problems = job.key.problems
     else:
-        problems = _read_and_record(job, resolution)
+        problems, room = _read_and_record(job, resolution)
     report_problems(problems, job.options.check, job.context.output)
-    return Finished(job, decision, resolution, problems, _collect_static(job))
+    return Finished(job, decision, resolution, problems, room, _collect_static(job))
 
 
 def _collect_static(job: Job) -> str:
+    """Return where static files were put, or ''."""
+    mode = job.options.static
+    if mode is not StaticMode.ON and not (job.context.app_dir / MANAGE).is_file():
+        return ""
+    from app_venv.collectstatic import (  # noqa: PLC0415  (only for Django)
+        Project,
+        app_environment,
+        collect_static,
+    )
+
     environment = app_environment(job.context.environment, job.venv)
     project = Project(job.context.app_dir, job.venv / "bin" / "python", environment)
-    return collect_static(project, job.site_packages, job.options.static, job.context.output)
+    return collect_static(project, job.site_packages, mode, job.context.output)
 
 
-def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
-    """Write the bills of materials; return what does not fit together."""
+def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], Room]:
+    """Write the bills of materials; return what does not fit together, and what the environment takes."""
     from app_venv.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.installed import installed_distributions  # noqa: PLC0415
     from app_venv.sbom import bill_of  # noqa: PLC0415
     from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
 
@@ -54,7 +65,7 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[str, ...]:
     bill = bill_of(distributions, resolution, graph)
     job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
     job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
-    return graph.problems
+    return graph.problems, measure(job.venv, distributions)
 
 
 def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
@@ -91,6 +102,6 @@ def summarise(finished: Finished) -> None:
         ("pip", f"{job.tools.pip.version}, not in the virtual environment"),
         ("virtual environment", f"{done}: {job.venv}"),
     ]
-    rows += summary_rows(job.venv, job.site_packages, job.installer.origins, reused=decision.reuse)
+    rows += summary_rows(finished.room, job.installer.origins, reused=decision.reuse)
     rows += [("static files", finished.static)] if finished.static else []
     job.context.output.summary("Summary", rows)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.installed import installed_distributions
 from app_venv.origins import Origins
 from app_venv.policy import Policy
 from app_venv.resolution import Resolution, normalise, read_report
@@ -112,6 +111,8 @@ class Installer:
 
 
 def _check_complete(resolution: Resolution, libraries: Path) -> None:
+    from app_venv.installed import installed_distributions  # noqa: PLC0415  (only when pip has run)
+
     present = {found.name for found in installed_distributions(libraries)}
     # What an old setuptools leaves of an editable installation.
     present |= {normalise(link.stem) for link in libraries.glob("*.egg-link")}

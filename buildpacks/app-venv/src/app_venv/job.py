@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app_venv.pip_cache import PipCache
     from app_venv.resolution import Resolution
     from app_venv.reuse import Decision
+    from app_venv.summary import Room
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
@@ -54,28 +55,35 @@ class Finished:
     """The environment, made or reused: ``decision`` says which and why.
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
-    are what does not fit together in it, ``static`` is where static files were put.
+    are what does not fit together in it, ``room`` is what it takes, ``static`` where static files were put.
     """
 
     job: Job
     decision: Decision
     resolution: Resolution
     problems: tuple[str, ...]
+    room: Room
     static: str
 
     @property
     def layer(self) -> Layer:
         """The layer, whose key says what it has come to hold."""
-        key = replace(self.job.key, packages=self.resolution.record, problems=self.problems)
+        key = replace(
+            self.job.key,
+            packages=self.resolution.record,
+            problems=self.problems,
+            room=self.room.record,
+        )
         return replace(self.job.layer, key=key)
 
 
 def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
-    """Open the layer with the key of these inputs."""
+    """Open the layer with the key of these inputs, and with what came out of it in an earlier build."""
     path = context.layers.root / LAYER
     policy = read_policy(context.environment)
     policy.check(inputs)
-    key = venv_key(context, tools, inputs, policy, path)
+    restored = context.layers.restored_metadata(LAYER)
+    key = venv_key(context, tools, inputs, policy, path).with_outcomes_of(restored)
     layer = context.layers.open(LAYER, key)
     installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, policy)
     return Job(context, inputs, tools, key, layer, installer, after_options(context.environment))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from app_venv.guard import DANGEROUS, option_name
 from app_venv.pip_config import settings_in_files
 from app_venv.pip_options import HARMLESS, OVERRULED, option_of
-from app_venv.reuse import recorded
-from buildpack_api.layers import LayerKey
+from buildpack_api.layers import LayerKey, outcome
 from buildpack_api.redact import without_credentials
 
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ _BUILD_SETTINGS = (
 class VenvKey(LayerKey):
     """All inputs of the venv layer, and what they led to.
 
-    The latter are ``packages`` (`resolution.Resolution.record`) and ``problems`` (`dependencies.Graph`).
+    The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`) and
+    ``room`` (`summary.Room.record`).
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
@@ -54,15 +54,13 @@ class VenvKey(LayerKey):
     contents: str = field(metadata={"label": "contents of the files to install from"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
     policy: tuple[str, ...] = field(metadata={"label": "what may be installed"})
-    packages: tuple[str, ...]
-    problems: tuple[str, ...]
+    packages: tuple[str, ...] = outcome()
+    problems: tuple[str, ...] = outcome()
+    room: tuple[str, ...] = outcome()
 
 
 def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, policy: Policy, path: Path) -> VenvKey:
-    """Return the key of the layer at ``path``.
-
-    What was installed, if anything was restored, is taken over: equal keys say that all else is equal.
-    """
+    """Return the key of the layer at ``path``, with nothing in it yet."""
     return VenvKey(
         recipe=RECIPE,
         python=tools.interpreter.version,
@@ -77,8 +75,6 @@ def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, policy: Policy
         contents=inputs.digest,
         settings=settings({**context.environment, **tools.access.variables}, context.app_dir),
         policy=policy.options,
-        packages=recorded(path, "packages"),
-        problems=recorded(path, "problems"),
     )
 
 

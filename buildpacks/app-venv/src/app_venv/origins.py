@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_FILE = re.compile(
-    r"\s*(?P<how>Using cached|Downloading) (?P<file>\S+?\.(?:whl|zip|tar\.\w+|tgz))(?: \(.*)?$"
-)
-_BUILT = re.compile(r"\s*Created wheel for (?P<name>\S+):")
+_FILE = r"\s*(?P<how>Using cached|Downloading) (?P<file>\S+?\.(?:whl|zip|tar\.\w+|tgz))(?: \(.*)?$"
+_BUILT = r"\s*Created wheel for (?P<name>\S+):"
 
 
 @dataclass(frozen=True)
@@ -22,10 +20,10 @@ class Origins:
     def see(self, line: str) -> None:
         """Take note of a line of pip's output."""
         text = line.rstrip("\n")
-        file = _FILE.match(text)
+        file = re.match(_FILE, text)
         if file:
             (self.cached if file["how"] == "Using cached" else self.downloaded).add(file["file"])
-        built = _BUILT.match(text)
+        built = re.match(_BUILT, text)
         if built:
             self.built.add(built["name"])
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
 
 _OLDEST = (23, 0)  # --report and PIP_PYTHON in the form used here
-_ANSWER = re.compile(r"pip (?P<version>\S+) from (?P<package>.+) \(python [^)]*\)")
+_ANSWER = r"pip (?P<version>\S+) from (?P<package>.+) \(python [^)]*\)"
 # What pip itself needs, or what decides about the bits of packages that it builds. All the others, such as
 # PYTHONWARNINGS or PYTHONOPTIMIZE, are the app's business.
 _KEPT = ("PYTHONUSERBASE", "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED")
@@ -90,10 +90,13 @@ def _scripts(path: str) -> Iterator[Path]:
 def _beside(script: Path, interpreter: Interpreter) -> PipProgram | None:
     """Recognise the usual layout without starting a program, which takes a quarter of a second."""
     site_packages = script.parent.parent / "lib" / f"python{interpreter.minor}" / "site-packages"
-    found = list(site_packages.glob("pip-*.dist-info"))
-    if len(found) != 1 or not (site_packages / "pip" / "__main__.py").is_file():
+    if not (site_packages / "pip" / "__main__.py").is_file():
         return None
-    version = found[0].name.removeprefix("pip-").removesuffix(".dist-info")
+    names = os.listdir(site_packages)  # noqa: PTH208  (names)
+    found = [name for name in names if name.startswith("pip-") and name.endswith(".dist-info")]
+    if len(found) != 1:
+        return None
+    version = found[0].removeprefix("pip-").removesuffix(".dist-info")
     return PipProgram((str(script),), version, site_packages)
 
 
@@ -102,7 +105,7 @@ def _ask(command: tuple[str, ...], environment: Mapping[str, str]) -> PipProgram
         answer = commands.capture([*command, "--version"], env=environment, cwd=Path("/"))
     except CommandFailed:
         return None
-    found = _ANSWER.match(answer)
+    found = re.match(_ANSWER, answer)
     return PipProgram(command, found["version"], Path(found["package"]).parent) if found else None
 
 

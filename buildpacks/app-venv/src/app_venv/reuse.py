@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import Resolution, read_record
-from buildpack_api import toml
-from buildpack_api.errors import BuildpackError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from app_venv.inputs.evidence import Inputs
+    from app_venv.resolution import Resolution
     from buildpack_api.layers import Layer
 
 
@@ -29,11 +25,15 @@ class Decision:
 def decide(
     layer: Layer,
     inputs: Inputs,
+    before: Resolution,
     *,
     works: Callable[[], bool],
     resolve: Callable[[], Resolution],
 ) -> Decision:
-    """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse."""
+    """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse.
+
+    ``before`` is what pip chose when the environment was made.
+    """
     if not layer.restored:
         return Decision(reuse=False)
     never = tuple(f"{line}, so it is always installed anew" for line in inputs.unprovable)
@@ -43,21 +43,7 @@ def decide(
         return Decision(reuse=False, reasons=("its Python does not start",))
     if inputs.locked:
         return Decision(reuse=True, proof="all requirements have an exact version and a hash")
-    return _compare(read_record(recorded(layer.path, "packages")), resolve())
-
-
-def recorded(layer_path: Path, name: str) -> tuple[str, ...]:
-    """Return what the restored metadata have under ``name``, a list of texts; nothing if there is none.
-
-    For what came out of a build. The key of the new build takes it over, so that comparing keys tells about
-    all that went in.
-    """
-    try:
-        metadata = toml.load(layer_path.with_name(f"{layer_path.name}.toml")).get("metadata", {})
-    except BuildpackError:
-        return ()
-    found = metadata.get(name, []) if isinstance(metadata, dict) else []
-    return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
+    return _compare(before, resolve())
 
 
 def _compare(before: Resolution, now: Resolution) -> Decision:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from collections import deque
@@ -89,6 +88,8 @@ def run_unseen(
 
 def display(command: Sequence[str]) -> str:
     """Return the command as it would be typed, without credentials."""
+    import shlex  # noqa: PLC0415  (only for errors)
+
     return redact(shlex.join(command))
 
 

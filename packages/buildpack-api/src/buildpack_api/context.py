@@ -80,6 +80,8 @@ def _naming(variable: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Inputs:
+    """The variables, and the arguments that serve where one is not set."""
+
     environ: Mapping[str, str]
     argv: Sequence[str]
 

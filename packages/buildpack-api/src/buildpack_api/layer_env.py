@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from buildpack_api.files import remove
@@ -115,7 +115,7 @@ def _are_there(layer: Path, files: Mapping[str, str]) -> bool:
         for folder, _, names in os.walk(top):
             found.add(Path(folder))
             found.update(Path(folder, name) for name in names)
-    parents = {parent for path in expected for parent in path.parents if layer in parent.parents}
+    parents = {layer / parent for name in files for parent in PurePath(name).parents if parent.name}
     try:
         return found == expected.keys() | parents and all(
             not path.is_symlink() and path.is_file() and path.read_bytes() == content

@@ -1,23 +1,37 @@
-"""The layer key: all inputs of a layer, kept as its metadata, compared on the next build."""
+"""The layer key: all inputs of a layer, kept as its metadata, compared on the next build.
+
+Beside them it may keep what came out of making the layer, so that a build that reuses it need not look.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HEX_DIGEST = re.compile(r"(?:sha\d+:)?[0-9a-f]{40,128}")
+    from typing_extensions import Self
+
+_OUTCOME = "outcome"
+_HEX_DIGEST = r"(?:sha\d+:)?[0-9a-f]{40,128}"
 _SHOWN = 60
+
+
+def outcome() -> tuple[str, ...]:
+    """Declare a field of a key for texts that came out of making the layer: kept, but never compared.
+
+    They are empty until the layer is made, and whenever the metadata have nothing that is a list of texts.
+    """
+    return field(default=(), metadata={_OUTCOME: True})
 
 
 @dataclass(frozen=True)
 class LayerKey:
-    """Base of frozen dataclasses whose fields are *all* inputs of a layer.
+    """Base of frozen dataclasses whose fields are *all* inputs of a layer, and outcomes (`outcome`).
 
-    Fields are str, int, bool or tuple[str, ...]; ``field(metadata={"label": "Python"})`` names one in
+    Inputs are str, int, bool or tuple[str, ...]; ``field(metadata={"label": "Python"})`` names one in
     reasons. The key becomes the layer's ``[metadata]``, which is public (a label of the image): no secrets.
     """
 
@@ -27,16 +41,22 @@ class LayerKey:
 
     def reasons_against(self, restored: Mapping[str, object]) -> tuple[str, ...]:
         """Return why contents with the ``restored`` metadata are not those of this key; empty if they are."""
-        current = self.to_metadata()
-        if restored.keys() != current.keys():
+        inputs = [field for field in fields(self) if not field.metadata.get(_OUTCOME)]
+        current = {field.name: _toml_value(self, field) for field in inputs}
+        if restored.keys() - {field.name for field in fields(self)} or current.keys() - restored.keys():
             return ("its metadata is that of another version of this buildpack",)
         if any(not _same_type(restored[name], value) for name, value in current.items()):
             return ("its metadata is malformed",)
         return tuple(
             f"{_label(field)}: {_change(restored[field.name], current[field.name])}"
-            for field in fields(self)
+            for field in inputs
             if restored[field.name] != current[field.name]
         )
+
+    def with_outcomes_of(self, restored: Mapping[str, object]) -> Self:
+        """Return this key with what came out when the layer with the ``restored`` metadata was made."""
+        names = [field.name for field in fields(self) if field.metadata.get(_OUTCOME)]
+        return replace(self, **{name: _texts(restored.get(name)) for name in names})
 
 
 def _toml_value(key: LayerKey, field: Field[object]) -> str | int | bool | list[str]:
@@ -46,6 +66,11 @@ def _toml_value(key: LayerKey, field: Field[object]) -> str | int | bool | list[
     if isinstance(value, (str, int)):
         return value
     raise TypeError(f"{type(key).__name__}.{field.name}: a layer key cannot hold {value!r}")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else []
+    return tuple(texts) if all(isinstance(text, str) for text in texts) else ()
 
 
 def _same_type(restored: object, current: object) -> bool:
@@ -77,7 +102,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    if _HEX_DIGEST.fullmatch(text):
+    if re.fullmatch(_HEX_DIGEST, text):
         return f"{text.rpartition(':')[2][:12]}..."
     if len(text) > _SHOWN:
         return f"{text[:_SHOWN]}..."

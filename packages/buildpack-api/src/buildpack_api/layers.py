@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from buildpack_api import sbom, toml
 from buildpack_api.files import remove
 from buildpack_api.layer_env import EnvChange, write_changes
-from buildpack_api.layer_key import LayerKey
+from buildpack_api.layer_key import LayerKey, outcome
 from buildpack_api.names import check_layer_name
 from buildpack_api.sbom import SbomFormat
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-__all__ = ["Layer", "LayerKey", "LayerTypes", "Layers", "SbomFormat"]
+__all__ = ["Layer", "LayerKey", "LayerTypes", "Layers", "SbomFormat", "outcome"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,12 @@ class Layers:
         self.root = root
         self._sbom_formats = sbom_formats
         self._opened: list[str] = []
+        self._restored: dict[str, Mapping[str, object] | str] = {}
+
+    def restored_metadata(self, name: str) -> Mapping[str, object]:
+        """Return the metadata that was restored for ``name``; nothing if there is none that can be read."""
+        found = self._read(name)
+        return {} if isinstance(found, str) else found
 
     def open(self, name: str, key: LayerKey) -> Layer:
         """Find what was restored for ``name`` and hold it against ``key``.
@@ -111,23 +117,33 @@ class Layers:
         self._opened.append(name)
         path = self.root / name
         restored = os.path.lexists(path) or os.path.lexists(_metadata_file(path))
-        reasons = _reasons(path, key) if restored else ()
+        reasons = _reasons(path, self._read(name), key) if restored else ()
         return Layer(name, path, key, restored, reasons, self._sbom_formats)
+
+    def _read(self, name: str) -> Mapping[str, object] | str:
+        """Return the restored metadata, or why there is none; the file is read once."""
+        if name not in self._restored:
+            self._restored[name] = _read_metadata(_metadata_file(self.root / name))
+        return self._restored[name]
 
 
 def _metadata_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.toml")
 
 
-def _reasons(path: Path, key: LayerKey) -> tuple[str, ...]:
-    if not os.path.lexists(_metadata_file(path)):
-        return ("its metadata was not restored",)
+def _read_metadata(file: Path) -> Mapping[str, object] | str:
+    if not os.path.lexists(file):
+        return "its metadata was not restored"
     try:
-        metadata = toml.load(_metadata_file(path)).get("metadata")
+        metadata = toml.load(file).get("metadata")
     except toml.TomlError:
-        return ("its metadata cannot be read",)
-    if not isinstance(metadata, dict):
-        return ("its metadata was not restored",)
+        return "its metadata cannot be read"
+    return metadata if isinstance(metadata, dict) else "its metadata was not restored"
+
+
+def _reasons(path: Path, metadata: Mapping[str, object] | str, key: LayerKey) -> tuple[str, ...]:
+    if isinstance(metadata, str):
+        return (metadata,)
     reasons = key.reasons_against(metadata)
     if not reasons and (path.is_symlink() or not path.is_dir()):
         return ("its contents were not restored",)

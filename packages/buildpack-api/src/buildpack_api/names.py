@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LAYER = re.compile(r"[A-Za-z0-9_-]+")
-_PROCESS_TYPE = re.compile(r"[A-Za-z0-9._-]+")
+_PROCESS_TYPE = r"[A-Za-z0-9._-]+"
 _RESERVED = frozenset({"build", "launch", "store"})
 
 
@@ -36,6 +36,6 @@ def check_layer_name(name: str, others: Iterable[str] = ()) -> str:
 
 def check_process_type(name: str) -> str:
     """Return ``name`` if the specification allows it as a process type, else raise ValueError."""
-    if not _PROCESS_TYPE.fullmatch(name) or name in {".", ".."}:
+    if not re.fullmatch(_PROCESS_TYPE, name) or name in {".", ".."}:
         raise ValueError(f"process type {name!r}: only letters, digits, '.', '_' and '-' are allowed")
     return name

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import sys
-import textwrap
 import time
 from typing import TYPE_CHECKING, TextIO
 
@@ -106,15 +105,18 @@ def printable(text: str) -> str:
 
 def _wrap(text: str) -> str:
     """Break long lines at blanks only, so that paths and URLs stay whole."""
+    import textwrap  # noqa: PLC0415  (only for warnings and errors)
+
     fill = functools.partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
     return "\n".join(fill(line) for line in text.split("\n"))
 
 
 def _write(stream: TextIO, text: str, indent: int) -> None:
-    lines = textwrap.indent(printable(redact(text)), " " * indent)
+    lines = printable(redact(text)).split("\n")
+    indented = "\n".join(f"{' ' * indent}{line}" if line.strip() else line for line in lines)
 
     def write() -> None:
-        stream.write(f"{lines}\n")
+        stream.write(f"{indented}\n")
         stream.flush()
 
     _guarded(stream, write)

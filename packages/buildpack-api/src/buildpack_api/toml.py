@@ -18,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_LINE = r"\(at line (\d+), column \d+\)"
 
 
 class TomlError(BuildpackError):
@@ -46,7 +46,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _LINE.search(str(error))  # else "at end of document"
+        found = re.search(_LINE, str(error))  # else "at end of document"
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
         raise TomlError(f"{path}:{line}: not valid TOML", path=path, line=line, detail=str(error)) from error
 

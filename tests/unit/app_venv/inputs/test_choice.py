@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app_venv.inputs.choice import Choice, choose
-from app_venv.inputs.project import ProjectMode
+from app_venv.inputs.project_mode import ProjectMode
 from app_venv.inputs.selection import read_selection
 from buildpack_api.errors import ConfigurationError
 

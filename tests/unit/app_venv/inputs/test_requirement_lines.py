@@ -56,6 +56,30 @@ def test_lines(text: str, expected: list[Line]) -> None:
     assert read(text) == expected
 
 
+HASHES = st.lists(st.sampled_from([f"--hash=sha256:{DIGEST}", "--hash=sha512:1", "--hash=x_-:", ""])).map(
+    " ".join
+)
+
+
+@given(HASHES)
+def test_lines_of_lock_tools_are_read_as_the_parser_of_options_would(options: str) -> None:
+    """They are not given to it, since it is slow to load; any other option makes it read the line."""
+    (line,) = read(f"a==1 {options}")
+    (parsed,) = read(f"a==1 {options} --pre")
+    assert line.hashes == parsed.hashes == tuple(word.removeprefix("--hash=") for word in options.split())
+    assert line.understood
+    assert parsed.understood
+
+
+@pytest.mark.parametrize(
+    "option", ["--hash=", "--hash", "--hash=a'b", "--hash=a --hash", "--hashes=a", "--hash=a\tb"]
+)
+def test_what_only_looks_like_a_hash_is_left_to_the_parser_of_options(option: str) -> None:
+    (line,) = read(f"a==1 {option}")
+    (parsed,) = read(f"a==1 --pre {option}")
+    assert (line.hashes, line.understood) == (parsed.hashes, parsed.understood)
+
+
 def test_options_of_one_line_do_not_leak_into_the_next() -> None:
     first, second = read("-r a.txt\n-r b.txt")
     assert (first.includes, second.includes) == (("a.txt",), ("b.txt",))

@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.missing import FOREIGN_LOCKS, nothing_to_install
-from app_venv.inputs.project import VARIABLE as PROJECT
-from app_venv.inputs.project import wanted_mode
-from app_venv.inputs.project_table import PYPROJECT, read_project_table
+from app_venv.inputs.project_mode import PYPROJECT, wanted_mode
+from app_venv.inputs.project_mode import VARIABLE as PROJECT
 from app_venv.inputs.requirement_files import is_lock
 from buildpack_api.errors import ConfigurationError
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from app_venv.inputs.project import ProjectMode
+    from app_venv.inputs.project_mode import ProjectMode
     from app_venv.inputs.selection import Selection
 
 REQUIREMENT = "BP_PIP_REQUIREMENT"
@@ -72,6 +70,8 @@ def _found(app_dir: Path, selection: Selection) -> Choice:
     if files:
         return Choice(tuple(files))
     if not _has_project(app_dir, selection):
+        from app_venv.inputs.missing import nothing_to_install  # noqa: PLC0415  (most apps have something)
+
         raise nothing_to_install(app_dir)
     _refuse_foreign_lock(app_dir)
     return Choice()
@@ -84,11 +84,15 @@ def _locks(app_dir: Path) -> list[str]:
 def _has_project(app_dir: Path, selection: Selection) -> bool:
     if not (app_dir / PYPROJECT).is_file():
         return False
+    from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415  (for those who have one)
+
     table = read_project_table(app_dir / PYPROJECT)
     return table.project is not None or bool(table.groups and selection.groups)
 
 
 def _refuse_foreign_lock(app_dir: Path) -> None:
+    from app_venv.inputs.missing import FOREIGN_LOCKS  # noqa: PLC0415
+
     for name, (manager, export) in FOREIGN_LOCKS.items():
         if export and (app_dir / name).is_file():
             raise ConfigurationError(

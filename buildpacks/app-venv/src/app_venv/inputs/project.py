@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from app_venv.inputs.evidence import Evidence, Pinning
 from app_venv.inputs.markers import marker_environment
-from app_venv.inputs.project_table import PYPROJECT, ProjectTable, read_project_table
+from app_venv.inputs.project_mode import PYPROJECT, VARIABLE, ProjectMode
+from app_venv.inputs.project_table import ProjectTable, read_project_table
 from app_venv.inputs.requirement_files import classify
 from app_venv.inputs.requirement_lines import Line
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from app_venv.inputs.selection import Selection, Wanted
 
-VARIABLE = "BP_PIP_PROJECT"
 _ENTRY_POINTS = ("scripts", "gui-scripts", "entry-points")
-
-
-class ProjectMode(Enum):
-    """How much of a project is installed."""
-
-    DEPENDENCIES = "dependencies"
-    """What it depends on; its own modules are found in the app directory."""
-    EDITABLE = "editable"
-    """The project too, as a link to the app directory."""
-    WHEEL = "wheel"
-    """The project too, built and copied."""
-
-
-def wanted_mode(variables: Mapping[str, str]) -> ProjectMode | None:
-    """Read ``BP_PIP_PROJECT``; None if it is not set. Raises ConfigurationError for another value."""
-    value = variables.get(VARIABLE, "").strip()
-    if not value:
-        return None
-    try:
-        return ProjectMode(value)
-    except ValueError:
-        listed = ", ".join(mode.value for mode in ProjectMode)
-        raise ConfigurationError(
-            f"{VARIABLE} is none of {listed}", detail=f"It is: {value}", advice="Correct or remove it."
-        ) from None
 
 
 def choose_mode(table: ProjectTable, app_dir: Path) -> tuple[ProjectMode, str]:

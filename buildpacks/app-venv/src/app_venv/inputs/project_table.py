@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app_venv.inputs.project_mode import PYPROJECT
 from app_venv.resolution import normalise
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from app_venv.inputs.selection import Selection
 
-PYPROJECT = "pyproject.toml"
 _INCLUDE = "include-group"
 
 

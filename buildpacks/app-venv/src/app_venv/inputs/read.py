@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs.choice import choose
 from app_venv.inputs.evidence import Evidence, Inputs
-from app_venv.inputs.locks import read_lock
-from app_venv.inputs.project import read_project
 from app_venv.inputs.requirement_files import is_lock, read_requirements
 from app_venv.inputs.selection import Wanted, read_selection
 from app_venv.inputs.wheelhouse import find_wheelhouse
@@ -25,6 +23,8 @@ def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> In
     choice = choose(app_dir, variables, wanted.selection)
     found, remark = Evidence(), ""
     if choice.project:
+        from app_venv.inputs.project import read_project  # noqa: PLC0415  (one kind of file in each build)
+
         title, arguments, remark = read_project(choice.mode, wanted, found)
     else:
         title, arguments = _read_files(choice.files, wanted, found)
@@ -49,6 +49,8 @@ def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[
     title, arguments = " ".join(names), list[str]()
     for name in names:
         if is_lock(name):
+            from app_venv.inputs.locks import read_lock  # noqa: PLC0415
+
             arguments += read_lock(name, wanted, found, alone=len(names) == 1)
         else:
             read_requirements([name], (), wanted.app_dir, wanted.variables, found)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
 _VCS = re.compile(r"(git|hg|svn|bzr)(\+|:)", re.IGNORECASE)
 _DIRECT = re.compile(r"^[A-Za-z0-9._-]+\s*(\[[^\]]*\])?\s*@\s*(?P<url>\S+)")
-_URL_HASH = re.compile(r"#(.*&)?(sha256|sha384|sha512)=[0-9a-fA-F]{64,}")
+_URL_HASH = r"#(.*&)?(sha256|sha384|sha512)=[0-9a-fA-F]{64,}"
 _EXACT = re.compile(
     r"""[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*   # name and extras
         \(?\s*={2,3}\s*[^\s*,;()<>=~]+\s*\)?\s*        # one exact version
@@ -69,6 +69,8 @@ def check_readable(path: Path) -> None:
 
 @dataclass
 class _Reader:
+    """Reads files and what they include, each once."""
+
     app_dir: Path
     variables: Mapping[str, str]
     found: Evidence
@@ -133,7 +135,7 @@ def _classify_direct(line: Line, target: str, app_dir: Path) -> tuple[Pinning, s
     path = target.partition("[")[0].partition("#")[0].removeprefix("file:").removeprefix("//")
     if local and (app_dir / path).is_dir():
         return Pinning.UNPROVABLE, "is a local directory"
-    if line.hashes or _URL_HASH.search(target):
+    if line.hashes or re.search(_URL_HASH, target):
         return Pinning.LOCKED, ""
     if local:
         return Pinning.OPEN, "is a local file without a hash"  # pip's report names the one it has now

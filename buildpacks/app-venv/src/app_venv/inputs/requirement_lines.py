@@ -7,19 +7,16 @@ that as something that cannot be relied on.
 from __future__ import annotations
 
 import codecs
-import optparse
 import re
-import shlex
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_CODING = rb"coding[:=]\s*([-\w.]+)"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,25 +25,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
 )
-_VALUE_OPTIONS = (
-    ("-r", "--requirement"),
-    ("-c", "--constraint"),
-    ("-e", "--editable"),
-    ("-i", "--index-url", "--pypi-url"),
-    ("--extra-index-url",),
-    ("-f", "--find-links"),
-    ("--no-binary",),
-    ("--only-binary",),
-    ("--all-releases",),
-    ("--only-final",),
-    ("--trusted-host",),
-    ("--use-feature",),
-    ("--hash",),
-    ("-C", "--config-settings", "--config-setting"),
-    ("--global-option",),
-    ("--install-option",),
-)
-_FLAGS = ("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre")
+# What tools that lock write. It means what it says, and loading the parser takes longer than a whole file.
+_ONLY_HASHES = re.compile(r"(--hash=[\w:-]+ *)*")
 
 
 @dataclass(frozen=True)
@@ -74,7 +54,7 @@ def decode(content: bytes) -> str:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace")
     for line in content.split(b"\n")[:2]:
-        found = _CODING.search(line) if line.startswith(b"#") else None
+        found = re.search(_CODING, line) if line.startswith(b"#") else None
         if found:
             try:
                 return content.decode(found[1].decode("ascii"))
@@ -115,10 +95,16 @@ def _parse(number: int, text: str) -> Line:
     tokens = text.split(" ")
     count = next((index for index, token in enumerate(tokens) if token.startswith("-")), len(tokens))
     requirement = " ".join(tokens[:count]).strip()
-    try:
-        values, rest = _parser().parse_args(shlex.split(" ".join(tokens[count:])))
-    except (_UnknownOptionError, ValueError):
+    options = " ".join(tokens[count:])
+    if _ONLY_HASHES.fullmatch(options):
+        hashes = tuple(word.removeprefix("--hash=") for word in options.split())
+        return Line(number, text, requirement, hashes=hashes)
+    from app_venv.inputs.requirement_options import read_options  # noqa: PLC0415  (few files have others)
+
+    found = read_options(options)
+    if found is None:
         return Line(number, text, requirement, understood=False)
+    values, rest = found
     return Line(
         number,
         text,
@@ -130,25 +116,3 @@ def _parse(number: int, text: str) -> Line:
         understood=not rest,
         hashes_optional=bool(values.no_require_hashes),
     )
-
-
-class _UnknownOptionError(Exception):
-    pass
-
-
-class _Parser(optparse.OptionParser):
-    """pip's own choice of parser, so that abbreviations and ``--option=value`` mean the same."""
-
-    def error(self, msg: str) -> NoReturn:
-        raise _UnknownOptionError(msg)
-
-
-@cache
-def _parser() -> _Parser:
-    parser = _Parser(add_help_option=False)
-    for names in _VALUE_OPTIONS:
-        long = next(name for name in names if name.startswith("--"))
-        parser.add_option(*names, dest=long.strip("-").replace("-", "_"), action="append")
-    for name in _FLAGS:
-        parser.add_option(name, action="store_true")
-    return parser

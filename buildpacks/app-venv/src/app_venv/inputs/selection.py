@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app_venv.tools import Tools
 
 EXTRAS, GROUPS = "BP_PIP_EXTRAS", "BP_PIP_GROUPS"
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_selection(variables: Mapping[str, str]) -> Selection:
 
 def _names(variable: str, variables: Mapping[str, str]) -> tuple[str, ...]:
     names = variables.get(variable, "").replace(",", " ").split()
-    wrong = [name for name in names if not _NAME.fullmatch(name)]
+    wrong = [name for name in names if not re.fullmatch(_NAME, name)]
     if wrong:
         raise ConfigurationError(
             f"{variable} has something that is not a name: {wrong[0]}",
