@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from buildpack_testing.registry.loopback import Received, Response
 
 ROOT = Path(__file__).parents[2]
-SHORT = ConnectionOptions(read_timeout=0.3)
+SHORT, LONG = ConnectionOptions(read_timeout=0.6), ConnectionOptions()
 ONE_TRY = RetryPolicy(attempts=1)
 KILLS = 6
 SEED = 20261111
@@ -82,7 +82,7 @@ def faulty(registry: MemoryRegistry, problems: list[str]) -> Iterator[FaultyRegi
         problems.extend(registry.store.incomplete_tags())
         problems.extend(unproven_tags(registry.store))
 
-    with FaultyRegistry(registry.url, slow=0.5, watch=watch) as faulty:
+    with FaultyRegistry(registry.url, slow=1.0, watch=watch) as faulty:
         yield faulty
 
 
@@ -103,7 +103,9 @@ def test_a_fault_at_every_request_in_turn(
         registry.store = MemoryStore(enforce_references=False)
         faulty.arm(fault, at=at)
         with suppress(ReleaseError):
-            publication(packed, faulty.host, options=SHORT, policy=ONE_TRY).publish(agreed)
+            # Only what is struck may take too long: a time-out of another request would come before it.
+            options = SHORT if fault is Fault.SLOW else LONG
+            publication(packed, faulty.host, options=options, policy=ONE_TRY).publish(agreed)
         assert faulty.requests[at].fault is fault
         publication(packed, registry.host).publish(agreed)
         assert registry.store.state() == state, f"{fault.name} at request {at}"

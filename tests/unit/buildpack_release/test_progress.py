@@ -17,6 +17,18 @@ def test_steps_are_counted_and_timed() -> None:
     assert said == ["[1/2] one", "      5 B, new in 1.5 s", "[2/2] two", "      done in 1 min 08 s"]
 
 
+def test_steps_at_the_same_time_are_told_when_they_are_over() -> None:
+    """Each in one line, counted in the order of their ends."""
+    said: list[str] = []
+    ticks = iter([0.0, 1.0, 2.5, 4.0])
+    progress = Progress(2, said.append, lambda: next(ticks))
+    with progress.one_of_several("one") as results:
+        results.append("5 B")
+        with progress.one_of_several("two"):
+            pass
+    assert said == ["[1/2] two: done in 1.5 s", "[2/2] one: 5 B in 4.0 s"]
+
+
 def test_a_failed_step_is_not_called_done() -> None:
     """The error speaks for itself."""
     said: list[str] = []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.redact import redact
@@ -22,12 +23,16 @@ def say(text: str) -> None:
 
 @dataclass
 class Progress:
-    """Steps of a longer job with counter and time: `[2/4] strata/pip-tool`, then `5.1 MiB in 0.4 s`."""
+    """Steps of a longer job with counter and time: `[2/4] strata/pip-tool`, then `5.1 MiB in 0.4 s`.
+
+    Of steps that run at the same time, `[2/4] strata/pip-tool: 5.1 MiB in 0.4 s` when each is over.
+    """
 
     total: int
     say: Callable[[str], None] = say
     clock: Callable[[], float] = time.monotonic
     done: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @contextmanager
     def step(self, title: str) -> Iterator[list[str]]:
@@ -39,3 +44,14 @@ class Progress:
         results: list[str] = []
         yield results
         self.say(f"{' ' * len(counter)} {', '.join(results) or 'done'} in {duration(self.clock() - started)}")
+
+    @contextmanager
+    def one_of_several(self, title: str) -> Iterator[list[str]]:
+        """Tell of a step once it has succeeded, with its results and its time. Safe in several threads."""
+        started = self.clock()
+        results: list[str] = []
+        yield results
+        taken = duration(self.clock() - started)
+        with self._lock:
+            self.done += 1
+            self.say(f"[{self.done}/{self.total}] {title}: {', '.join(results) or 'done'} in {taken}")

@@ -43,6 +43,18 @@ def test_at_first_everything_is_pushed(packed: Path, registry: MemoryRegistry) -
     assert registry.store.state() == {}
 
 
+def test_what_others_mount_from_comes_before_them(packed: Path, registry: MemoryRegistry) -> None:
+    """And what does not depend on each other comes together."""
+    plan = publication(packed, registry.host).plan()
+    assert [[step.release.name for step in wave] for wave in plan.waves] == [["one", "two"], ["all"]]
+
+
+def test_what_mounts_nothing_waits_for_nothing(packed: Path, registry: MemoryRegistry) -> None:
+    publication(packed, registry.host).publish(agreed)
+    plan = publication(packed, registry.host).plan()
+    assert [len(wave) for wave in plan.waves] == [len(NAMES)]
+
+
 def test_afterwards_everything_is_done(packed: Path, registry: MemoryRegistry) -> None:
     publication(packed, registry.host).publish(agreed)
     registry.requests.clear()

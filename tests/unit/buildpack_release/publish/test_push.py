@@ -60,8 +60,40 @@ def test_the_order_of_writing(packed: Path, registry: MemoryRegistry) -> None:
     tagged = [put for put in puts if "sha256:" not in put]
     assert puts[-len(tagged) :] == tagged
     assert tagged[:3] == [f"{name}/manifests/1.0.0" for name in NAMES]
-    assert tagged[3:6] == [f"one/manifests/{tag}" for tag in ("1.0", "1", "latest")]
-    assert tagged[-1] == "all/manifests/latest"
+    for name in NAMES:
+        moved = [put for put in tagged[3:] if put.startswith(f"{name}/")]
+        assert moved == [f"{name}/manifests/{tag}" for tag in ("1.0", "1", "latest")]
+
+
+def test_nothing_is_asked_twice(packed: Path, registry: MemoryRegistry) -> None:
+    """What the plan knows to be absent is not looked for again; what was just read back neither."""
+    publication(packed, registry.host).publish(agreed)
+    asked = [f"{one.method} {one.target}" for one in registry.requests]
+    for digest in {blob.digest for release in releases(packed) for blob in release.tree.blobs}:
+        for name in NAMES:
+            # Once for the plan, once when it is read back (configurations are read as a whole then).
+            assert asked.count(f"HEAD /v2/acme/{name}/blobs/{digest}") <= 2
+    first_write = next(number for number, one in enumerate(asked) if one.startswith("POST"))
+    last_write = max(number for number, one in enumerate(asked) if one.startswith("PUT"))
+    manifests = [one for one in asked if one.startswith("HEAD") and "/manifests/" in one]
+    attached = 2 * len(NAMES)
+    assert len(manifests) == attached
+    assert not [one for one in asked[:first_write] if one.endswith("/manifests/latest")]
+    assert not [one for one in asked[last_write:] if one.startswith("HEAD")]
+
+
+def test_how_often_the_registry_is_asked_if_everything_is_there(
+    packed: Path, registry: MemoryRegistry
+) -> None:
+    """For each package its version, images, blobs, moving tags and documents: each once."""
+    publication(packed, registry.host).publish(agreed)
+    registry.requests.clear()
+    publication(packed, registry.host).publish(agreed)
+    trees = [release.tree for release in releases(packed)]
+    parts = sum(len(tree.manifests) - 1 + len(tree.blobs) for tree in trees)
+    versions = moving = documents = len(trees)
+    to_find_the_scheme = 1
+    assert len(registry.requests) == versions + parts + 3 * moving + documents + to_find_the_scheme
 
 
 def test_the_second_time_nothing_is_written(packed: Path, registry: MemoryRegistry) -> None:

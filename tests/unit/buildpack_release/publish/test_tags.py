@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +68,25 @@ def test_a_newer_version_whose_tag_was_deleted_still_counts(tmp_path: Path) -> N
     store.push(Content((), (released("1.0.5"),)), mounts={}, progress=lambda *_: None)
     store.tag(released("1.0.5"), "1.0")
     assert states(moving_tags(store, "1.0.4", "sha256:x"))["1.0"] == "stays"
+
+
+class Watched(Shelf):
+    """Notes which manifests are read."""
+
+    read: ClassVar[list[str]] = []
+
+    def manifest(self, target: str) -> Manifest | None:
+        self.read.append(target)
+        return super().manifest(target)
+
+
+def test_for_a_new_version_only_tags_that_exist_are_read(tmp_path: Path) -> None:
+    store = Watched(tmp_path)
+    store.release("1.0.0", "1.0", "1")
+    store.read.clear()
+    tags = moving_tags(store, "1.1.0", "sha256:x", is_new=True)
+    assert states(tags) == {"1.1": "new", "1": "moves", "latest": "new"}
+    assert store.read == ["1"]
 
 
 def test_other_tags_do_not_count(tmp_path: Path) -> None:

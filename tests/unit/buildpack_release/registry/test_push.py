@@ -43,6 +43,27 @@ def test_blobs_that_were_collected_as_garbage_are_pushed_again() -> None:
         assert registry.store.incomplete_tags() == []
 
 
+def test_what_is_known_to_be_absent_is_not_looked_for() -> None:
+    """Nor are the manifests, which cannot be there without any of their blobs."""
+    content = both()
+    with MemoryRegistry() as registry, client(registry.host) as remote:
+        remote.repository("a").push(content, absent={blob.digest for blob in content.blobs})
+        assert not [one for one in registry.requests if one.method == "HEAD"]
+        assert set(registry.store.state()["a"][1]) == {one.digest for one in content.manifests}
+
+
+def test_where_some_blobs_are_there_manifests_may_be_as_well() -> None:
+    content = both()
+    with MemoryRegistry() as registry, client(registry.host) as remote:
+        remote.repository("a").push(content)
+        registry.requests.clear()
+        pushed = remote.repository("a").push(content, absent={content.blobs[0].digest})
+        assert pushed.new_manifests == ()
+        looked = [one.target for one in registry.requests if one.method == "HEAD"]
+    assert f"/v2/a/blobs/{content.blobs[0].digest}" not in looked
+    assert f"/v2/a/manifests/{content.root.digest}" in looked
+
+
 def test_only_tags_that_point_elsewhere_are_moved() -> None:
     content = both()
     with MemoryRegistry() as registry, client(registry.host) as remote:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildpack_release.parallel import in_parallel
 from buildpack_release.registry.content import OCI_INDEX, Manifest
 from buildpack_release.registry.errors import RegistryConflictError
 from buildpack_release.registry.referrers import fallback_tag
@@ -104,6 +105,38 @@ def test_one_that_is_always_overwritten_gives_up() -> None:
             remote.repository("a").push(SBOM)
             with pytest.raises(RegistryConflictError, match="others keep writing"):
                 remote.repository("a").referrers.attach(SBOM.root)
+
+
+def test_several_are_written_into_the_index_at_once() -> None:
+    """Each time it is written, another publisher could be overwritten."""
+    other = image(b"other", artifactType=KIND, subject=SUBJECT.root.descriptor().to_json())
+    tag = fallback_tag(SUBJECT.root.digest)
+    with MemoryRegistry(referrers=False) as registry, client(registry.host) as remote:
+        repository = remote.repository("a")
+        for content in (SUBJECT, SBOM, other):
+            repository.push(content)
+        repository.referrers.attach(SBOM.root, other.root)
+        found = repository.referrers.list(SUBJECT.root.digest)
+        writes = [one for one in registry.requests if one.method == "PUT" and one.target.endswith(tag)]
+    assert [one.digest for one in found] == [SBOM.root.digest, other.root.digest]
+    assert len(writes) == 1
+
+
+@pytest.mark.parametrize("api", [True, False])
+def test_whether_a_registry_knows_referrers_is_found_out_once(api: bool) -> None:
+    """By the first of all that ask at the same moment."""
+    with MemoryRegistry(referrers=api) as registry, client(registry.host) as remote:
+        remote.repository("a").push(SUBJECT)
+        found = in_parallel(remote.repository("a").referrers.list, [SUBJECT.root.digest] * 6)
+        asked = [one for one in registry.requests if "/referrers/" in one.target]
+    assert found == [()] * 6
+    assert len(asked) == (6 if api else 1)
+
+
+def test_those_of_several_subjects_are_not_attached_together() -> None:
+    other = image(b"other", subject=SBOM.root.descriptor().to_json())
+    with client("127.0.0.1:1") as remote, pytest.raises(ValueError, match="all the same one"):
+        remote.repository("a").referrers.attach(SBOM.root, other.root)
 
 
 def test_what_has_no_subject_is_no_referrer() -> None:

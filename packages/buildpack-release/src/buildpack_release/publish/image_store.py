@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from buildpack_release.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from buildpack_release.registry.blobs import Progress
     from buildpack_release.registry.content import Descriptor, Manifest
@@ -46,11 +46,21 @@ class ImageStore(Protocol):
     def referrers(self, digest: str) -> tuple[Descriptor, ...]:
         """List what refers to a manifest, each with its `artifactType` and `annotations`."""
 
-    def attach(self, manifest: Manifest) -> None:
-        """Bring in a manifest with a subject, whose blobs are there, so that referrers() lists it."""
+    def attach(self, *manifests: Manifest) -> None:
+        """Bring in manifests with one subject, whose blobs are there, so that referrers() lists them."""
 
-    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
-        """Bring in blobs and manifests, by digest only; `mounts` says by digest where to mount from."""
+    def push(
+        self,
+        content: Content,
+        *,
+        mounts: Mapping[str, str],
+        progress: Progress,
+        absent: Collection[str] = (),
+    ) -> Pushed:
+        """Bring in blobs and manifests, by digest only.
+
+        `mounts` says by digest where to mount from, `absent` which blobs need not be looked for first.
+        """
 
     def tag(self, manifest: Manifest, tag: str) -> None:
         """Let a tag point to a manifest that is there."""

@@ -29,10 +29,10 @@ from buildpack_release.registry.blobs import Outcome
 from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest
 from buildpack_release.registry.push import Pushed
 from buildpack_release.registry.reference import is_digest
-from buildpack_release.registry.referrers import as_referrer, fallback_tag, referrers_index
+from buildpack_release.registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from buildpack_release.registry.blob_source import BlobSource
@@ -96,20 +96,26 @@ class LayoutStore:
         index = self.manifest(fallback_tag(digest))
         return index.manifests if index is not None and index.is_index else ()
 
-    def attach(self, manifest: Manifest) -> None:
-        """Write a manifest with a subject, and add it to that index."""
-        if manifest.subject is None:
-            msg = "a referrer must have a subject"
-            raise ValueError(msg)
-        subject = manifest.subject.digest
+    def attach(self, *manifests: Manifest) -> None:
+        """Write manifests with one subject, and add them to that index."""
+        subject = subject_of(manifests)
+        new = {one.digest: as_referrer(one) for one in manifests}
         with self._open():
-            self._write_manifest(manifest)
-            known = [one for one in self.referrers(subject) if one.digest != manifest.digest]
-            index = referrers_index((*known, as_referrer(manifest)))
+            for manifest in manifests:
+                self._write_manifest(manifest)
+            known = [one for one in self.referrers(subject) if one.digest not in new]
+            index = referrers_index((*known, *new.values()))
             self._write_manifest(index)
             self._name(index, fallback_tag(subject))
 
-    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:  # noqa: ARG002 (nothing to mount from)
+    def push(
+        self,
+        content: Content,
+        *,
+        mounts: Mapping[str, str],  # noqa: ARG002 (nothing to mount from)
+        progress: Progress,
+        absent: Collection[str] = (),  # noqa: ARG002 (looking costs nothing)
+    ) -> Pushed:
         """Write the blobs and manifests that are not there. Raises ConflictError, ReleaseError."""
         with self._open():
             outcomes = {blob.digest: self._write(blob, progress) for blob in content.blobs}

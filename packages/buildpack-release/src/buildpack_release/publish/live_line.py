@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
@@ -25,13 +26,14 @@ def _is_terminal(stream: TextIO) -> bool:
 
 @dataclass
 class LiveLine:
-    """Lines for people on a stream, and below them one that changes; without secrets."""
+    """Lines for people on a stream, and below them one that changes; no secrets. Safe to use in threads."""
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], float] = time.monotonic
     is_terminal: bool | None = None
     _shown: bool = field(default=False, init=False)
     _last: float = field(default=0.0, init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
 
     def __post_init__(self) -> None:
         if self.is_terminal is None:
@@ -40,26 +42,29 @@ class LiveLine:
 
     def say(self, text: str) -> None:
         """Write a line that stays."""
-        self.clear()
-        self._write(f"{redact(text)}\n")
+        with self._lock:
+            self.clear()
+            self._write(f"{redact(text)}\n")
 
     def show(self, text: str) -> None:
         """Say how things stand, unless that was said a moment ago."""
-        now = self.clock()
-        if now - self._last < (_ON_TERMINAL if self.is_terminal else _IN_LOG):
-            return
-        self._last = now
-        if self.is_terminal:
-            self._write(f"{_ERASE}{redact(text)}")
-            self._shown = True
-        else:
-            self._write(f"{redact(text)}\n")
+        with self._lock:
+            now = self.clock()
+            if now - self._last < (_ON_TERMINAL if self.is_terminal else _IN_LOG):
+                return
+            self._last = now
+            if self.is_terminal:
+                self._write(f"{_ERASE}{redact(text)}")
+                self._shown = True
+            else:
+                self._write(f"{redact(text)}\n")
 
     def clear(self) -> None:
         """Take the changing line away."""
-        if self._shown:
-            self._write(_ERASE)
-            self._shown = False
+        with self._lock:
+            if self._shown:
+                self._write(_ERASE)
+                self._shown = False
 
     def _write(self, text: str) -> None:
         self.stream.write(text)
@@ -68,16 +73,18 @@ class LiveLine:
 
 @dataclass
 class Bytes:
-    """Counts the bytes of several blobs for a live line."""
+    """Counts the bytes of several blobs for a live line. Safe in several threads."""
 
     line: LiveLine
     verb: str
     total: int
     _done: dict[str, int] = field(default_factory=dict, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __call__(self, digest: str, done: int, _size: int) -> None:
         """Note how much of a blob is done."""
-        self._done[digest] = done
-        count = sum(self._done.values())
+        with self._lock:
+            self._done[digest] = done
+            count = sum(self._done.values())
         percent = 100 * count // self.total if self.total else 100
         self.line.show(f"      {self.verb} {size(count)} of {size(self.total)} ({percent} %)")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
+from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
@@ -125,6 +127,17 @@ class Plan:
         return tuple(step for step in self.steps if step.action is Action.CONFLICT)
 
     @property
+    def waves(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps in groups; what a step mounts from is in a group before its own."""
+        depths: dict[str, int] = {}
+        waves: dict[int, list[Step]] = {}
+        for step in self.steps:
+            depth = 1 + max((depths.get(one.origin, -1) for one in step.blobs), default=-1)
+            depths[step.store.mount_name] = depth
+            waves.setdefault(depth, []).append(step)
+        return tuple(tuple(waves[depth]) for depth in sorted(waves))
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing is left to do."""
         return all(step.is_done for step in self.steps)
@@ -136,6 +149,7 @@ def make_plan(
     store: Callable[[str], ImageStore],
     *,
     sign: bool = False,
+    trust_parts: bool = False,
 ) -> Plan:
     """Compare releases, in the order of publishing, with what is published.
 
@@ -144,12 +158,18 @@ def make_plan(
         releases: what to publish.
         store: gives the store for a name.
         sign: whether images are to be signed.
+        trust_parts: whether the parts of what is published need not be looked for: they were just read.
 
     Raises:
         ReleaseError: what is published cannot be read.
     """
-    compared = [_compare(release, store(release.name)) for release in releases]
-    has = {step.store.mount_name: _present(step) for step in compared}
+
+    def compare(release: Release) -> Step:
+        return _compare(release, store(release.name), trust_parts=trust_parts)
+
+    compared = in_parallel(compare, releases)
+    present = in_parallel(_present, compared)
+    has = {step.store.mount_name: digests for step, digests in zip(compared, present, strict=True)}
     will_have: dict[str, set[str]] = {}
     steps = []
     for step in compared:
@@ -159,16 +179,16 @@ def make_plan(
         else:
             steps.append(step)
         will_have[step.store.mount_name] = _digests(step)
-    return Plan(destination, tuple(_with_referrers(_with_tags(step), sign=sign) for step in steps))
+    return Plan(destination, tuple(in_parallel(partial(_with_tags_and_referrers, sign=sign), steps)))
 
 
-def _compare(release: Release, store: ImageStore) -> Step:
+def _compare(release: Release, store: ImageStore, *, trust_parts: bool) -> Step:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
     published = store.manifest(release.tag)
     if published is None:
         return Step(release, store, Action.PUSH, release.tree.root)
     if published.digest == release.digest:
-        complete = _is_complete(release, store)
+        complete = trust_parts or _is_complete(release, store)
         return Step(
             release, store, Action.DONE if complete else Action.PUSH, release.tree.root, published.digest
         )
@@ -215,6 +235,10 @@ def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iter
     return replace(step, blobs=tuple(blobs))
 
 
+def _with_tags_and_referrers(step: Step, *, sign: bool) -> Step:
+    return _with_referrers(_with_tags(step), sign=sign)
+
+
 def _with_referrers(step: Step, *, sign: bool) -> Step:
     """Decide about documents and signature; beside what is not published yet there are none."""
     if step.action is Action.CONFLICT:
@@ -232,4 +256,5 @@ def _with_referrers(step: Step, *, sign: bool) -> Step:
 def _with_tags(step: Step) -> Step:
     if step.action is Action.CONFLICT:
         return step
-    return replace(step, tags=moving_tags(step.store, step.release.tag, step.root.digest))
+    tags = moving_tags(step.store, step.release.tag, step.root.digest, is_new=not step.published)
+    return replace(step, tags=tags)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
 from buildpack_release.packaging.manifest import Manifest
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Repository
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.image_tree import ImageTree
+
+
+class Derive(Protocol):
+    """Derives the plan from what is published now; see make_plan()."""
+
+    def __call__(self, *, trust_parts: bool = False) -> Plan:
+        """Derive it."""
+
 
 _AGAIN = "Run the same command again once that is repaired: it goes on where this run ended."
 
@@ -85,7 +94,7 @@ class Publication:
             try:
                 results = carry_out(plan, self.line, self.signer)
                 self.line.say("Reading back what is published")
-                _check_done(derive())
+                _check_done(derive(trust_parts=True))
             except NetworkError as error:
                 error.advice = f"{error.advice}\n{_AGAIN}".strip()
                 raise
@@ -123,14 +132,15 @@ class Publication:
         ]
 
     @contextmanager
-    def _open(self) -> Iterator[Callable[[], Plan]]:
+    def _open(self) -> Iterator[Derive]:
         """Give what derives the plan, from packages that do not change meanwhile."""
         with (
             reading(self.dist, report=self.line.say),
             self._stores() as store,
         ):
             releases = read_releases(self.repository, self.ids, self.dist, self.variant)
-            yield lambda: make_plan(shown(self.destination), releases, store, sign=not self.signer.unsigned)
+            sign = not self.signer.unsigned
+            yield partial(make_plan, shown(self.destination), releases, store, sign=sign)
 
     @contextmanager
     def _stores(self) -> Iterator[Callable[[str], ImageStore]]:

@@ -7,9 +7,11 @@ a version with parts of it missing, and whatever interrupts this, the next run g
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError
+from buildpack_release.parallel import in_parallel
 from buildpack_release.progress import Progress
 from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from buildpack_release.publish.release import Release
     from buildpack_release.publish.signing import Signer
     from buildpack_release.registry.content import Manifest
+
+# How many packages are written at once; of each of them several blobs are.
+_PACKAGES = 2
 
 
 @dataclass(frozen=True)
@@ -67,24 +72,30 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
         SigningError: an image could not be signed.
     """
     progress = Progress(len(plan.steps), say=line.say)
-    results = [_push(step, progress, line) for step in plan.steps]
-    for result in results:
-        _check(result.step)
-    results = [_attach(result) for result in results]
+    push = partial(_push, progress=progress, sent=_counter(plan, line))
+    pushed = [result for wave in plan.waves for result in in_parallel(push, wave, jobs=_PACKAGES)]
+    line.clear()
+    results = sorted(pushed, key=lambda result: plan.steps.index(result.step))
+    in_parallel(_check, plan.steps)
+    results = in_parallel(_attach, results, jobs=_PACKAGES)
     results = [_sign(result, signer, line) for result in results]
     results = [_tag_version(result) for result in results]
-    return tuple(map(_tag_moving, results))
+    return tuple(in_parallel(_tag_moving, results))
 
 
-def _push(step: Step, progress: Progress, line: LiveLine) -> Result:
-    with progress.step(f"{step.release.title} to {step.store.name}") as told:
+def _counter(plan: Plan, line: LiveLine) -> Bytes:
+    sizes = {one.blob.digest: one.blob.size for step in plan.steps for one in step.blobs}
+    return Bytes(line, "sent", sum(sizes.values()))
+
+
+def _push(step: Step, progress: Progress, sent: Bytes) -> Result:
+    with progress.one_of_several(f"{step.release.title} to {step.store.name}") as told:
         if step.action is not Action.PUSH:
             told.append("published already")
             return Result(step, step.root)
-        counter = Bytes(line, "sent", sum(blob.blob.size for blob in step.blobs))
         mounts = {one.blob.digest: one.origin for one in step.blobs_by(Transfer.MOUNT)}
-        pushed = step.store.push(step.release.content, mounts=mounts, progress=counter)
-        line.clear()
+        absent = {one.blob.digest for one in step.blobs if one.transfer is not Transfer.PRESENT}
+        pushed = step.store.push(step.release.content, mounts=mounts, absent=absent, progress=sent)
         told.append(_told(step, pushed))
     return Result(step, step.root, pushed)
 
@@ -135,9 +146,10 @@ def _attach(result: Result) -> Result:
     if not step.attachments:
         return result
     due = missing(step.release, step.store.referrers(digest))
-    for one in due:
-        step.store.push(Content(one.blobs, ()), mounts={}, progress=lambda *_: None)
-        step.store.attach(one.manifest)
+    if due:
+        blobs = tuple(blob for one in due for blob in one.blobs)
+        step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
+        step.store.attach(*(one.manifest for one in due))
     if due and (lost := missing(step.release, step.store.referrers(digest))):
         raise CheckFailed(
             f"{step.store.name}@{digest} does not list what was stored beside it",
@@ -189,7 +201,8 @@ def check_equal(step: Step, published: Manifest) -> None:
 def _tag_moving(result: Result) -> Result:
     """Write the moving tags, as what is published now demands it."""
     step = result.step
-    due = [tag for tag in moving_tags(step.store, step.release.tag, result.root.digest) if tag.is_due]
+    tags = moving_tags(step.store, step.release.tag, result.root.digest, is_new=result.is_new)
+    due = [tag for tag in tags if tag.is_due]
     for tag in due:
         step.store.tag(result.root, tag.name)
     return replace(result, moved=tuple(tag.name for tag in due))

@@ -9,7 +9,7 @@ from buildpack_release.registry.download import pieces
 from buildpack_release.registry.push import put_patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from buildpack_release.registry.blobs import Progress
     from buildpack_release.registry.client import RemoteRepository
@@ -57,13 +57,20 @@ class RegistryStore:
         """Ask for referrers, in the way that the registry knows."""
         return self.remote.referrers.list(digest)
 
-    def attach(self, manifest: Manifest) -> None:
-        """Put a manifest with a subject; an older registry gets it into the index under the fallback tag."""
-        self.remote.referrers.attach(manifest)
+    def attach(self, *manifests: Manifest) -> None:
+        """Put manifests with a subject; an older registry gets them into the index under the fallback tag."""
+        self.remote.referrers.attach(*manifests)
 
-    def push(self, content: Content, *, mounts: Mapping[str, str], progress: Progress) -> Pushed:
+    def push(
+        self,
+        content: Content,
+        *,
+        mounts: Mapping[str, str],
+        progress: Progress,
+        absent: Collection[str] = (),
+    ) -> Pushed:
         """Push what is not there."""
-        return self.remote.push(content, mount_from=mounts, progress=progress)
+        return self.remote.push(content, mount_from=mounts, absent=absent, progress=progress)
 
     def tag(self, manifest: Manifest, tag: str) -> None:
         """Put a manifest under a tag."""

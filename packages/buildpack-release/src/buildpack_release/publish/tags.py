@@ -51,21 +51,33 @@ class MovingTag:
         return self.state in (TagState.NEW, TagState.MOVES)
 
 
-def moving_tags(store: ImageStore, version: str, digest: str) -> tuple[MovingTag, ...]:
+def moving_tags(
+    store: ImageStore, version: str, digest: str, *, is_new: bool = False
+) -> tuple[MovingTag, ...]:
     """Say what becomes of the moving tags once a version has this digest; what is published is read.
 
-    A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none.
+    A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the version
+    `is_new`, no tag is expected to point to it, and only those that exist are read.
     """
     try:
         own = Version.parse(version)
     except ValueError:
         return ()
-    found = {name: store.manifest(name) for name in _names(own)}
-    if all(current is not None and current.digest == digest for current in found.values()):
+    names = _names(own)
+    if not is_new and all(_points_to(store, name, digest) for name in names):
         # Nothing to be decided, and so no list of all tags, which may be long.
-        return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
-    published = [*_versions(store.tags()), own]
-    return tuple(_moving_tag(name, current, own, digest, published) for name, current in found.items())
+        return tuple(MovingTag(name, TagState.DONE, digest) for name in names)
+    tags = set(store.tags())
+    published = [*_versions(tags), own]
+    return tuple(
+        _moving_tag(name, store.manifest(name) if name in tags else None, own, digest, published)
+        for name in names
+    )
+
+
+def _points_to(store: ImageStore, name: str, digest: str) -> bool:
+    current = store.manifest(name)
+    return current is not None and current.digest == digest
 
 
 def _names(version: Version) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from buildpack_release.atomic import beside
+from buildpack_release.parallel import JOBS, in_parallel
 from buildpack_release.registry.download import pieces
 from buildpack_release.registry.errors import NotFoundError, RegistryError
 from buildpack_release.registry.scope import pull, push
@@ -16,7 +16,7 @@ from buildpack_release.registry.upload import CHUNK, Upload
 from buildpack_release.registry.upload_session import UploadSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from buildpack_release.registry.blob_source import BlobSource
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Called with digest, bytes sent, size; from several threads, but never from two at once.
 Progress: TypeAlias = "Callable[[str, int, int], None]"
-JOBS = 4
 _READ_LIMIT = 8 * 1024 * 1024
 _OK = 200
 
@@ -70,13 +69,20 @@ class Blobs:
         return same_size and reply.headers.get("Docker-Content-Digest", digest) == digest
 
     def push(
-        self, source: BlobSource, *, mount_from: str | None = None, progress: Progress = lambda *_: None
+        self,
+        source: BlobSource,
+        *,
+        mount_from: str | None = None,
+        absent: bool = False,
+        progress: Progress = lambda *_: None,
     ) -> Outcome:
         """Bring a blob in: nothing if it is there, else mounted from another repository, else uploaded.
 
+        If it is known to be `absent`, the registry is not asked for it.
+
         Raises RegistryError, ContentMismatchError if the file changed after its digest was taken.
         """
-        if self.exists(source.digest, source.size, writing=True):
+        if not absent and self.exists(source.digest, source.size, writing=True):
             progress(source.digest, source.size, source.size)
             return Outcome.PRESENT
         session = None
@@ -111,33 +117,31 @@ class Blobs:
         sources: Iterable[BlobSource],
         *,
         mount_from: Mapping[str, str] | None = None,
+        absent: Collection[str] = (),
         jobs: int = JOBS,
         progress: Progress = lambda *_: None,
     ) -> dict[str, Outcome]:
         """Push blobs, at most `jobs` at once, each digest once.
 
-        `mount_from` gives by digest the repository to mount it from. At the first failure the uploads
-        under way are broken off and the failure is raised.
+        `mount_from` gives by digest the repository to mount it from, `absent` the digests that are known not
+        to be there. At the first failure the uploads under way are broken off and the failure is raised.
         """
         wanted = {source.digest: source for source in sources}
         stop = threading.Event()
         stoppable = replace(self, transport=self.transport.stoppable(stop))
         told = _one_at_a_time(progress, stop)
         origins = mount_from or {}
-        with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="push") as pool:
-            try:
-                futures = {
-                    digest: pool.submit(_push_unless, stop, stoppable, source, origins.get(digest), told)
-                    for digest, source in wanted.items()
-                }
-                finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-                for future in finished:
-                    future.result()
-            except BaseException:
-                stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-        return {digest: future.result() for digest, future in futures.items()}
+
+        def push(source: BlobSource) -> Outcome:
+            return stoppable.push(
+                source,
+                mount_from=origins.get(source.digest),
+                absent=source.digest in absent,
+                progress=told,
+            )
+
+        outcomes = in_parallel(push, wanted.values(), jobs=jobs, stop=stop)
+        return dict(zip(wanted, outcomes, strict=True))
 
     def read(self, digest: str, *, limit: int = _READ_LIMIT) -> bytes:
         """Read a small blob, checked.
@@ -160,14 +164,6 @@ class Blobs:
         with beside(target) as unfinished, unfinished.open("xb") as file:
             for piece in pieces(self.transport, self.repository, digest, size):
                 file.write(piece)
-
-
-def _push_unless(
-    stop: threading.Event, blobs: Blobs, source: BlobSource, mount_from: str | None, progress: Progress
-) -> Outcome:
-    if stop.is_set():
-        raise _Stopped
-    return blobs.push(source, mount_from=mount_from, progress=progress)
 
 
 def _one_at_a_time(progress: Progress, stop: threading.Event) -> Progress:

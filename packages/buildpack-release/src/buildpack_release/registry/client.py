@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, final
 
-from buildpack_release.registry.blobs import JOBS, Blobs
+from buildpack_release.parallel import JOBS
+from buildpack_release.registry.blobs import Blobs
 from buildpack_release.registry.manifests import Manifests
 from buildpack_release.registry.push import push_content
 from buildpack_release.registry.referrers import Referrers
@@ -14,7 +15,7 @@ from buildpack_release.registry.transport import Transport
 from buildpack_release.registry.upload import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from buildpack_release.registry.blobs import Progress
     from buildpack_release.registry.push import Content, Pushed
@@ -49,12 +50,20 @@ class RemoteRepository:
         tags: Sequence[str] = (),
         *,
         mount_from: Mapping[str, str] | None = None,
+        absent: Collection[str] = (),
         jobs: int = JOBS,
         progress: Progress = lambda *_: None,
     ) -> Pushed:
         """Push an image or index with all its parts, the tags last and in their order; see push_content."""
         return push_content(
-            self.blobs, self.manifests, content, tags, mount_from=mount_from, jobs=jobs, progress=progress
+            self.blobs,
+            self.manifests,
+            content,
+            tags,
+            mount_from=mount_from,
+            absent=absent,
+            jobs=jobs,
+            progress=progress,
         )
 
 

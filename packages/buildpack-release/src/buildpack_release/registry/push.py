@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.registry.blobs import JOBS, Outcome
+from buildpack_release.parallel import JOBS
 from buildpack_release.registry.errors import RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from buildpack_release.registry.answer import Reply
     from buildpack_release.registry.blob_source import BlobSource
-    from buildpack_release.registry.blobs import Blobs, Progress
+    from buildpack_release.registry.blobs import Blobs, Outcome, Progress
     from buildpack_release.registry.content import Manifest
     from buildpack_release.registry.manifests import Manifests
 
@@ -50,22 +50,27 @@ def push_content(
     tags: Sequence[str] = (),
     *,
     mount_from: Mapping[str, str] | None = None,
+    absent: Collection[str] = (),
     jobs: int = JOBS,
     progress: Progress = lambda *_: None,
 ) -> Pushed:
     """Push content, then the tags in their order; only what is not there is written.
 
     A root that is present under its digest had all its parts when it was accepted; they are looked for all
-    the same, since registries collect garbage. Raises RegistryError.
+    the same, since registries collect garbage. `absent` are the blobs known not to be there; if these are
+    all, its manifests cannot be there either. Raises RegistryError.
     """
-    outcomes = blobs.push_all(content.blobs, mount_from=mount_from, jobs=jobs, progress=progress)
-    new = tuple(manifest.digest for manifest in content.manifests if _put_absent(manifests, manifest))
+    outcomes = blobs.push_all(
+        content.blobs, mount_from=mount_from, absent=absent, jobs=jobs, progress=progress
+    )
+    is_new = bool(content.blobs) and all(blob.digest in absent for blob in content.blobs)
+    new = tuple(one.digest for one in content.manifests if _put_absent(manifests, one, is_new=is_new))
     moved = tuple(tag for tag in tags if _move_tag(manifests, content.root, tag))
     return Pushed(outcomes, new, moved)
 
 
-def _put_absent(manifests: Manifests, manifest: Manifest) -> bool:
-    if manifests.head(manifest.digest) is not None:
+def _put_absent(manifests: Manifests, manifest: Manifest, *, is_new: bool) -> bool:
+    if not is_new and manifests.head(manifest.digest) is not None:
         return False
     put_patiently(manifests, manifest)
     return True

@@ -22,7 +22,7 @@ from buildpack_release.registry.push import is_late, put_patiently
 from buildpack_release.registry.scope import pull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from buildpack_release.registry.transport import Transport
 
@@ -48,34 +48,44 @@ class Referrers:
         found = self._from_api(digest, artifact_type)
         if found is None:
             found = self._fallback(digest)
-            if found:  # there is such an index: this registry need not be asked again
-                self.transport.has_referrers = False
         return tuple(one for one in found if artifact_type in (None, one.extra.get("artifactType")))
 
-    def attach(self, manifest: Manifest) -> None:
-        """Store a manifest with a subject, so that it is found from there, on old registries too.
+    def attach(self, *manifests: Manifest) -> None:
+        """Store manifests with one subject, so that they are found from there, on old registries too.
 
-        On those it is added to what the index under the fallback tag has. A manifest that is there already,
-        because an earlier run was interrupted, is not stored again.
+        On those they are added to what the index under the fallback tag has. A manifest that is there
+        already, because an earlier run was interrupted, is not stored again.
         """
-        subject = manifest.subject
-        if subject is None:
-            msg = "a referrer must have a subject"
-            raise ValueError(msg)
+        subject = subject_of(manifests)
+        unlisted = [as_referrer(one) for one in manifests if not self._store(one, subject)]
+        if unlisted:
+            self._add_to_fallback(subject, unlisted)
+
+    def _store(self, manifest: Manifest, subject: str) -> bool:
+        """Store a manifest; whether the registry lists it by itself."""
         manifests = Manifests(self.transport, self.repository)
-        if manifests.head(manifest.digest) is None or self._from_api(subject.digest) is not None:
-            reply = put_patiently(manifests, manifest)
-            if reply.headers.get("OCI-Subject") == subject.digest or self._lists(subject.digest, manifest):
-                return  # without the header the answer may just have been cut off
-        self._add_to_fallback(subject.digest, as_referrer(manifest))
+        if manifests.head(manifest.digest) is not None and self._from_api(subject) is None:
+            return False
+        reply = put_patiently(manifests, manifest)
+        if reply.headers.get("OCI-Subject") == subject:
+            self.transport.has_referrers = True
+            return True
+        return self._lists(subject, manifest)  # the answer may just have been cut off
 
     def _lists(self, digest: str, manifest: Manifest) -> bool:
         return any(one.digest == manifest.digest for one in self._from_api(digest) or ())
 
     def _from_api(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...] | None:
-        """Ask the registry; None if it does not know referrers, which each old one says in its way."""
-        if not self.transport.has_referrers:
-            return None
+        """Ask the registry; None if it does not know referrers. The first to ask finds that out for all."""
+        with self.transport.asking_for_referrers:
+            if self.transport.has_referrers is None:
+                found = self._ask(digest, artifact_type)
+                self.transport.has_referrers = found is not None
+                return found
+        return self._ask(digest, artifact_type) if self.transport.has_referrers else None
+
+    def _ask(self, digest: str, artifact_type: str | None) -> tuple[Descriptor, ...] | None:
+        """Each old registry has its way to say that there is nothing to ask (the standard wants 404)."""
         try:
             return tuple(self._pages(digest, artifact_type))
         except (NotFoundError, RejectedError):
@@ -102,23 +112,38 @@ class Referrers:
         index = Manifests(self.transport, self.repository).find(fallback_tag(digest))
         return index.manifests if index is not None and index.is_index else ()
 
-    def _add_to_fallback(self, digest: str, referrer: Descriptor) -> None:
+    def _add_to_fallback(self, digest: str, referrers: Sequence[Descriptor]) -> None:
         """Add to the index under the fallback tag; look again, since others may write at the same time."""
         manifests = Manifests(self.transport, self.repository)
         attempts = manifests.transport.attempts()
         for _ in range(_MOST_ROUNDS):
             known = self._fallback(digest)
-            if any(one.digest == referrer.digest for one in known):
+            missing = _without(referrers, known)
+            if not missing:
                 return
             try:
-                manifests.put(referrers_index((*known, referrer)), fallback_tag(digest))
+                manifests.put(referrers_index((*known, *missing)), fallback_tag(digest))
             except RegistryError as error:
                 error.transient = is_late(error)
                 attempts.failed(error)
-        if all(one.digest != referrer.digest for one in self._fallback(digest)):
+        if _without(referrers, self._fallback(digest)):
             raise RegistryConflictError(
                 f"others keep writing the referrers of {digest}", advice="try again when they are done"
             )
+
+
+def _without(referrers: Iterable[Descriptor], known: Iterable[Descriptor]) -> list[Descriptor]:
+    digests = {one.digest for one in known}
+    return [one for one in referrers if one.digest not in digests]
+
+
+def subject_of(manifests: Iterable[Manifest]) -> str:
+    """Give the digest of the one subject that manifests have. Raises ValueError."""
+    subjects = {one.subject.digest if one.subject else "" for one in manifests}
+    if len(subjects) != 1 or "" in subjects:
+        msg = "referrers must have a subject, and all the same one"
+        raise ValueError(msg)
+    return subjects.pop()
 
 
 def referrers_index(descriptors: tuple[Descriptor, ...]) -> Manifest:

@@ -47,7 +47,8 @@ class Transport:
     ) -> None:
         environ = os.environ if environ is None else environ
         self.registry = registry
-        self.has_referrers = True  # until it turns out that this registry is older
+        self.has_referrers: bool | None = None  # unknown, until the first has asked
+        self.asking_for_referrers = threading.Lock()
         self.clock = clock or Clock()
         self._policy = policy or RetryPolicy()
         self._report = report

@@ -10,13 +10,13 @@ import socket
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from buildpack_release.registry.address import Resolver, check_redirect, origin, resolve
@@ -43,7 +43,8 @@ _BECOME_GET = (301, 302, 303)
 _NO_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 )
-_USER_AGENT = "buildpack-release"
+# identity: digests are of the bytes as stored, so nothing on the way may compress them.
+_HEADERS = {"User-Agent": "buildpack-release", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Readable(Protocol):
@@ -112,13 +113,14 @@ class Wire:
         self._resolver = resolver
         self._trust = _trust(options, environ)
         self._answered: set[tuple[str, str, int]] = set()
-        self._session = _session(options.connections)
+        # Not a session: its cookies, redirects, netrc and merging of settings are what is not wanted here.
+        self._adapter = HTTPAdapter(pool_connections=options.connections, pool_maxsize=options.connections)
         if options.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._adapter.close()
 
     def send(self, request: Request) -> Answer:
         """Send a request, follow redirects, give the answer with its body unread.
@@ -148,13 +150,9 @@ class Wire:
         insecure = self._options.insecure and place[1] == self._registry_host
         try:
             with _opened(request.body) as data:
-                response = self._session.request(
-                    request.method,
-                    request.url,
-                    headers=dict(request.headers),
-                    data=data,
+                response = self._adapter.send(
+                    _prepared(request, data),
                     stream=True,
-                    allow_redirects=False,
                     timeout=(self._options.connect_timeout, self._options.read_timeout),
                     verify=False if insecure else self._trust,
                     proxies=_proxies(request.url),
@@ -178,17 +176,10 @@ def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str
     return str(named)
 
 
-def _session(connections: int) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.clear()
-    # identity: digests are of the bytes as stored, so nothing on the way may compress them.
-    session.headers.update({"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"})
-    adapter = requests.adapters.HTTPAdapter(pool_connections=connections, pool_maxsize=connections)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter)
-    return session
+def _prepared(request: Request, data: Readable | bytes | None) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.prepare(request.method, request.url, headers={**_HEADERS, **request.headers}, data=data)
+    return prepared
 
 
 def _proxies(url: str) -> dict[str, str]:
