@@ -1,4 +1,4 @@
-"""`inv publish` against skopeo, into a registry on loopback."""
+"""`inv publish` against skopeo, into a registry on loopback: next door, and as if it were far away."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Bench, inv, plain_environment
+from benchmarks.distance import distant
 from benchmarks.measure import Sample, Side, alternate, run, total
 from benchmarks.repositories import copy_repository
 from benchmarks.rows import Aim, Row, Series, Skipped, Unit
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 GROUP = "publish"
 _TAGS = ("1.2.3", "1.2", "1", "latest")
+# How long a request and its answer are under way, in seconds: as to a registry on the same continent.
+_AWAY = 0.02
 _REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/')
 
 
@@ -31,37 +34,47 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
     root = copy_repository(bench.scratch / "publish" / "repository")
     run(inv(root, "package"), cwd=root)
     layouts = sorted((root / "dist").glob("*.oci"))
-    ours = _Publisher(bench, root)
-    sides = {"ours": Side(ours.publish, ours.empty)}
-    if "skopeo" not in lacking:
-        once, all_tags = _Skopeo(bench, layouts, _TAGS[:1]), _Skopeo(bench, layouts, _TAGS)
-        sides["skopeo"] = Side(once.copy, once.empty)
-        sides["skopeo, all tags"] = Side(all_tags.copy, all_tags.empty)
-    found = alternate(sides, bench.rounds, warm_up=True)
     if "skopeo" in lacking:
         yield Skipped(GROUP, "inv publish, all, empty registry", "skopeo is not here")
     else:
-        what = "inv publish, all, empty registry"
-        against = "skopeo copy --all of the same layouts"
-        yield Row.timed(GROUP, what, against, found["ours"], found["skopeo"], Aim.ratio(1.0))
-        against = f"skopeo copy --all, to the {len(_TAGS)} tags that inv publish writes"
-        yield Row.timed(GROUP, what, against, found["ours"], found["skopeo, all tags"])
-    yield from _again(ours, len(layouts), bench.rounds)
+        yield from _beside_skopeo(bench, root, layouts, "inv publish, all, empty registry")
+        away = f"inv publish, all, empty registry {1000 * _AWAY:.0f} ms away"
+        yield from _beside_skopeo(bench, root, layouts, away, seconds=_AWAY / 2)
+    yield from _again(_Publisher(bench, root), len(layouts), bench.rounds)
 
 
-def _again(ours: _Publisher, references: int, rounds: int) -> Iterator[Row]:
+def _beside_skopeo(
+    bench: Bench, root: Path, layouts: list[Path], what: str, *, seconds: float = 0.0
+) -> Iterator[Row]:
+    """Publish into an empty registry; `seconds` is how long each way takes."""
+    ours = _Publisher(bench, root, seconds)
+    once, all_tags = (_Skopeo(bench, layouts, tags, seconds) for tags in (_TAGS[:1], _TAGS))
+    sides = {
+        "ours": Side(ours.publish, ours.empty),
+        "skopeo": Side(once.copy, once.empty),
+        "skopeo, all tags": Side(all_tags.copy, all_tags.empty),
+    }
+    found = alternate(sides, bench.rounds, warm_up=True)
+    against = "skopeo copy --all of the same layouts"
+    yield Row.timed(GROUP, what, against, found["ours"], found["skopeo"], Aim.ratio(1.0))
+    against = f"skopeo copy --all, to the {len(_TAGS)} tags that inv publish writes"
+    yield Row.timed(GROUP, what, against, found["ours"], found["skopeo, all tags"])
+
+
+def _again(ours: _Publisher, packages: int, rounds: int) -> Iterator[Row]:
     """Publish what is there already: count what the registry is asked."""
+    ours.publish()
     requests, samples = [], []
     for _ in range(rounds):
         before = len(ours.requests())
         samples.append(ours.publish())
         requests.append(ours.requests()[before:])
     uploads = [sum(one in {"POST", "PUT", "PATCH"} for one in found) for found in requests]
-    asked = [len(found) / references for found in requests]
+    asked = [len(found) / packages for found in requests]
     what = "inv publish, everything there"
     wall = Series.wall(samples)
     yield Row(group=GROUP, what=what, against="an absolute limit", ours=wall, aim=Aim.value(0.5))
-    yield _count(what, "requests a reference", asked, 10)
+    yield _count(what, "requests a package", asked, 10)
     yield _count(what, "uploads", uploads, 0)
 
 
@@ -75,26 +88,32 @@ class _Server:
     """A registry that is replaced by an empty one."""
 
     bench: Bench
+    seconds: float = 0.0
     count: int = 0
     running: Registry | None = None
+    address: str = ""
 
     def empty(self) -> Registry:
         """Start an empty registry; the ones before it only wait for the end of the run."""
         self.count += 1
         directory = self.bench.scratch / "registries" / f"{id(self)}-{self.count}"
         self.running = self.bench.stack.enter_context(registry(directory))
+        self.address = self.running.address
+        if self.seconds:
+            self.address = self.bench.stack.enter_context(distant(self.address, self.seconds))
         return self.running
 
 
 class _Publisher(_Server):
-    def __init__(self, bench: Bench, root: Path) -> None:
-        super().__init__(bench)
+    def __init__(self, bench: Bench, root: Path, seconds: float = 0.0) -> None:
+        super().__init__(bench, seconds)
         self._root = root
 
     def publish(self) -> Sample:
         """Publish all without asking."""
-        found = self.running or self.empty()
-        options = ("--to", f"{found.address}/bench", "--insecure", "--yes")
+        if self.running is None:
+            self.empty()
+        options = ("--to", f"{self.address}/bench", "--insecure", "--yes")
         return run(inv(self._root, "publish", *options), cwd=self._root)
 
     def requests(self) -> list[str]:
@@ -104,8 +123,8 @@ class _Publisher(_Server):
 
 
 class _Skopeo(_Server):
-    def __init__(self, bench: Bench, layouts: list[Path], tags: Sequence[str]) -> None:
-        super().__init__(bench)
+    def __init__(self, bench: Bench, layouts: list[Path], tags: Sequence[str], seconds: float) -> None:
+        super().__init__(bench, seconds)
         self._layouts = layouts
         self._tags = tags
 
@@ -113,10 +132,10 @@ class _Skopeo(_Server):
         """Copy all layouts, one after the other."""
         found = self.running or self.empty()
         env = plain_environment(found.directory / "home")
-        commands = [self._command(found, layout, tag) for layout in self._layouts for tag in self._tags]
+        commands = [self._command(layout, tag) for layout in self._layouts for tag in self._tags]
         return total(*(run(command, env=env) for command in commands))
 
-    def _command(self, found: Registry, layout: Path, tag: str) -> list[str]:
+    def _command(self, layout: Path, tag: str) -> list[str]:
         options = ["--all", "--preserve-digests", "--quiet", "--dest-tls-verify=false"]
-        target = f"docker://{found.address}/bench/{layout.stem.rpartition('-')[0]}:{tag}"
+        target = f"docker://{self.address}/bench/{layout.stem.rpartition('-')[0]}:{tag}"
         return ["skopeo", "--insecure-policy", "copy", *options, f"oci:{layout}", target]
