@@ -16,6 +16,8 @@ from buildpack_testing.runtimes import RuntimeSet, make_runtimes
 from buildpack_testing.server import StaticServer, serve
 from buildpack_testing.sources import mirror_variables, served_index
 from support.main_job import APPS, COMPOSITE, ROOT, MainJob
+from support.private_builds import PrivateBuilds, private_builds
+from support.venv_builds import LEFT, RIGHT, VenvBuilds, venv_builds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,21 @@ def composite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     """The composite and its components, assembled."""
     into = tmp_path_factory.mktemp("assembled")
     return tuple(assemble_all(Repository.discover(ROOT), [COMPOSITE], into, report=say))
+
+
+@pytest.fixture
+def builds(tmp_path: Path) -> Iterator[VenvBuilds]:
+    """An app to edit, and an index with left 1.0 and right 2.0, which requires left."""
+    with venv_builds(tmp_path / "a b") as made:
+        made.publish(LEFT, RIGHT)
+        yield made
+
+
+@pytest.fixture
+def private(builds: VenvBuilds) -> Iterator[PrivateBuilds]:
+    """The app of ``builds``, whose packages come from a private index."""
+    with private_builds(builds) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

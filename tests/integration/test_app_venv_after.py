@@ -10,8 +10,8 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from support.component_builds import CONSUMER
 from support.sbom_schemas import assert_valid_sbom
-from support.venv_builds import VENV, VenvBuilds, installed, text_of, venv_builds
-from support.wheels import SOURCE_BACKEND, Project, make_sdist, sha256
+from support.venv_builds import VenvBuilds, installed, reused, text_of, venv_builds
+from support.wheels import Project, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,10 +42,6 @@ def layers(builds: VenvBuilds) -> Path:
 def bill(builds: VenvBuilds) -> dict[str, Any]:
     assert_valid_sbom(layers(builds) / "venv.sbom.spdx.json")
     return assert_valid_sbom(layers(builds) / "venv.sbom.cdx.json")
-
-
-def reused(result: BuildResult) -> bool:
-    return result.layer(VENV, "venv").reused
 
 
 def change_restored(platform: LocalPlatform, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -195,8 +191,7 @@ def test_credentials_are_in_no_bill(builds: VenvBuilds) -> None:
 
 
 def test_the_summary_counts_what_came_from_where(builds: VenvBuilds) -> None:
-    builds.wheels.append(make_sdist(Project("source"), builds.root / "wheels", backend=SOURCE_BACKEND))
-    builds.publish()
+    builds.publish_source()
     builds.require("right", "source")
     summary = text_of(builds.build()).partition("Summary")[2]
     assert "3 installed (3 downloaded, 1 built from source), " in summary

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.failure import PhaseError
-from support.venv_builds import VENV, VenvBuilds, installed, site_packages, text_of, venv_builds
+from support.venv_builds import VENV, VenvBuilds, installed, reused, site_packages, text_of
 from support.wheels import Project, make_wheel
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from buildpack_testing.platform import BuildResult
-
-LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
 EXTRAS = (Project("extra-one"), Project("extra-two"), Project("group-one"), Project("group-two"))
 
 
 @pytest.fixture
-def builds(tmp_path: Path) -> Iterator[VenvBuilds]:
-    with venv_builds(tmp_path / "a b") as made:
-        made.publish(LEFT, RIGHT, *EXTRAS)
-        yield made
-
-
-def failure(builds: VenvBuilds, **variables: str) -> str:
-    with pytest.raises(PhaseError) as failed:
-        builds.build(variables)
-    output = f"{failed.value.output}\n{failed.value.detail}"
-    assert "Traceback" not in output
-    return " ".join(output.split())
-
-
-def reused(result: BuildResult) -> bool:
-    return result.layer(VENV, "venv").reused
+def builds(builds: VenvBuilds) -> VenvBuilds:
+    builds.publish(*EXTRAS)
+    return builds
 
 
 def change(builds: VenvBuilds, file: str, old: str, new: str) -> None:
@@ -113,13 +91,13 @@ def test_a_lock_file_that_is_not_for_this_build(
     builds: VenvBuilds, head: str, variables: dict[str, str], said: str
 ) -> None:
     builds.lock("left-1.0", head=head)
-    assert said in failure(builds, **variables)
+    assert said in builds.failure(**variables)
 
 
 def test_a_lock_file_of_another_format(builds: VenvBuilds) -> None:
     builds.lock("left-1.0")
     change(builds, "pylock.toml", 'lock-version = "1.0"', 'lock-version = "2.0"')
-    assert "pylock.toml has a lock-version that is not known" in failure(builds)
+    assert "pylock.toml has a lock-version that is not known" in builds.failure()
 
 
 def test_a_lock_file_with_the_project_itself(builds: VenvBuilds) -> None:
@@ -134,14 +112,14 @@ def test_a_lock_file_with_the_project_itself(builds: VenvBuilds) -> None:
     with builds.platform().container() as container:
         assert container.run(["greet"]).stdout.endswith("with right 2.0\n")
     change(builds, "pylock.toml", 'sha256 = "', 'sha256 = "0')
-    assert "is not the one whose hash is in" in failure(builds)
+    assert "is not the one whose hash is in" in builds.failure()
 
 
 def test_a_lock_file_with_the_project_and_another_file(builds: VenvBuilds) -> None:
     lock = builds.lock("left-1.0")
     lock.write_text(f'{lock.read_text()}\n[[packages]]\nname = "mine"\n[packages.directory]\npath = "."\n')
     builds.require("right")
-    output = failure(builds, BP_PIP_REQUIREMENT="pylock.toml requirements.txt")
+    output = builds.failure(BP_PIP_REQUIREMENT="pylock.toml requirements.txt")
     assert "pip cannot install pylock.toml: not everything in it has a hash mine comes from a local" in output
     assert "--no-emit-project" in output
 
@@ -220,7 +198,7 @@ def test_a_project_that_cannot_be_installed_so(
 ) -> None:
     builds.project("plain")
     change(builds, "pyproject.toml", old, new)
-    assert said in failure(builds, **variables)
+    assert said in builds.failure(**variables)
 
 
 @pytest.mark.parametrize("mode", ["editable", "wheel"])
@@ -278,7 +256,7 @@ def test_vendored_wheels_are_all_that_is_used(builds: VenvBuilds) -> None:
 def test_what_is_not_vendored_is_missing(builds: VenvBuilds) -> None:
     vendor(builds, "right")
     builds.require("right")
-    output = failure(builds)
+    output = builds.failure()
     assert "No matching distribution found for left" in output
     assert "only the app's own wheels were used: pip download" in output
     assert not builds.server.requests
@@ -289,7 +267,7 @@ def test_another_directory_with_wheels(builds: VenvBuilds) -> None:
     builds.require("left")
     builds.build({"BP_PIP_DEST_PATH": "my wheels"})
     assert not builds.server.requests
-    output = failure(builds, BP_PIP_DEST_PATH="nowhere")
+    output = builds.failure(BP_PIP_DEST_PATH="nowhere")
     assert "BP_PIP_DEST_PATH names a directory without wheels: nowhere" in output
 
 
@@ -357,13 +335,13 @@ def test_what_contradicts_is_listed(
 ) -> None:
     for file in files:
         builds.require(file=file)
-    assert said in failure(builds, **variables)
+    assert said in builds.failure(**variables)
 
 
 def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
     builds.project("plain")
     builds.require(file="uv.lock")
-    output = failure(builds)
+    output = builds.failure()
     assert "pyproject.toml comes with uv.lock, which pip cannot read" in output
     assert "uv export --format pylock.toml" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
@@ -389,4 +367,4 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
 def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:
     (builds.app / file).parent.mkdir(parents=True)
     (builds.app / file).touch()
-    assert said in failure(builds)
+    assert said in builds.failure()

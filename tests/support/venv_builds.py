@@ -11,7 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from buildpack_api.interpreter import Interpreter
+from buildpack_testing.failure import PhaseError
 from buildpack_testing.index import write_index
 from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
@@ -27,7 +30,7 @@ from support.component_builds import (
 )
 from support.lock_files import lock_text
 from support.scripted import ScriptedBuildpacks, provides, requires
-from support.wheels import Project, make_wheel, sha256
+from support.wheels import SOURCE_BACKEND, Project, make_sdist, make_wheel, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 VENV = "strata/app-venv"
 PIP = "strata/pip-tool"
 _OTHER_PIP = "test/pip"
+LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
 _PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
 
 
@@ -77,6 +81,11 @@ class VenvBuilds:
         """Add releases to the index."""
         self.wheels += [make_wheel(project, self.root / "wheels") for project in projects]
         write_index(self.wheels, self.root / "index")
+
+    def publish_source(self, backend: str = SOURCE_BACKEND) -> None:
+        """Add a source distribution to the index, of source 1.0."""
+        self.wheels.append(make_sdist(Project("source"), self.root / "wheels", backend=backend))
+        self.publish()
 
     def require(self, *lines: str, file: str = "requirements.txt") -> None:
         """Write a requirements file."""
@@ -127,6 +136,14 @@ class VenvBuilds:
         chosen = {"PIP_INDEX_URL": f"{self.server.url}/simple/", "PIP_RETRIES": "0", **(variables or {})}
         return (platform or self.platform()).build(self.app, variables=chosen, clear=clear)
 
+    def failure(self, **variables: str) -> str:
+        """Build, which must fail as it should, and return what was said, in one line."""
+        with pytest.raises(PhaseError) as failed:
+            self.build(variables)
+        output = f"{failed.value.output}\n{failed.value.detail}"
+        assert "Traceback" not in output
+        return " ".join(output.split())
+
 
 @contextmanager
 def venv_builds(root: Path, *, consumer: str = "") -> Iterator[VenvBuilds]:
@@ -146,6 +163,11 @@ def site_packages(builds: VenvBuilds) -> Path:
     """Return the only site-packages of the virtual environment."""
     (found,) = (builds.root / "work space/layers/strata_app-venv/venv/venv/lib").glob("*/site-packages")
     return found
+
+
+def reused(result: BuildResult) -> bool:
+    """Say whether the virtual environment is the restored one."""
+    return result.layer(VENV, "venv").reused
 
 
 def text_of(result: BuildResult) -> str:

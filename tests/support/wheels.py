@@ -33,6 +33,10 @@ def build_wheel(directory, config=None, metadata=None):
         wheel.writestr(f"{info}/RECORD", "")
     return name
 """
+"""Builds source 1.0, with nothing else."""
+
+NEEDS_LEFT = SOURCE_BACKEND.replace("return []", 'return ["left"]')
+"""Builds source 1.0, and needs left for it."""
 
 
 @dataclass(frozen=True)

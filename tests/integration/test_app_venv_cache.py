@@ -1,0 +1,116 @@
+"""The cache of pip that strata/app-venv keeps: what is in it, what it spares, and that it holds no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.private_builds import PASSWORD
+from support.venv_builds import VENV, installed, reused
+from support.wheels import NEEDS_LEFT, Project, sha256
+
+if TYPE_CHECKING:
+    from support.private_builds import PrivateBuilds
+    from support.venv_builds import VenvBuilds
+
+
+def cached(builds: VenvBuilds) -> list[str]:
+    """Return digests of what is in the cache: bodies of downloads, and names of built wheels."""
+    cache = builds.root / "work space/layers/strata_app-venv/pip-cache/cache"
+    return sorted(
+        sha256(path) if path.suffix == ".body" else path.name
+        for path in cache.rglob("*")
+        if path.suffix in (".body", ".whl")
+    )
+
+
+def wheel_digests(builds: VenvBuilds, *names: str) -> list[str]:
+    return sorted(sha256(path) for path in builds.wheels if path.name.rsplit("-py3", 1)[0] in names)
+
+
+def test_the_cache_holds_what_the_last_installation_used_and_nothing_else(private: PrivateBuilds) -> None:
+    builds = private.builds
+    builds.publish(Project("other"), Project("left", "1.1"))
+    private.bind_index()
+    builds.require("left==1.0", "other")
+    private.build()
+    assert cached(builds) == wheel_digests(builds, "left-1.0", "other-1.0")
+    builds.require("right")
+    private.build()
+    assert cached(builds) == wheel_digests(builds, "left-1.1", "right-2.0")
+
+
+def test_a_build_that_changes_nothing_changes_nothing_in_the_cache(private: PrivateBuilds) -> None:
+    """Also if the index was asked, which fetches pages: the layer need not be saved again."""
+    private.builds.require("right")
+    private.bind_index()
+    first = private.build().layer(VENV, "pip-cache")
+    again = private.build()
+    assert reused(again)
+    assert again.layer(VENV, "pip-cache").diff_id == first.diff_id
+
+
+def test_what_is_in_the_cache_is_not_downloaded_again(private: PrivateBuilds) -> None:
+    private.builds.require("right")
+    private.bind_index()
+    private.build()
+    private.index.requests.clear()
+    private.builds.publish(Project("other"))
+    private.builds.require("right", "other")
+    private.build()
+    fetched = [path.rpartition("/")[2] for path in private.index.requests if path.endswith(".whl")]
+    assert fetched == ["other-1.0-py3-none-any.whl"]
+
+
+def test_a_wheel_that_was_built_is_kept_without_its_source(private: PrivateBuilds) -> None:
+    private.builds.publish_source(NEEDS_LEFT)
+    private.bind_index()
+    private.builds.require("source")
+    private.build()
+    assert cached(private.builds) == ["source-1.0-py3-none-any.whl"]
+    private.builds.require("source", "left")
+    private.build()
+    assert "Building wheel" not in private.output
+
+
+def test_what_is_kept_can_be_chosen(private: PrivateBuilds) -> None:
+    private.builds.publish_source()
+    private.bind_index()
+    private.builds.require("source", "left")
+    assert "BP_PIP_CACHE is none of all, built and none: 'some'" in private.failure({"BP_PIP_CACHE": "some"})
+    private.build({"BP_PIP_CACHE": "built"})
+    assert cached(private.builds) == ["source-1.0-py3-none-any.whl"]
+    result = private.build({"BP_PIP_CACHE": "none"})
+    assert cached(private.builds) == []
+    assert not result.layer(VENV, "pip-cache").types.cache
+    assert reused(result)
+
+
+def test_credentials_and_cookies_that_pip_keeps_in_its_cache_are_not_in_the_layer(
+    private: PrivateBuilds,
+) -> None:
+    """With "Vary: Authorization" pip notes the request's header beside the answer."""
+    private.index.headers = {"Vary": "Authorization", "Set-Cookie": f"session={PASSWORD}"}
+    private.builds.require("right")
+    private.bind_index()
+    private.build()
+    assert not private.files_with_secrets()
+    assert reused(private.build())
+    assert not private.files_with_secrets()
+
+
+def test_a_damaged_cache_is_harmless(private: PrivateBuilds) -> None:
+    """A later buildpack may write into it, or the platform may lose a part."""
+    write = 'echo garbage > "$1"'
+    private.builds.consumer = f"""
+        find "$PIP_CACHE_DIR" -type f -exec sh -c '{write}' - {{}} \\;
+        echo garbage > "$PIP_CACHE_DIR/more"
+    """
+    private.bind_index()
+    private.builds.require("right")
+    private.build()
+    private.builds.consumer = ""
+    private.builds.publish(Project("other"))
+    private.builds.require("right", "other")
+    private.build()
+    assert installed(private.builds) == ["left-1.0", "other-1.0", "right-2.0"]
+    assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "other-1.0", "right-2.0")
