@@ -15,7 +15,8 @@ from buildpack_testing.index import fill_index
 from buildpack_testing.runtimes import RuntimeSet, make_runtimes
 from buildpack_testing.server import StaticServer, serve
 from buildpack_testing.sources import mirror_variables, served_index
-from support.main_job import APPS, COMPOSITE, ROOT, MainJob
+from support.component_builds import assemble_components
+from support.main_job import APPS, COMPOSITE, PIP, ROOT, MainJob
 from support.private_builds import PrivateBuilds, private_builds
 from support.venv_builds import LEFT, RIGHT, VenvBuilds, venv_builds
 
@@ -61,6 +62,12 @@ def composite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     """The composite and its components, assembled."""
     into = tmp_path_factory.mktemp("assembled")
     return tuple(assemble_all(Repository.discover(ROOT), [COMPOSITE], into, report=say))
+
+
+@pytest.fixture(scope="session")
+def pip_tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """strata/pip-tool, assembled."""
+    return assemble_components([PIP], tmp_path_factory.mktemp("assembled pip-tool"))[0]
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 
 from buildpack_testing.failure import PhaseError
 from support.component_builds import MINORS, NEWEST
-from support.venv_builds import RIGHT, VENV, VenvBuilds, digest, installed, reused, site_packages, text_of
+from support.main_job import VENV
+from support.venv_builds import RIGHT, VenvBuilds, digest, installed, reused, site_packages, text_of
 from support.wheels import Project, make_sdist
 
 TRAP = "raise SystemExit('the build has imported a module of the app')\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from support.main_job import VENV
 from support.private_builds import PASSWORD
-from support.venv_builds import VENV, installed, reused
+from support.venv_builds import installed, reused
 from support.wheels import NEEDS_LEFT, Project, sha256
 
 if TYPE_CHECKING:

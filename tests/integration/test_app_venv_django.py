@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.failure import PhaseError
-from support.main_job import APPS
-from support.venv_builds import VENV, VenvBuilds, text_of, venv_builds
+from support.main_job import APPS, VENV
+from support.venv_builds import VenvBuilds, text_of, venv_builds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.main_job import VENV
 from support.private_builds import PASSWORD, USER
 from support.private_index import PrivateIndex, private_index
-from support.venv_builds import VENV, VenvBuilds, installed, reused, text_of
+from support.venv_builds import VenvBuilds, installed, reused, text_of
 from support.wheels import Project
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from support.venv_builds import VENV, VenvBuilds, installed, reused, site_packages, text_of
+from support.main_job import VENV
+from support.venv_builds import VenvBuilds, installed, reused, site_packages, text_of
 from support.wheels import Project, make_wheel
 
 EXTRAS = (Project("extra-one"), Project("extra-two"), Project("group-one"), Project("group-two"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.component_builds import CONSUMER, NEWEST
-from support.venv_builds import PIP, VENV, VenvBuilds, installed, site_packages, venv_builds
+from support.main_job import PIP, VENV
+from support.venv_builds import VenvBuilds, installed, site_packages, venv_builds
 from support.wheels import Project
 
 if TYPE_CHECKING:

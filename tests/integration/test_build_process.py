@@ -16,6 +16,7 @@ from buildpack_testing.server import serve
 from support import misbehaving_server
 from support.build_process import WRITING_CALLS, BuildProcess, written_paths
 from support.component_builds import MINORS, NEWEST, assemble_components
+from support.main_job import PIP, RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtimes import RuntimeSet
 
-RUNTIME, PIP = "strata/python-runtime", "strata/pip-tool"
 # Besides the layers directory and the temporary one: nowhere, and the semaphores of worker processes.
 HARMLESS = ("/dev/null", "/dev/tty", "/dev/shm/", "/proc/self/")
 BOTH = "[[entries]]\nname = '{}'\n[entries.metadata]\nbuild = true\nlaunch = true\n"

@@ -10,21 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.workspace import SYSTEM_PATH
-from support.component_builds import (
-    CONSUMER,
-    MINORS,
-    NEWEST,
-    ComponentBuilds,
-    assemble_components,
-    requires_pip,
-)
+from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, requires_pip
+from support.main_job import PIP
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_testing.platform import BuildResult
 
-ID = "strata/pip-tool"
 # What a later buildpack does and sees.
 PROBE = """
 command -v pip
@@ -46,11 +39,6 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(scope="session")
-def components(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return assemble_components([ID], tmp_path_factory.mktemp("assembled pip-tool"))
-
-
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     directory = tmp_path / "app"
@@ -60,12 +48,12 @@ def app(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def builds(tmp_path: Path, components: list[Path]) -> ComponentBuilds:
-    return ComponentBuilds(tmp_path, components, consumer_requires=requires_pip(), consumer=PROBE)
+def builds(tmp_path: Path, pip_tool: Path) -> ComponentBuilds:
+    return ComponentBuilds(tmp_path, [pip_tool], consumer_requires=requires_pip(), consumer=PROBE)
 
 
-def pip_version(components: list[Path]) -> str:
-    (wheel,) = (components[0] / "wheels").glob("pip-*.whl")
+def pip_version(pip_tool: Path) -> str:
+    (wheel,) = (pip_tool / "wheels").glob("pip-*.whl")
     return wheel.name.split("-")[1]
 
 
@@ -86,17 +74,17 @@ def base_of(result: BuildResult) -> str:
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_a_later_buildpack_has_the_pinned_pip(
-    builds: ComponentBuilds, components: list[Path], app: Path, minor: str
+    builds: ComponentBuilds, pip_tool: Path, app: Path, minor: str
 ) -> None:
     result = builds.platform(minor).build(app)
-    base, version = base_of(result), pip_version(components)
+    base, version = base_of(result), pip_version(pip_tool)
     answer = f"pip {version} from {base}/lib/python{minor}/site-packages/pip (python {minor})"
     assert result.run(CONSUMER).printed.splitlines() == [f"{base}/bin/pip", answer, answer]
 
 
 def test_pip_is_for_the_build_and_not_in_the_image(builds: ComponentBuilds, app: Path) -> None:
     platform = builds.platform()
-    layer = platform.build(app).layer(ID, "pip")
+    layer = platform.build(app).layer(PIP, "pip")
     assert (layer.types.build, layer.types.cache, layer.types.launch) == (True, True, False)
     with platform.container() as container:
         environment = container.environment()
@@ -105,30 +93,30 @@ def test_pip_is_for_the_build_and_not_in_the_image(builds: ComponentBuilds, app:
         assert not list(platform.workspace.layers.glob("strata_pip-tool/*"))
 
 
-def test_a_consumer_can_ask_for_pip_at_launch(tmp_path: Path, components: list[Path], app: Path) -> None:
+def test_a_consumer_can_ask_for_pip_at_launch(tmp_path: Path, pip_tool: Path, app: Path) -> None:
     builds = ComponentBuilds(
-        tmp_path, components, consumer_requires=requires_pip("build = true\nlaunch = true")
+        tmp_path, [pip_tool], consumer_requires=requires_pip("build = true\nlaunch = true")
     )
     platform = builds.platform()
     platform.build(app)
     with platform.container() as container:
-        assert container.run(["pip", "--version"]).stdout.startswith(f"pip {pip_version(components)} from ")
+        assert container.run(["pip", "--version"]).stdout.startswith(f"pip {pip_version(pip_tool)} from ")
 
 
 def test_a_second_build_touches_nothing(builds: ComponentBuilds, app: Path) -> None:
     platform = builds.platform()
-    first = platform.build(app).layer(ID, "pip")
+    first = platform.build(app).layer(PIP, "pip")
     second = platform.build(app)
-    assert "(reused)" in second.run(ID).printed
-    assert second.layer(ID, "pip").diff_id == first.diff_id
-    assert second.layer(ID, "pip").reused
+    assert "(reused)" in second.run(PIP).printed
+    assert second.layer(PIP, "pip").diff_id == first.diff_id
+    assert second.layer(PIP, "pip").reused
 
 
 @pytest.mark.parametrize("minor", sorted({*MINORS[:1], *MINORS[-1:]}))
 def test_two_fresh_builds_give_the_same_bits(builds: ComponentBuilds, app: Path, minor: str) -> None:
     platform = builds.platform(minor)
-    first = platform.build(app).layer(ID, "pip")
-    assert platform.build(app, clear=True).layer(ID, "pip").diff_id == first.diff_id
+    first = platform.build(app).layer(PIP, "pip")
+    assert platform.build(app, clear=True).layer(PIP, "pip").diff_id == first.diff_id
 
 
 @pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
@@ -139,21 +127,19 @@ def test_another_python_gets_a_pip_of_its_own_and_the_log_says_why(
     result = builds.platform(NEWEST).build(app)
     libraries = builds.platform().workspace.layers / "strata_pip-tool/pip/userbase/lib"
     assert [path.name for path in libraries.iterdir()] == [f"python{NEWEST}"]
-    assert f"made anew: Python: {MINORS[0]} -> {NEWEST}" in result.run(ID).printed
+    assert f"made anew: Python: {MINORS[0]} -> {NEWEST}" in result.run(PIP).printed
 
 
-def test_variables_and_files_of_the_user_change_nothing(
-    tmp_path: Path, components: list[Path], app: Path
-) -> None:
+def test_variables_and_files_of_the_user_change_nothing(tmp_path: Path, pip_tool: Path, app: Path) -> None:
     """The bits are those of a build without them."""
-    platform = ComponentBuilds(tmp_path, components, consumer_requires=requires_pip()).platform()
-    expected = platform.build(app).layer(ID, "pip").diff_id
+    platform = ComponentBuilds(tmp_path, [pip_tool], consumer_requires=requires_pip()).platform()
+    expected = platform.build(app).layer(PIP, "pip").diff_id
     for name in ("pip.py", "logging.py", "compileall.py", "site.py"):
         (app / name).write_text("raise SystemExit('the build has imported a module of the app')\n")
     configuration = platform.workspace.home / ".config/pip/pip.conf"
     configuration.parent.mkdir(parents=True)
     configuration.write_text("[install]\ntarget = /nowhere\n")
-    assert platform.build(app, variables=HOSTILE, clear=True).layer(ID, "pip").diff_id == expected
+    assert platform.build(app, variables=HOSTILE, clear=True).layer(PIP, "pip").diff_id == expected
 
 
 @pytest.mark.skipif(not externally_managed(), reason="the Python of this system is not managed by it")
@@ -168,7 +154,7 @@ def test_a_python_that_forbids_installing_is_not_changed_and_works(
 
 
 def test_the_record_names_no_place_of_the_buildpack(
-    builds: ComponentBuilds, components: list[Path], app: Path
+    builds: ComponentBuilds, pip_tool: Path, app: Path
 ) -> None:
     """A new version of the buildpack with the same pip must not give another layer."""
     platform = builds.platform()
@@ -178,4 +164,4 @@ def test_the_record_names_no_place_of_the_buildpack(
     )
     assert not (info / "direct_url.json").exists()
     texts = [path.read_bytes() for path in info.iterdir() if path.is_file()]
-    assert not any(str(components[0]).encode() in text for text in texts)
+    assert not any(str(pip_tool).encode() in text for text in texts)

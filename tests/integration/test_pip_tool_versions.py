@@ -11,14 +11,8 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.index import PackageIndex, fill_index, write_index
 from buildpack_testing.server import serve
-from support.component_builds import (
-    CONSUMER,
-    MINORS,
-    NEWEST,
-    ComponentBuilds,
-    assemble_components,
-    requires_pip,
-)
+from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, requires_pip
+from support.main_job import PIP
 from support.wheels import Project, make_wheel
 
 if TYPE_CHECKING:
@@ -27,7 +21,6 @@ if TYPE_CHECKING:
 
     from buildpack_testing.server import StaticServer
 
-ID = "strata/pip-tool"
 PROBE = "env -u PYTHONPATH -u PYTHONHOME pip --version"
 REAL = "25.3"
 # What stands for further versions, since a real pip takes seconds to compile: it answers as pip does.
@@ -50,11 +43,6 @@ HOSTILE = {
 }
 
 pytestmark = pytest.mark.skipif(not MINORS, reason="no Python on this machine that the tests can use")
-
-
-@pytest.fixture(scope="session")
-def components(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return assemble_components([ID], tmp_path_factory.mktemp("assembled pip-tool"))
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +75,8 @@ def app(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def builds(tmp_path: Path, components: list[Path]) -> ComponentBuilds:
-    return ComponentBuilds(tmp_path, components, consumer_requires=requires_pip(), consumer=PROBE)
+def builds(tmp_path: Path, pip_tool: Path) -> ComponentBuilds:
+    return ComponentBuilds(tmp_path, [pip_tool], consumer_requires=requires_pip(), consumer=PROBE)
 
 
 def settings(index: StaticServer, version: str, **more: str) -> dict[str, str]:
@@ -117,13 +105,13 @@ def test_an_exact_version_is_installed_and_the_index_not_asked_again(
     variables = settings(index, REAL) | HOSTILE
     result = platform.build(app, variables=variables)
     assert result.run(CONSUMER).printed.startswith(f"pip {REAL} from ")
-    assert f"pip {REAL} from the package index (installed)" in " ".join(result.run(ID).printed.split())
+    assert f"pip {REAL} from the package index (installed)" in " ".join(result.run(PIP).printed.split())
     asked = len(index.requests)
 
     again = platform.build(app, variables=variables)
 
     assert len(index.requests) == asked
-    assert again.layer(ID, "pip").reused
+    assert again.layer(PIP, "pip").reused
 
 
 def test_equal_wishes_give_equal_bits_whatever_index_and_configuration(
@@ -131,11 +119,11 @@ def test_equal_wishes_give_equal_bits_whatever_index_and_configuration(
 ) -> None:
     platform = builds.platform()
     with serve(pips.directory) as one:
-        first = platform.build(app, variables=settings(one, REAL)).layer(ID, "pip").diff_id
+        first = platform.build(app, variables=settings(one, REAL)).layer(PIP, "pip").diff_id
     shutil.copytree(pips.directory, tmp_path / "another place")
     with serve(tmp_path / "another place") as other:
         variables = settings(other, f"=={REAL}") | HOSTILE
-        assert platform.build(app, variables=variables, clear=True).layer(ID, "pip").diff_id == first
+        assert platform.build(app, variables=variables, clear=True).layer(PIP, "pip").diff_id == first
 
 
 def test_the_newest_of_a_range_wins_and_a_newer_one_is_noticed(
@@ -147,20 +135,20 @@ def test_the_newest_of_a_range_wins_and_a_newer_one_is_noticed(
         result = platform.build(app, variables=settings(index, ">=25,<25.3"))
         assert result.run(CONSUMER).printed.startswith("pip 25.1 ")
         again = platform.build(app, variables=settings(index, ">=25,<25.3"))
-        assert again.layer(ID, "pip").reused
+        assert again.layer(PIP, "pip").reused
     with serve(pips.directory) as index:
         result = platform.build(app, variables=settings(index, "==25.*,!=25.3"))
         assert result.run(CONSUMER).printed.startswith("pip 25.2 ")
-        assert "made anew: pip: 25.1 -> 25.2" in result.run(ID).printed
+        assert "made anew: pip: 25.1 -> 25.2" in result.run(PIP).printed
 
 
 def test_the_wish_of_another_buildpack_counts(
-    tmp_path: Path, components: list[Path], app: Path, index: StaticServer, pips: PackageIndex
+    tmp_path: Path, pip_tool: Path, app: Path, index: StaticServer, pips: PackageIndex
 ) -> None:
     metadata = (
         f'build = true\nversion = "25.2"\nversion-source = "lock"\nsha256 = "{sha256_of(pips, "25.2")}"'
     )
-    builds = ComponentBuilds(tmp_path, components, consumer_requires=requires_pip(metadata), consumer=PROBE)
+    builds = ComponentBuilds(tmp_path, [pip_tool], consumer_requires=requires_pip(metadata), consumer=PROBE)
     variables = {"PIP_INDEX_URL": f"{index.url}/simple"}
     assert builds.platform().build(app, variables=variables).run(CONSUMER).printed.startswith("pip 25.2 ")
 
@@ -169,16 +157,16 @@ def test_the_wish_of_another_buildpack_counts(
 
 
 def test_the_pinned_pip_needs_no_index_when_it_will_do(
-    builds: ComponentBuilds, components: list[Path], app: Path
+    builds: ComponentBuilds, pip_tool: Path, app: Path
 ) -> None:
-    (wheel,) = (components[0] / "wheels").glob("pip-*.whl")
+    (wheel,) = (pip_tool / "wheels").glob("pip-*.whl")
     version = wheel.name.split("-")[1]
     platform = builds.platform()
-    plain = platform.build(app).layer(ID, "pip").diff_id
+    plain = platform.build(app).layer(PIP, "pip").diff_id
     variables = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "BP_PIP_VERSION": version}
     result = platform.build(app, variables=variables)
-    assert result.layer(ID, "pip").reused
-    assert result.layer(ID, "pip").diff_id == plain
+    assert result.layer(PIP, "pip").reused
+    assert result.layer(PIP, "pip").diff_id == plain
 
 
 def test_a_sha256_is_checked_and_another_wheel_refused(
@@ -236,9 +224,9 @@ def test_an_interrupted_wish_leaves_the_pip_of_the_next_build_whole(
 ) -> None:
     """A failure after a good build: what was restored is not what the next build gets."""
     platform = builds.platform()
-    first = platform.build(app).layer(ID, "pip").diff_id
+    first = platform.build(app).layer(PIP, "pip").diff_id
     failure(builds, app, settings(index, "99.1"))
-    assert platform.build(app).layer(ID, "pip").diff_id == first
+    assert platform.build(app).layer(PIP, "pip").diff_id == first
 
 
 def test_a_pip_that_does_not_run_with_this_python_is_not_left_behind(

@@ -20,6 +20,7 @@ from buildpack_testing.server import serve
 from buildpack_testing.workspace import SYSTEM_PATH
 from support import misbehaving_server
 from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
+from support.main_job import RUNTIME
 from support.sbom_schemas import assert_valid_sbom
 from support.scripted import ScriptedBuildpacks, requires
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from buildpack_testing.runtimes import RuntimeSet
     from buildpack_testing.server import StaticServer
 
-ID = "strata/python-runtime"
 PROBE = "env > seen; command -v python; command -v python3"
 BOTH = "build = true\nlaunch = true"
 # Prints what sysconfig says, and builds and imports an extension in the way it says.
@@ -86,7 +86,7 @@ class Builds:
         scripted.add(CONSUMER, plan=requires("python", metadata=self.metadata), build=self.probe)
         image = replace(image_with_python(self.outer), arch=self.arch)
         buildpacks = [self.buildpack, *scripted.directories]
-        return LocalPlatform(self.root / self.workspace, buildpacks, [[ID, CONSUMER]], image=image)
+        return LocalPlatform(self.root / self.workspace, buildpacks, [[RUNTIME, CONSUMER]], image=image)
 
     def build(self, minor: str = NEWEST, **variables: str) -> BuildResult:
         (self.app / ".python-version").write_text(f"{minor}\n")
@@ -113,7 +113,7 @@ class Builds:
 
 @pytest.fixture(scope="session")
 def buildpack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return assemble_components([ID], tmp_path_factory.mktemp("assembled python-runtime"))[0]
+    return assemble_components([RUNTIME], tmp_path_factory.mktemp("assembled python-runtime"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_later_buildpacks_and_the_app_get_the_python_asked_for(
     tree = builds.tree
 
     assert result.run(CONSUMER).printed.splitlines() == [f"{tree}/bin/python", f"{tree}/bin/python3"]
-    assert f"Python {version}: .python-version asks for {minor}" in result.run(ID).printed
+    assert f"Python {version}: .python-version asks for {minor}" in result.run(RUNTIME).printed
     with builds.platform().container() as container:
         answer = container.run(["python", "-c", "import sys, ssl, sqlite3, ctypes, lzma; print(sys.version)"])
         assert answer.stdout.startswith(f"{version} ")
@@ -183,22 +183,22 @@ def test_the_environment_at_build_and_launch_is_exact(builds: Builds) -> None:
 
 
 def test_a_second_build_asks_nobody_and_changes_nothing(builds: Builds, server: StaticServer) -> None:
-    first = builds.build().layer(ID, "python")
+    first = builds.build().layer(RUNTIME, "python")
     requests = len(server.requests)
 
     second = builds.build()
 
     assert len(server.requests) == requests
-    assert second.layer(ID, "python").reused
-    assert second.layer(ID, "python").diff_id == first.diff_id
-    assert "python: reused" in second.run(ID).printed
+    assert second.layer(RUNTIME, "python").reused
+    assert second.layer(RUNTIME, "python").diff_id == first.diff_id
+    assert "python: reused" in second.run(RUNTIME).printed
 
 
 @pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
 def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runtimes: RuntimeSet) -> None:
     old, new = (version_of(runtimes, minor) for minor in MINORS[:2])
     builds.build(MINORS[0])
-    printed = builds.build(MINORS[1]).run(ID).printed
+    printed = builds.build(MINORS[1]).run(RUNTIME).printed
 
     assert f"The layer of the last build is not used: Python: {old} -> {new}" in printed
     assert not (builds.tree / "lib" / f"python{MINORS[0]}").exists()
@@ -207,11 +207,11 @@ def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runti
 @pytest.mark.parametrize("minor", MINORS)
 def test_the_layer_is_the_same_bit_for_bit_whoever_makes_it(builds: Builds, minor: str) -> None:
     """The Python that runs the buildpack and the user's environment leave no trace in the layer."""
-    first = builds.build(minor).layer(ID, "python")
+    first = builds.build(minor).layer(RUNTIME, "python")
     files = contents(builds.layers / "python")
 
     builds.forget()
-    other = replace(builds, outer=MINORS[0]).build(minor, **HOSTILE).layer(ID, "python")
+    other = replace(builds, outer=MINORS[0]).build(minor, **HOSTILE).layer(RUNTIME, "python")
 
     assert contents(builds.layers / "python") == files
     assert other.diff_id == first.diff_id
@@ -291,10 +291,10 @@ def test_sysconfig_tells_the_layers_paths_and_c_extensions_build(builds: Builds,
 )
 def test_the_layer_is_for_whom_the_plan_says(builds: Builds, metadata: str, types: tuple[bool, bool]) -> None:
     asking = replace(builds, metadata=metadata, probe="true")
-    layer = asking.build().layer(ID, "python")
+    layer = asking.build().layer(RUNTIME, "python")
 
     assert (layer.types.build, layer.types.launch, layer.types.cache) == (*types, True)
-    assert asking.build().layer(ID, "python").diff_id == layer.diff_id
+    assert asking.build().layer(RUNTIME, "python").diff_id == layer.diff_id
 
 
 def test_an_archive_in_the_buildpack_needs_no_network(
@@ -308,12 +308,13 @@ def test_an_archive_in_the_buildpack_needs_no_network(
 
     result = replace(builds, buildpack=offline).build(BP_DEPENDENCY_MIRROR="http://127.0.0.1:9")
 
-    assert f"Reading file://{str(offline).replace(' ', '%20')}/archives" in result.run(ID).printed
+    assert f"Reading file://{str(offline).replace(' ', '%20')}/archives" in result.run(RUNTIME).printed
 
 
 def test_a_directory_is_a_mirror(builds: Builds, runtimes: RuntimeSet) -> None:
     assert (
-        "Reading file:///" in builds.build(BP_DEPENDENCY_MIRROR=runtimes.directory.as_uri()).run(ID).printed
+        "Reading file:///"
+        in builds.build(BP_DEPENDENCY_MIRROR=runtimes.directory.as_uri()).run(RUNTIME).printed
     )
 
 
@@ -324,7 +325,7 @@ def test_a_broken_download_leaves_nothing_and_the_next_build_works(builds: Build
     assert f"could not be obtained\n  {script.url}/" in printed
     assert "HTTP 404 Not Found" in printed
     assert list(builds.layers.iterdir()) == []
-    assert builds.build().layer(ID, "python").size
+    assert builds.build().layer(RUNTIME, "python").size
 
 
 def test_a_server_that_breaks_off_in_mid_stream_is_asked_for_the_rest(
@@ -333,7 +334,7 @@ def test_a_server_that_breaks_off_in_mid_stream_is_asked_for_the_rest(
     content = next(archive for archive in runtimes.archives if archive.minor == NEWEST).file.read_bytes()
     answers = (misbehaving_server.breaking_off(content, 1_000_000), misbehaving_server.file(content))
     with misbehaving_server.answering(*answers) as script:
-        printed = builds.build(BP_DEPENDENCY_MIRROR=script.url).run(ID).printed
+        printed = builds.build(BP_DEPENDENCY_MIRROR=script.url).run(RUNTIME).printed
 
     assert "trying again in 0.5 s" in printed
     assert script.requests[1].headers["range"] == "bytes=1000000-"
@@ -376,7 +377,7 @@ def test_libpython_is_on_the_library_path_when_it_is_to_be_kept(builds: Builds) 
     assert seen["LD_LIBRARY_PATH"] == f"{builds.tree}/lib"
     with builds.platform().container() as container:
         assert container.environment()["LD_LIBRARY_PATH"] == f"{builds.tree}/lib"
-    printed = builds.build().run(ID).printed
+    printed = builds.build().run(RUNTIME).printed
     assert "not used: BP_PYTHON_KEEP: -libpython" in printed
 
 
@@ -391,7 +392,7 @@ def test_another_architecture_is_not_compiled_and_says_so(
     own.write_text(tomli_w.dumps(document))
     foreign = replace(builds, arch="arm64", probe="true")
 
-    printed = foreign.build(BP_PYTHON_RUNTIMES=str(own)).run(ID).printed
+    printed = foreign.build(BP_PYTHON_RUNTIMES=str(own)).run(RUNTIME).printed
 
     assert "not compiled: this machine cannot run arm64 programs" in printed
     assert not list(builds.tree.rglob("*.pyc"))

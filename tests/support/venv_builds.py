@@ -29,6 +29,7 @@ from support.component_builds import (
     image_with_python,
 )
 from support.lock_files import lock_text
+from support.main_job import PIP, VENV
 from support.scripted import ScriptedBuildpacks, provides, requires
 from support.wheels import SOURCE_BACKEND, Project, make_sdist, make_wheel, sha256
 
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
     from buildpack_testing.platform import BuildResult
 
-VENV = "strata/app-venv"
-PIP = "strata/pip-tool"
 _OTHER_PIP = "test/pip"
 LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
 _PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
