@@ -16,13 +16,12 @@ from buildpack_release.errors import ReleaseError
 from buildpack_release.model.descriptor import id_fault
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.plan import Alternative, BuildPlan, Requirement
-from buildpack_release.model.table import Table
-from buildpack_release.model.toml_source import TomlSource
+from buildpack_release.model.pyproject import PYPROJECT, settings_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PYPROJECT = "pyproject.toml"
+    from buildpack_release.model.table import Table
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,11 @@ class Foreign:
 
 def read_foreign(root: Path) -> tuple[dict[str, Foreign], tuple[Finding, ...]]:
     """Read the declarations of a repository, by id, and what is wrong with them."""
-    path = root / PYPROJECT
-    if not path.exists():
-        return {}, ()
     findings: list[Finding] = []
     try:
-        source = TomlSource.read(path)
+        tables = settings_table(root, findings).table("foreign")
     except ReleaseError as error:
-        return {}, (Finding(Severity.ERROR, "toml", error.title, path, error.line),)
-    tables = Table.root(source, findings).table("tool").table("buildpack-release").table("foreign")
+        return {}, (Finding(Severity.ERROR, "toml", error.title, root / PYPROJECT, error.line),)
     declared = {str(key): _read(str(key), tables) for key in tables.data}
     return declared, tuple(findings)
 

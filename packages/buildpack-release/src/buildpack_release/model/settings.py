@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.table import Table
-from buildpack_release.model.toml_source import TomlSource
+from buildpack_release.model.pyproject import settings_table
 from buildpack_release.packaging.interpreters import MINORS
 
 if TYPE_CHECKING:
@@ -32,12 +31,8 @@ class PackageSettings:
     @classmethod
     def read(cls, root: Path) -> PackageSettings:
         """Read the settings of a repository; without the table all are empty. Raises CheckFailed."""
-        path = root / "pyproject.toml"
-        if not path.exists():
-            return cls()
-        source = TomlSource.read(path)
         findings: list[Finding] = []
-        table = Table.root(source, findings).table("tool").table("buildpack-release")
+        table = settings_table(root, findings)
         settings = cls(table.strings("bytecode"), table.string("interpreter"), table.string("runtimes"))
         raise_first_error(findings)
         for index, minor in enumerate(settings.bytecode):
@@ -45,8 +40,8 @@ class PackageSettings:
                 raise CheckFailed(
                     f'bytecode cannot be made for Python "{minor}"',
                     advice=f"One of {', '.join(MINORS)}.",
-                    file=path,
-                    line=source.line("tool", "buildpack-release", "bytecode", index),
+                    file=table.source.path,
+                    line=table.source.line(*table.path, "bytecode", index),
                 )
         return settings
 
@@ -66,16 +61,8 @@ class SigningSettings:
     @classmethod
     def read(cls, root: Path) -> SigningSettings:
         """Read the settings of a repository. Raises CheckFailed."""
-        path = root / "pyproject.toml"
-        if not path.exists():
-            return cls()
         findings: list[Finding] = []
-        table = (
-            Table.root(TomlSource.read(path), findings)
-            .table("tool")
-            .table("buildpack-release")
-            .table("signing")
-        )
+        table = settings_table(root, findings).table("signing")
         table.refuse_unknown_keys(("key", "log"))
         settings = cls(table.string("key"), table.boolean("log") if "log" in table.data else True)
         raise_first_error(findings)

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.table import Table, suggestion
-from buildpack_release.model.toml_source import TomlSource
+from buildpack_release.model.pyproject import settings_table
+from buildpack_release.model.table import suggestion
 from buildpack_release.redact import redact
 from buildpack_release.versions.links import Forge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TABLE = ("tool", "buildpack-release")
+    from buildpack_release.model.table import Table
 
 
 class Versioning(Enum):
@@ -42,32 +42,30 @@ class Policy:
     @classmethod
     def read(cls, root: Path) -> Policy:
         """Read the policy of a repository from its pyproject.toml. Raises CheckFailed with file and line."""
-        path = root / "pyproject.toml"
-        if not path.exists():
-            return cls()
-        source = TomlSource.read(path)
         findings: list[Finding] = []
-        table = Table.root(source, findings).table(_TABLE[0]).table(_TABLE[1])
+        table = settings_table(root, findings)
         versioning, url = table.string("versioning"), table.string("repository-url")
         raise_first_error(findings)
-        return cls(_versioning(versioning, source), _forge(url, source))
+        return cls(_versioning(versioning, table), _forge(url, table))
 
 
-def _versioning(text: str, source: TomlSource) -> Versioning:
+def _versioning(text: str, table: Table) -> Versioning:
     names = [one.value for one in Versioning]
     if text and text not in names:
         advice = suggestion(text, names) or f"One of: {', '.join(names)}."
         message = f'there is no versioning "{text}"'
-        raise CheckFailed(message, advice=advice, file=source.path, line=source.line(*_TABLE, "versioning"))
+        line = table.source.line(*table.path, "versioning")
+        raise CheckFailed(message, advice=advice, file=table.source.path, line=line)
     return Versioning(text) if text else Versioning.FIXED
 
 
-def _forge(url: str, source: TomlSource) -> Forge | None:
+def _forge(url: str, table: Table) -> Forge | None:
     if not url:
         return None
     if fault := _url_fault(url):
         message = f'the repository-url "{redact(url)}" {fault}'
-        raise CheckFailed(message, file=source.path, line=source.line(*_TABLE, "repository-url"))
+        line = table.source.line(*table.path, "repository-url")
+        raise CheckFailed(message, file=table.source.path, line=line)
     return Forge(url.rstrip("/").removesuffix(".git").rstrip("/"))
 
 
