@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +15,7 @@ from buildpack_testing.installed import find_installed
 from buildpack_testing.server import serve
 from support.component_builds import NEWEST
 from support.venv_builds import shared_pip
-from support.wheels import Project, make_wheel, sha256
+from support.wheels import Project, make_sdist, make_wheel, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,25 +37,8 @@ COMPILE = (
 )
 # The build backend is pip's child: what the kernel does for lack of memory.
 KILL = "    os.kill(os.getppid(), signal.SIGKILL)\n"
-IN_TREE = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 NEEDS_MORE = '[build-system]\nrequires = ["no-such-backend"]\nbuild-backend = "x"\n'
 UNREACHABLE = "127.0.0.1:9"
-
-
-def make_source(directory: Path, name: str, backend: str, pyproject: str = IN_TREE) -> Path:
-    """Write a source distribution of version 1.0."""
-    files = {
-        "PKG-INFO": Project(name).metadata,
-        "pyproject.toml": pyproject,
-        "backend.py": backend,
-    }
-    path = directory / f"{name}-1.0.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        for file, text in files.items():
-            member = tarfile.TarInfo(f"{name}-1.0/{file}")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return path
 
 
 class FailingPip:
@@ -104,10 +85,10 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingPip]:
         "old": make_wheel(Project("old", requires=("left<2",)), wheels),
         "new": make_wheel(Project("new", requires=("left>=2",)), wheels),
         "large": make_wheel(Project("large", files={"data.txt": "x" * 3_000_000}), wheels),
-        "header": make_source(wheels, "header", BACKEND + COMPILE),
-        "killer": make_source(wheels, "killer", BACKEND + KILL),
-        "broken": make_source(wheels, "broken", "raise RuntimeError('boom')\n"),
-        "needy": make_source(wheels, "needy", "", NEEDS_MORE),
+        "header": make_sdist(Project("header"), wheels, backend=BACKEND + COMPILE),
+        "killer": make_sdist(Project("killer"), wheels, backend=BACKEND + KILL),
+        "broken": make_sdist(Project("broken"), wheels, backend="raise RuntimeError('boom')\n"),
+        "needy": make_sdist(Project("needy"), wheels, backend="", build_system=NEEDS_MORE),
     }
     for name, tag in (("apple", "py3-none-macosx_11_0_arm64"), ("ancient", "cp39-cp39-manylinux2014_x86_64")):
         wheel = make_wheel(Project(name), wheels)

@@ -172,6 +172,18 @@ class Deadly(MemoryRegistry):
         self.process.wait()
 
 
+def publish_to(registry: Deadly, root: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the real task, which the registry strikes."""
+    with subprocess.Popen(
+        [*INV, "publish", "--to", f"{registry.host}/acme", "--yes"],
+        cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as task:  # fmt: skip
+        registry.process = task
+        registry.started.set()
+        out, err = task.communicate(timeout=120)
+    return subprocess.CompletedProcess(task.args, task.returncode, out, err)
+
+
 def moments(count: int) -> Iterator[tuple[int, bool]]:
     """Choose moments, spread over the run: in each part of it a random one."""
     chance = random.Random(SEED)
@@ -188,14 +200,8 @@ def test_kill_9_at_random_moments(
     env = environment(HOME=str(tmp_path), STRATA_CACHE_DIR=str(tmp_path / "cache"))
     for at, after in moments(count):
         with Deadly(at, after=after, referrers=has_referrers) as registry:
-            with subprocess.Popen(
-                [*INV, "publish", "--to", f"{registry.host}/acme", "--yes"],
-                cwd=packed, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            ) as task:  # fmt: skip
-                registry.process = task
-                registry.started.set()
-                _, err = task.communicate(timeout=120)
-            assert task.returncode == -signal.SIGKILL, f"at request {at} of {count}: {err}"
+            task = publish_to(registry, packed, env)
+            assert task.returncode == -signal.SIGKILL, f"at request {at} of {count}: {task.stderr}"
             check_resume(packed, registry, state)
 
 
@@ -210,16 +216,10 @@ def test_ctrl_c_says_so_and_leaves_nothing_half(packed: Path, tmp_path: Path) ->
             threading.Event().wait(0.5)
 
     with Interrupting(40, after=False) as registry:
-        with subprocess.Popen(
-            [*INV, "publish", "--to", f"{registry.host}/acme", "--yes"],
-            cwd=packed, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        ) as task:  # fmt: skip
-            registry.process = task
-            registry.started.set()
-            out, err = task.communicate(timeout=120)
-        assert (task.returncode, out) == (130, "")
-        assert err.endswith("Error: interrupted\n")
-        assert "Traceback" not in err
+        task = publish_to(registry, packed, env)
+        assert (task.returncode, task.stdout) == (130, "")
+        assert task.stderr.endswith("Error: interrupted\n")
+        assert "Traceback" not in task.stderr
         assert registry.store.incomplete_tags() == []
         assert inv("publish", "--to", f"{registry.host}/acme", "--yes", root=packed, env=env).returncode == 0
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TIME = (1980, 1, 1, 0, 0, 2)
 # A build backend (PEP 517) in the source distribution itself: nothing else is needed to build it.
+IN_TREE = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 SOURCE_BACKEND = """
 import zipfile
 
@@ -91,13 +92,13 @@ def make_wheel(project: Project, directory: Path) -> Path:
     return path
 
 
-def make_sdist(project: Project, directory: Path, *, backend: str) -> Path:
+def make_sdist(project: Project, directory: Path, *, backend: str, build_system: str = IN_TREE) -> Path:
     """Write a source distribution that builds with the in-tree ``backend`` (a PEP 517 module's text)."""
     directory.mkdir(parents=True, exist_ok=True)
     stem = f"{project.module}-{project.version}"
     files = {
         "PKG-INFO": project.metadata,
-        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "pyproject.toml": build_system,
         "backend.py": backend,
     }
     path = directory / f"{stem}.tar.gz"

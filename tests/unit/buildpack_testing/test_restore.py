@@ -52,28 +52,20 @@ def test_types_do_not_come_back_and_numbers_come_back_as_floats(
     assert platform.build(app).run("a").printed == "[metadata]\nb = true\nn = 3.0\n"
 
 
-def test_without_an_image_all_of_the_cache_comes_back(
-    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+@pytest.mark.parametrize(
+    ("lost", "comes_back"),
+    [("image", {".", "./x", "./x/content", "./x.toml"}), ("cache", {".", "./y.toml"})],
+)
+def test_without_an_image_the_cache_comes_back_and_without_a_cache_only_launch_metadata(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, lost: str, comes_back: set[str]
 ) -> None:
     scripted.add(
         "a", build=_LIST + layer("x", "launch", "cache", content="c") + layer("y", "launch", content="c")
     )
     platform = platforms("a")
     platform.build(app)
-    platform.store.forget(image=True, cache=False)
-    assert set(platform.build(app).run("a").printed.split()) == {".", "./x", "./x/content", "./x.toml"}
-
-
-def test_without_a_cache_only_launch_metadata_comes_back(
-    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
-) -> None:
-    scripted.add(
-        "a", build=_LIST + layer("x", "launch", "cache", content="c") + layer("y", "launch", content="c")
-    )
-    platform = platforms("a")
-    platform.build(app)
-    platform.store.forget(image=False, cache=True)
-    assert set(platform.build(app).run("a").printed.split()) == {".", "./y.toml"}
+    platform.store.forget(image=lost == "image", cache=lost == "cache")
+    assert set(platform.build(app).run("a").printed.split()) == comes_back
 
 
 def test_store_toml_and_launch_sboms_come_back(
