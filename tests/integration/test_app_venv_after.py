@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from buildpack_testing.failure import PhaseError
 from support.component_builds import CONSUMER
+from support.restored import change_metadata, change_restored
 from support.sbom_schemas import assert_valid_sbom
 from support.venv_builds import VenvBuilds, installed, reused, text_of, venv_builds
 from support.wheels import Project, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult, LocalPlatform
+    from buildpack_testing.platform import BuildResult
 
 PIP_CHECK = "pip check || true\n"
 # The resolver that lets conflicts be; it is the user's choice.
@@ -42,12 +42,6 @@ def layers(builds: VenvBuilds) -> Path:
 def bill(builds: VenvBuilds) -> dict[str, Any]:
     assert_valid_sbom(layers(builds) / "venv.sbom.spdx.json")
     return assert_valid_sbom(layers(builds) / "venv.sbom.cdx.json")
-
-
-def change_restored(platform: LocalPlatform, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Put every table of what the platform keeps through ``change``."""
-    for file in platform.workspace.store.rglob("*.json"):
-        file.write_text(json.dumps(json.loads(file.read_text(), object_hook=change)))
 
 
 def without_bills(stored: dict[str, Any]) -> dict[str, Any]:
@@ -208,9 +202,7 @@ def test_the_summary_of_a_reused_environment_tells_what_was_measured(builds: Ven
     builds.require("right")
     first = largest(builds.build())
     platform = builds.platform()
-    change_restored(
-        platform, lambda table: {**table, "room": ["7", "1 kB", "x"]} if "room" in table else table
-    )
+    change_metadata(platform, "room", ["7", "1 kB", "x"])
     again = largest(builds.build(platform=platform))
     assert len(first) == len(again) == 2
     assert again[0].split() == ["packages", "7", "reused,", "1", "kB", "with", "byte", "code"]
@@ -219,18 +211,11 @@ def test_the_summary_of_a_reused_environment_tells_what_was_measured(builds: Ven
 @pytest.mark.parametrize("room", [None, [], ["2"], [2.0, 3.0, ""], 5.0, {"size": "1 kB"}])
 def test_what_was_not_recorded_is_measured_again(builds: VenvBuilds, room: object) -> None:
     """A layer of an earlier version, or one with strange metadata: it is reused all the same."""
-
-    def change(table: dict[str, Any]) -> dict[str, Any]:
-        if "room" not in table:
-            return table
-        others = {name: value for name, value in table.items() if name != "room"}
-        return others if room is None else {**others, "room": room}
-
     builds.require(*builds.locked("left-1.0", "right-2.0"))
     first = largest(builds.build())
     for _ in range(2):  # and recorded
         platform = builds.platform()
-        change_restored(platform, change)
+        change_metadata(platform, "room", room)
         result = builds.build(platform=platform)
         assert reused(result)
         assert [line.replace("reused", "installed") for line in largest(result)] == [

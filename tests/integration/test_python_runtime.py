@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import stat
 import struct
@@ -21,6 +22,7 @@ from buildpack_testing.workspace import SYSTEM_PATH
 from support import misbehaving_server
 from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
 from support.main_job import RUNTIME
+from support.restored import change_metadata
 from support.sbom_schemas import assert_valid_sbom
 from support.scripted import ScriptedBuildpacks, requires
 
@@ -192,6 +194,18 @@ def test_a_second_build_asks_nobody_and_changes_nothing(builds: Builds, server: 
     assert second.layer(RUNTIME, "python").reused
     assert second.layer(RUNTIME, "python").diff_id == first.diff_id
     assert "python: reused" in second.run(RUNTIME).printed
+
+
+def test_the_size_of_a_reused_layer_is_told_as_recorded_or_measured(builds: Builds) -> None:
+    """Measuring walks through all files. Earlier versions recorded none, and metadata may be strange."""
+    (measured,) = re.findall(r"python: made, (.*);", builds.build().run(RUNTIME).printed)
+    for size in (["1 kB"], None, [], [1.0], "1 kB", ["1", "kB"]):
+        platform = builds.platform()
+        change_metadata(platform, "size", size)
+        again = platform.build(builds.app, variables=builds.variables)
+        assert again.layer(RUNTIME, "python").reused
+        told = "1 kB" if size == ["1 kB"] else measured
+        assert f"python: reused, {told}\n" in again.run(RUNTIME).printed
 
 
 @pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")

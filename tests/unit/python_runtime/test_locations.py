@@ -9,7 +9,7 @@ import pytest
 
 from buildpack_api.bindings import Binding
 from buildpack_api.errors import ConfigurationError
-from python_runtime.locations import archive_urls, bundled_archive
+from python_runtime.locations import archive_urls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,15 +141,3 @@ def test_a_catalogue_without_bases_needs_a_mirror(catalogue: Catalogue) -> None:
     )
     with pytest.raises(ConfigurationError, match="names no base URL"):
         urls(own)
-
-
-def test_an_archive_inside_the_buildpack_is_found_by_its_sha256(tmp_path: Path) -> None:
-    sha256 = "ab" * 32
-    assert bundled_archive(tmp_path, sha256) is None
-
-    (tmp_path / "archives").mkdir()
-    (tmp_path / "archives" / f"{'cd' * 32}.tar.gz").touch()
-    assert bundled_archive(tmp_path, sha256) is None
-
-    (tmp_path / "archives" / f"{sha256}.tar.gz").touch()
-    assert bundled_archive(tmp_path, sha256) == tmp_path / "archives" / f"{sha256}.tar.gz"

@@ -44,27 +44,32 @@ def keep(cache: Path, resolution: Resolution, *, downloads: bool) -> None:
     """
     wanted = {package.origin.rpartition(":")[2] for package in resolution.packages}
     versions = {(package.name, package.version) for package in resolution.packages}
-    kept, sources = list[Path](), set[str]()
+    kept, sources = dict[Path, str](), set[str]()
     for wheel in _files(cache / _WHEELS):
         made_of = _made_of(wheel) if _release(wheel) in versions else {"something else"}
         if made_of <= wanted:
-            kept += _files(wheel.parent)
+            kept |= {path: file_sha256(path) for path in _files(wheel.parent)}
             sources |= made_of
-    kept += _downloads(cache / _HTTP, wanted - sources if downloads else ())
-    manifest = {path.relative_to(cache).as_posix(): file_sha256(path) for path in kept}
+    if downloads:
+        kept.update(_downloads(cache / _HTTP, wanted - sources))
+    manifest = {path.relative_to(cache).as_posix(): digest for path, digest in kept.items()}
     _remove_files(cache, manifest.keys())
     lines = (f"{digest}  {name}\n" for name, digest in sorted(manifest.items()))
     write_atomically(cache / _MANIFEST, "".join(lines).encode())
 
 
-def _downloads(root: Path, wanted: Collection[str]) -> Iterator[Path]:
-    """Yield head and body of each entry whose body has one of the digests, and whose head holds no secret."""
+def _downloads(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Yield head and body of each entry whose body has one of the digests, and whose head holds no secret.
+
+    With them come their digests.
+    """
     for body in _files(root):
         head = body.with_name(body.name.removesuffix(_BODY))
-        if body == head or not head.is_file() or file_sha256(body) not in wanted:
+        if body == head or not head.is_file():
             continue
-        if not any(header in head.read_bytes().lower() for header in _SECRET_HEADERS):
-            yield from (head, body)
+        digest = file_sha256(body)
+        if digest in wanted and not any(one in head.read_bytes().lower() for one in _SECRET_HEADERS):
+            yield from ((head, file_sha256(head)), (body, digest))
 
 
 def _made_of(wheel: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from buildpack_api.layers import LayerTypes, SbomFormat
 from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer
-from python_runtime.locations import carried_archives
+from python_runtime.carried import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
 from python_runtime.targets import refuse_unsupported, runs_here
@@ -39,13 +40,15 @@ def build(context: BuildContext) -> None:
     wishes = context.plan.wishes("python")
     choice = _choose(context, catalogue, wishes)
     runtime = choice.runtime
-    layer = context.layers.open(python_layer.NAME, _key(context, runtime, keep))
-    done = _reuse(layer) if layer.reusable else _make(context, catalogue, runtime, layer)
+    key = _key(context, runtime, keep)
+    layer = context.layers.open(python_layer.NAME, key)
+    done, more = ("reused", "") if layer.reusable else _make(context, catalogue, runtime, layer)
+    size = key.size if layer.reusable and len(key.size) == 1 else (readable_size(tree_size(layer.path)),)
     layer.write_env(*python_layer.environment(layer.path, runtime.line, keep))
     if not (layer.reusable and all(map(layer.has_sbom, _SBOMS))):
         _write_sbom(context, catalogue, runtime, layer)
-    layer.save(_types(wishes))
-    _summarize(context, choice, layer, wishes, done)
+    replace(layer, key=replace(key, size=size)).save(_types(wishes))
+    _summarize(context, choice, layer, wishes, f"{done}, {size[0]}{more}")
 
 
 def _load_catalogue(context: BuildContext) -> Catalogue:
@@ -67,7 +70,7 @@ def _choose(context: BuildContext, catalogue: Catalogue, wishes: Wishes) -> Choi
 
 
 def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> PythonKey:
-    return PythonKey(
+    key = PythonKey(
         version=runtime.version,
         sha256=runtime.sha256,
         os=runtime.os,
@@ -76,13 +79,11 @@ def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> Pyth
         bytecode=runs_here(context.target),
         location=str(context.layers.root / python_layer.NAME),
     )
+    return key.with_outcomes_of(context.layers.restored_metadata(python_layer.NAME))
 
 
-def _reuse(layer: Layer) -> str:
-    return f"reused, {readable_size(tree_size(layer.path))}"
-
-
-def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> str:
+def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> tuple[str, str]:
+    """Make the layer; return what was done and, to be said after its size, what there was in the archive."""
     for reason in layer.reasons:
         context.output.step(f"The layer of the last build is not used: {reason}")
     key = layer.key
@@ -99,7 +100,7 @@ def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: 
         context.output.step("Unpacking, pruning and compiling")
         full = _fill(layer, archive, runtime, key, context)
     why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
-    return f"{why}, {readable_size(tree_size(layer.path))}; {readable_size(full)} in the archive"
+    return why, f"; {readable_size(full)} in the archive"
 
 
 def _fill(layer: Layer, archive: IO[bytes], runtime: Runtime, key: PythonKey, context: BuildContext) -> int:

@@ -11,8 +11,9 @@ from urllib.request import url2pathname
 from buildpack_api.errors import DownloadError
 from buildpack_api.files import sha256_of
 from buildpack_api.redact import redact
+from python_runtime.carried import bundled_archive, carried_archives
 from python_runtime.faults import LocationFault, download_error
-from python_runtime.locations import archive_urls, bundled_archive, carried_archives
+from python_runtime.locations import archive_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

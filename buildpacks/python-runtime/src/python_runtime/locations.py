@@ -1,4 +1,4 @@
-"""Where an archive may be had: inside the buildpack, through a mapping or mirror, from the releases."""
+"""Where an archive may be had that the buildpack does not carry: a mapping, a mirror, the releases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from buildpack_api.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from buildpack_api.bindings import Binding
     from python_runtime.catalogue import Catalogue, Runtime
@@ -31,18 +30,6 @@ class Mirrors:
     everywhere: str
     hosts: Mapping[str, str]
     mapped: Mapping[str, str]
-
-
-def bundled_archive(buildpack: Path, sha256: str) -> Path | None:
-    """Return the archive that an offline package of this buildpack carries: ``archives/<sha256>*``."""
-    found = sorted(path for path in (buildpack / "archives").glob(f"{sha256}*") if path.is_file())
-    return found[0] if found else None
-
-
-def carried_archives(buildpack: Path) -> frozenset[str]:
-    """Return the sha256 of all archives that this buildpack carries: those of an offline package."""
-    found = (path for path in (buildpack / "archives").glob("*") if path.is_file())
-    return frozenset(path.name.partition(".")[0] for path in found)
 
 
 def read_mirrors(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_api.layer_env import EnvChange, Scope, default, override, prepend
-from buildpack_api.layers import LayerKey
+from buildpack_api.layers import LayerKey, outcome
 from python_runtime import prune
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class PythonKey(LayerKey):
     The distribution is none of them: the archive needs nothing but a glibc that is older than any supported
     image's. The location is one, since sysconfig's data name it. ``bytecode`` is off if this machine cannot
     run the runtime.
+
+    ``size`` is what came out, in words: measuring it again would walk through thousands of files.
     """
 
     version: str = field(metadata={"label": "Python"})
@@ -43,6 +45,7 @@ class PythonKey(LayerKey):
     bytecode: bool = field(metadata={"label": "byte code"})
     location: str = field(metadata={"label": "location"})
     recipe: str = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
+    size: tuple[str, ...] = outcome()
 
 
 def tree_of(layer: Path) -> Path:

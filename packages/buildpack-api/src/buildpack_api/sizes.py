@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _STEP = 1000
@@ -19,15 +21,25 @@ def tree_size(tree: Path) -> int:
     """
     size = 0
     linked: set[tuple[int, int]] = set()
-    for folder, _, names in os.walk(tree):
-        for name in names:
-            status = os.lstat(os.path.join(folder, name))  # noqa: PTH118  (thousands of files)
-            if status.st_nlink > 1:
-                if (status.st_dev, status.st_ino) in linked:
-                    continue
-                linked.add((status.st_dev, status.st_ino))
-            size += status.st_size
+    for status in _files(tree):
+        if status.st_nlink > 1:
+            if (status.st_dev, status.st_ino) in linked:
+                continue
+            linked.add((status.st_dev, status.st_ino))
+        size += status.st_size
     return size
+
+
+def _files(tree: Path) -> Iterator[os.stat_result]:
+    """Yield the status of each file. There may be thousands: no list of them, and no path, is made."""
+    folders = [os.fspath(tree)]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield entry.stat(follow_symlinks=False)
+                elif not entry.is_symlink():
+                    folders.append(entry.path)
 
 
 def readable_size(size: int) -> str:
