@@ -29,7 +29,6 @@ _PASSING = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-_CLIENT_ERROR = 400
 _SUCCESS = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 _NETWORK = (
     "Check the network of the build. Behind a proxy set HTTPS_PROXY; without access to the internet set "

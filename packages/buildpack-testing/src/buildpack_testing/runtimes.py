@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from buildpack_api import toml
+from buildpack_api.files import file_sha256
 from buildpack_release.errors import ReleaseError
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.archive import LAYER_TIME, write_tree
@@ -145,7 +146,7 @@ def _cached_archive(python: InstalledPython, tools: Tools, report: Callable[[str
             report(f"making a runtime archive of Python {python.version} from {python.prefix} (about 20 s)")
             _make(python, tools, file)
             report(f"made {file.name} ({file.stat().st_size / 1e6:.1f} MB)")
-    return RuntimeArchive(python.version, file, _sha256(file))
+    return RuntimeArchive(python.version, file, file_sha256(file))
 
 
 def _cache_key(python: InstalledPython, tools: Tools) -> str:
@@ -189,7 +190,7 @@ def _place(archive: RuntimeArchive, folder: Path) -> RuntimeArchive:
     """Put the cached archive into the folder of the set, as a hard link where the file system allows it."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / archive.file.name
-    if not target.exists() or _sha256(target) != archive.sha256:
+    if not target.exists() or file_sha256(target) != archive.sha256:
         beside = target.with_name(f".{target.name}.new")
         beside.unlink(missing_ok=True)
         try:
@@ -198,14 +199,6 @@ def _place(archive: RuntimeArchive, folder: Path) -> RuntimeArchive:
             shutil.copyfile(archive.file, beside)
         beside.replace(target)
     return RuntimeArchive(archive.version, target, archive.sha256)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        for piece in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def main(arguments: list[str]) -> int:

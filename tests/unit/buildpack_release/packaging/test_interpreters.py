@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.packaging.interpreters import MINORS, Interpreter, candidates, find_interpreters, probe
+from buildpack_release.packaging.interpreters import (
+    MINORS,
+    Interpreter,
+    candidates,
+    installed_interpreters,
+    probe,
+)
 
 
 def program(path: Path, script: str) -> Path:
@@ -19,14 +25,14 @@ def program(path: Path, script: str) -> Path:
 
 def test_what_is_found_runs_and_is_of_its_minor() -> None:
     """On this machine, whatever it has; at least what runs the tests, if it is supported."""
-    found = find_interpreters()
-    for minor, executable in found.items():
-        shown = subprocess.run([executable, "-V"], capture_output=True, text=True, check=True).stdout
+    found = installed_interpreters()
+    for minor, python in found.items():
+        shown = subprocess.run([python.executable, "-V"], capture_output=True, text=True, check=True).stdout
         assert shown.startswith(f"Python {minor}.")
     assert list(found) == [minor for minor in MINORS if minor in found]
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     if sys.version_info.releaselevel == "final" and Path(sys.base_prefix, "bin", f"python{running}").exists():
-        assert running in find_interpreters() or running not in MINORS
+        assert running in found or running not in MINORS
 
 
 def test_a_wrapper_that_cannot_run_is_passed_over(tmp_path: Path) -> None:

@@ -45,11 +45,6 @@ class Interpreter:
         return f"{self.minor}.{self.patch}"
 
 
-def find_interpreters() -> dict[str, Path]:
-    """Return the executable for each minor version found; the newest patch release of a minor wins."""
-    return {minor: interpreter.executable for minor, interpreter in installed_interpreters().items()}
-
-
 @functools.cache
 def installed_interpreters() -> Mapping[str, Interpreter]:
     """Return the interpreters by minor version, in ascending order of the minors.

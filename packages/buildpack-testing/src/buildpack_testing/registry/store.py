@@ -133,11 +133,6 @@ class MemoryStore:
             self._contents[digest] = content
             self._repositories.setdefault(repository, _Repository()).blobs.add(digest)
 
-    def expire_uploads(self) -> None:
-        """Forget every upload that is under way."""
-        with self._lock:
-            self._uploads.clear()
-
     def _upload(self, repository: str, identifier: str) -> bytearray:
         owner, content = self._uploads.get(identifier, ("", bytearray()))
         if owner != repository or not owner:
