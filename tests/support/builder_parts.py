@@ -9,6 +9,10 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from buildpack_release.builder.create import Created, create_builder
+from buildpack_release.errors import ReleaseError
 from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.oci.image import Platform
 from buildpack_release.oci.layer import write_layer
@@ -215,3 +219,23 @@ def file_in_builder(layout: Path, name: str) -> str:
 def json_label(config: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  JSON is untyped
     """Read a label that holds JSON."""
     return json.loads(config["config"]["Labels"][name])
+
+
+def create(parts: Parts, to: str | Path = "") -> Created:
+    """Compose the builder; without a destination as the layout `out`."""
+    destination = str(to or parts.folder / "out")
+    return create_builder(parts.config, destination, dist=parts.dist, report=lambda _: None)
+
+
+def said(parts: Parts) -> str:
+    """Give the error of creating; nothing may have been written."""
+    with pytest.raises(ReleaseError) as caught:
+        create(parts)
+    assert not (parts.folder / "out").exists()
+    return str(caught.value)
+
+
+def created_in(parts: Parts) -> Path:
+    """Compose the builder and give its layout."""
+    create(parts)
+    return parts.folder / "out"

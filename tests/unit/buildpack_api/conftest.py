@@ -11,6 +11,8 @@ from unit.buildpack_api.example_buildpack import ExampleBuildpack
 if TYPE_CHECKING:
     from pathlib import Path
 
+SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"]}
+
 
 @pytest.fixture
 def example(tmp_path: Path) -> ExampleBuildpack:
@@ -27,3 +29,13 @@ def without_privileges() -> list[str]:
     if setpriv is None:
         pytest.skip("file modes do not stop root, and there is no setpriv to give the privileges up")
     return [setpriv, "--inh-caps=-all", "--bounding-set=-all", "--"]
+
+
+@pytest.fixture(params=sorted(SHELLS))
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    """Each shell that the launchers have to run with."""
+    program, *arguments = SHELLS[str(request.param)]
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    return [path, *arguments]
