@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
 from buildpack_release.model.pyproject import settings_table
-from buildpack_release.packaging.interpreters import MINORS
+from buildpack_release.model.pythons import MINORS
 
 if TYPE_CHECKING:
     from pathlib import Path

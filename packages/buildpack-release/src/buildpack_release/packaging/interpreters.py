@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.model.pythons import MINORS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-MINORS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
-"""The minor versions of Python that the code of a buildpack may meet in a build image."""
 
 # Below the root: hosted runners of CI services, images with many Pythons.
 _PLACES = ("opt/hostedtoolcache/Python/3.*/*/bin", "opt/python/cp3*/bin")
