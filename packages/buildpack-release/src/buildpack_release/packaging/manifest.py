@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.oci.verification import is_intact
 from buildpack_release.packaging.cargo import Cargo
+from buildpack_release.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,9 +114,9 @@ class Package:
         """
         files = [(image.file, image.file_digest, image.file_size) for image in self.images]
         files.append((self.sbom.path, self.sbom.digest, self.sbom.size))
-        return all(_is_intact(dist / path, digest, size) for path, digest, size in files) and is_intact(
-            dist / self.layout, index=self.digest, ref=self.version
-        )
+        checks = [partial(_is_intact, dist / path, digest, size) for path, digest, size in files]
+        checks.append(partial(is_intact, dist / self.layout, index=self.digest, ref=self.version))
+        return all(in_parallel(lambda check: check(), checks))  # hashing lets other threads run
 
 
 @dataclass(frozen=True)
