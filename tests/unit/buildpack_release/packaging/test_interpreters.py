@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.packaging.interpreters import (
-    MINORS,
-    Interpreter,
-    candidates,
-    installed_interpreters,
-    probe,
-)
+from buildpack_release.model.pythons import MINORS
+from buildpack_release.packaging.interpreters import Interpreter, candidates, installed_interpreters, probe
 
 
 def program(path: Path, script: str) -> Path:
