@@ -227,8 +227,14 @@ def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: 
     shutil.copyfile(samples.feed.runtimes.catalogue, catalogue)
     mounts = (Mount(catalogue.parent, str(catalogue.parent)),)
     real = RealBuilds(replace(samples.creator("double"), mounts=mounts), group, run_base)
-    # Digests of variables that hold paths, and the machine's own pip.conf; dates of HTTP answers.
-    apart = ("/*/strata/app-venv:venv/metadata/settings", "/contents/strata/app-venv:pip-cache/*")
+    # Digests of variables that hold paths, and the machine's own pip.conf; what byte code takes, in which the
+    # paths of its sources are; dates of HTTP answers.
+    apart = (
+        "/*/strata/app-venv:venv/metadata/settings",
+        "/*/strata/app-venv:venv/metadata/room",
+        "/*/strata/python-runtime:python/metadata/size",
+        "/contents/strata/app-venv:pip-cache/*",
+    )
     both = Both(sample.app, local, real, apart=apart)
     variables = samples.variables("flask") | {"BP_PYTHON_RUNTIMES": str(catalogue), "PROBE_COMMANDS": PROBED}
     found = both.build(variables)
