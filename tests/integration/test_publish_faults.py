@@ -106,7 +106,9 @@ def test_a_fault_at_every_request_in_turn(
             # Only what is struck may take too long: a time-out of another request would come before it.
             options = SHORT if fault is Fault.SLOW else LONG
             publication(packed, faulty.host, options=options, policy=ONE_TRY).publish(agreed)
-        assert faulty.requests[at].fault is fault
+        struck = [one.fault for one in faulty.requests[at:]]
+        # On a busy machine another request may take too long before it, which is a fault as well.
+        assert struck[:1] == [fault] or (fault is Fault.SLOW and not struck)
         publication(packed, registry.host).publish(agreed)
         assert registry.store.state() == state, f"{fault.name} at request {at}"
         assert problems == [], f"{fault.name} at request {at}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
+from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.image_store import read_blob
 from buildpack_release.registry.errors import NotFoundError
 
@@ -86,15 +88,20 @@ class ImageTree:
 
 def read_tree(store: ImageStore, root: Manifest) -> ImageTree:
     """Read the manifests and configurations below a root. Raises CheckFailed if some are not there."""
-    children = [_child(store, entry, root) for entry in root.manifests] if root.is_index else [root]
-    return ImageTree(root, tuple(TreeImage(child, _config(store, child)) for child in children))
+    if not root.is_index:
+        return ImageTree(root, (_image(store, root),))
+    return ImageTree(root, tuple(in_parallel(partial(_child, store, root), root.manifests)))
 
 
-def _child(store: ImageStore, entry: Descriptor, root: Manifest) -> Manifest:
+def _child(store: ImageStore, root: Manifest, entry: Descriptor) -> TreeImage:
     found = store.manifest(entry.digest)
     if found is None:
         raise _missing(store, entry.digest, f"The index {root.digest} lists it.")
-    return found
+    return _image(store, found)
+
+
+def _image(store: ImageStore, manifest: Manifest) -> TreeImage:
+    return TreeImage(manifest, _config(store, manifest))
 
 
 def _config(store: ImageStore, manifest: Manifest) -> Mapping[str, Any]:

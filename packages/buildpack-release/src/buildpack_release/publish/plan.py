@@ -199,16 +199,18 @@ def _compare(release: Release, store: ImageStore, *, trust_parts: bool) -> Step:
 
 def _is_complete(release: Release, store: ImageStore) -> bool:
     """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
-    tree = release.tree
-    return all(store.has_manifest(one.digest) for one in tree.manifests[:-1]) and all(
-        store.has_blob(blob) for blob in tree.blobs
+    digests = [manifest.digest for manifest in release.tree.manifests[:-1]]
+    return all(in_parallel(store.has_manifest, digests)) and all(
+        in_parallel(store.has_blob, release.tree.blobs)
     )
 
 
 def _present(step: Step) -> set[str]:
     if step.action is not Action.PUSH:
         return _digests(step)
-    return {blob.digest for blob in step.release.tree.blobs if step.store.has_blob(blob)}
+    blobs = step.release.tree.blobs
+    there = in_parallel(step.store.has_blob, blobs)
+    return {blob.digest for blob, is_there in zip(blobs, there, strict=True) if is_there}
 
 
 def _digests(step: Step) -> set[str]:

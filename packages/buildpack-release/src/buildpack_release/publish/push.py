@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from buildpack_release.publish.signing import Signer
     from buildpack_release.registry.content import Manifest
 
-# How many packages are written at once; of each of them several blobs are.
+# How many packages are pushed at once; of each of them several blobs are.
 _PACKAGES = 2
 
 
@@ -77,7 +77,7 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
     line.clear()
     results = sorted(pushed, key=lambda result: plan.steps.index(result.step))
     in_parallel(_check, plan.steps)
-    results = in_parallel(_attach, results, jobs=_PACKAGES)
+    results = in_parallel(_attach, results)
     results = [_sign(result, signer, line) for result in results]
     results = [_tag_version(result) for result in results]
     return tuple(in_parallel(_tag_moving, results))

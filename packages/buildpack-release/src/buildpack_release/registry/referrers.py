@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from buildpack_release.parallel import in_parallel
 from buildpack_release.registry.content import OCI_INDEX, Descriptor, Manifest
 from buildpack_release.registry.errors import (
     NotFoundError,
@@ -57,7 +58,10 @@ class Referrers:
         already, because an earlier run was interrupted, is not stored again.
         """
         subject = subject_of(manifests)
-        unlisted = [as_referrer(one) for one in manifests if not self._store(one, subject)]
+        listed = in_parallel(lambda one: self._store(one, subject), manifests)
+        unlisted = [
+            as_referrer(one) for one, is_listed in zip(manifests, listed, strict=True) if not is_listed
+        ]
         if unlisted:
             self._add_to_fallback(subject, unlisted)
 

@@ -88,7 +88,7 @@ class ConnectionOptions:
     ca_bundle: Path | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
-    connections: int = 8
+    connections: int = 16
 
 
 class TLSError(UnavailableError):
