@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import re
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode
+from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.stores import store_of
 from buildpack_release.registry.errors import AccessDeniedError, UnavailableError
@@ -116,19 +118,19 @@ def test_a_read_only_dist_can_be_published(root: Path, registry: MemoryRegistry)
         path.chmod(path.stat().st_mode | 0o200)
 
 
-def test_one_client_serves_all_packages_and_is_closed(registry: MemoryRegistry) -> None:
+def test_one_client_serves_all_packages(registry: MemoryRegistry) -> None:
+    """Those, too, that are asked about at the same moment."""
     opened = []
 
     def connect(registry: str, *, report: object) -> object:
+        threading.Event().wait(0.02)
         opened.append(registry)
         return connection()(registry, report=lambda _: None)
 
     destination = Reference(registry.host, "acme")
     with Registries(connect, print) as registries:  # type: ignore[arg-type]
-        assert [store_of(destination, name, registries).name for name in ("a", "b")] == [
-            f"{registry.host}/acme/a",
-            f"{registry.host}/acme/b",
-        ]
+        stores = in_parallel(lambda name: store_of(destination, name, registries), ("a", "b", "c"))
+    assert [store.name for store in stores] == [f"{registry.host}/acme/{name}" for name in ("a", "b", "c")]
     assert opened == [registry.host]
 
 

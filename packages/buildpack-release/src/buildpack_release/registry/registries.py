@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, final
@@ -62,18 +63,20 @@ def _connect(
 @final
 @dataclass
 class Registries:
-    """Clients by registry; use it in a `with`."""
+    """Clients by registry; use it in a `with`. Safe in several threads."""
 
     connect: Connect = field(default_factory=connection)
     report: Callable[[str], None] = lambda _: None
     _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def repository(self, reference: Reference) -> RemoteRepository:
         """Give the repository of a reference; nothing is asked of the registry yet."""
-        client = self._clients.get(reference.registry)
-        if client is None:
-            client = self._clients[reference.registry] = self.connect(reference.registry, report=self.report)
-        return client.repository(reference.repository)
+        name = reference.registry
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self.connect(name, report=self.report)
+            return self._clients[name].repository(reference.repository)
 
     def __enter__(self) -> Registries:
         return self
