@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app_venv.inputs.evidence import Pinning
+from app_venv.resolution import is_name
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _HASHES, _WHEELS = "BP_PIP_REQUIRE_HASHES", "BP_PIP_ONLY_BINARY"
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
-_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SHOWN = 20
 
 
@@ -74,7 +73,7 @@ def _projects(text: str) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(text.replace(",", " ").split()))
     if ":all:" in words:
         return (":all:",)
-    wrong = [word for word in words if not re.fullmatch(_NAME, word)]
+    wrong = [word for word in words if not is_name(word)]
     if wrong:
         raise ConfigurationError(
             f"{_WHEELS} names what cannot be a project: {' '.join(wrong)}",

@@ -91,6 +91,11 @@ def read_report(path: Path) -> Resolution:
     return Resolution(tuple(sorted(packages, key=lambda package: package.name)))
 
 
+def is_name(text: str) -> bool:
+    """Say whether a project or an extra may be called so (name format of the packaging specifications)."""
+    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", text) is not None
+
+
 def normalise(name: str) -> str:
     """Return the normalised name of a project (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import normalise
+from app_venv.resolution import is_name, normalise
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from app_venv.tools import Tools
 
 EXTRAS, GROUPS = "BP_PIP_EXTRAS", "BP_PIP_GROUPS"
-_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def read_selection(variables: Mapping[str, str]) -> Selection:
 
 def _names(variable: str, variables: Mapping[str, str]) -> tuple[str, ...]:
     names = variables.get(variable, "").replace(",", " ").split()
-    wrong = [name for name in names if not re.fullmatch(_NAME, name)]
+    wrong = [name for name in names if not is_name(name)]
     if wrong:
         raise ConfigurationError(
             f"{variable} has something that is not a name: {wrong[0]}",
