@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.errors import CheckFailed
+from buildpack_release.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -64,6 +65,12 @@ class ImageStore(Protocol):
 
     def tag(self, manifest: Manifest, tag: str) -> None:
         """Let a tag point to a manifest that is there."""
+
+
+def present_blobs(store: ImageStore, blobs: Collection[Descriptor]) -> set[str]:
+    """Give the digests of those blobs that a store has."""
+    there = in_parallel(store.has_blob, blobs)
+    return {blob.digest for blob, is_there in zip(blobs, there, strict=True) if is_there}
 
 
 def read_blob(store: ImageStore, blob: Descriptor) -> bytes:

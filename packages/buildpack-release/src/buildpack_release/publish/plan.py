@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
+from buildpack_release.publish.image_store import present_blobs
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.signing import is_signed
 from buildpack_release.publish.tags import MovingTag, moving_tags
@@ -200,17 +201,14 @@ def _compare(release: Release, store: ImageStore, *, trust_parts: bool) -> Step:
 def _is_complete(release: Release, store: ImageStore) -> bool:
     """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
     digests = [manifest.digest for manifest in release.tree.manifests[:-1]]
-    return all(in_parallel(store.has_manifest, digests)) and all(
-        in_parallel(store.has_blob, release.tree.blobs)
-    )
+    blobs = release.tree.blobs
+    return all(in_parallel(store.has_manifest, digests)) and len(present_blobs(store, blobs)) == len(blobs)
 
 
 def _present(step: Step) -> set[str]:
     if step.action is not Action.PUSH:
         return _digests(step)
-    blobs = step.release.tree.blobs
-    there = in_parallel(step.store.has_blob, blobs)
-    return {blob.digest for blob, is_there in zip(blobs, there, strict=True) if is_there}
+    return present_blobs(step.store, step.release.tree.blobs)
 
 
 def _digests(step: Step) -> set[str]:
@@ -238,25 +236,15 @@ def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iter
 
 
 def _with_tags_and_referrers(step: Step, *, sign: bool) -> Step:
-    return _with_referrers(_with_tags(step), sign=sign)
-
-
-def _with_referrers(step: Step, *, sign: bool) -> Step:
-    """Decide about documents and signature; beside what is not published yet there are none."""
+    """Decide about moving tags, documents and signature; beside what is not published yet are none."""
     if step.action is Action.CONFLICT:
         return step
     digest = step.root.digest
+    tags = moving_tags(step.store, step.release.tag, digest, is_new=not step.published)
     referrers = step.store.referrers(digest) if step.published else ()
     signing = Signing.NOT_ASKED
     if sign:
         signed = bool(step.published) and is_signed(step.store, digest, referrers)
         signing = Signing.SIGNED if signed else Signing.DUE
     due = missing(step.release, referrers) if step.is_ours else ()
-    return replace(step, attachments=due, signing=signing)
-
-
-def _with_tags(step: Step) -> Step:
-    if step.action is Action.CONFLICT:
-        return step
-    tags = moving_tags(step.store, step.release.tag, step.root.digest, is_new=not step.published)
-    return replace(step, tags=tags)
+    return replace(step, tags=tags, attachments=due, signing=signing)

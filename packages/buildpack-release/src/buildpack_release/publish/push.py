@@ -73,9 +73,13 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
     """
     progress = Progress(len(plan.steps), say=line.say)
     push = partial(_push, progress=progress, sent=_counter(plan, line))
-    pushed = [result for wave in plan.waves for result in in_parallel(push, wave, jobs=_PACKAGES)]
+    pushed = {
+        result.step.reference: result
+        for wave in plan.waves
+        for result in in_parallel(push, wave, jobs=_PACKAGES)
+    }
     line.clear()
-    results = sorted(pushed, key=lambda result: plan.steps.index(result.step))
+    results = [pushed[step.reference] for step in plan.steps]
     in_parallel(_check, plan.steps)
     results = in_parallel(_attach, results)
     results = [_sign(result, signer, line) for result in results]
@@ -146,11 +150,12 @@ def _attach(result: Result) -> Result:
     if not step.attachments:
         return result
     due = missing(step.release, step.store.referrers(digest))
-    if due:
-        blobs = tuple(blob for one in due for blob in one.blobs)
-        step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
-        step.store.attach(*(one.manifest for one in due))
-    if due and (lost := missing(step.release, step.store.referrers(digest))):
+    if not due:
+        return result
+    blobs = tuple(blob for one in due for blob in one.blobs)
+    step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
+    step.store.attach(*(one.manifest for one in due))
+    if lost := missing(step.release, step.store.referrers(digest)):
         raise CheckFailed(
             f"{step.store.name}@{digest} does not list what was stored beside it",
             detail=", ".join(one.kind.label for one in lost),

@@ -63,21 +63,13 @@ def moving_tags(
         own = Version.parse(version)
     except ValueError:
         return ()
-    names = _names(own)
-    if not is_new and all(_points_to(store, name, digest) for name in names):
+    tags = store.tags() if is_new else None
+    found = {name: store.manifest(name) if tags is None or name in tags else None for name in _names(own)}
+    if all(current is not None and current.digest == digest for current in found.values()):
         # Nothing to be decided, and so no list of all tags, which may be long.
-        return tuple(MovingTag(name, TagState.DONE, digest) for name in names)
-    tags = set(store.tags())
-    published = [*_versions(tags), own]
-    return tuple(
-        _moving_tag(name, store.manifest(name) if name in tags else None, own, digest, published)
-        for name in names
-    )
-
-
-def _points_to(store: ImageStore, name: str, digest: str) -> bool:
-    current = store.manifest(name)
-    return current is not None and current.digest == digest
+        return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
+    published = [*_versions(store.tags() if tags is None else tags), own]
+    return tuple(_moving_tag(name, current, own, digest, published) for name, current in found.items())
 
 
 def _names(version: Version) -> tuple[str, ...]:

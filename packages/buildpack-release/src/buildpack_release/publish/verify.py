@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.parallel import in_parallel
+from buildpack_release.publish.image_store import present_blobs
 from buildpack_release.publish.image_tree import ImageTree, TreeImage, read_tree
 from buildpack_release.publish.labels import label_problems
 from buildpack_release.publish.tags import version_tag
@@ -51,10 +51,8 @@ def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple
         texts = [*_shape_problems(image), *label_problems(image, expected.id, expected.version)]
         found += [f"{image.platform or image.manifest.digest}: {text}" for text in texts]
     layers = {layer.digest: layer for image in tree.images for layer in image.manifest.layers}
-    there = in_parallel(store.has_blob, layers.values())
-    found += [
-        f"the blob {one} is missing" for one, is_there in zip(layers, there, strict=True) if not is_there
-    ]
+    there = present_blobs(store, layers.values())
+    found += [f"the blob {digest} is missing" for digest in layers if digest not in there]
     return tuple(found)
 
 
