@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_runtime.elf import NotElfError, needed_libraries
+from python_runtime.elf import NotElfError, is_loadable, needed_libraries
+from support.elf_files import RELOCATABLE, elf_file
 
 SHELL = Path("/bin/sh").resolve()
 
@@ -19,6 +20,33 @@ def test_a_program_of_this_machine() -> None:
     found = needed_libraries(SHELL)
 
     assert any(name.startswith(("libc.so", "libc.musl")) for name in found)
+
+
+def test_paths_and_names_in_their_order(tmp_path: Path) -> None:
+    names = ("$ORIGIN/../lib/libpython3.13.so.1.0", "libc.so.6", "libdl.so.2")
+    (tmp_path / "x").write_bytes(elf_file(names, runpath="$ORIGIN/../lib"))
+    (tmp_path / "static").write_bytes(elf_file())
+
+    assert needed_libraries(tmp_path / "x") == names
+    assert needed_libraries(tmp_path / "static") == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "loadable"),
+    [
+        (elf_file(), True),
+        (elf_file(kind=RELOCATABLE), False),
+        (b"\x7fELF\x01\x02" + bytes(10) + b"\x00\x01", False),
+        (b"\x7fELF\x01\x02" + bytes(10) + b"\x00\x03", True),
+        (b"\x7fELF", True),
+        (b"#!/bin/sh\n", False),
+        (b"", False),
+    ],
+)
+def test_object_files_and_scripts_are_never_loaded(content: bytes, loadable: bool, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+
+    assert is_loadable(tmp_path / "x") is loadable
 
 
 @pytest.mark.skipif(not shutil.which("readelf"), reason="readelf is not installed")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_api.errors import ConfigurationError
-from python_runtime.prune import kept_groups, remove_second_libpython, wanted
+from python_runtime.prune import kept_groups, remove_dangling_links, wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LIB = "lib/python3.14"
 NEEDED = (
@@ -96,32 +98,18 @@ def test_an_unknown_group_is_named_with_the_one_that_may_be_meant() -> None:
     assert "tests, tk, static, libpython" in caught.value.advice
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """An interpreter that is linked to no libpython (a program of this machine), and a libpython."""
-    for name in ("bin", "lib/python3.14/lib-dynload"):
+def test_links_that_lead_nowhere_go_with_the_folders_that_held_them(tmp_path: Path) -> None:
+    for name in ("share/man/man1", "bin", "lib/deep/er"):
         (tmp_path / name).mkdir(parents=True)
-    shutil.copy(Path("/bin/sh").resolve(), tmp_path / "bin/python3.14")
-    (tmp_path / "lib/libpython3.14.so.1.0").touch()
-    (tmp_path / "lib/libpython3.14.so").symlink_to("libpython3.14.so.1.0")
-    (tmp_path / "lib/libpython3.so").touch()
-    return tmp_path
+    (tmp_path / "bin/python3.14").touch()
+    (tmp_path / "bin/python3").symlink_to("python3.14")
+    (tmp_path / "bin/python").symlink_to("python3")
+    (tmp_path / "bin/idle").symlink_to("idle3")
+    (tmp_path / "bin/idle3").symlink_to("idle3.14")
+    (tmp_path / "lib/deep/er/x.so").symlink_to("../../gone.so")
+    (tmp_path / "share/man/man1/python3.1").symlink_to("python3.14.1")
+    (tmp_path / "lib/loop").symlink_to("loop")
 
+    remove_dangling_links(tmp_path)
 
-def test_a_libpython_that_nobody_is_linked_to_goes_with_its_names(tree: Path) -> None:
-    assert remove_second_libpython(tree, "3.14")
-    assert [path.name for path in (tree / "lib").iterdir()] == ["python3.14"]
-
-
-@pytest.mark.parametrize("place", ["bin/python3.14", "lib/python3.14/lib-dynload/x.so"])
-def test_a_libpython_stays_when_it_cannot_be_told_who_needs_it(tree: Path, place: str) -> None:
-    (tree / place).write_bytes(b"not ELF")
-
-    assert not remove_second_libpython(tree, "3.14")
-    assert (tree / "lib/libpython3.14.so.1.0").exists()
-
-
-def test_without_a_libpython_there_is_nothing_to_do(tree: Path) -> None:
-    remove_second_libpython(tree, "3.14")
-
-    assert not remove_second_libpython(tree, "3.14")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["bin", "python", "python3", "python3.14"]

@@ -76,7 +76,7 @@ def test_the_tree_does_not_lie_at_the_root_of_the_layer() -> None:
         ({"keep": ("tests",)}, "BP_PYTHON_KEEP: -tests"),
         ({"bytecode": False}, "byte code: no -> yes"),
         ({"location": "/other/python"}, f"location: /other/python -> {LAYER}"),
-        ({"recipe": "0"}, "recipe of this buildpack: 0 -> 2"),
+        ({"recipe": "0"}, "recipe of this buildpack: 0 -> 3"),
     ],
 )
 def test_every_input_is_a_reason_to_make_it_anew(change: dict[str, Any], reason: str) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"\x7fELF"
+_RELOCATABLE = (b"\x01\x00", b"\x00\x01")  # ET_REL, in either byte order
 _LITTLE_ENDIAN_64_BIT = b"\x02\x01"
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
@@ -22,6 +23,13 @@ _LONGEST_NAME = 4096
 
 class NotElfError(ValueError):
     """The file is not a 64-bit little-endian ELF file, or it is damaged."""
+
+
+def is_loadable(path: Path) -> bool:
+    """Whether a file is ELF of any kind that can be run or loaded, so no object file. Raises OSError."""
+    with path.open("rb") as file:
+        start = file.read(18)
+    return start.startswith(_MAGIC) and start[16:18] not in _RELOCATABLE
 
 
 def needed_libraries(path: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from buildpack_api.bytecode import compile_tree
 from buildpack_api.errors import CommandFailed, DownloadError, PlatformError
 from buildpack_api.files import remove
 from buildpack_api.interpreter import isolated_environment
-from python_runtime import libraries, prune, sysconfig_files
+from python_runtime import libpython, libraries, prune, sysconfig_files
 from python_runtime.unpack import unpack
 
 if TYPE_CHECKING:
@@ -48,7 +48,11 @@ def _finish(tree: Path, runtime: Runtime, key: PythonKey, env: Mapping[str, str]
         )
     _link_names(python)
     if prune.LIBPYTHON not in key.keep:
-        prune.remove_second_libpython(tree, runtime.line)
+        libpython.remove_if_unneeded(tree, runtime.line)
+    prune.remove_dangling_links(tree)
+    # Where all extension modules are linked into the interpreter nothing may be left in this folder, but an
+    # interpreter that does not find it complains on stderr at every start.
+    (tree / "lib" / python.name / "lib-dynload").mkdir(exist_ok=True)
     sysconfig_files.adapt(tree, runtime.line)
     if key.bytecode:
         _check_version(python, runtime, env)

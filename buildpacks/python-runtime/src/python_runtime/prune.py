@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.files import remove
-from python_runtime.elf import NotElfError, needed_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-    from pathlib import Path
 
 VARIABLE = "BP_PYTHON_KEEP"
 LIBPYTHON = "libpython"
@@ -79,29 +79,19 @@ def wanted(line: str, keep: Collection[str]) -> Callable[[str], bool]:
     return is_wanted
 
 
-def remove_second_libpython(tree: Path, line: str) -> bool:
-    """Remove ``lib/libpython*.so*`` unless the interpreter or a module of the stdlib is linked to it.
-
-    python-build-standalone links libpython into the interpreter and adds the shared library for embedders:
-    the same 25 MB twice. Returns whether it was removed.
-    """
-    libraries = sorted((tree / "lib").glob("libpython*.so*"))
-    programs = [
-        tree / "bin" / f"python{line}",
-        *(tree / "lib" / f"python{line}" / "lib-dynload").glob("*.so"),
-    ]
-    if not libraries or any(_needs_libpython(program) for program in programs):
-        return False
-    for library in libraries:
-        remove(library)
-    return True
+def remove_dangling_links(tree: Path) -> None:
+    """Remove the links whose targets are gone, and the folders that held nothing else. Raises OSError."""
+    for directory, folders, names in os.walk(tree, topdown=False):
+        for path in (Path(directory, name) for name in (*folders, *names)):
+            if path.is_symlink() and not path.exists():
+                remove(path)
+                _remove_empty(path.parent, tree)
 
 
-def _needs_libpython(program: Path) -> bool:
-    try:
-        return any(name.startswith("libpython") for name in needed_libraries(program))
-    except (NotElfError, OSError):
-        return True  # not understood: keep the library
+def _remove_empty(folder: Path, tree: Path) -> None:
+    while folder != tree and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _matcher(patterns: Iterable[str], lib: str) -> Callable[[str], object]:

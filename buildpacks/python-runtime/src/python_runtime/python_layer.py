@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "python"
-RECIPE = "2"
+RECIPE = "3"
 """Raise it when the contents change for equal inputs. A text: metadata's numbers come back as floats."""
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to files. With it pip and others write byte code that is
