@@ -4,28 +4,58 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-_MODULES = (
-    "attestation/distributions.py",
-    "attestation/sbom.py",
-    "oci/*.py",
-    "packaging/artifacts.py",
-    "packaging/assemble.py",
-    "packaging/buildpackage.py",
-    "packaging/bundle.py",
-    "packaging/bytecode.py",
-    "packaging/inputs.py",
-    "packaging/load.py",
-    "packaging/wheel.py",
-)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# From here everything that decides what is in a package is imported.
+_ROOT = "buildpack_release.packaging.packager"
+# Imports are read as text, not parsed: this runs on each `inv package`, also when nothing has changed.
+_FROM = re.compile(r"^\s*from (buildpack_release[\w.]*) import (?:\(([^)]*)\)|([^(\n]*))", re.MULTILINE)
+_NAME = re.compile(r"\w+")
 
 
 @functools.cache
 def recipe() -> str:
-    """Return a digest of the modules that decide what is in a package."""
-    home = Path(__file__).parents[1]
+    """Return a digest of all modules of this library that making a package imports, directly or not."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in _MODULES for path in home.glob(pattern)):
+    for path in modules():
         digest.update(path.read_bytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def modules() -> tuple[Path, ...]:
+    """Return the source files that `recipe` covers, sorted."""
+    home = Path(__file__).parents[2]
+    found: set[Path] = set()
+    waiting: list[Path | None] = [_file(home, _ROOT)]
+    while waiting:
+        path = waiting.pop()
+        if path is not None and path not in found:
+            found.add(path)
+            waiting.append(_package_of(path))
+            waiting.extend(_imported(home, path.read_text("utf-8")))
+    return tuple(sorted(found))
+
+
+def _imported(home: Path, source: str) -> Iterator[Path | None]:
+    """Yield the files that a module imports: `from package import module` counts as both."""
+    for statement in _FROM.finditer(source):
+        yield _file(home, statement[1])
+        for name in _NAME.findall(statement[2] or statement[3]):
+            yield _file(home, f"{statement[1]}.{name}")
+
+
+def _package_of(path: Path) -> Path | None:
+    """Return the `__init__.py` that Python runs before the module in `path`."""
+    folder = path.parent if path.name != "__init__.py" else path.parent.parent
+    package = folder / "__init__.py"
+    return package if package.is_file() else None
+
+
+def _file(home: Path, module: str) -> Path | None:
+    place = home.joinpath(*module.split("."))
+    return next((p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()), None)
