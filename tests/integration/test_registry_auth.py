@@ -23,11 +23,11 @@ from buildpack_release.registry.errors import AccessDeniedError, UnavailableErro
 from buildpack_release.registry.login import IdentityToken, Login, Password, RegistryToken
 from buildpack_release.registry.secret import Secret
 from buildpack_release.registry.wire import ConnectionOptions
-from buildpack_testing.registry.access import BasicGuard, BearerGuard
+from buildpack_testing.registry.access import BasicGuard
 from buildpack_testing.registry.distribution import PROGRAM, Certificate, real_registry
 from buildpack_testing.registry.memory import MemoryRegistry
 from buildpack_testing.registry.samples import image
-from buildpack_testing.registry.token_server import TokenServer, base64url, encoded_json
+from buildpack_testing.registry.token_server import BearerGuard, TokenServer, base64url, encoded_json
 from support.registries import client, require
 
 if TYPE_CHECKING:

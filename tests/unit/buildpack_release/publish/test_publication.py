@@ -21,10 +21,10 @@ from buildpack_release.registry.reference import Reference
 from buildpack_release.registry.registries import Nobody, Registries, connection
 from buildpack_release.registry.retry import RetryPolicy
 from buildpack_release.registry.secret import Secret
-from buildpack_testing.registry.access import BasicGuard, BearerGuard
+from buildpack_testing.registry.access import BasicGuard
 from buildpack_testing.registry.faulty import Fault, FaultyRegistry
 from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.token_server import TokenServer
+from buildpack_testing.registry.token_server import BearerGuard, TokenServer
 from support.publishing import agreed, publication
 
 if TYPE_CHECKING:

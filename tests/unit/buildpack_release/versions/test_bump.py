@@ -12,7 +12,7 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.versions.bump import infer, prepare
 from buildpack_release.versions.consistency import check_consistency
 from buildpack_release.versions.member import read_members
-from buildpack_release.versions.policy import Versioning
+from buildpack_release.versions.number import Versioning
 from buildpack_release.versions.replacement import replace_all
 from support.versioned_repository import ALL, contents, entry, path_of, versioned
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildpack_release.versions.links import Forge, compare_links, tag_name
-from buildpack_release.versions.number import Version
-from buildpack_release.versions.policy import Versioning
+from buildpack_release.versions.number import Version, Versioning
 
 OLD, NEW = Version(1, 0, 0), Version(1, 1, 0)
 

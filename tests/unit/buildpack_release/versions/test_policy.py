@@ -6,7 +6,8 @@ import pytest
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.versions.links import Forge
-from buildpack_release.versions.policy import Policy, Versioning
+from buildpack_release.versions.number import Versioning
+from buildpack_release.versions.policy import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path

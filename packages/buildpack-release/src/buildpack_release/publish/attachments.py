@@ -16,11 +16,10 @@ from buildpack_release.registry.blob_source import BlobSource
 from buildpack_release.registry.content import OCI_MANIFEST, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from buildpack_release.packaging.manifest import Package
-    from buildpack_release.publish.release import Release
     from buildpack_release.registry.content import Descriptor
 
 TITLE = "org.opencontainers.image.title"
@@ -96,11 +95,6 @@ def _attachment(kind: Kind, path: Path, subject: Manifest, annotations: dict[str
         }
     )
     return Attachment(kind, manifest, (_EMPTY_CONFIG, document))
-
-
-def missing(release: Release, referrers: Sequence[Descriptor]) -> tuple[Attachment, ...]:
-    """Say which documents of a release have none of their kind among what refers to its image."""
-    return tuple(one for one in release.attachments if not one.kind.among(referrers, release.id, release.tag))
 
 
 def _annotation(descriptor: Descriptor, name: str) -> object:

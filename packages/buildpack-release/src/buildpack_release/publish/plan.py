@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.parallel import in_parallel
-from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_store import present_blobs
 from buildpack_release.publish.image_tree import read_tree
@@ -246,5 +245,5 @@ def _with_tags_and_referrers(step: Step, *, sign: bool) -> Step:
     if sign:
         signed = bool(step.published) and is_signed(step.store, digest, referrers)
         signing = Signing.SIGNED if signed else Signing.DUE
-    due = missing(step.release, referrers) if step.is_ours else ()
+    due = step.release.missing_attachments(referrers) if step.is_ours else ()
     return replace(step, tags=tags, attachments=due, signing=signing)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.parallel import in_parallel
 from buildpack_release.progress import Progress
-from buildpack_release.publish.attachments import missing
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.live_line import Bytes, LiveLine
@@ -149,13 +148,13 @@ def _attach(result: Result) -> Result:
     step, digest = result.step, result.root.digest
     if not step.attachments:
         return result
-    due = missing(step.release, step.store.referrers(digest))
+    due = step.release.missing_attachments(step.store.referrers(digest))
     if not due:
         return result
     blobs = tuple(blob for one in due for blob in one.blobs)
     step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
     step.store.attach(*(one.manifest for one in due))
-    if lost := missing(step.release, step.store.referrers(digest)):
+    if lost := step.release.missing_attachments(step.store.referrers(digest)):
         raise CheckFailed(
             f"{step.store.name}@{digest} does not list what was stored beside it",
             detail=", ".join(one.kind.label for one in lost),

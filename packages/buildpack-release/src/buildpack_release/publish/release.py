@@ -15,10 +15,12 @@ from buildpack_release.registry.content import Manifest
 from buildpack_release.registry.push import Content
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from buildpack_release.packaging.manifest import Package
     from buildpack_release.publish.attachments import Attachment
+    from buildpack_release.registry.content import Descriptor
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Release:
     def digest(self) -> str:
         """The digest of the index."""
         return self.tree.digest
+
+    def missing_attachments(self, referrers: Sequence[Descriptor]) -> tuple[Attachment, ...]:
+        """Return the documents that have none of their kind among what refers to the image."""
+        return tuple(one for one in self.attachments if not one.kind.among(referrers, self.id, self.tag))
 
 
 def store_name(buildpack_id: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.repository import Repository
     from buildpack_release.versions.member import Member
-    from buildpack_release.versions.policy import Versioning
+    from buildpack_release.versions.number import Versioning
 
 
 def check_consistency(

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from buildpack_release.versions.member import Member
-    from buildpack_release.versions.number import Version
-    from buildpack_release.versions.policy import Versioning
+    from buildpack_release.versions.number import Version, Versioning
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
-    from buildpack_release.versions.number import Version
-    from buildpack_release.versions.policy import Versioning
+    from buildpack_release.versions.number import Version, Versioning
 
 
 def tag_name(versioning: Versioning, buildpack_id: str, version: Version) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,23 +12,12 @@ from buildpack_release.model.pyproject import settings_table
 from buildpack_release.model.table import suggestion
 from buildpack_release.redact import redact
 from buildpack_release.versions.links import Forge
+from buildpack_release.versions.number import Versioning
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.table import Table
-
-
-class Versioning(Enum):
-    """Whether all buildpacks carry one version, or each its own."""
-
-    FIXED = "fixed"
-    INDEPENDENT = "independent"
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether they are released together."""
-        return self is Versioning.FIXED
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from buildpack_testing.registry.loopback import Received, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from buildpack_testing.registry.token_server import TokenServer
-
 _INSUFFICIENT_STORAGE = 507
 
 
@@ -46,28 +44,6 @@ class BasicGuard:
         if basic_user(request.headers.get("authorization", ""), self.users) is not None:
             return None
         return Response.error(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="tests"')
-
-
-@dataclass(frozen=True)
-class BearerGuard:
-    """Lets in who has a token of a token server for every wish; even `/v2/` wants a token."""
-
-    tokens: TokenServer
-
-    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
-        """Refuse requests without a token, with an expired one, or with one that allows less."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        scopes = " ".join(map(str, wishes))
-        challenge = f'Bearer realm="{self.tokens.url}/token",service="{self.tokens.service}"'
-        if scopes:
-            challenge += f',scope="{scopes}"'
-        granted = self.tokens.granted(token) if kind.lower() == "bearer" else None
-        if granted is None:
-            return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
-        if all((wish.repository, wish.action) in granted for wish in wishes):
-            return None
-        challenge += ',error="insufficient_scope"'
-        return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
 
 
 @dataclass

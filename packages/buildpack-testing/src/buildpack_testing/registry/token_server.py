@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
+    from buildpack_testing.registry.access import Wish
+
 Sign: TypeAlias = "Callable[[Mapping[str, Any]], str]"
 # Whether a user (None: anonymous) may do an action on a repository.
 Permits: TypeAlias = "Callable[[str | None, str, str], bool]"
@@ -153,3 +155,25 @@ def base64url(content: bytes) -> str:
 def encoded_json(document: Mapping[str, Any]) -> str:
     """Encode a part of a JWT."""
     return base64url(json.dumps(document, separators=(",", ":")).encode())
+
+
+@dataclass(frozen=True)
+class BearerGuard:
+    """Lets in who has a token of a token server for every wish; even `/v2/` wants a token."""
+
+    tokens: TokenServer
+
+    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
+        """Refuse requests without a token, with an expired one, or with one that allows less."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        scopes = " ".join(map(str, wishes))
+        challenge = f'Bearer realm="{self.tokens.url}/token",service="{self.tokens.service}"'
+        if scopes:
+            challenge += f',scope="{scopes}"'
+        granted = self.tokens.granted(token) if kind.lower() == "bearer" else None
+        if granted is None:
+            return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
+        if all((wish.repository, wish.action) in granted for wish in wishes):
+            return None
+        challenge += ',error="insufficient_scope"'
+        return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
