@@ -8,18 +8,40 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nox
 
 ROOT = Path(__file__).parent
-PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
-LIBRARIES = ("buildpack-api", "buildpack-release", "buildpack-testing")
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "packages/buildpack-release/src")]
+
+from buildpack_release.model.pythons import MINORS  # noqa: E402
+from environments import SetupError, missing, put_on_path, requirements  # noqa: E402
+
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
-SCRIPTS = ("install-cnb-tools", "make-runtime-archive")
+SCRIPTS = ("scripts/environments.py", "scripts/install-cnb-tools", "scripts/make-runtime-archive")
+SHELL_SCRIPTS = (
+    *("scripts/env.sh", "scripts/nox", "scripts/inv", ".ci/run"),
+    *(f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")),
+)
+# Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
+VALUED = {
+    "-c",
+    "-k",
+    "-m",
+    "-p",
+    "--cache-dir",
+    "--config",
+    "--config-file",
+    "--exclude",
+    "--output-file",
+    "-o",
+}
 
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 nox.options.sessions = ["lint", "types", "tests", "integration"]
@@ -27,36 +49,105 @@ nox.options.sessions = ["lint", "types", "tests", "integration"]
 
 def _offer_pyenv_versions() -> None:
     """Put every Python of pyenv on PATH, last: its shims answer only for the chosen versions."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = sorted(str(directory) for directory in root.glob("versions/3.*/bin"))
-    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *found])
+    root = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")  # noqa: PTH111  needs no home
+    try:
+        versions = sorted(os.listdir(os.path.join(root, "versions")))  # noqa: PTH118, PTH208
+    except (OSError, ValueError):
+        return  # there is no pyenv, or it is another user's
+    found = [os.path.join(root, "versions", name, "bin") for name in versions]  # noqa: PTH118
+    usable = [directory for directory in found if os.access(f"{directory}/python3", os.X_OK)]
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *usable])
+
+
+def _pythons() -> list[str]:
+    """Return the Pythons to test on: nox skips and names one that is missing; under CI that is an error."""
+    # Not every machine can be asked to have the newest yet.
+    too_new = ("3.14", "3.15") if "CI" in os.environ else ()
+    return [minor for minor in MINORS if minor not in too_new or shutil.which(f"python{minor}")]
+
+
+def _requirements(*groups: str, libraries: bool = True) -> list[str]:
+    """Return what goes into an environment; a pyproject.toml that cannot be read ends nox with one line."""
+    try:
+        return requirements(ROOT, *groups, libraries=libraries)
+    except SetupError as error:
+        sys.exit(f"nox: {error}")
 
 
 _offer_pyenv_versions()
-# The supported minors; one that is missing is skipped and named (an error under CI).
-# Newer ones than every machine has yet are tested where they are found.
-PYTHONS = ["3.10", "3.11", "3.12", "3.13"] + [
-    minor for minor in ("3.14", "3.15") if shutil.which(f"python{minor}")
-]
+PYTHONS = _pythons()
+# Where the Python that runs nox has all that the tasks need, as with ./scripts/nox, it runs them.
+MAINTAINER_ENVIRONMENT = "none" if not missing(_requirements("maintain")) else None
 
 
-def _install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups of pyproject.toml and this repository's libraries."""
-    libraries = [argument for name in LIBRARIES for argument in ("-e", f"packages/{name}")]
-    session.install(*nox.project.dependency_groups(PYPROJECT, *groups), *libraries)
+def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None:
+    """Install dependency groups of pyproject.toml, unless that is done; what was interrupted is done anew.
+
+    This repository's own libraries are not installed but put on the path.
+    """
+    wanted = _requirements(*groups, libraries=libraries)
+    environment = Path(session.virtualenv.location)
+    stamp = environment / ".strata"
+    before = stamp.read_text("utf-8").splitlines() if stamp.is_file() else [""]
+    if before == [str(environment), *wanted] or not environment.is_dir():
+        return
+    stamp.unlink(missing_ok=True)
+    (site_packages,) = environment.glob("lib/python3*/site-packages")
+    installed = {one.name.partition("-")[0] for one in site_packages.glob("*.dist-info")}
+    moved_or_broken = installed - {"pip", "setuptools"} and before[0] != str(environment)
+    session.install(*(["--force-reinstall"] if moved_or_broken else []), *wanted)
+    if libraries:
+        put_on_path(site_packages, ROOT)
+    stamp.write_text("\n".join([str(environment), *wanted]), "utf-8")
+
+
+def _arguments(session: nox.Session) -> tuple[list[str], list[str]]:
+    """Return what follows --, and which of it are paths; these may be relative to where the user is."""
+    arguments, paths = [], []
+    for before, argument in zip(("", *session.posargs), session.posargs, strict=False):
+        path, colons, test = argument.partition("::")
+        given = os.path.join(session.invoked_from, path)  # noqa: PTH118  (an option is no path)
+        if argument.startswith("-") or before in VALUED or not os.path.lexists(given):
+            arguments.append(argument)
+        else:
+            arguments.append(os.path.relpath(given, ROOT) + colons + test)
+            paths.append(arguments[-1])
+    return arguments, paths
+
+
+def _pytest(session: nox.Session, folder: str, *options: str) -> None:
+    """Run the tests in a folder, or those in the paths that follow --."""
+    _install(session, "tests")
+    arguments, _ = _arguments(session)
+    # Whether there are paths among the arguments is for pytest to say, which knows all its options.
+    default = f"--override-ini=testpaths={folder}"
+    session.run("python", "-m", "pytest", "--durations=25", default, *options, *arguments)
+
+
+def _inv(session: nox.Session, task: str) -> None:
+    """Run a task; paths among its arguments are relative to where the user is."""
+    python = sys.executable
+    if session.virtualenv.venv_backend != "none":
+        _install(session, "maintain")
+        python = "python"
+    os.chdir(session.invoked_from)
+    session.run(python, "-m", "invoke", "--search-root", str(ROOT), task, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting of code and shell scripts."""
-    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
-    session.run("ruff", "check", *session.posargs, *SOURCES)
-    session.run("ruff", "format", "--diff", *SOURCES)
-    if shutil.which("shellcheck"):
-        shell = ["scripts/env.sh", "scripts/nox", "scripts/inv", ".ci/run"]
-        launchers = [f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")]
-        session.run("shellcheck", "-x", "-P", "SCRIPTDIR", *shell, *launchers, external=True)
-    else:
+    _install(session, "lint", libraries=False)
+    arguments, paths = _arguments(session)
+    code = [path for path in paths or SOURCES if path not in SHELL_SCRIPTS]
+    shell = [path for path in paths or SHELL_SCRIPTS if path in SHELL_SCRIPTS]
+    if code:
+        options = [argument for argument in arguments if argument not in paths]
+        session.run("python", "-m", "ruff", "check", *options, *code)
+        session.run("python", "-m", "ruff", "format", "--diff", *code)
+    if shell and shutil.which("shellcheck"):
+        session.run("shellcheck", "-x", "-P", "SCRIPTDIR", *shell, external=True)
+    elif shell:
         session.log("shellcheck is not installed: shell scripts were not checked")
 
 
@@ -64,64 +155,57 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly."""
     _install(session, "types")
-    if session.posargs:
-        session.run("mypy", *session.posargs)
-        return
-    session.run("mypy", *(source for source in SOURCES if source != "scripts"))
-    for name in SCRIPTS:  # one at a time: to mypy each is the module __main__
-        session.run("mypy", f"scripts/{name}")
+    arguments, paths = _arguments(session)
+    options = [argument for argument in arguments if argument not in paths]
+    wanted = paths or [*(source for source in SOURCES if source != "scripts"), *SCRIPTS]
+    modules = [path for path in wanted if path not in SCRIPTS]
+    if modules:
+        session.run("python", "-m", "mypy", *options, *modules)
+    for script in (path for path in wanted if path in SCRIPTS):  # each is the module __main__ to mypy
+        session.run("python", "-m", "mypy", *options, script)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the unit tests on every supported Python."""
-    _install(session, "tests")
-    session.run("pytest", "--numprocesses=auto", "tests/unit", *session.posargs)
+    _pytest(session, "tests/unit", "--numprocesses=auto")
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
-    _install(session, "tests")
     # A module's tests share what they build, so a module stays on one worker.
-    options = ("--numprocesses=auto", "--dist=loadscope")
-    session.run("pytest", *options, "tests/integration", *session.posargs)
+    _pytest(session, "tests/integration", "--numprocesses=auto", "--dist=loadscope")
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Hold everything against the real platform: lifecycle, pack, a registry, containers (as root)."""
-    _install(session, "tests")
-    session.run("pytest", "tests/e2e", *session.posargs)
+    _pytest(session, "tests/e2e")
 
 
-@nox.session(name="release-check")
+@nox.session(name="release-check", venv_backend=MAINTAINER_ENVIRONMENT)
 def release_check(session: nox.Session) -> None:
     """Check that every change is announced in the right changelog (-- --base REV)."""
-    _install(session, "maintain")
-    session.run("inv", "version.check", *session.posargs)
+    _inv(session, "version.check")
 
 
-@nox.session
+@nox.session(venv_backend=MAINTAINER_ENVIRONMENT)
 def package(session: nox.Session) -> None:
     """Build and package every buildpack into dist/ (arguments go to: inv package)."""
-    _install(session, "maintain")
-    session.run("inv", "package", *session.posargs)
+    _inv(session, "package")
 
 
-@nox.session
+@nox.session(venv_backend=MAINTAINER_ENVIRONMENT)
 def release(session: nox.Session) -> None:
     """Do whatever is missing until all is released (arguments go to: inv release)."""
-    _install(session, "maintain")
-    session.run("inv", "release", *session.posargs)
+    _inv(session, "release")
 
 
-@nox.session
+@nox.session(venv_backend=MAINTAINER_ENVIRONMENT)
 def demo(session: nox.Session) -> None:
     """Build an app with the packages, serve a page, show the layers (-- PATH for your own app)."""
-    _install(session, "maintain")
-    os.chdir(session.invoked_from)
-    session.run("inv", "--search-root", str(ROOT), "demo", *session.posargs)
+    _inv(session, "demo")
 
 
 @nox.session

@@ -10,6 +10,7 @@ progress and errors to stderr; how a task ends is in the table of exit codes of 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +20,13 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError
+ROOT = Path(__file__).parent
+
+# The libraries of this checkout, whatever else is installed; an environment needs only what they require.
+if (ROOT / "packages/buildpack-release/src").is_dir():
+    sys.path[:0] = [str(source) for source in sorted(ROOT.glob("packages/*/src"))]
+
+from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +40,6 @@ if TYPE_CHECKING:
     from buildpack_release.registration.registration import Registration
     from buildpack_release.releasing.status import Status
 
-ROOT = Path(__file__).parent
-
 # Invoke turns bytecode off for everything; each start would compile our library anew (a third of a second).
 sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
 
@@ -46,6 +51,25 @@ def _fail(message: str, code: ExitCode) -> Exit:
     return Exit(code=code)
 
 
+def _what_is_missing(error: ModuleNotFoundError) -> str:
+    """Say which libraries this Python lacks, and how it gets them. Raises the error itself if it has all."""
+    sys.path.append(str(ROOT / "scripts"))
+    from environments import SetupError, missing, requirements
+
+    try:
+        lacking = missing(requirements(ROOT, "release"))
+    except (ImportError, SetupError):
+        lacking = {str(error.name): str(error.name)}  # nothing here that reads TOML or compares versions
+    if not lacking:
+        raise error
+    wanted = shlex.join(lacking.values())
+    return (
+        f"this Python ({sys.executable}) lacks what the tasks need: {', '.join(lacking)}\n"
+        f"Install it: {shlex.quote(sys.executable)} -m pip install {wanted}\n"
+        f"Or use what has it: {ROOT / 'scripts' / 'inv'}"
+    )
+
+
 @contextmanager
 def one_clear_error() -> Iterator[None]:
     """Turn an expected fault into a message on stderr and its exit code; for every task, as a decorator."""
@@ -54,6 +78,8 @@ def one_clear_error() -> Iterator[None]:
         sys.stdout.flush()
     except ReleaseError as error:
         raise _fail(str(error), error.exit_code) from None
+    except ModuleNotFoundError as error:
+        raise _fail(_what_is_missing(error), ExitCode.MISSING_TOOL) from None
     except KeyboardInterrupt:
         raise _fail("interrupted", ExitCode.INTERRUPTED) from None
     except BrokenPipeError:

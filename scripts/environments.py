@@ -1,0 +1,123 @@
+"""What the environments of this repository are made of.
+
+Standard library only: it is imported where nothing is installed yet (set-up, a bare `nox`, a bare `inv`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import ModuleType
+
+LIBRARIES = ("buildpack-api", "buildpack-release", "buildpack-testing")
+"""This repository's own, in packages/. They are never installed: their `src` is put on the path."""
+
+
+class SetupError(Exception):
+    """Something in the way of an environment; the text is one clear line for people."""
+
+
+def put_on_path(site_packages: Path, root: Path) -> None:
+    """Let the Python of these site-packages find this repository's libraries."""
+    # Relative, so that they are found in any encoding, and when the checkout has moved.
+    paths = (os.path.relpath(root / "packages" / name / "src", site_packages) for name in LIBRARIES)
+    (site_packages / "strata.pth").write_text("".join(f"{path}\n" for path in paths), "ascii")
+
+
+def requirements(root: Path, *groups: str, libraries: bool = True) -> list[str]:
+    """Return all that some dependency groups and, if wanted, this repository's libraries require, sorted.
+
+    Raises SetupError, with the file and if there is one the line, if a pyproject.toml cannot be understood.
+    """
+    found: set[str] = set()
+    for group in groups:
+        found |= _group(root / "pyproject.toml", group)
+    for name in LIBRARIES if libraries else ():
+        found |= _dependencies(root / "packages" / name / "pyproject.toml")
+    return sorted(one for one in found if _name(one) not in LIBRARIES)
+
+
+def missing(wanted: Iterable[str]) -> dict[str, str]:
+    """Return the requirements that the running Python does not meet, of those that concern it, by name."""
+    requirement = _vendored("packaging.requirements").Requirement
+    lacking: dict[str, Any] = {}  # a SpecifierSet of packaging's, which may be pip's
+    for parsed in map(requirement, wanted):
+        if parsed.marker is not None and not parsed.marker.evaluate():
+            continue
+        try:
+            version = importlib.metadata.version(parsed.name)
+        except importlib.metadata.PackageNotFoundError:
+            version = ""
+        if not version or not parsed.specifier.contains(version, prereleases=True):
+            before = lacking.get(parsed.name)
+            lacking[parsed.name] = parsed.specifier & before if before else parsed.specifier
+    return {name: f"{name}{specifier}" for name, specifier in lacking.items()}
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises SetupError with file and line if it cannot be read."""
+    try:
+        content: dict[str, Any] = _toml_parser().loads(file.read_bytes().decode())
+    except OSError as error:
+        raise SetupError(f"{file}: {error.strerror}") from None
+    except ValueError as error:  # no UTF-8, or no TOML
+        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        what = str(error)[: place.start()] if place else str(error)
+        where = f":{place[1]}:{place[2]}" if place else ""
+        raise SetupError(f"{file}{where}: this is not TOML: {' '.join(what.split())}") from None
+    return content
+
+
+def _name(requirement: str) -> str:
+    """Return the normalized name that a requirement begins with."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]).lower()
+
+
+def _group(file: Path, name: str, *, including: tuple[str, ...] = ()) -> set[str]:
+    """Return what a dependency group holds, with the groups that it includes (PEP 735)."""
+    content = read_toml(file).get("dependency-groups", {})
+    if name in including:
+        raise SetupError(f'{file}: the dependency group "{name}" includes itself')
+    if not isinstance(content, dict) or not isinstance(content.get(name), list):
+        raise SetupError(f'{file}: there is no dependency group "{name}"')
+    found: set[str] = set()
+    for entry in content[name]:
+        if isinstance(entry, str):
+            found.add(entry)
+        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+            found |= _group(file, entry["include-group"], including=(*including, name))
+        else:
+            raise SetupError(f'{file}: this does not belong in the dependency group "{name}": {entry!r}')
+    return found
+
+
+def _dependencies(file: Path) -> set[str]:
+    """Return the dependencies of a library."""
+    project = read_toml(file).get("project", {})
+    found = project.get("dependencies", []) if isinstance(project, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise SetupError(f"{file}: project.dependencies is not a list of requirements")
+    return set(found)
+
+
+def _toml_parser() -> ModuleType:
+    """Return a parser of TOML: 3.11 brings one, for 3.10 there is pip's."""
+    try:
+        return importlib.import_module("tomllib")
+    except ModuleNotFoundError:
+        return _vendored("tomli")
+
+
+def _vendored(name: str) -> ModuleType:
+    """Return an installed library, or else pip's own copy of it."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        return importlib.import_module(f"pip._vendor.{name}")
