@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from support.needs import need
+from support.ordinary_rights import ordinary_rights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile(
@@ -15,3 +23,17 @@ settings.load_profile("strata")
 # A shell starts background jobs with SIGINT ignored; what our tests start would ignore it too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked with ``needs`` where that is missing, before any of its fixtures is made."""
+    for marker in item.iter_markers("needs"):
+        need(*marker.args)
+
+
+@pytest.fixture
+def file_modes_count() -> Iterator[None]:
+    """Let file modes stop this test, also if root runs it (see ``ordinary_rights``)."""
+    with ordinary_rights():
+        yield

@@ -13,7 +13,8 @@ from benchmarks.bench import APPS, RUNTIME, Bench, plain_environment
 from benchmarks.jobs import Job
 from benchmarks.measure import Sample, Side, alternate, run
 from benchmarks.rows import Aim, Row, Skipped
-from buildpack_testing.cnb import base_images, preflight
+from buildpack_testing import needs
+from buildpack_testing.cnb import base_images
 from buildpack_testing.cnb.podman import Mount, Settings
 from buildpack_testing.cnb.podman_session import podman, unpack
 from buildpack_testing.installed import find_installed
@@ -99,7 +100,7 @@ def _start(python: Path | str | None, env: Mapping[str, str], image: Image, user
 
 
 def _lacking() -> str:
-    return preflight.describe(preflight.missing(("podman", "container runtime", "root", "skopeo")))
+    return needs.describe(needs.missing(("podman", "container runtime", "root", "skopeo")))
 
 
 @contextmanager

@@ -5,10 +5,9 @@ Under CI=true a missing part is a failure; elsewhere the tests that need it are 
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +15,8 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
-from buildpack_testing.cnb import base_images, preflight, tools
+from buildpack_testing import needs
+from buildpack_testing.cnb import base_images, tools
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.podman_session import podman as private_podman
 from buildpack_testing.cnb.podman_session import unpack
@@ -26,6 +26,7 @@ from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
 from buildpack_testing.sources import mirror_variables, served_index
 from support.main_job import APPS, ROOT
+from support.needs import lack, need
 from support.sample_builds import E2E_FIXTURES, RUNTIMES, Feed, SampleBuilds, pack_source
 
 if TYPE_CHECKING:
@@ -42,24 +43,10 @@ def pytest_report_header() -> list[str]:
     """Say at the start what the machine lacks, and which lifecycle and pack are used."""
     try:
         found = [("lifecycle", tools.find_lifecycle()), ("pack", tools.find_pack())]
-        lacking = preflight.describe(preflight.missing()).splitlines()
+        lacking = needs.describe(needs.missing()).splitlines()
     except ReleaseError as error:
         return str(error).splitlines()
     return [*lacking, *(f"{name} {tool.version}: {tool.origin}" for name, tool in found if tool)]
-
-
-def need(*names: str) -> None:
-    """Skip the test, or under CI=true fail it, unless the machine has the parts named."""
-    lacking = preflight.missing(names)
-    if lacking:
-        lack(preflight.describe(lacking))
-
-
-def lack(message: str) -> NoReturn:
-    """Skip the test, or under CI=true fail it, for want of what the message names."""
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
 
 
 @pytest.fixture(scope="session")

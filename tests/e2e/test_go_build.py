@@ -17,7 +17,7 @@ from buildpack_release.errors import ReleaseError
 from buildpack_testing.cnb import go_build
 from buildpack_testing.cnb.versions import GoTool
 from buildpack_testing.server import serve
-from e2e.conftest import need
+from support.needs import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -150,7 +150,7 @@ def test_a_change_of_an_included_file_counts(builds: VenvBuilds) -> None:
     assert reused(builds.build())
 
 
-@pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
+@pytest.mark.needs("two Pythons")
 def test_another_python_gets_an_environment_of_its_own(builds: VenvBuilds) -> None:
     builds.require(*builds.locked("left-1.0"))
     builds.build(platform=builds.platform(MINORS[0]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +12,13 @@ from app_venv.failures import explain
 from buildpack_testing.index import write_index
 from buildpack_testing.installed import find_installed
 from buildpack_testing.server import serve
+from support.build_process import on_small_disk
 from support.component_builds import NEWEST
 from support.venv_builds import shared_pip
 from support.wheels import Project, make_sdist, make_wheel, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app_venv.explanation import Explanation
@@ -52,7 +52,9 @@ class FailingPip:
         subprocess.run([python, "-I", "-m", "venv", "--without-pip", root / "venv"], check=True)
         self._pip = shared_pip(NEWEST)
 
-    def fail(self, *lines: str, **variables: str) -> tuple[Explanation, str]:
+    def fail(
+        self, *lines: str, wrapper: Sequence[str | Path] = (), **variables: str
+    ) -> tuple[Explanation, str]:
         """Install these lines, which must fail; return the explanation, and what pip printed."""
         (self.root / "requirements.txt").write_text("".join(f"{line}\n" for line in lines))
         environment = {
@@ -67,7 +69,10 @@ class FailingPip:
             **variables,
         }
         done = subprocess.run(
-            [self._pip / "bin/pip", "install", "--no-input", "--progress-bar=off", "-r", "requirements.txt"],
+            [
+                *(*wrapper, self._pip / "bin/pip", "install"),
+                *("--no-input", "--progress-bar=off", "-r", "requirements.txt"),
+            ],
             env=environment, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False,
         )  # fmt: skip
@@ -149,10 +154,9 @@ def test_hashes_for_some_only(pip: FailingPip) -> None:
     assert "some requirements have hashes" in pip.fail(second)[0].cause  # its dependency has none
 
 
+@pytest.mark.needs("C compiler")
 def test_a_missing_header_of_a_real_compiler(pip: FailingPip) -> None:
-    explanation, printed = pip.fail("header")
-    if "'gcc'" in printed:
-        pytest.skip("no gcc on this machine")
+    explanation, _ = pip.fail("header")
     assert explanation.cause == "libpq-fe.h is missing to build a package from source"
     assert "libpq-dev" in explanation.advice
 
@@ -179,15 +183,7 @@ def test_without_git(pip: FailingPip) -> None:
     assert cause == "git is not in the build image"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="mounts a small disk")
+@pytest.mark.needs("mount namespaces")
 def test_a_full_disk(pip: FailingPip, tmp_path: Path) -> None:
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", tmp_path], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        explanation, printed = pip.fail("large", TMPDIR=str(tmp_path))
-    finally:
-        subprocess.run(["umount", tmp_path], check=True)
+    explanation, printed = pip.fail("large", wrapper=on_small_disk(tmp_path, 1), TMPDIR=str(tmp_path))
     assert explanation.cause == "no space is left on the disk", printed

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import signal
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_testing.needs import unshare
 from buildpack_testing.server import serve
 from support import misbehaving_server
-from support.build_process import WRITING_CALLS, BuildProcess, written_paths
+from support.build_process import WRITING_CALLS, BuildProcess, on_small_disk, written_paths
 from support.component_builds import MINORS, NEWEST, assemble_components
 from support.main_job import PIP, RUNTIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from buildpack_testing.runtimes import RuntimeSet
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
 # Besides the layers directory and the temporary one: nowhere, and the semaphores of worker processes.
 HARMLESS = ("/dev/null", "/dev/tty", "/dev/shm/", "/proc/self/")
 BOTH = "[[entries]]\nname = '{}'\n[entries.metadata]\nbuild = true\nlaunch = true\n"
-
-pytestmark = pytest.mark.skipif(not NEWEST, reason="no Python on this machine that the tests can use")
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +75,6 @@ def contents(directory: Path) -> dict[str, str]:
 
 
 def assert_writes_nothing_outside(process: BuildProcess, variables: dict[str, str]) -> None:
-    if shutil.which("strace") is None and os.environ.get("CI") != "true":
-        pytest.skip("strace is not installed")
     trace = process.root / "trace"
     before = contents(process.buildpack), contents(process.app)
     tracing = ("strace", "-f", "-y", "-s", "4096", "-e", f"trace={WRITING_CALLS}", "-o", trace)
@@ -98,6 +91,7 @@ def assert_writes_nothing_outside(process: BuildProcess, variables: dict[str, st
     assert not any((process.root / "home").iterdir())
 
 
+@pytest.mark.needs("strace")
 def test_the_runtime_writes_into_its_layer_and_nowhere_else(
     runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
 ) -> None:
@@ -106,6 +100,7 @@ def test_the_runtime_writes_into_its_layer_and_nowhere_else(
     assert_writes_nothing_outside(runtime, variables)  # a second build, which reuses the layer
 
 
+@pytest.mark.needs("strace")
 def test_pip_writes_into_its_layer_and_nowhere_else(pip: BuildProcess) -> None:
     assert_writes_nothing_outside(pip, {"PIP_CACHE_DIR": "/nowhere", "PYTHONPYCACHEPREFIX": "/nowhere"})
 
@@ -138,32 +133,18 @@ def test_the_layer_is_the_same_in_whatever_place_and_by_whatever_python_it_is_ma
     assert [minor for minor in MINORS if made[minor] != made[NEWEST]] == []
 
 
-@contextmanager
-def small_disk(directory: Path, megabytes: int) -> Iterator[None]:
-    """Mount a file system of this size at ``directory``; skips where that is not allowed."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}M", "tmpfs", directory],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted: {mounted.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", directory], check=True)
-
-
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="only root can mount")
+@pytest.mark.needs("mount namespaces")
 @pytest.mark.parametrize("megabytes", [5, 30, 40])
 def test_a_disk_that_is_too_small_is_said_and_left_empty(
     runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str], megabytes: int
 ) -> None:
     """Too small for the archive, for what is in it, and for the byte code."""
-    with serve(runtimes.directory) as server, small_disk(runtime.layers, megabytes):
-        code, printed = runtime.run(**variables | {"BP_DEPENDENCY_MIRROR": server.url})
-        assert code == 1
-        assert f"[Strata] Error: No space is left on the device: {runtime.layers}/python" in printed
-        assert not any(runtime.layers.iterdir())
+    with serve(runtimes.directory) as server:
+        wrapper = on_small_disk(runtime.layers, megabytes)
+        code, printed = runtime.run(*wrapper, **variables | {"BP_DEPENDENCY_MIRROR": server.url})
+    *said, left = printed.splitlines()
+    assert (code, left) == (1, "left on the small disk: ")
+    assert f"[Strata] Error: No space is left on the device: {runtime.layers}/python" in "\n".join(said)
 
 
 def test_a_server_that_dies_in_mid_stream_leaves_nothing_and_the_next_build_works(
@@ -199,24 +180,17 @@ def test_a_build_that_is_stopped_while_it_downloads_leaves_nothing(
     assert not any(runtime.layers.iterdir())
 
 
+@pytest.mark.needs("mount namespaces")
 def test_everything_but_the_layers_may_be_read_only(
     runtime: BuildProcess, pip: BuildProcess, variables: dict[str, str]
 ) -> None:
     """As in a container whose other directories are mounted read-only, and without a writable HOME."""
-    unshare = shutil.which("unshare")
-    if (
-        unshare is None
-        or subprocess.run([unshare, "-m", "true"], check=False, capture_output=True).returncode
-    ):
-        pytest.skip("no mount namespace can be made")
     for process, more in ((runtime, variables), (pip, {})):
         script = (
             'for d in "$1" "$2"; do mount --bind "$d" "$d" || exit 90; done; '
             "mount -o remount,ro,bind / 2>/dev/null; shift 2; "
             'if touch "$HOME/probe" 2>/dev/null; then exit 91; fi; exec "$@"'
         )
-        wrapper = (unshare, "-m", "sh", "-c", script, "sh", process.layers, process.root / "temporary")
+        wrapper = (*unshare("mount"), "sh", "-c", script, "sh", process.layers, process.root / "temporary")
         code, printed = process.run(*wrapper, **more)
-        if code in (90, 91):
-            pytest.skip("the file system cannot be made read-only here")
         assert code == 0, printed

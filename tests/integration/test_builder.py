@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +21,13 @@ from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.registry_server import Login
 from buildpack_testing.cnb.registry_server import registry as running_registry
-from buildpack_testing.cnb.tools import find_pack
+from buildpack_testing.cnb.tools import ensure_pack
 from buildpack_testing.registry.faulty import Fault, FaultyRegistry
 from buildpack_testing.registry.memory import MemoryRegistry
 from support.builder_parts import Parts, order, read_builder
 from support.builder_parts import parts as make_parts
 from support.main_job import ROOT
-from support.registries import require
+from support.needs import need
 from support.sample_repository import write
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ def parts(tmp_path: Path) -> Parts:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    for program in ("docker-registry", "skopeo"):
-        require(program)
+    need("registry", "skopeo")
     with running_registry(tmp_path / "registry") as found:
         yield found
 
@@ -145,8 +143,7 @@ def test_a_registry_with_a_login_takes_builders(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The credentials and the authority are found where other tools have them."""
-    for program in ("docker-registry", "skopeo"):
-        require(program)
+    need("registry", "skopeo")
     login = Login("someone", "pass word")
     with running_registry(tmp_path / "registry", login=login, tls=True) as registry:
         monkeypatch.setenv("SSL_CERT_FILE", str(registry.authority))
@@ -195,11 +192,8 @@ def test_two_runs_at_once_into_one_directory(parts: Parts) -> None:
 
 def test_pack_reads_the_builder(parts: Parts, registry: Registry, tmp_path: Path) -> None:
     """Buildpacks, the order with the composite's own, the lifecycle, run images."""
-    pack = find_pack()
-    if pack is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("pack is not installed: see scripts/install-cnb-tools")
-        pytest.skip("pack is not installed: see scripts/install-cnb-tools")
+    need("pack")
+    pack = ensure_pack()
     reference = registry.reference(BUILDER, "1")
     create(parts, reference)
     command = PackCommand(pack.executable, tmp_path / "home")

@@ -212,9 +212,8 @@ def test_no_wheel_is_fetched_twice(job: MainJob, wheel_server: StaticServer) -> 
     assert not [path for path in later if path.endswith(".whl")]
 
 
+@pytest.mark.needs("two runtimes")
 def test_another_python_changes_everything_that_depends_on_it(job: MainJob, runtimes: RuntimeSet) -> None:
-    if len(runtimes.minors) < 2:
-        pytest.skip("needs two CPythons on this machine")
     job.build(FLASK)
     app = job.copy("flask")
     (app / ".python-version").write_text(f"{runtimes.minors[-2]}\n")

@@ -248,7 +248,7 @@ def test_wrong_options(repository: Path, env: dict[str, str], arguments: list[st
     assert not (repository / "dist").exists()
 
 
-@pytest.mark.skipif(not shutil.which("skopeo"), reason="skopeo is not installed")
+@pytest.mark.needs("skopeo")
 def test_skopeo_reads_what_we_write(repository: Path, env: dict[str, str]) -> None:
     """A tool of others finds the image in a `.cnb` file, and all of them in a layout."""
     assert inv("package", root=repository, env=env).returncode == 0

@@ -29,7 +29,7 @@ from buildpack_testing.workspace import local_arch
 from support.main_job import COMPOSITE, ROOT, RUNTIME
 from support.packaging import digests
 from support.wheels import Project, make_wheel
-from support.without_network import Isolated, build_isolated, can_isolate
+from support.without_network import Isolated, build_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,7 +162,7 @@ def isolated(packages: Packages, app: Path, tmp_path: Path, **variables: str) ->
     return build_isolated(tmp_path / "w", directories, app, variables, PROGRAM)
 
 
-@pytest.mark.skipif(not can_isolate(), reason="needs unshare and the right to make a network namespace")
+@pytest.mark.needs("network namespaces")
 @pytest.mark.parametrize("wish", ["", "{minor}", "{version}"])
 @pytest.mark.usefixtures("made")
 def test_an_app_is_built_where_there_is_no_network(
@@ -177,7 +177,7 @@ def test_an_app_is_built_where_there_is_no_network(
     assert "Reading file://" in build.printed
 
 
-@pytest.mark.skipif(not can_isolate(), reason="needs unshare and the right to make a network namespace")
+@pytest.mark.needs("network namespaces")
 def test_a_python_that_is_not_inside_is_named_with_what_is(
     packages: Packages, made: dict[str, bool], first: RuntimeArchive, app: Path, tmp_path: Path
 ) -> None:

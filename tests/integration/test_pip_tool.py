@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,17 +55,6 @@ def pip_version(pip_tool: Path) -> str:
     return wheel.name.split("-")[1]
 
 
-def externally_managed() -> bool:
-    """Whether the system's own Python is 3.10 or newer and forbids to install into it."""
-    marker = "os.path.join(sysconfig.get_path('stdlib'), 'EXTERNALLY-MANAGED')"
-    question = f"import os, sys, sysconfig; print(os.path.exists({marker}), sys.version_info >= (3, 10))"
-    python = shutil.which("python3", path=SYSTEM_PATH)
-    if python is None:
-        return False
-    asked = subprocess.run([python, "-I", "-c", question], capture_output=True, text=True, check=False)
-    return asked.stdout.split() == ["True", "True"]
-
-
 def base_of(result: BuildResult) -> str:
     return result.next_environment["PYTHONUSERBASE"]
 
@@ -119,7 +106,7 @@ def test_two_fresh_builds_give_the_same_bits(builds: ComponentBuilds, app: Path,
     assert platform.build(app, clear=True).layer(PIP, "pip").diff_id == first.diff_id
 
 
-@pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
+@pytest.mark.needs("two Pythons")
 def test_another_python_gets_a_pip_of_its_own_and_the_log_says_why(
     builds: ComponentBuilds, app: Path
 ) -> None:
@@ -142,7 +129,7 @@ def test_variables_and_files_of_the_user_change_nothing(tmp_path: Path, pip_tool
     assert platform.build(app, variables=HOSTILE, clear=True).layer(PIP, "pip").diff_id == expected
 
 
-@pytest.mark.skipif(not externally_managed(), reason="the Python of this system is not managed by it")
+@pytest.mark.needs("managed Python")
 def test_a_python_that_forbids_installing_is_not_changed_and_works(
     builds: ComponentBuilds, app: Path
 ) -> None:

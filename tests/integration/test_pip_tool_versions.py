@@ -42,8 +42,6 @@ HOSTILE = {
     "PYTHONHOME": "/nowhere",
 }
 
-pytestmark = pytest.mark.skipif(not MINORS, reason="no Python on this machine that the tests can use")
-
 
 @pytest.fixture(scope="session")
 def pips(tmp_path_factory: pytest.TempPathFactory) -> PackageIndex:

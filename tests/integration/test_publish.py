@@ -15,12 +15,12 @@ import pytest
 from buildpack_release.errors import ExitCode
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_testing.cnb.pack import PackCommand
-from buildpack_testing.cnb.tools import find_pack
-from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry
+from buildpack_testing.cnb.tools import ensure_pack
+from buildpack_testing.registry.distribution import RealRegistry, real_registry
 from buildpack_testing.registry.faulty import FaultyRegistry
+from support.needs import need
 from support.packaging import INV, inv
 from support.publishing import alone, make_repository, written
-from support.registries import require
 from support.sample_repository import write
 
 if TYPE_CHECKING:
@@ -54,13 +54,14 @@ def root(packed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[RealRegistry]:
-    require(PROGRAM)
+    need("registry")
     with real_registry(tmp_path / "registry") as registry:
         yield registry
 
 
 def skopeo(*arguments: str) -> str:
-    done = subprocess.run([require("skopeo"), *arguments], capture_output=True, text=True, check=False)
+    need("skopeo")
+    done = subprocess.run(["skopeo", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -184,7 +185,7 @@ def test_other_content_stops_everything(root: Path, env: dict[str, str], registr
 
 def test_passwords(root: Path, env: dict[str, str], tmp_path: Path) -> None:
     """A wrong one, none, and the right one; none of them is ever shown."""
-    require(PROGRAM)
+    need("registry")
     htpasswd = write(tmp_path / "htpasswd", HTPASSWD)
     with real_registry(tmp_path / "guarded", htpasswd=htpasswd) as registry:
         login = {"STRATA_REGISTRY_HOST": registry.host, "STRATA_REGISTRY_USERNAME": "publisher"}
@@ -277,9 +278,8 @@ def test_pack_reads_what_is_published(
     root: Path, env: dict[str, str], registry: RealRegistry, tmp_path: Path
 ) -> None:
     """The index, by its tag."""
-    pack = find_pack()
-    if pack is None:
-        pytest.skip("pack is not installed: ./scripts/install-cnb-tools")
+    need("pack")
+    pack = ensure_pack()
     assert inv("publish", "--to", f"{registry.host}/acme", "--yes", root=root, env=env).returncode == 0
     command = PackCommand(pack.executable, tmp_path / "pack")
     text = command.inspect_buildpack(f"{registry.host}/acme/all:1.0.0")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ExitCode
-from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry
+from buildpack_testing.registry.distribution import RealRegistry, real_registry
+from support.needs import need
 from support.packaging import environment, inv
 from support.publishing import make_repository, pack
-from support.registries import require
 from support.sample_repository import write
 
 if TYPE_CHECKING:
@@ -48,9 +48,8 @@ class Keys:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
-    program = shutil.which("cosign")
-    if program is None:
-        pytest.skip("cosign is not installed")
+    need("cosign")
+    program = shutil.which("cosign") or ""
     folder = tmp_path / "keys"
     folder.mkdir()
     env = environment(
@@ -75,7 +74,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[RealRegistry]:
-    require(PROGRAM)
+    need("registry")
     with real_registry(tmp_path / "registry") as registry:
         yield registry
 

@@ -11,11 +11,11 @@ import trustme
 
 from buildpack_release.errors import ExitCode
 from buildpack_testing.registry.access import BasicGuard, QuotaGuard
-from buildpack_testing.registry.distribution import PROGRAM, Certificate, real_registry
+from buildpack_testing.registry.distribution import Certificate, real_registry
 from buildpack_testing.registry.memory import MemoryRegistry
+from support.needs import need
 from support.packaging import inv
 from support.publishing import alone, make_repository, pack
-from support.registries import require
 from support.releasing import make_project
 from support.sample_repository import write
 
@@ -73,7 +73,7 @@ def test_a_quota_that_is_used_up(root: Path, env: dict[str, str], status: int) -
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_a_private_authority(root: Path, env: dict[str, str], tmp_path: Path, variable: str) -> None:
     """Untrusted unless it is named; what to name is said."""
-    require(PROGRAM)
+    need("registry")
     authority, bundle = trustme.CA(key_type=trustme.KeyType.ECDSA), tmp_path / "a bundle.pem"
     authority.cert_pem.write_to_path(str(bundle))
     issued = authority.issue_cert("127.0.0.1", key_type=trustme.KeyType.ECDSA)

@@ -18,7 +18,6 @@ from buildpack_api import toml
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import serve
-from buildpack_testing.workspace import SYSTEM_PATH
 from support import misbehaving_server
 from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
 from support.main_job import RUNTIME
@@ -208,7 +207,7 @@ def test_the_size_of_a_reused_layer_is_told_as_recorded_or_measured(builds: Buil
         assert f"python: reused, {told}\n" in again.run(RUNTIME).printed
 
 
-@pytest.mark.skipif(len(MINORS) < 2, reason="only one Python on this machine")
+@pytest.mark.needs("two Pythons")
 def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runtimes: RuntimeSet) -> None:
     old, new = (version_of(runtimes, minor) for minor in MINORS[:2])
     builds.build(MINORS[0])
@@ -272,7 +271,7 @@ def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(builds: Builds) ->
     assert list((library / "ensurepip" / "_bundled").glob("pip-*.whl"))
 
 
-@pytest.mark.skipif(not shutil.which("cc", path=SYSTEM_PATH), reason="no C compiler in the base image")
+@pytest.mark.needs("C compiler")
 @pytest.mark.parametrize("minor", MINORS)
 def test_sysconfig_tells_the_layers_paths_and_c_extensions_build(builds: Builds, minor: str) -> None:
     source = '#include <Python.h>\nstatic PyModuleDef d = {PyModuleDef_HEAD_INIT, "x"};\n'

@@ -11,10 +11,10 @@ import pytest
 
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb_registry import CnbRegistry
-from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry
+from buildpack_testing.registry.distribution import RealRegistry, real_registry
+from support.needs import need
 from support.packaging import INV, inv
 from support.publishing import alone, make_repository, pack
-from support.registries import require
 from support.sample_repository import write
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def registry(
     root: Path, env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealRegistry]:
     """A registry in which everything is published."""
-    require(PROGRAM)
+    need("registry")
     with real_registry(tmp_path_factory.mktemp("registry"), address="127.0.0.11") as registry:
         done = inv("publish", "--to", f"{registry.host}/acme", "--yes", root=root, env=env)
         assert done.returncode == 0, done.stderr
@@ -101,7 +101,7 @@ def test_from_request_to_entry(
 
 
 def test_what_is_not_published(root: Path, env: dict[str, str], tmp_path: Path, host: CnbRegistry) -> None:
-    require(PROGRAM)
+    need("registry")
     with real_registry(tmp_path / "empty", address="127.0.0.11") as empty:
         command = ["publish.register", "--to", f"{empty.host}/acme", "--api", host.url]
         done = inv(*command, root=root, env=env)

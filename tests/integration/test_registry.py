@@ -19,7 +19,8 @@ from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST
 from buildpack_release.registry.errors import ContentMismatchError, NotFoundError, RejectedError
 from buildpack_release.registry.referrers import fallback_tag
 from buildpack_testing.registry.samples import image, index
-from support.registries import KINDS, Running, client, require, running
+from support.needs import need
+from support.registries import KINDS, Running, client, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,7 +195,7 @@ def run(*command: str) -> None:
 
 def test_skopeo_reads_what_was_pushed(registry: Running, remote: RegistryClient, tmp_path: Path) -> None:
     """The bytes are the same in the layout that skopeo makes of them, for every platform."""
-    skopeo = require("skopeo")
+    need("skopeo")
     platforms = [
         (arch, image(tar_of("hello", arch.encode()), architecture=arch)) for arch in ("amd64", "arm64")
     ]
@@ -202,7 +203,7 @@ def test_skopeo_reads_what_was_pushed(registry: Running, remote: RegistryClient,
     remote.repository(REPOSITORY).push(content, ["1.0.0"])
     source, layout = f"docker://{registry.host}/{REPOSITORY}:1.0.0", tmp_path / "layout"
     copy = [
-        skopeo,
+        "skopeo",
         "copy",
         "--all",
         "--preserve-digests",
@@ -219,11 +220,11 @@ def test_skopeo_reads_what_was_pushed(registry: Running, remote: RegistryClient,
 
 def test_what_skopeo_pushed_is_read(registry: Running, remote: RegistryClient, tmp_path: Path) -> None:
     """Also Docker's own media types."""
-    skopeo = require("skopeo")
+    need("skopeo")
     content = image(tar_of("hello", b"world"))
     remote.repository(REPOSITORY).push(content, ["1"])
     host = registry.host
-    copy = [skopeo, "copy", "--format=v2s2", "--src-tls-verify=false", "--dest-tls-verify=false"]
+    copy = ["skopeo", "copy", "--format=v2s2", "--src-tls-verify=false", "--dest-tls-verify=false"]
     run(*copy, f"docker://{host}/{REPOSITORY}:1", f"docker://{host}/other:2")
     manifest = remote.repository("other").manifests.get("2")
     assert manifest.media_type == "application/vnd.docker.distribution.manifest.v2+json"

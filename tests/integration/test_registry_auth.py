@@ -24,11 +24,12 @@ from buildpack_release.registry.login import IdentityToken, Login, Password, Reg
 from buildpack_release.registry.secret import Secret
 from buildpack_release.registry.wire import ConnectionOptions
 from buildpack_testing.registry.access import BasicGuard
-from buildpack_testing.registry.distribution import PROGRAM, Certificate, real_registry
+from buildpack_testing.registry.distribution import Certificate, real_registry
 from buildpack_testing.registry.memory import MemoryRegistry
 from buildpack_testing.registry.samples import image
 from buildpack_testing.registry.token_server import BearerGuard, TokenServer, base64url, encoded_json
-from support.registries import client, require
+from support.needs import need
+from support.registries import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,7 +63,7 @@ def with_passwords(kind: str, directory: Path) -> Iterator[str]:
         with MemoryRegistry(guard=BasicGuard(USERS)) as memory:
             yield memory.host
         return
-    require(PROGRAM)
+    need("registry")
     htpasswd = directory / "htpasswd"
     htpasswd.write_text(HTPASSWD)
     with real_registry(directory / "registry", htpasswd=htpasswd) as real:
@@ -148,7 +149,7 @@ def with_tls(kind: str, directory: Path, authority: Authority) -> Iterator[str]:
         with MemoryRegistry(tls=authority.context(), guard=BasicGuard(USERS)) as memory:
             yield memory.host
         return
-    require(PROGRAM)
+    need("registry")
     htpasswd = directory / "htpasswd"
     htpasswd.write_text(HTPASSWD)
     with real_registry(directory / "registry", htpasswd=htpasswd, tls=authority.server) as real:
@@ -221,7 +222,7 @@ def with_tokens(kind: str, directory: Path, **options: Any) -> Iterator[tuple[st
         with TokenServer(**options) as tokens, MemoryRegistry(guard=BearerGuard(tokens)) as memory:
             yield memory.host, tokens
         return
-    require(PROGRAM)
+    need("registry")
     sign, certificate = es256()
     bundle = directory / "tokens.pem"
     bundle.write_bytes(certificate)

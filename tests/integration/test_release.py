@@ -18,12 +18,12 @@ import pytest
 from buildpack_release.errors import ExitCode
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.cnb_registry import CnbRegistry
-from buildpack_testing.registry.distribution import PROGRAM, RealRegistry, real_registry
+from buildpack_testing.registry.distribution import RealRegistry, real_registry
 from buildpack_testing.registry.faulty import FaultyRegistry
 from buildpack_testing.registry.memory import MemoryRegistry
+from support.needs import need
 from support.packaging import INV
 from support.publishing import alone, written
-from support.registries import require
 from support.releasing import NAMES, ROOT, Project, make_project
 from support.versioned_repository import Git, path_of
 
@@ -51,7 +51,7 @@ def bumped(project: Project) -> Project:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[RealRegistry]:
-    require(PROGRAM)
+    need("registry")
     with real_registry(tmp_path / "registry", address="127.0.0.11") as registry:
         yield registry
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_testing.archive import unpack
 from buildpack_testing.runtimes import RuntimeArchive, RuntimeSet, make_runtimes
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def unpacked(
     for archive in runtimes.archives:
         directory = tmp_path_factory.mktemp(f"some where {archive.minor}")
         with tarfile.open(archive.file) as tar:
-            tar.extraction_filter = lambda member, _path: member
-            tar.extractall(directory)  # noqa: S202
+            unpack(tar, directory)
         found.append((archive, directory / "python"))
     return found
 

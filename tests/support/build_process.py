@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_testing.installed import find_installed
+from buildpack_testing.needs import unshare
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.component_builds import NEWEST
 
@@ -81,6 +82,18 @@ class BuildProcess:
         with self.start(*wrapper, **variables) as process:
             printed, _ = process.communicate()
         return process.returncode, printed
+
+
+def on_small_disk(directory: Path, megabytes: int) -> tuple[str | Path, ...]:
+    """Return the start of a command line that runs the rest with a file system of that size at ``directory``.
+
+    Its exit code is that of the command. A last line of output says what the command has left there.
+    """
+    script = (
+        'at=$1; mount -t tmpfs -o "size=$2M" tmpfs "$at" || exit 90; shift 2; "$@"; code=$?; '
+        'echo "left on the small disk: $(ls -A "$at")"; exit $code'
+    )
+    return (*unshare("mount"), "sh", "-c", script, "sh", directory, str(megabytes))
 
 
 def written_paths(trace: Path) -> Iterator[tuple[str, Path]]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pytest
-
 from buildpack_release.registry.client import RegistryClient
-from buildpack_testing.registry.distribution import PROGRAM, real_registry
+from buildpack_testing.registry.distribution import real_registry
 from buildpack_testing.registry.memory import MemoryRegistry
 from buildpack_testing.registry.samples import patient_clock
+from support.needs import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,21 +33,11 @@ class Running:
     referrers: bool
 
 
-def require(program: str) -> str:
-    """Give the path of a program; skip the test without it, but fail under CI, where it has to be."""
-    path = shutil.which(program)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} is not installed")
-        pytest.skip(f"{program} is not installed")
-    return path
-
-
 @contextmanager
 def running(kind: str, directory: Path) -> Iterator[Running]:
     """Run a registry without access control: in memory, in memory without newer features, or the real one."""
     if kind == "real":
-        require(PROGRAM)
+        need("registry")
         with real_registry(directory) as real:
             yield Running(real.host, real.url, referrers=False)
         return

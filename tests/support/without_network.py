@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_testing.failure import PhaseError
+from buildpack_testing.needs import unshare
 from buildpack_testing.platform import LocalPlatform
 from support.main_job import COMPOSITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_UNSHARE = ("unshare", "--net", "--map-root-user")
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,6 @@ class Isolated:
     code: int
     printed: str
     said: str
-
-
-def can_isolate() -> bool:
-    """Tell whether this machine lets us have a network namespace."""
-    if shutil.which("unshare") is None:
-        return False
-    return subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode == 0
 
 
 def build_isolated(
@@ -46,7 +37,7 @@ def build_isolated(
     }  # fmt: skip
     code = f"import sys; sys.path[:0] = {sys.path!r}; from support.without_network import main; main()"
     done = subprocess.run(
-        [*_UNSHARE, sys.executable, "-c", code],
+        [*unshare("net"), sys.executable, "-c", code],
         input=json.dumps(request), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from app_venv.pip_options import (
     HARMLESS,
     INPUTS,
@@ -19,6 +17,8 @@ from app_venv.pip_options import (
     variable,
 )
 from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.packaging.lock_file import read_lock
+from buildpack_release.packaging.vendor import fetch
 
 ROOT = Path(__file__).parents[3]
 LIST = """
@@ -31,13 +31,10 @@ for option in InstallCommand("install", "").parser.option_list_all:
 
 
 def bundled_pip() -> Path:
-    """Return the wheel of the pip that strata/pip-tool carries."""
-    lines = (ROOT / "buildpacks/pip-tool/wheels.lock").read_text().splitlines()
-    digest = next(line.rpartition(":")[2] for line in lines if line.startswith("pip=="))
-    found = list((cache_directory() / "wheels" / digest).glob("pip-*.whl"))
-    if not found:
-        pytest.skip("the wheel of pip is not in the cache: inv build fetches it")
-    return found[0]
+    """Return the wheel of the pip that strata/pip-tool carries, fetched once as packaging does."""
+    pins = read_lock(ROOT / "buildpacks/pip-tool/wheels.lock")
+    (wheel,) = fetch(pins, cache=cache_directory()).values()
+    return wheel
 
 
 def options() -> dict[str, str]:

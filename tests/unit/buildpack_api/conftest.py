@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.needs import need
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ def without_privileges() -> list[str]:
     """The start of a command line that runs the rest as a user whom file modes stop."""
     if os.geteuid() != 0:
         return []
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("file modes do not stop root, and there is no setpriv to give the privileges up")
-    return [setpriv, "--inh-caps=-all", "--bounding-set=-all", "--"]
+    need("setpriv")
+    return [shutil.which("setpriv") or "", "--inh-caps=-all", "--bounding-set=-all", "--"]
 
 
 @pytest.fixture(params=sorted(SHELLS))
@@ -37,5 +36,5 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
     program, *arguments = SHELLS[str(request.param)]
     path = shutil.which(program)
     if path is None:
-        pytest.skip(f"{program} is not installed")
-    return [path, *arguments]
+        need(program)
+    return [path or program, *arguments]

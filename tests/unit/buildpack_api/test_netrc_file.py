@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from buildpack_api import netrc_file, redact
 from buildpack_api.errors import ConfigurationError
-from buildpack_testing.installed import find_installed
+from buildpack_release.packaging.interpreters import installed_interpreters
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126))
@@ -28,7 +28,8 @@ def write(path: Path, *entries: str) -> Path:
     return path
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="this netrc has no quotes")
+# Nothing a machine may lack: the netrc of 3.10 has no quotes.
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="this netrc has no quotes")  # noqa: TID251
 @given(username=PRINTABLE, password=PRINTABLE)
 def test_any_printable_ascii_is_read_back(username: str, password: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
@@ -37,11 +38,11 @@ def test_any_printable_ascii_is_read_back(username: str, password: str) -> None:
         assert found.authenticators("host.example") == (username, "", password)
 
 
-@pytest.mark.parametrize("minor", sorted(find_installed()))
+@pytest.mark.parametrize("minor", list(installed_interpreters()))
 @pytest.mark.parametrize("password", [SIGNS, '"quoted"', "back\\slash\\", "#begins", "machine"])
 def test_every_python_reads_what_is_written_for_it(minor: str, password: str, tmp_path: Path) -> None:
     entry = netrc_file.entry("host.example", "me", password, minor=minor)
-    python = find_installed()[minor].executable
+    python = installed_interpreters()[minor].executable
     file = write(tmp_path / "netrc", entry, netrc_file.entry("other.example", "a", "bcd", minor=minor))
     answer = subprocess.run([python, "-c", READ, file], capture_output=True, text=True, check=True)
     username, _, secret = json.loads(answer.stdout)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,16 +48,13 @@ def test_object_files_and_scripts_are_never_loaded(content: bytes, loadable: boo
     assert is_loadable(tmp_path / "x") is loadable
 
 
-@pytest.mark.skipif(not shutil.which("readelf"), reason="readelf is not installed")
 @pytest.mark.parametrize("program", [SHELL, *sorted(Path("/lib/x86_64-linux-gnu").glob("libs*.so.*"))[:10]])
-def test_the_same_as_readelf_says(program: Path) -> None:
-    lines = subprocess.run(
-        ["readelf", "-d", program], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+def test_the_same_as_another_reader_of_such_files_says(program: Path) -> None:
+    with program.open("rb") as file:
+        dynamic = ELFFile(file).get_section_by_name(".dynamic")
+        expected = [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
 
-    assert list(needed_libraries(program)) == [
-        line.partition("[")[2].rstrip("]") for line in lines if "(NEEDED)" in line
-    ]
+    assert list(needed_libraries(program)) == expected
 
 
 @pytest.mark.parametrize(

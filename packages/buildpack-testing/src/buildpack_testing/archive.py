@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to every file of a layer.
@@ -72,10 +72,15 @@ def write_tree(tree: Path, target: Writable, *, prefix: str) -> TreeArchive:
 def read_tree(archive: Path, destination: Path, *, time: float) -> None:
     """Unpack an archive of write_tree below destination; every file gets the modification time given."""
     with tarfile.open(archive) as tar:
-        # Our own archive, and absolute links are legitimate in a layer: nothing to filter.
-        # (Set on the object: the first releases of 3.10 and 3.11 know no filter parameter.)
-        tar.extraction_filter = lambda member, _path: member
-        tar.extractall(destination, _with_time(tar, time))  # noqa: S202 (see above)
+        unpack(tar, destination, _with_time(tar, time))
+
+
+def unpack(tar: tarfile.TarFile, destination: Path, members: Iterable[tarfile.TarInfo] | None = None) -> None:
+    """Unpack an archive that this project has made, or those members of it. Raises OSError, TarError."""
+    # Nothing to filter: we know what is in it, and absolute links are legitimate in a layer.
+    # Set on the object: 3.10 before .12 and 3.11 before .4 know no filter parameter.
+    tar.extraction_filter = lambda member, _path: member
+    tar.extractall(destination, members)  # noqa: S202 (see above)
 
 
 def _with_time(tar: tarfile.TarFile, time: float) -> Iterator[tarfile.TarInfo]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
+from buildpack_testing.archive import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,7 @@ def _blob(layout: Path, descriptor: dict[str, Any]) -> Path:
 
 def _extract(archive: Path, into: Path) -> None:
     with tarfile.open(archive) as tar:
-        tar.extraction_filter = lambda member, _path: member
-        tar.extractall(into, _relative(tar))  # noqa: S202 (names are checked)
+        unpack(tar, into, _relative(tar))
 
 
 def _relative(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

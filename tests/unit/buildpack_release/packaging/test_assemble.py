@@ -136,8 +136,6 @@ def test_a_failure_leaves_the_old_folder(root: Path, toolchain: Toolchain) -> No
     before = listing(build(root, toolchain))
     write(root / "packages/buildpack-api/src/buildpack_api/broken.py", "def f(:\n")
     interpreters = tuple(installed_interpreters().values())[:1]
-    if not interpreters:
-        pytest.skip("no python3.X is installed")
     with pytest.raises(ReleaseError, match="does not compile"):
         build(root, Toolchain(interpreters, (), toolchain.cache))
     assert listing(root / "build/acme_a") == before
@@ -167,8 +165,6 @@ def test_links_are_kept(root: Path, toolchain: Toolchain) -> None:
 def test_bytecode_is_made_for_all_modules(root: Path, toolchain: Toolchain) -> None:
     """Ours and vendored ones, the entry point too."""
     interpreters = tuple(installed_interpreters().values())[:1]
-    if not interpreters:
-        pytest.skip("no python3.X is installed")
     folder = build(root, Toolchain(interpreters, (), toolchain.cache))
     sources = sorted(path.stem for path in (folder / "lib").rglob("*.py"))
     assert sorted(path.name.partition(".")[0] for path in folder.rglob("*.pyc")) == sources
@@ -189,12 +185,9 @@ def test_several_at_once(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain:
 
 def test_a_missing_minor_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain: Toolchain) -> None:
     """Bytecode that is wanted and cannot be made is never left out silently."""
-    found = installed_interpreters()
-    missing = [minor for minor in ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15") if minor not in found]
-    if not missing:
-        pytest.skip("all minors are installed")
-    write(root / "pyproject.toml", f'[tool.buildpack-release]\nbytecode = ["{missing[0]}"]\n')
+    monkeypatch.setattr("buildpack_release.packaging.toolchain.installed_interpreters", dict)
+    write(root / "pyproject.toml", '[tool.buildpack-release]\nbytecode = ["3.12"]\n')
     monkeypatch.setenv("STRATA_CACHE_DIR", str(toolchain.cache))
     said: list[str] = []
     assemble_all(Repository.discover(root), [], root / "build", report=said.append)
-    assert said[0] == f"No bytecode for Python {missing[0]}: not installed on this machine"
+    assert said[0] == "No bytecode for Python 3.12: not installed on this machine"

@@ -23,12 +23,6 @@ INSTALLED = list(installed_interpreters().values())
 every_interpreter = pytest.mark.parametrize("interpreter", INSTALLED, ids=[one.minor for one in INSTALLED])
 
 
-@pytest.fixture(autouse=True)
-def _some_interpreter() -> None:
-    if not INSTALLED:
-        pytest.skip("no python3.X is installed")
-
-
 def tree(root: Path, *names: str) -> Path:
     for name in names:
         path = root / "lib" / name

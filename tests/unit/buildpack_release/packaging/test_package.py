@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -244,7 +243,7 @@ def test_a_failure_in_the_middle_keeps_what_was_finished(root: Path) -> None:
     assert new(run(root)) == ["acme/two", "acme/all"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.usefixtures("file_modes_count")
 def test_a_read_only_dist_is_one_clear_error(root: Path) -> None:
     """Naming it."""
     (root / "dist").mkdir(mode=0o555)

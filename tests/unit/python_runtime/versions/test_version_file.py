@@ -165,7 +165,7 @@ def test_an_unfinished_merge_is_called_so(catalogue: Catalogue, tmp_path: Path) 
     assert caught.value.advice.startswith("It holds the marks of a merge that is not finished.\n")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("file_modes_count")
 def test_a_file_without_permission_cannot_be_read(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").touch(0o000)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.cnb import preflight
+from buildpack_testing import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,32 +25,32 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_everything_is_missing_by_name() -> None:
     """Each missing part has a line of its own that says how to get it."""
-    lacking = preflight.missing(("registry", "podman", "pack", "base images"))
-    text = preflight.describe(lacking)
+    lacking = needs.missing(("registry", "podman", "pack", "base images"))
+    text = needs.describe(lacking)
     assert [line.partition(" (")[0] for line in text.splitlines()] == [
         "missing: registry",
         "missing: podman",
         "missing: pack",
         "missing: base images",
     ]
-    assert "package docker-registry" in text
+    assert "sudo apt-get install docker-registry" in text
     assert "scripts/install-cnb-tools" in text
-    assert "package mmdebstrap" in text
+    assert "sudo apt-get install mmdebstrap" in text
 
 
 def test_go_stands_for_the_tools_it_builds(empty_machine: Path) -> None:
     """With a Go toolchain the tools are not missing: they are made when a test asks for them."""
     (empty_machine / "go").touch(mode=0o755)
-    assert preflight.missing(("lifecycle", "pack")) == ()
+    assert needs.missing(("lifecycle", "pack")) == ()
 
 
 def test_either_container_runtime_will_do(empty_machine: Path) -> None:
     """Machines with podman have runc or crun."""
     (empty_machine / "crun").touch(mode=0o755)
-    assert preflight.missing(("container runtime",)) == ()
+    assert needs.missing(("container runtime",)) == ()
 
 
 def test_unknown_need_is_a_mistake_in_the_test() -> None:
     """A typing error must not read as "nothing is missing"."""
     with pytest.raises(KeyError):
-        preflight.missing(("podmann",))
+        needs.missing(("podmann",))
