@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.failures import explain
+from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_testing.index import write_index
-from buildpack_testing.installed import find_installed
 from buildpack_testing.server import serve
 from support.build_process import on_small_disk
 from support.component_builds import NEWEST
@@ -48,7 +48,7 @@ class FailingPip:
         self.root = root
         self.url = url
         self.files = files
-        python = find_installed()[NEWEST].executable
+        python = installed_interpreters()[NEWEST].executable
         subprocess.run([python, "-I", "-m", "venv", "--without-pip", root / "venv"], check=True)
         self._pip = shared_pip(NEWEST)
 

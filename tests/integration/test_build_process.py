@@ -191,6 +191,6 @@ def test_everything_but_the_layers_may_be_read_only(
             "mount -o remount,ro,bind / 2>/dev/null; shift 2; "
             'if touch "$HOME/probe" 2>/dev/null; then exit 91; fi; exec "$@"'
         )
-        wrapper = (*unshare("mount"), "sh", "-c", script, "sh", process.layers, process.root / "temporary")
-        code, printed = process.run(*wrapper, **more)
+        wrapper = (*unshare("mount"), "sh", "-c", script, "sh")
+        code, printed = process.run(*wrapper, process.layers, process.root / "temporary", **more)
         assert code == 0, printed

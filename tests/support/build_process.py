@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_testing.installed import find_installed
+from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_testing.needs import unshare
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.component_builds import NEWEST
@@ -57,7 +57,7 @@ class BuildProcess:
     def start(self, *wrapper: str | Path, **variables: str) -> subprocess.Popen[str]:
         """Start it, below a program such as strace, with these variables of the user."""
         self.prepare()
-        python = find_installed()[self.minor].executable.parent
+        python = installed_interpreters()[self.minor].executable.parent
         environment = {
             "PATH": f"{python}{os.pathsep}{SYSTEM_PATH}",
             "HOME": str(self.root / "home"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
 from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_release.packaging.toolchain import Toolchain
-from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.workspace import SYSTEM_PATH, BaseImage
 from support.scripted import ScriptedBuildpacks, provides, requires
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[2]
-MINORS = tuple(find_installed())
-"""The Pythons that the tests of this machine can use, oldest first."""
+MINORS = tuple(installed_interpreters())
+"""The Pythons of this machine, its distribution's included, oldest first: each may be a build image's."""
 
-NEWEST = MINORS[-1] if MINORS else ""
+NEWEST = MINORS[-1]
 PYTHON = "test/python"
 CONSUMER = "test/consumer"
 
@@ -36,7 +36,7 @@ def assemble_components(ids: Iterable[str], into: Path) -> list[Path]:
 
 def image_with_python(minor: str) -> BaseImage:
     """Return a base image whose first Python on PATH is that one."""
-    directory = find_installed()[minor].executable.parent
+    directory = installed_interpreters()[minor].executable.parent
     return BaseImage(
         build_path=f"{directory}{os.pathsep}{SYSTEM_PATH}",
         run_path=SYSTEM_PATH,

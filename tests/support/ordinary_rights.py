@@ -31,7 +31,7 @@ class _Words(ctypes.Structure):
 
 @contextmanager
 def ordinary_rights() -> Iterator[None]:
-    """Let file modes count for this thread, and for threads that it starts; programs it starts are root again.
+    """Let file modes count for this thread and those that it starts; programs it starts are root again.
 
     Nothing changes for who is not root. See capset(2) and capabilities(7). Raises OSError.
     """

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.interpreter import Interpreter
+from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.index import write_index
-from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import StaticServer, serve
 from pip_tool.install import install_pip
@@ -54,7 +54,7 @@ def assembled() -> Path:
 @cache
 def shared_pip(minor: str) -> Path:
     """Return a user base with pip for a Python, installed once: a provider of pip that is not ours."""
-    python = find_installed()[minor]
+    python = installed_interpreters()[minor]
     base = assembled() / f"pip-{minor}"
     wheel = bundled_wheel(assembled() / "assembled/strata_pip-tool/wheels")
     interpreter = Interpreter(python.executable, python.version, minor, "")

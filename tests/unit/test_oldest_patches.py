@@ -1,7 +1,7 @@
 """All code runs on the first releases of a supported line too, such as a distribution keeps for years.
 
-What later patches of the line brought (with security fixes, mostly) is not there: an interpreter of that age is
-rarely at hand, so the names are looked for.
+What later patches of the line brought (with security fixes, mostly) is not there. An interpreter of that age
+is rarely at hand, so the names are looked for.
 """
 
 from __future__ import annotations

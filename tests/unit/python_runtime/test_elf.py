@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ def test_object_files_and_scripts_are_never_loaded(content: bytes, loadable: boo
 def test_the_same_as_another_reader_of_such_files_says(program: Path) -> None:
     with program.open("rb") as file:
         dynamic = ELFFile(file).get_section_by_name(".dynamic")
+        assert isinstance(dynamic, DynamicSection)
         expected = [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
 
     assert list(needed_libraries(program)) == expected

@@ -110,7 +110,7 @@ NEEDS: Mapping[str, Need] = {
         ),
         Need(
             "two runtimes",
-            "another complete CPython of 3.10 or newer, for instance: pyenv install 3.12, or uv python install 3.12",
+            "a second CPython in a prefix of its own: pyenv install 3.12, or uv python install 3.12",
             lambda: len(find_installed()) != 1,
         ),
         Need(
