@@ -213,7 +213,10 @@ def package(  # noqa: PLR0917  each parameter is an option
         "env": "a user variable, NAME=VALUE; may be repeated",
         "clear": "forget what earlier builds of this app left for reuse",
         "run": "a process type or a command to start in the image",
-        "runtime": "local (this machine's CPythons) or download; by default local if there are any",
+        "runtime": (
+            "local (this machine's CPythons; the default if there are any), standalone (real archives of a "
+            "few versions, by way of the Go module proxy) or download"
+        ),
         "keep": "keep the layers and the app as the build left them, and say where",
     },
 )

@@ -13,7 +13,7 @@ from buildpack_api import toml
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_testing.index import PackageIndex, fill_index
-from buildpack_testing.runtimes import RuntimeSet, make_runtimes
+from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
 from buildpack_testing.sources import served_index
 from buildpack_testing.workspace import local_arch
@@ -21,6 +21,8 @@ from buildpack_testing.workspace import local_arch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import ExitStack
+
+    from buildpack_testing.runtime_set import RuntimeSet
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_testing.cnb.pack import PackCommand
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
     from support.sample_builds import SampleBuilds
 
 BUILDPACK_FAILED = 51

@@ -11,7 +11,7 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.progress import say
 from buildpack_testing.index import fill_index
-from buildpack_testing.runtimes import RuntimeSet, make_runtimes
+from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import StaticServer, serve
 from buildpack_testing.sources import mirror_variables, served_index
 from support.component_builds import assemble_components
@@ -23,6 +23,8 @@ from support.venv_builds import LEFT, RIGHT, VenvBuilds, venv_builds
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from buildpack_testing.runtime_set import RuntimeSet
 
 
 @pytest.fixture(scope="session")

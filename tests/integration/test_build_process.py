@@ -19,7 +19,7 @@ from support.main_job import PIP, RUNTIME
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
 
 # Besides the layers directory and the temporary one: nowhere, and the semaphores of worker processes.
 HARMLESS = ("/dev/null", "/dev/tty", "/dev/shm/", "/proc/self/")

@@ -27,7 +27,7 @@ from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV, MainJob,
 
 if TYPE_CHECKING:
     from buildpack_testing.launch import Container
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
 FLASK = APPS / "flask"

@@ -34,7 +34,7 @@ from support.without_network import Isolated, build_isolated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_testing.runtimes import RuntimeArchive, RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
 TARGET = Target("linux", local_arch())
 DAY = dt.date(2024, 1, 1)

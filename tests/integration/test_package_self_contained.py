@@ -21,7 +21,7 @@ from support.sample_repository import TARGETS, component, composite, library, pl
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
 
 AMD = Target("linux", "amd64")
 # What our code needs of the standard library, compiled modules and bundled libraries included.

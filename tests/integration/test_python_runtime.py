@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_testing.platform import BuildResult
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
 PROBE = "env > seen; command -v python; command -v python3"

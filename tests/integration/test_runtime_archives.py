@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.archive import unpack
-from buildpack_testing.runtimes import RuntimeArchive, RuntimeSet, make_runtimes
+from buildpack_testing.runtimes import make_runtimes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
 # Some of these need libraries of the system that made the archive: they must have come along.
 _MODULES = "bz2 ctypes curses decimal ensurepip hashlib lzma readline sqlite3 ssl uuid zlib"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
     from buildpack_testing.cnb.tools import Lifecycle
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
 LAYERS = "/layers"

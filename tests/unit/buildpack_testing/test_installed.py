@@ -5,10 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
-from buildpack_release.errors import MissingToolError
-from buildpack_testing.installed import find_installed, require_installed
+from buildpack_testing.installed import find_installed
 
 
 def test_what_is_found_is_complete_and_sorted() -> None:
@@ -38,9 +35,3 @@ def test_wrappers_and_broken_programs_are_passed_over(tmp_path: Path) -> None:
         "XDG_DATA_HOME": str(tmp_path),
     }
     assert all(not python.prefix.is_relative_to(tmp_path) for python in find_installed(nowhere).values())
-
-
-def test_none_at_all_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buildpack_testing.installed.candidates", lambda _environ: [])
-    with pytest.raises(MissingToolError, match="No CPython"):
-        require_installed()

@@ -12,6 +12,7 @@ from buildpack_release.errors import ReleaseError
 from buildpack_testing import runtimes
 from buildpack_testing.installed import InstalledPython
 from buildpack_testing.relocate import Tools
+from buildpack_testing.runtime_set import RuntimeSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Installe
         (tree / "version").write_text(python.version)
 
     monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(runtimes, "require_installed", lambda: found)
+    monkeypatch.setattr(runtimes, "find_installed", lambda: found)
     patchelf = tmp_path / "patchelf"
     patchelf.write_text("of one version")
     monkeypatch.setattr(runtimes, "find_tools", lambda: Tools(str(patchelf), "ldd", None))
@@ -102,3 +103,21 @@ def test_another_version_of_a_tool_makes_new_archives(
     said: list[str] = []
     runtimes.make_runtimes(tmp_path / "out", report=said.append)
     assert sum("making" in line for line in said) == 2
+
+
+def test_where_none_is_installed_real_archives_take_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects a machine with the distribution's Python only; what comes is up to `standalone`."""
+    asked: list[dict[str, object]] = []
+    nothing = RuntimeSet(tmp_path, tmp_path / "runtimes.toml", ())
+
+    def make_standalone(directory: Path | None, **options: object) -> RuntimeSet:
+        asked.append(options)
+        return nothing
+
+    monkeypatch.setattr(runtimes, "find_installed", dict)
+    monkeypatch.setattr(runtimes, "make_standalone", make_standalone)
+
+    assert runtimes.make_runtimes(minors=frozenset({"3.13"})) is nothing
+    assert [(one["minors"], one["complete_only"]) for one in asked] == [(frozenset({"3.13"}), True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.request
 from typing import TYPE_CHECKING
 
-from buildpack_testing.runtimes import RuntimeSet
+from buildpack_testing.runtime_set import RuntimeSet
 from buildpack_testing.sources import (
     RuntimeSource,
     connection_variables,

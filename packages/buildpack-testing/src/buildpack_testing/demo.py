@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ReleaseError, UsageError, shown_path
+from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError, UsageError, shown_path
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.text import columns, duration, size
 from buildpack_testing.failure import output_is_shown
@@ -17,7 +17,6 @@ from buildpack_testing.platform import BuildResult, LocalPlatform
 from buildpack_testing.report import container_paths, environment_lines, indented, phase_line, plan_lines
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.sources import (
-    RuntimeSource,
     connection_variables,
     index_variables,
     mirror_variables,
@@ -88,10 +87,11 @@ class Demo:
 
     def _sources(self, stack: ExitStack, app: Path) -> dict[str, str]:
         """Serve Python and wheels on loopback if this machine has the means: then no network is needed."""
-        if RuntimeSource.default() is RuntimeSource.DOWNLOAD:
-            self._report("no CPython here to make an archive from: Python and packages come from the network")
+        try:
+            runtimes = make_runtimes(report=self._report)
+        except (MissingToolError, NetworkError) as error:
+            self._report(f"Python and packages come from the network: {error}")
             return connection_variables()
-        runtimes = make_runtimes(report=self._report)
         variables = stack.enter_context(mirror_variables(runtimes))
         if app.resolve() != (self._repository.root / SAMPLE).resolve():
             return {**variables, **connection_variables()}

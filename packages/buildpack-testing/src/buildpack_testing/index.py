@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import platform
 import re
 import shutil
@@ -25,6 +24,7 @@ from buildpack_api.files import remove
 from buildpack_release.errors import NetworkError
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.locks import exclusive
+from buildpack_testing.pinned import pip_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -108,18 +108,13 @@ def _download(requirements: Path, minor: str, target: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", minor, *platforms]
     command += ["--dest", str(target), "--requirement", str(requirements)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=pip_environment())
     if result.returncode:
         raise NetworkError(
             f"pip could not download the wheels of {requirements} for Python {minor}",
             detail=result.stderr.strip()[-2000:],
             advice="Check that pip reaches its package index; the result is kept for runs without network.",
         )
-
-
-def _environment() -> dict[str, str]:
-    # Its own directory of extra wheels is no index: everything shall come from where anybody gets it.
-    return {name: value for name, value in os.environ.items() if name != "PIP_FIND_LINKS"}
 
 
 def _normalise(name: str) -> str:

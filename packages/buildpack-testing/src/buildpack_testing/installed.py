@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import MissingToolError
 from buildpack_release.packaging.interpreters import candidates
 
 if TYPE_CHECKING:
@@ -70,18 +69,6 @@ def find_installed(environ: Mapping[str, str] | None = None) -> dict[str, Instal
         if python and (known is None or _sort_key(python) > _sort_key(known)):
             found[python.minor] = python
     return {python.minor: python for python in sorted(found.values(), key=_sort_key)}
-
-
-def require_installed(environ: Mapping[str, str] | None = None) -> dict[str, InstalledPython]:
-    """Return what find_installed finds. Raises MissingToolError when that is nothing."""
-    found = find_installed(environ)
-    if not found:
-        raise MissingToolError(
-            "No CPython to make a runtime archive from",
-            detail="Searched PATH, pyenv, uv and /usr/local. A distribution's own Python does not qualify.",
-            advice="Install one, for instance with `pyenv install 3.13` or `uv python install 3.13`.",
-        )
-    return found
 
 
 def _sort_key(python: InstalledPython) -> tuple[int, ...]:

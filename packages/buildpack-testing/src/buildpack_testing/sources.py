@@ -11,12 +11,13 @@ from buildpack_testing.index import fill_index
 from buildpack_testing.installed import find_installed
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
+from buildpack_testing.standalone.archives import make_standalone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_testing.runtimes import RuntimeSet
+    from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
 # The caller's settings of how to reach an index; in a container they would have to be given in the same way.
@@ -27,9 +28,13 @@ _CONNECTION = (
 
 
 class RuntimeSource(Enum):
-    """Where Python comes from: archives made of this machine's CPythons, or the published ones."""
+    """Where Python comes from: archives made of this machine's CPythons, real ones, or the published ones.
+
+    The real ones are python-build-standalone's trees as package registries have them, of a few versions.
+    """
 
     LOCAL = "local"
+    STANDALONE = "standalone"
     DOWNLOAD = "download"
 
     @classmethod
@@ -48,14 +53,15 @@ def connection_variables(environ: Mapping[str, str] | None = None) -> dict[str, 
 def runtime_variables(
     source: RuntimeSource, *, report: Callable[[str], None] = lambda _line: None
 ) -> Iterator[dict[str, str]]:
-    """Give the variables that make python-runtime use a source; local archives are served meanwhile.
+    """Yield the variables that make python-runtime use a source; archives made here are served meanwhile.
 
-    Raises ReleaseError when local archives cannot be made.
+    Raises ReleaseError when these cannot be made.
     """
     if source is RuntimeSource.DOWNLOAD:
         yield {}
         return
-    with mirror_variables(make_runtimes(report=report)) as variables:
+    make = make_standalone if source is RuntimeSource.STANDALONE else make_runtimes
+    with mirror_variables(make(report=report)) as variables:
         yield variables
 
 

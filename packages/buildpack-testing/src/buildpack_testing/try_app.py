@@ -63,8 +63,9 @@ def parse_variables(assignments: list[str]) -> dict[str, str]:
 
 def parse_source(name: str) -> RuntimeSource | None:
     """Read a runtime source; "" leaves the choice to us. Raises UsageError for an unknown one."""
-    if name and name not in {source.value for source in RuntimeSource}:
-        raise UsageError(f"there is no runtime source {name!r}", advice="It is local or download.")
+    known = [source.value for source in RuntimeSource]
+    if name and name not in known:
+        raise UsageError(f"there is no runtime source {name!r}", advice=f"Choose from {', '.join(known)}.")
     return RuntimeSource(name) if name else None
 
 

@@ -7,22 +7,21 @@ from a copy of its source: its own go.mod (with the replace line) and go.sum the
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_testing.go_toolchain import find_go
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from buildpack_testing.cnb.versions import GoTool
+    from buildpack_testing.go_toolchain import GoToolchain
 
 # What the lifecycle's extender phase is made of: by far the largest dependency, and the one that not every
 # module proxy serves. Image extensions are not supported by `creator`, which is what the tests run.
@@ -34,35 +33,6 @@ _ADVICE = (
     "Put a Go toolchain that is new enough on PATH, and see that GOPROXY can be reached; or download the "
     "official release yourself and name it with STRATA_LIFECYCLE_DIR or STRATA_PACK."
 )
-
-
-@dataclass(frozen=True)
-class GoToolchain:
-    """A go command and its environment: the user's own settings, but for what decides the result."""
-
-    executable: str
-    environment: Mapping[str, str]
-
-    def run(self, arguments: Sequence[str], *, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run go; its output is captured."""
-        return subprocess.run(
-            [self.executable, *arguments],
-            cwd=cwd,
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
-def find_go(environ: Mapping[str, str]) -> GoToolchain | None:
-    """Return the go command on PATH, set up to make static programs for this machine; None without one."""
-    executable = shutil.which("go", path=environ.get("PATH"))
-    if executable is None:
-        return None
-    # A workspace or another target of the user's must not decide what is built.
-    environment = {name: value for name, value in environ.items() if name not in {"GOOS", "GOARCH"}}
-    return GoToolchain(executable, {**environment, "CGO_ENABLED": "0", "GOWORK": "off"})
 
 
 def build(tool: GoTool, output: Path, *, work: Path, environ: Mapping[str, str] | None = None) -> str:
@@ -88,7 +58,7 @@ def build(tool: GoTool, output: Path, *, work: Path, environ: Mapping[str, str] 
 
 def _download(go: GoToolchain, tool: GoTool, work: Path) -> Path:
     wanted = f"{tool.module}@v{tool.version}"
-    facts = _fetch(go, wanted, work)
+    facts = go.download(wanted, cwd=work)
     if facts.get("Error"):
         raise ReleaseError(f"Cannot download the Go module {wanted}", detail=facts["Error"], advice=_ADVICE)
     if facts["Sum"] != tool.checksum:
@@ -98,18 +68,6 @@ def _download(go: GoToolchain, tool: GoTool, work: Path) -> Path:
             advice="Do not use it. Find out what the module proxy serves (go env GOPROXY).",
         )
     return Path(facts["Dir"])
-
-
-def _fetch(go: GoToolchain, module: str, cwd: Path) -> dict[str, str]:
-    """Download a module; what go says of it: Dir, Sum ... or Error."""
-    result = go.run(["mod", "download", "-json", module], cwd=cwd)
-    try:
-        facts: dict[str, str] = json.loads(result.stdout)
-    except ValueError:
-        facts = {}
-    if result.returncode != 0:
-        facts.setdefault("Error", result.stderr.strip())
-    return facts
 
 
 def _make_writable(source: Path) -> None:
@@ -124,7 +82,7 @@ def _leave_out_extender(go: GoToolchain, source: Path) -> str:
     applier = source / _APPLIER
     if not applier.is_dir():
         return ""
-    error = _fetch(go, EXTENDER_MODULE, source).get("Error")
+    error = go.download(EXTENDER_MODULE, cwd=source).get("Error")
     if not error:
         return ""
     if not _REFUSED.search(error):
