@@ -12,7 +12,7 @@ from buildpack_release.errors import ReleaseError
 from buildpack_testing import runtimes
 from buildpack_testing.installed import InstalledPython
 from buildpack_testing.relocate import Tools
-from buildpack_testing.runtime_set import RuntimeSet
+from buildpack_testing.runtime_set import TAG, RuntimeSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +50,8 @@ def test_the_catalogue_names_every_archive_with_its_hash(
     assert document["lines"]["3.10"]["end-of-life"] == date(2026, 10, 31)
     for entry, archive in zip(document["runtime"], made.archives, strict=True):
         assert entry["version"] == archive.version
-        assert entry["path"] == f"{runtimes.TAG}/{archive.file.name.replace('+', '%2B')}"
-        assert (tmp_path / "out" / runtimes.TAG / archive.file.name).read_bytes()
+        assert entry["path"] == f"{TAG}/{archive.file.name.replace('+', '%2B')}"
+        assert (tmp_path / "out" / TAG / archive.file.name).read_bytes()
         assert entry["sha256"] == archive.sha256
 
 

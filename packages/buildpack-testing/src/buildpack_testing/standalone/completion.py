@@ -147,7 +147,7 @@ def upstream_ensurepip(source: str, release: Release) -> str:
     tree = ast.parse(source)
     dropped: set[int] = set()
     for node in ast.walk(tree):
-        if _is_refusal(node):
+        if isinstance(node, ast.stmt) and _is_refusal(node):
             dropped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = [line for number, line in enumerate(source.splitlines(keepends=True), 1) if number not in dropped]
     changed = "".join(lines)
@@ -162,7 +162,7 @@ def upstream_ensurepip(source: str, release: Release) -> str:
     return changed
 
 
-def _is_refusal(node: ast.AST) -> bool:
+def _is_refusal(node: ast.stmt) -> bool:
     if isinstance(node, ast.FunctionDef):
         return node.name == _REFUSAL
     if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
@@ -227,7 +227,7 @@ def _add_pkgconfig(source: Path, target: Path, minor: str) -> None:
         ):
             key = re.match(r"[\w.]+[:=]", line)
             assert key is not None  # noqa: S101 (each line above has one)
-            text = re.sub(rf"(?m)^{re.escape(key[0])}.*$", lambda _found, line=line: line, text)
+            text = re.sub(rf"(?m)^{re.escape(key[0])}.*$", line.replace("\\", r"\\"), text)
         if "\nlibdir=" not in text:
             text = text.replace("\nincludedir=", "\nlibdir=${exec_prefix}/lib\nincludedir=")
         (target / name).write_text(text, "utf-8")
