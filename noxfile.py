@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "packages/buildpack-release/src")]
 
 from buildpack_release.model.pythons import MINORS  # noqa: E402
-from environments import SetupError, missing, put_on_path, requirements  # noqa: E402
+from environments import DIVERTING, SetupError, missing, put_on_path, requirements  # noqa: E402
 
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
 SCRIPTS = ("scripts/environments.py", "scripts/install-cnb-tools", "scripts/make-runtime-archive")
@@ -40,7 +40,8 @@ VALUED = {
 }
 
 nox.needs_version = ">=2025.10.14"
-nox.options.default_venv_backend = "uv|virtualenv"
+# Where uv could not set up what nox runs in, it could not set up what sessions run in.
+nox.options.default_venv_backend = "virtualenv" if Path(sys.prefix, "uv-failed").exists() else "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
@@ -95,9 +96,10 @@ def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None
     (site_packages,) = environment.glob("lib/python3*/site-packages")
     installed = {one.name.partition("-")[0] for one in site_packages.glob("*.dist-info")}
     moved_or_broken = installed - {"pip", "setuptools"} and before[0] != str(environment)
-    session.install(*(["--force-reinstall"] if moved_or_broken else []), *wanted)
+    anew = ["--force-reinstall"] if moved_or_broken else []
+    session.install(*anew, *wanted, env={**dict.fromkeys(DIVERTING, ""), "PIP_USER": "0"})
     if libraries:
-        put_on_path(site_packages, ROOT)
+        put_on_path(ROOT, site_packages)
     stamp.write_text("\n".join([str(environment), *wanted]), "utf-8")
 
 
@@ -126,12 +128,14 @@ def _pytest(session: nox.Session, folder: str, *options: str) -> None:
 
 def _inv(session: nox.Session, task: str) -> None:
     """Run a task; paths among its arguments are relative to where the user is."""
-    python = sys.executable
-    if session.virtualenv.venv_backend != "none":
+    inv = ["inv"]
+    if session.virtualenv.venv_backend == "none":
+        script = Path(sys.executable).with_name("inv")  # does not look for modules where the user is
+        inv = [str(script)] if script.exists() else [sys.executable, "-m", "invoke"]
+    else:
         _install(session, "maintain")
-        python = "python"
     os.chdir(session.invoked_from)
-    session.run(python, "-m", "invoke", "--search-root", str(ROOT), task, *session.posargs)
+    session.run(*inv, "--search-root", str(ROOT), task, *session.posargs)
 
 
 @nox.session

@@ -9,25 +9,43 @@ import importlib
 import importlib.metadata
 import os
 import re
+import sys
+import sysconfig
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
     from types import ModuleType
 
 LIBRARIES = ("buildpack-api", "buildpack-release", "buildpack-testing")
 """This repository's own, in packages/. They are never installed: their `src` is put on the path."""
 
 
+DIVERTING = frozenset(
+    (
+        *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"),
+        *("PIP_NO_DEPS", "PIP_DRY_RUN", "UV_PYTHON", "UV_SYSTEM_PYTHON", "PYTHONPATH", "PYTHONHOME"),
+    )
+)
+"""Variables that would make a package be installed elsewhere than in the environment, or not at all."""
+
+
 class SetupError(Exception):
     """Something in the way of an environment; the text is one clear line for people."""
 
 
-def put_on_path(site_packages: Path, root: Path) -> None:
-    """Let the Python of these site-packages find this repository's libraries."""
+def put_on_path(root: Path, site_packages: Path, *aliases: Path) -> None:
+    """Let the Python of these site-packages find this repository's libraries.
+
+    The aliases are other names of that directory, by which its Python may be started.
+    """
     # Relative, so that they are found in any encoding, and when the checkout has moved.
-    paths = (os.path.relpath(root / "packages" / name / "src", site_packages) for name in LIBRARIES)
+    paths = [
+        os.path.relpath(root / "packages" / name / "src", known)
+        for known in (*aliases, site_packages)
+        for name in LIBRARIES
+    ]
     (site_packages / "strata.pth").write_text("".join(f"{path}\n" for path in paths), "ascii")
 
 
@@ -116,8 +134,15 @@ def _toml_parser() -> ModuleType:
 
 
 def _vendored(name: str) -> ModuleType:
-    """Return an installed library, or else pip's own copy of it."""
+    """Return an installed library, or else pip's copy of it, also of the pip that new environments get."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
+        bundled = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
+        of_debian = Path("/usr/share/python-wheels")
+        sys.path += (str(wheel) for place in (bundled, of_debian) for wheel in place.glob("pip-*.whl"))
+    try:
         return importlib.import_module(f"pip._vendor.{name}")
+    except ModuleNotFoundError:
+        python = f"{sys.executable} (Python {sys.version_info[0]}.{sys.version_info[1]})"
+        raise SetupError(f"{python} has no pip: on Debian and Ubuntu, install python3-venv") from None
