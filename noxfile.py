@@ -40,8 +40,9 @@ VALUED = {
 }
 
 nox.needs_version = ">=2025.10.14"
-# Where uv could not set up what nox runs in, it could not set up what sessions run in.
-nox.options.default_venv_backend = "virtualenv" if Path(sys.prefix, "uv-failed").exists() else "uv|virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"
+if Path(sys.prefix, "uv-failed").exists():  # so set_up.py has found; neither can it install for sessions
+    os.environ["UV"] = os.devnull
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
@@ -67,6 +68,16 @@ def _pythons() -> list[str]:
     return [minor for minor in MINORS if minor not in too_new or shutil.which(f"python{minor}")]
 
 
+def _check_envdir() -> None:
+    """End nox with one line where sessions cannot have their environments, unless it only lists them."""
+    place = ROOT / ".nox" if (ROOT / ".nox").exists() else ROOT
+    harmless = any(one in {"-l", "--list"} or one.startswith(("--list-", "--envdir")) for one in sys.argv)
+    if not harmless and not os.access(place, os.W_OK):
+        sys.exit(
+            f"nox: cannot write to {place}; --envdir DIRECTORY puts the sessions' environments elsewhere"
+        )
+
+
 def _requirements(*groups: str, libraries: bool = True) -> list[str]:
     """Return what goes into an environment; a pyproject.toml that cannot be read ends nox with one line."""
     try:
@@ -75,6 +86,7 @@ def _requirements(*groups: str, libraries: bool = True) -> list[str]:
         sys.exit(f"nox: {error}")
 
 
+_check_envdir()
 _offer_pyenv_versions()
 PYTHONS = _pythons()
 # Where the Python that runs nox has all that the tasks need, as with ./scripts/nox, it runs them.

@@ -150,11 +150,15 @@ def _run(command: Sequence[str], *, quiet: bool = False) -> bool:
     """Run a command, whose output goes to stderr unless it is to be quiet, and tell whether it succeeded."""
     environ = {name: value for name, value in os.environ.items() if name not in DIVERTING}
     output = subprocess.DEVNULL if quiet else sys.stderr
-    done = subprocess.run(
-        command,
-        env={**environ, "PIP_USER": "0"}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-        close_fds=False, check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command,
+            env={**environ, "PIP_USER": "0"}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            close_fds=False, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        _say(f"{command[0]}: {error.strerror}")
+        return False
     return done.returncode == 0
 
 
