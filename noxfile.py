@@ -96,13 +96,15 @@ MAINTAINER_ENVIRONMENT = "none" if not missing(_requirements("maintain")) else N
 def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None:
     """Install dependency groups of pyproject.toml, unless that is done; what was interrupted is done anew.
 
-    This repository's own libraries are not installed but put on the path.
+    This repository's own libraries are not installed but put on the path. With --no-venv nothing is.
     """
+    if session.virtualenv.venv_backend == "none":
+        return
     wanted = _requirements(*groups, libraries=libraries)
     environment = Path(session.virtualenv.location)
     stamp = environment / ".strata"
     before = stamp.read_text("utf-8").splitlines() if stamp.is_file() else [""]
-    if before == [str(environment), *wanted] or not environment.is_dir():
+    if before == [str(environment), *wanted]:
         return
     stamp.unlink(missing_ok=True)
     (site_packages,) = environment.glob("lib/python3*/site-packages")
