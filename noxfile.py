@@ -20,23 +20,18 @@ from buildpack_release.model.pythons import MINORS  # noqa: E402
 from environments import DIVERTING, SetupError, missing, put_on_path, requirements  # noqa: E402
 
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
-SCRIPTS = ("scripts/environments.py", "scripts/install-cnb-tools", "scripts/make-runtime-archive")
+SCRIPTS = (
+    *("scripts/environments.py", "scripts/set_up.py"),
+    *("scripts/install-cnb-tools", "scripts/make-runtime-archive"),
+)
 SHELL_SCRIPTS = (
     *("scripts/env.sh", "scripts/nox", "scripts/inv", ".ci/run"),
     *(f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")),
 )
 # Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
 VALUED = {
-    "-c",
-    "-k",
-    "-m",
-    "-p",
-    "--cache-dir",
-    "--config",
-    "--config-file",
-    "--exclude",
-    "--output-file",
-    "-o",
+    *("-c", "-k", "-m", "-o", "-p", "--cache-dir", "--config", "--config-file"),
+    *("--exclude", "--output-file", "--python-executable"),
 }
 
 nox.needs_version = ">=2025.10.14"
@@ -111,7 +106,8 @@ def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None
     installed = {one.name.partition("-")[0] for one in site_packages.glob("*.dist-info")}
     moved_or_broken = installed - {"pip", "setuptools"} and before[0] != str(environment)
     anew = ["--force-reinstall"] if moved_or_broken else []
-    session.install(*anew, *wanted, env={**dict.fromkeys(DIVERTING, ""), "PIP_USER": "0"})
+    undiverted = dict.fromkeys((name for name in DIVERTING if name.startswith("PIP_")), "")
+    session.install(*anew, *wanted, env={**undiverted, "PIP_USER": "0"})
     if libraries:
         put_on_path(ROOT, site_packages)
     stamp.write_text("\n".join([str(environment), *wanted]), "utf-8")

@@ -81,15 +81,21 @@ def missing(wanted: Iterable[str]) -> dict[str, str]:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """Read a TOML file. Raises SetupError with file and line if it cannot be read."""
+    parser = _toml_parser()
     try:
-        content: dict[str, Any] = _toml_parser().loads(file.read_bytes().decode())
+        data = file.read_bytes()
     except OSError as error:
         raise SetupError(f"{file}: {error.strerror}") from None
-    except ValueError as error:  # no UTF-8, or no TOML
-        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        what = str(error)[: place.start()] if place else str(error)
-        where = f":{place[1]}:{place[2]}" if place else ""
-        raise SetupError(f"{file}{where}: this is not TOML: {' '.join(what.split())}") from None
+    try:
+        content: dict[str, Any] = parser.loads(data.decode())
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SetupError(f"{file}:{line}: this is not TOML: it is not UTF-8") from None
+    except ValueError as error:
+        what, _, where = str(error).removesuffix(")").rpartition(" (at ")
+        place = re.fullmatch(r"line (\d+), column \d+", where)
+        line = int(place[1]) if place else data.count(b"\n") + 1  # at the end of the document
+        raise SetupError(f"{file}:{line}: this is not TOML: {what}") from None
     return content
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -37,3 +39,12 @@ def file_modes_count() -> Iterator[None]:
     """Let file modes stop this test, also if root runs it (see ``ordinary_rights``)."""
     with ordinary_rights():
         yield
+
+
+@pytest.fixture
+def without_privileges() -> list[str]:
+    """The start of a command line that runs the rest as a user whom file modes stop."""
+    if os.geteuid() != 0:
+        return []
+    need("setpriv")
+    return [shutil.which("setpriv") or "", "--inh-caps=-all", "--bounding-set=-all", "--"]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -19,15 +18,6 @@ SHELLS = {"dash": ["dash"], "busybox": ["busybox", "sh"]}
 def example(tmp_path: Path) -> ExampleBuildpack:
     """A buildpack that does nothing, for tests of its inputs."""
     return ExampleBuildpack.create(tmp_path)
-
-
-@pytest.fixture
-def without_privileges() -> list[str]:
-    """The start of a command line that runs the rest as a user whom file modes stop."""
-    if os.geteuid() != 0:
-        return []
-    need("setpriv")
-    return [shutil.which("setpriv") or "", "--inh-caps=-all", "--bounding-set=-all", "--"]
 
 
 @pytest.fixture(params=sorted(SHELLS))

@@ -1,0 +1,123 @@
+"""What goes into an environment is read from pyproject.toml, and what cannot be read is said in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from buildpack_testing.installed import find_installed
+from environments import LIBRARIES, SetupError, _name, missing, put_on_path, read_toml, requirements
+
+ROOT = Path(__file__).parents[3]
+NAMES = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9])?", fullmatch=True)
+TAILS = st.sampled_from(
+    ["", ">=1", " >=1", "[x]", "[x,y]~=1.0", "; python_version < '3'", " @ file:///x", "(>1)"]
+)
+
+
+def repository(root: Path, groups: str) -> Path:
+    (root / "pyproject.toml").write_text(f"[dependency-groups]\n{groups}\n", "utf-8")
+    for name in LIBRARIES:
+        file = root / "packages" / name / "pyproject.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text('[project]\ndependencies = ["packaging>=24", "Buildpack_API"]\n', "utf-8")
+    return root
+
+
+def test_groups_include_others_and_bring_what_the_libraries_need(tmp_path: Path) -> None:
+    """The libraries themselves are on the path and never installed, however their names are written."""
+    root = repository(tmp_path, 'a = ["x>=1", {include-group = "b"}]\nb = ["y", "x>=1"]\nc = ["z"]')
+    assert requirements(root, "a") == ["packaging>=24", "x>=1", "y"]
+    assert requirements(root, "b", "c", libraries=False) == ["x>=1", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ('a = [{include-group = "b"}]\nb = [{include-group = "a"}]', '"a" includes itself'),
+        ("b = []", 'there is no dependency group "a"'),
+        ('a = "x"', 'there is no dependency group "a"'),
+        ("a = [1]", 'does not belong in the dependency group "a": 1'),
+        ('a = [{include = "b"}]', "does not belong"),
+        ("a = [", "pyproject.toml:3: this is not TOML"),
+        ("a = []\nb", "pyproject.toml:3: this is not TOML"),
+        ("a = []\na = []", "this is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_with_the_file(tmp_path: Path, groups: str, said: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        requirements(repository(tmp_path, groups), "a")
+    assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}:")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    with pytest.raises(SetupError, match=r"pyproject\.toml: No such file"):
+        read_toml(file)
+    file.write_bytes(b"\nname = '\xff'")
+    with pytest.raises(SetupError, match=r"pyproject\.toml:2: this is not TOML"):
+        read_toml(file)
+    with pytest.raises(SetupError, match="Is a directory"):
+        read_toml(tmp_path)
+
+
+@given(NAMES, TAILS)
+def test_a_requirements_name_is_what_packaging_says(name: str, tail: str) -> None:
+    assert _name(name + tail) == canonicalize_name(Requirement(name + tail).name)
+
+
+def test_what_is_missing_concerns_this_python_and_is_named_once() -> None:
+    wanted = [
+        *("pytest>=8", "no-such-thing>=1", "no-such-thing<3", "hypothesis==0.0.1"),
+        *("nor-this; python_version < '3'", "nor-that; sys_platform == 'beos'"),
+    ]
+    found = missing(wanted)
+    assert found["hypothesis"] == "hypothesis==0.0.1"
+    assert set(Requirement(found["no-such-thing"]).specifier) == set(Requirement("x>=1,<3").specifier)
+    assert len(found) == 2
+
+
+def test_every_session_can_be_put_together() -> None:
+    """The groups of this repository's own pyproject.toml, as noxfile.py and set_up.py ask for them."""
+    for group in ("maintain", "release", "lint", "types", "tests", "bench"):
+        assert [Requirement(one) for one in requirements(ROOT, group)]
+    assert not {Requirement(one).name for one in requirements(ROOT, "maintain")} & set(LIBRARIES)
+
+
+def test_toml_is_read_where_nothing_is_installed() -> None:
+    """Also by 3.10, which has no parser: pip's is taken, even that of a pip which is not installed yet."""
+    program = f"""import sys; sys.path.insert(0, {str(ROOT / "scripts")!r})
+import environments, pathlib
+print(len(environments.requirements(pathlib.Path({str(ROOT)!r}), "maintain")))"""
+    expected = f"{len(requirements(ROOT, 'maintain'))}\n"
+    pythons = {sys.executable, *(str(python.executable) for python in find_installed().values())}
+    for python in pythons:
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_libraries_are_found_through_every_name_of_an_environment(tmp_path: Path) -> None:
+    """Python adds the lines of a .pth file to the name it was started by, not to where that leads."""
+    site_packages = tmp_path / "deep/down/site-packages"
+    site_packages.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(site_packages)
+    for name in LIBRARIES:
+        (tmp_path / "packages" / name / "src").mkdir(parents=True)
+    put_on_path(tmp_path, site_packages, tmp_path / "link")
+    for known in (site_packages, tmp_path / "link"):
+        program = f"import site, sys; site.addsitedir({str(known)!r}); print(*sys.path, sep='\\n')"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert {str(tmp_path / "packages" / name / "src") for name in LIBRARIES} <= {
+            *done.stdout.splitlines()
+        }
