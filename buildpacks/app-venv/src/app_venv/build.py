@@ -5,7 +5,7 @@ Each step is a module of its own; this one says in which order they come.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from app_venv.finished import examine, summarise
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app_venv.job import Finished
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
 
@@ -44,10 +45,11 @@ def build(context: BuildContext) -> None:
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
         finished = examine(job, decision, resolution)
-    layer = finished.layer
-    layer.write_env(*environment_changes(job.venv))
+        layer = finished.layer
+        layer.write_env(*environment_changes(job.venv))
+        cache.settle(resolution, reused=decision.reuse)
+        _search(finished, cache)
     layer.save(LayerTypes(build=True, launch=True, cache=not inputs.unprovable))
-    cache.settle(resolution, reused=decision.reuse)
     cache.save()
     summarise(finished)
 
@@ -94,10 +96,22 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
         resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
+    if job.secrets:
+        from app_venv.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
+
+        mend_addresses(job, cache)
     _tell_changes(job, decision, resolution)
     for requirement in job.inputs.unprovable[:_SHOWN]:
         output.step(f"Not kept for the next build: {requirement}")
     return resolution
+
+
+def _search(finished: Finished, cache: PipCache) -> None:
+    """Look for secrets, as the last thing before the layers count."""
+    if finished.job.secrets:
+        from app_venv.leaks import refuse_leaks  # noqa: PLC0415  (few builds have any)
+
+        refuse_leaks(finished, cache)
 
 
 def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:
@@ -117,5 +131,6 @@ def _failing_without_a_trace(layer: Layer) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        remove(layer.clear())
+        with suppress(OSError):  # what happened before says more
+            remove(layer.clear())
         raise

@@ -28,13 +28,13 @@ _SECRET_HEADERS = (b"authorization", b"cookie")
 
 def make_intact(cache: Path) -> None:
     """Remove what is not as `keep` left it: pip takes a damaged file for a wrong one, and fails."""
-    kept = _read_manifest(cache)
+    kept = kept_digests(cache)
     _remove_files(cache, {name for name, digest in kept.items() if _has(cache / name, digest)})
 
 
 def forget_news(cache: Path) -> None:
     """Remove what has come since `keep`, so that the cache is the same as before. Nothing is read for it."""
-    _remove_files(cache, _read_manifest(cache).keys())
+    _remove_files(cache, kept_digests(cache).keys())
 
 
 def keep(cache: Path, resolution: Resolution, *, downloads: bool) -> None:
@@ -93,8 +93,8 @@ def _has(path: Path, digest: str) -> bool:
     return path.is_file() and not path.is_symlink() and file_sha256(path) == digest
 
 
-def _read_manifest(cache: Path) -> dict[str, str]:
-    """Return digests by name; only what lies in the folders of pip counts, whatever the file says."""
+def kept_digests(cache: Path) -> dict[str, str]:
+    """Return digests (SHA-256) by name, as `keep` noted them; only what lies in the folders of pip counts."""
     try:
         lines = (cache / _MANIFEST).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):

@@ -62,7 +62,7 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...],
     _look_at_launch(job, distributions)
     extras = {package.name: package.extras for package in resolution.packages}
     graph = read_graph(distributions, extras, job.tools.interpreter)
-    bill = bill_of(distributions, resolution, graph)
+    bill = bill_of(distributions, resolution, graph, job.installer.origins.checkouts)
     job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
     job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
     return graph.problems, measure(job.venv, distributions)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
+_SHOWN = 10
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _OPTIONS = (
     "--no-input",
@@ -65,11 +66,23 @@ class Installer:
         resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
         _check_complete(resolution, libraries)
+        self._leave_repositories()
         for tree in (self.venv / "lib", self.venv / "src"):
             if tree.is_dir():
                 env = isolated_environment(self.tools.pip_environment)
                 compile_tree(interpreter.executable, tree, env=env)
         return resolution
+
+    def _leave_repositories(self) -> None:
+        """Keep of checkouts what is installed, and not where it is from."""
+        from app_venv.checkouts import read_checkouts, remove_metadata  # noqa: PLC0415  (only when pip has run)
+
+        self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.pip_environment))
+        removed = remove_metadata(self.venv)
+        if removed:
+            self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
+        if len(removed) > _SHOWN:
+            self.output.detail(f"and {len(removed) - _SHOWN} more")
 
     def resolve(self, inputs: Inputs) -> Resolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.

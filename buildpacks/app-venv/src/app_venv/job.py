@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app_venv.after_options import AfterOptions, after_options
 from app_venv.install import Installer
 from app_venv.key import venv_key
+from app_venv.pip_config import file_secrets
 from app_venv.policy import read_policy
 from app_venv.venv import site_packages
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from app_venv.summary import Room
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
+    from buildpack_api.known_secrets import Secret
     from buildpack_api.layers import Layer
 
 LAYER = "venv"
@@ -38,6 +41,7 @@ class Job:
     layer: Layer
     installer: Installer
     options: AfterOptions
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
     def venv(self) -> Path:
@@ -73,8 +77,25 @@ class Finished:
             packages=self.resolution.record,
             problems=self.problems,
             room=self.room.record,
+            searched=tuple(sorted({*self._sources, *self._searched})),
         )
         return replace(self.job.layer, key=key)
+
+    @property
+    def search_again(self) -> bool:
+        """Whether the layers may hold a secret that they were not searched for when they were made."""
+        return not self._sources <= self._searched
+
+    @property
+    def _sources(self) -> set[str]:
+        """Digests of where the secrets are from, not of the secrets."""
+        return {
+            hashlib.sha256(one.source.encode("utf-8", "replace")).hexdigest()[:12] for one in self.job.secrets
+        }
+
+    @property
+    def _searched(self) -> set[str]:
+        return set(self.job.key.searched) if self.decision.reuse else set()
 
 
 def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
@@ -86,4 +107,10 @@ def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache
     key = venv_key(context, tools, inputs, policy, path).with_outcomes_of(restored)
     layer = context.layers.open(LAYER, key)
     installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, policy)
-    return Job(context, inputs, tools, key, layer, installer, after_options(context.environment))
+    secrets = _known_secrets(context, inputs, tools)
+    return Job(context, inputs, tools, key, layer, installer, after_options(context.environment), secrets)
+
+
+def _known_secrets(context: BuildContext, inputs: Inputs, tools: Tools) -> tuple[Secret, ...]:
+    environment = {**context.environment, **tools.access.variables}
+    return tools.access.secrets(environment, [*file_secrets(environment), *inputs.secrets])

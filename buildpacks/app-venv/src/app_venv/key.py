@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
 
-RECIPE = "2"
+RECIPE = "3"
 """Changes with what this buildpack puts into the venv layer."""
 
 _FILES = ("constraint", "build-constraint")
@@ -37,8 +37,8 @@ _BUILD_SETTINGS = (
 class VenvKey(LayerKey):
     """All inputs of the venv layer, and what they led to.
 
-    The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`) and
-    ``room`` (`summary.Room.record`).
+    The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
+    ``room`` (`summary.Room.record`) and ``searched`` (`job.Finished`).
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
@@ -57,6 +57,7 @@ class VenvKey(LayerKey):
     packages: tuple[str, ...] = outcome()
     problems: tuple[str, ...] = outcome()
     room: tuple[str, ...] = outcome()
+    searched: tuple[str, ...] = outcome()
 
 
 def venv_key(context: BuildContext, tools: Tools, inputs: Inputs, policy: Policy, path: Path) -> VenvKey:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import io
 import os
 import shlex
 import stat
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from app_venv.records import correct_record
 from buildpack_api.files import write_atomically
 
 if TYPE_CHECKING:
@@ -42,7 +39,7 @@ def make_scripts_start(venv: Path, distributions: Iterable[Distribution]) -> tup
             failing.append(script.name)
     if changed:
         for one in distributions:
-            _correct_record(one, changed)
+            correct_record(one, changed)
     return tuple(failing)
 
 
@@ -83,29 +80,3 @@ def _rewrite(script: Path, line: bytes, program: str) -> bytes:
     write_atomically(script, content)
     script.chmod(mode)
     return content
-
-
-def _correct_record(distribution: Distribution, changed: dict[Path, bytes]) -> None:
-    """Write the new hashes of these files into RECORD (PEP 376)."""
-    if distribution.directory is None:
-        return
-    record = distribution.directory / "RECORD"
-    site_packages = distribution.directory.parent
-    by_name = {os.path.relpath(path, site_packages): content for path, content in changed.items()}
-    try:
-        rows = list(csv.reader(io.StringIO(record.read_text("utf-8"))))
-    except OSError:
-        return
-    if not any(row and row[0] in by_name for row in rows):
-        return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for row in rows:
-        content = by_name.get(row[0]) if row else None
-        writer.writerow(row if content is None else [row[0], _digest(content), len(content)])
-    write_atomically(record, text.getvalue().encode("utf-8"))
-
-
-def _digest(content: bytes) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-    return f"sha256={digest}"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app_venv.checkouts import Checkout
 
 _FILE = r"\s*(?P<how>Using cached|Downloading) (?P<file>\S+?\.(?:whl|zip|tar\.\w+|tgz))(?: \(.*)?$"
 _BUILT = r"\s*Created wheel for (?P<name>\S+):"
@@ -11,11 +15,15 @@ _BUILT = r"\s*Created wheel for (?P<name>\S+):"
 
 @dataclass(frozen=True)
 class Origins:
-    """Names of files from pip's cache and from an index, and of projects that were built from source."""
+    """Names of files from pip's cache and from an index, and of projects that were built from source.
+
+    ``checkouts`` are what was cloned to stay in the environment.
+    """
 
     cached: set[str] = field(default_factory=set)
     downloaded: set[str] = field(default_factory=set)
     built: set[str] = field(default_factory=set)
+    checkouts: list[Checkout] = field(default_factory=list)
 
     def see(self, line: str) -> None:
         """Take note of a line of pip's output."""

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from app_venv.pip_options import OVERRULED, REFUSED, option_of, spoils
 from buildpack_api.errors import ConfigurationError
+from buildpack_api.known_secrets import address_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from buildpack_api.known_secrets import Secret
 
 _SECTIONS = ("global", "install")  # the later one counts
 
@@ -55,6 +58,16 @@ def settings_in_files(environment: Mapping[str, str]) -> tuple[Setting, ...]:
     }
     overruled = {option_of(name) for name, value in environment.items() if value}
     return tuple(effective[option] for option in sorted(effective.keys() - overruled))
+
+
+def file_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Return the secrets of the addresses in all files, also of those that a variable overrules."""
+    return tuple(
+        secret
+        for path in configuration_files(environment)
+        for _, option, value in _read(path)
+        for secret in address_secrets(value, f"{option} in {path}")
+    )
 
 
 def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:

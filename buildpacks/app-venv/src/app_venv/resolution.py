@@ -18,22 +18,28 @@ UNPROVABLE = "unprovable"
 """Origin of what comes from a directory or a version control system: it has no hash."""
 
 
+_PUBLISHED = "published"
+
+
 @dataclass(frozen=True)
 class Package:
     """One distribution.
 
     ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known about it,
     never an address. ``extras`` are those that were asked for; what they led to are packages of their own.
+    ``published``: it is a wheel of an index, as that has it.
     """
 
     name: str
     version: str
     origin: str
     extras: tuple[str, ...] = field(default=(), compare=False)
+    published: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}=={self.version} {self.origin}"
+        published = f" {_PUBLISHED}" if self.published else ""
+        return f"{self.name}{extras}=={self.version} {self.origin}{published}"
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,13 @@ def read_record(record: tuple[str, ...]) -> Resolution:
     """Read what `Resolution.record` wrote; whatever it did not write is left out."""
     packages = []
     for text in record:
-        pin, _, origin = text.partition(" ")
+        pin, _, rest = text.partition(" ")
+        origin, _, published = rest.partition(" ")
         named, separator, version = pin.partition("==")
         name, _, extras = named.removesuffix("]").partition("[")
         if separator:
-            packages.append(Package(name, version, origin, tuple(filter(None, extras.split(",")))))
+            asked = tuple(filter(None, extras.split(",")))
+            packages.append(Package(name, version, origin, asked, published == _PUBLISHED))
     return Resolution(tuple(packages))
 
 
@@ -104,7 +112,21 @@ def normalise(name: str) -> str:
 def _package(item: Mapping[str, Any]) -> Package:
     metadata = item["metadata"]
     extras = tuple(sorted(normalise(extra) for extra in item.get("requested_extras") or ()))
-    return Package(normalise(metadata["name"]), metadata["version"], _origin(item["download_info"]), extras)
+    origin = _origin(item["download_info"])
+    name, version, published = normalise(metadata["name"]), metadata["version"], _is_published(item, origin)
+    return Package(name, version, origin, extras, published)
+
+
+def _is_published(item: Mapping[str, Any], origin: str) -> bool:
+    """Say whether it is a wheel that an index lists: not one from a requirement's own address or from a disk.
+
+    One that was built here of a published source has that one's address.
+    """
+    from urllib.parse import urlsplit  # noqa: PLC0415  (only when pip has run)
+
+    address = urlsplit(item["download_info"]["url"])
+    named = address.path.endswith(".whl") and address.scheme in ("http", "https")
+    return named and not item.get("is_direct", True) and origin.startswith("sha")
 
 
 def _origin(download: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from app_venv.launchable import editable_directory
 from app_venv.licences import licence_of
 from app_venv.resolution import normalise
 from buildpack_api.redact import redact
@@ -16,6 +17,7 @@ from buildpack_api.sbom_documents import Bill, Component
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from app_venv.checkouts import Checkout
     from app_venv.dependencies import Graph
     from app_venv.installed import Distribution
     from app_venv.resolution import Package, Resolution
@@ -25,10 +27,18 @@ _REQUIREMENT = "strata:requirement"
 _HASHES = ("sha256:", "sha384:", "sha512:")
 
 
-def bill_of(distributions: Sequence[Distribution], resolution: Resolution, graph: Graph) -> Bill:
-    """Return what is installed, with the hash of the file that pip's report names for it."""
+def bill_of(
+    distributions: Sequence[Distribution],
+    resolution: Resolution,
+    graph: Graph,
+    checkouts: Sequence[Checkout] = (),
+) -> Bill:
+    """Return what is installed, with the hash of the file that pip's report names for it.
+
+    ``checkouts`` tell where editable installations are from, of which pip notes only the directory.
+    """
     packages = {package.name: package for package in resolution.packages}
-    sources = {one.name: one.direct_url() for one in distributions}
+    sources = {one.name: _source(one, checkouts) for one in distributions}
     purls = {one.name: _purl(one.name, one.version, sources[one.name]) for one in distributions}
     components = [
         _component(one, packages.get(one.name), sources[one.name], purls, graph) for one in distributions
@@ -44,6 +54,15 @@ def bill_of(distributions: Sequence[Distribution], resolution: Resolution, graph
         components=tuple(components),
         direct=tuple(purls[one.name] for one in distributions if one.requested),
     )
+
+
+def _source(one: Distribution, checkouts: Sequence[Checkout]) -> Mapping[str, object]:
+    """Return where it is from, in the form of PEP 610."""
+    directory = editable_directory(one)
+    for checkout in checkouts:
+        if f"{directory}/".startswith(f"{checkout.directory}/"):
+            return {"url": checkout.address, "vcs_info": {"vcs": "git", "commit_id": checkout.commit}}
+    return one.direct_url()
 
 
 def _component(

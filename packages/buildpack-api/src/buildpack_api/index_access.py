@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api import netrc_file
+from buildpack_api.known_secrets import environment_secrets, login_secrets, without_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from buildpack_api.known_secrets import Secret
 
 _QUIET = {"PIP_NO_INPUT": "1"}  # nobody is there who could answer
 
@@ -28,11 +31,12 @@ NETWORK_VARIABLES = (
 
 @dataclass(frozen=True)
 class Login:
-    """Credentials for a host; only the host is ever shown."""
+    """Credentials for a host; only the host, and the binding that they are from, are ever shown."""
 
     host: str
     username: str = field(repr=False)
     password: str = field(repr=False)
+    binding: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,24 @@ class IndexAccess:
 
         with tempfile.TemporaryDirectory(prefix="strata-index-") as directory:
             yield settings | self._files(base, Path(directory), minor)
+
+    def secrets(self, environment: Mapping[str, str], more: Iterable[Secret] = ()) -> tuple[Secret, ...]:
+        """Return all secrets: of bindings, the user's netrc, addresses in variables, and ``more``."""
+        found = [*environment_secrets(environment), *more]
+        entries = [
+            (one.username, one.password, f"the binding {one.binding!r}" if one.binding else one.host)
+            for one in self.logins
+        ]
+        users = netrc_file.users_file(environment)
+        for path in (*self.netrc_files, *([users] if users else [])):
+            entries += [
+                (username, password, f"the entry for {host} in {path}")
+                for host, username, password in netrc_file.logins(path)
+            ]
+        found += [one for entry in entries for one in login_secrets(*entry)]
+        names = [username for username, password, _ in entries if password]
+        asked = environment.get("PIP_KEYRING_PROVIDER", "disabled").lower() != "disabled"
+        return without_names(found, names, asked=asked)
 
     def _files(self, base: Mapping[str, str], directory: Path, minor: str) -> dict[str, str]:
         found = {}

@@ -82,7 +82,7 @@ def _logins(binding: Binding, hosts: Iterable[str]) -> list[Login]:
     if not username:
         raise _error(binding, "has a password and no username", "Add a file 'username': __token__ for many.")
     hide(password or username)
-    found = [Login(host, username, password) for host in dict.fromkeys(hosts)]
+    found = [Login(host, username, password, binding.name) for host in dict.fromkeys(hosts)]
     if not found:
         raise _error(
             binding, "has a username and no index-url", "Add the address of the index that it is for."
@@ -105,7 +105,7 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if parts.username is None:
         return plain, None
-    return plain, Login(host, unquote(parts.username), unquote(parts.password or ""))
+    return plain, Login(host, unquote(parts.username), unquote(parts.password or ""), binding.name)
 
 
 def _certificates(binding: Binding) -> tuple[Path, ...]:

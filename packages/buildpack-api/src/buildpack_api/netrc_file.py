@@ -29,15 +29,30 @@ def entry(host: str, username: str, password: str, *, minor: str) -> str:
 
 
 def users_netrc(environment: Mapping[str, str]) -> str:
-    """Return what pip would read without us: ``$NETRC``, else ``~/.netrc``; empty if there is none."""
+    """Return what pip would read without us; empty if there is nothing, or nothing that pip could read."""
+    path = users_file(environment)
+    try:
+        return path.read_text("utf-8") if path else ""
+    except (OSError, UnicodeDecodeError):
+        return ""  # pip passes over it as well
+
+
+def users_file(environment: Mapping[str, str]) -> Path | None:
+    """Return ``$NETRC``, else ``~/.netrc``, if it is there."""
     home = environment.get("HOME", "")
     places = [environment["NETRC"]] if "NETRC" in environment else [f"{home}/.netrc", f"{home}/_netrc"]
-    for place in filter(os.path.isfile, places):
-        try:
-            return Path(place).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            return ""  # pip passes over it as well
-    return ""
+    return next((Path(place) for place in places if os.path.isfile(place)), None)  # noqa: PTH113  (may be "")
+
+
+def logins(path: Path) -> tuple[tuple[str, str, str], ...]:
+    """Return host, user name and password of each entry; nothing if pip could not read the file, either."""
+    import netrc  # noqa: PLC0415  (only for those who have one)
+
+    try:
+        found = netrc.netrc(str(path)).hosts
+    except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
+        return ()
+    return tuple((host, entry[0], entry[2] or "") for host, entry in found.items())
 
 
 def check(path: Path, *, name: str) -> None:

@@ -6,8 +6,15 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
+from buildpack_api.known_secrets import address_secrets
 from buildpack_api.redact import hide_credentials, redact, without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from buildpack_api.known_secrets import Secret
 
 _SHOWN = 60
 
@@ -40,10 +47,11 @@ class Requirement:
 class Inputs:
     """All that is installed.
 
-    ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files`` are
-    the names that were read, in that order; ``digest`` (SHA-256) covers names and contents, with
+    ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files``
+    are the names that were read, in that order; ``digest`` (SHA-256) covers names and contents, with
     ``${VARIABLES}`` replaced and without credentials in URLs. ``remark`` says why a default was chosen.
-    ``offline``: nothing but the app's own wheels may be used.
+    ``offline``: nothing but the app's own wheels may be used. ``secrets`` are those in addresses of the
+    files.
     """
 
     title: str
@@ -53,6 +61,7 @@ class Inputs:
     requirements: tuple[Requirement, ...] = ()
     remark: str = ""
     offline: bool = False
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
     def copies_project(self) -> bool:
@@ -87,6 +96,7 @@ class Evidence:
 
     files: list[str] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -101,6 +111,10 @@ class Evidence:
         content = without_credentials(text or "").encode("utf-8", "surrogatepass")
         state = b"missing" if text is None else hashlib.sha256(content).hexdigest().encode()
         self._sha256.update(os.fsencode(name) + b"\0" + state + b"\0")
+
+    def know(self, text: str, place: str, expand: Callable[[str], str] = lambda text: text) -> None:
+        """Add the secrets of the addresses in a text, in which ``expand`` replaces ``${VARIABLES}``."""
+        self.secrets += address_secrets(text, place, expand=expand)
 
     def note(self, place: str, text: str, pinning: Pinning, reason: str = "") -> None:
         """Add a requirement, with its text cut short and without credentials."""

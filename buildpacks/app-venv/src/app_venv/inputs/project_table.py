@@ -118,6 +118,26 @@ def read_project_table(path: Path) -> ProjectTable:
     )
 
 
+def requirement_texts(path: Path) -> Iterator[str]:
+    """Yield all that ``pyproject.toml`` requires, to build or to run; nothing if it is not understood."""
+    try:
+        document = toml.load(path)
+    except toml.TomlError:
+        return
+    project = document.get("project", {})
+    yield from _texts(document.get("build-system", {}), "requires")
+    yield from _texts(project, "dependencies")
+    for parent, key in ((document, "dependency-groups"), (project, "optional-dependencies")):
+        table = parent.get(key, {}) if isinstance(parent, dict) else {}
+        for name in table if isinstance(table, dict) else ():
+            yield from _texts(table, name)
+
+
+def _texts(table: object, key: str) -> list[str]:
+    values = table.get(key, []) if isinstance(table, dict) else []
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 def _table(parent: Mapping[str, Any], key: str, shown: str) -> Mapping[str, Any]:
     value = parent.get(key, {})
     if not isinstance(value, dict):

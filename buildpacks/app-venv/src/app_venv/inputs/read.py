@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs.choice import choose
 from app_venv.inputs.evidence import Evidence, Inputs
+from app_venv.inputs.project_mode import PYPROJECT
 from app_venv.inputs.requirement_files import is_lock, read_requirements
 from app_venv.inputs.selection import Wanted, read_selection
 from app_venv.inputs.wheelhouse import find_wheelhouse
@@ -30,6 +31,7 @@ def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> In
         title, arguments = _read_files(choice.files, wanted, found)
     # pip's own variables: they constrain whatever is installed.
     read_requirements((), _constraints(variables), app_dir, variables, found)
+    _know_project(app_dir, found)
     wheelhouse = find_wheelhouse(app_dir, variables)
     if wheelhouse:
         found.add(wheelhouse.name, wheelhouse.contents)
@@ -42,6 +44,7 @@ def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> In
         tuple(found.requirements),
         remark,
         offline=wheelhouse is not None,
+        secrets=tuple(found.secrets),
     )
 
 
@@ -58,6 +61,19 @@ def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[
     if wanted.selection.wanted:
         title += f" with {wanted.selection.shown}"
     return title, tuple(arguments)
+
+
+def _know_project(app_dir: Path, found: Evidence) -> None:
+    """Note the secrets of ``pyproject.toml``, which pip reads whenever the app itself is installed."""
+    try:
+        if b"://" not in (app_dir / PYPROJECT).read_bytes():
+            return
+    except OSError:
+        return
+    from app_venv.inputs.project_table import requirement_texts  # noqa: PLC0415  (few have an address)
+
+    for text in requirement_texts(app_dir / PYPROJECT):
+        found.know(text, PYPROJECT)
 
 
 def _constraints(variables: Mapping[str, str]) -> list[str]:

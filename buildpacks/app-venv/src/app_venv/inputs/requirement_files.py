@@ -87,6 +87,7 @@ class _Reader:
         text = decode(content or b"")
         self.found.add(shown, None if content is None else expand(text, self.variables))
         if is_lock(shown):
+            self.found.know(text, shown)
             self.found.note(shown, shown, Pinning.OPEN, "is a lock file, which only pip reads here")
             return
         for line in read_lines(text, self.variables):
@@ -94,6 +95,7 @@ class _Reader:
 
     def _line(self, line: Line, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"
+        self.found.know(line.written, place, lambda text: expand(text, self.variables))
         for name in line.includes:
             self._include(name, file, place, constraint=constraint)
         for name in line.constraints:

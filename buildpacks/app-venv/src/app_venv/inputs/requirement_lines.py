@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _ONLY_HASHES = re.compile(r"(--hash=[\w:-]+ *)*")
 
 @dataclass(frozen=True)
 class Line:
-    """A logical line.
+    """A logical line. ``written`` is what it was before variables were replaced.
 
     ``requirement`` is what stands before the first option; ``understood`` is False if the options are none
     that pip documents. ``hashes_optional``: it lets in what has no hash beside what has one.
@@ -46,6 +46,7 @@ class Line:
     hashes: tuple[str, ...] = ()
     understood: bool = True
     hashes_optional: bool = False
+    written: str = field(default="", compare=False)
 
 
 def decode(content: bytes) -> str:
@@ -71,9 +72,10 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[Line]:
     """Yield the logical lines that are not empty, with continued lines joined and variables expanded."""
     for number, joined in _joined(text):
-        line = expand(_COMMENT.sub("", joined).strip(), variables)
+        written = _COMMENT.sub("", joined).strip()
+        line = expand(written, variables)
         if line:
-            yield _parse(number, line)
+            yield replace(_parse(number, line), written=written)
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
