@@ -33,6 +33,11 @@ _ENVIRONMENT = {
     },
 }
 
+needs_git = pytest.mark.skipif(
+    shutil.which("git") is None and os.environ.get("CI") != "true",
+    reason="git is not installed: apt-get install git",
+)
+
 
 @dataclass
 class GitServer:
@@ -91,11 +96,7 @@ def git(*arguments: str) -> str:
 
 @contextmanager
 def git_server(root: Path, *, user: str, password: str) -> Iterator[GitServer]:
-    """Serve repositories below ``root`` until the block is left. Skips the test where git is missing."""
-    if shutil.which("git") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("git is not installed: apt-get install git")
-        pytest.skip("git is not installed: apt-get install git")
+    """Serve repositories below ``root`` until the block is left."""
     root.mkdir(parents=True)
     served = GitServer(root, user, password)
     with _Server(("127.0.0.1", 0), partial(_Handler, served)) as server:

@@ -39,6 +39,25 @@ def build_wheel(directory, config=None, metadata=None):
 NEEDS_LEFT = SOURCE_BACKEND.replace("return []", 'return ["left"]')
 """Builds source 1.0, and needs left for it."""
 
+EDITABLE_BACKEND = """
+import os, zipfile
+
+def get_requires_for_build_editable(config=None):
+    return []
+
+def build_editable(directory, config=None, metadata=None):
+    name = "private_pkg-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        wheel.writestr("private.pth", os.getcwd())
+        info = "private_pkg-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: private-pkg\\nVersion: 1.0\\n")
+        tags = "Root-Is-Purelib: true\\nTag: py3-none-any"
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tags}\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
+"""
+"""Installs private-pkg 1.0 as a link to the directory that it is in."""
+
 
 @dataclass(frozen=True)
 class Project:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app_venv.pip_config import refuse_dangerous_settings, settings_in_files
+from app_venv.pip_config import file_secrets, refuse_dangerous_settings, settings_in_files
 from app_venv.pip_options import OVERRULED, REFUSED
 from buildpack_api.errors import ConfigurationError
 
@@ -74,3 +74,12 @@ def test_a_broken_file_is_named_and_not_quoted(
     assert " in line " in str(refused.value)
     assert "s3cret" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_secrets_of_all_files_are_known_whatever_counts(tmp_path: Path, environment: dict[str, str]) -> None:
+    write(tmp_path / ".config/pip/pip.conf", "[global]\nindex-url = https://me:overruled-word@h/\n")
+    write(
+        tmp_path / "chosen.conf", "[install]\nindex-url = https://me:other%20word@h/\nproxy = http://a:b@p\n"
+    )
+    found = {one.value for one in file_secrets({**environment, "PIP_INDEX_URL": "https://h/"})}
+    assert found == {"overruled-word", "other%20word", "other word", "b"}

@@ -96,3 +96,26 @@ def test_no_change_is_reported_exactly_if_they_are_equal(old: Resolution, new: R
 @given(st.lists(st.text(max_size=20)))
 def test_a_strange_record_is_read_without_a_fault(record: list[str]) -> None:
     read_record(tuple(record))
+
+
+@pytest.mark.parametrize(
+    ("url", "direct", "hashes", "published"),
+    [
+        ("https://host/a-1-py3-none-any.whl", False, {"sha256": "ab"}, True),
+        ("https://host/a-1-py3-none-any.whl?x=1", False, {"sha256": "ab"}, True),
+        ("https://host/a-1-py3-none-any.whl", True, {"sha256": "ab"}, False),
+        ("https://host/a-1-py3-none-any.whl", False, {}, False),
+        ("https://host/a-1.tar.gz", False, {"sha256": "ab"}, False),
+        ("file:///workspace/vendor/a-1-py3-none-any.whl", False, {"sha256": "ab"}, False),
+    ],
+)
+def test_only_a_wheel_of_an_index_by_hash_is_a_published_one(
+    tmp_path: Path, url: str, direct: bool, hashes: dict[str, str], published: bool
+) -> None:
+    found = report(
+        tmp_path, {**item("a", "1", url=url, archive_info={"hashes": hashes}), "is_direct": direct}
+    )
+    (package,) = found.packages
+    assert package.published is published
+    (again,) = read_record(found.record).packages
+    assert (again, again.published) == (package, published)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from app_venv.checkouts import Checkout
 from app_venv.dependencies import Graph
 from app_venv.installed import Distribution
 from app_venv.resolution import Package, Resolution
@@ -82,3 +83,14 @@ def test_directories_of_the_build_are_not_named(tmp_path: Path) -> None:
 def test_what_has_no_metadata_here_is_in_it_nevertheless() -> None:
     found = document([], Graph({}, ()), Package("old", "3.0", "unprovable"))
     assert [one["purl"] for one in found["components"]] == ["pkg:pypi/old@3.0"]
+
+
+def test_an_editable_checkout_is_named_by_its_commit_and_without_credentials(tmp_path: Path) -> None:
+    """All that pip notes is the directory, in which nothing tells any more where it is from."""
+    place = tmp_path / "a b/src/mine"
+    source = {"url": (place / "python").as_uri(), "dir_info": {"editable": True}}
+    checkout = Checkout(place, "https://me:s3cr3t@git.example.org/x.git", "0" * 40)
+    bill = bill_of([installed(tmp_path, "mine", "1", source=source)], Resolution(), Graph({}, ()), [checkout])
+    (found,) = assert_valid_sbom(cyclonedx(bill))["components"]
+    assert found["purl"].endswith(f"?vcs_url=git%2Bhttps://git.example.org/x.git%40{'0' * 40}")
+    assert "s3cr3t" not in json.dumps(found)

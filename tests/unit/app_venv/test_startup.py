@@ -9,6 +9,7 @@ import pytest
 
 # Each is for some builds only, and loaded by them.
 LATER = [
+    "app_venv.checkouts",
     "app_venv.collectstatic",
     "app_venv.dependencies",
     "app_venv.failures",
@@ -19,8 +20,11 @@ LATER = [
     "app_venv.inputs.requirement_options",
     "app_venv.installed",
     "app_venv.launchable",
+    "app_venv.leaks",
+    "app_venv.records",
     "app_venv.sbom",
     "buildpack_api.bytecode",
+    "buildpack_api.secret_search",
     "configparser",
     "json",
     "optparse",

@@ -12,8 +12,9 @@ import pytest
 
 from buildpack_api.bindings import Binding
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.index_access import IndexAccess
+from buildpack_api.index_access import IndexAccess, Login
 from buildpack_api.index_bindings import read_index_access
+from buildpack_api.known_secrets import address_secrets
 from buildpack_api.redact import redact
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
@@ -241,3 +242,40 @@ def test_certificates_are_added_to_those_of_the_user(make: Maker, tmp_path: Path
         assert environment["REQUESTS_CA_BUNDLE"] == environment["PIP_CERT"]
     assert PEM in text
     assert "COMPANY" in text
+
+
+def test_secrets_come_from_bindings_variables_and_the_users_netrc(make: Maker, tmp_path: Path) -> None:
+    make("file", "netrc", netrc="machine b.example login me password of-the-netrc")
+    (tmp_path / ".netrc").write_text("machine c.example login me password of-the-user")
+    environment = {
+        "HOME": str(tmp_path),
+        "PIP_FIND_LINKS": "https://jenkins-ci@d.example/ https://token-alone@e.example/",
+        "HTTPS_PROXY": "http://me:of-the-proxy@proxy/",
+    }
+    more = address_secrets("https://me:of-a-file@f.example/", "requirements.txt:1")
+    access = IndexAccess(
+        logins=(
+            Login("a.example", "a", "of-the-address", "index"),
+            Login("g.example", "jenkins-ci", SECRET, "index"),
+            Login("h.example", "bound-token", "", "index"),
+        ),
+        netrc_files=make.read().netrc_files,
+    )
+    found = {one.value: one.source for one in access.secrets(environment, more)}
+    assert found == {
+        "of-the-address": "the binding 'index'",
+        SECRET: "the binding 'index'",
+        "bound-token": "the binding 'index'",
+        "of-the-netrc": f"the entry for b.example in {tmp_path}/file/netrc",
+        "of-the-user": f"the entry for c.example in {tmp_path}/.netrc",
+        "token-alone": "the address in PIP_FIND_LINKS",
+        "of-the-proxy": "the address in HTTPS_PROXY",
+        "of-a-file": "requirements.txt:1",
+    }
+    assert SECRET not in repr(access.secrets(environment, more))
+
+
+def test_a_name_for_the_keyring_is_no_token(make: Maker) -> None:
+    environment = {"PIP_INDEX_URL": "https://oauth-user@a.example/"}
+    assert [one.value for one in IndexAccess().secrets(environment)] == ["oauth-user"]
+    assert IndexAccess().secrets({**environment, "PIP_KEYRING_PROVIDER": "import"}) == ()

@@ -87,3 +87,10 @@ def test_the_users_own_file_is_the_one_that_pip_would_read(tmp_path: Path) -> No
     assert netrc_file.users_netrc({"HOME": str(home)}) == "machine mine"
     assert netrc_file.users_netrc({"HOME": str(home), "NETRC": str(other)}) == "machine other"
     assert netrc_file.users_netrc({"HOME": str(home), "NETRC": "/absent"}) == ""
+
+
+def test_logins_of_a_file_are_returned_and_none_of_a_broken_one(tmp_path: Path) -> None:
+    file = write(tmp_path / "n", "machine h login me password word-of-h\ndefault login a password b\n")
+    assert netrc_file.logins(file) == (("h", "me", "word-of-h"), ("default", "a", "b"))
+    assert netrc_file.logins(write(tmp_path / "broken", "password before a machine")) == ()
+    assert netrc_file.logins(tmp_path / "absent") == ()

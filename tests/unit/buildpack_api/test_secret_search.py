@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from buildpack_api import secret_search
 from buildpack_api.known_secrets import Secret, address_secrets, login_secrets
 from buildpack_api.secret_search import Findings, Hit, SecretSearch
+from support.ordinary_user import run_as_ordinary_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,27 +295,21 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
     assert done.stdout.split() == ["1", str((256 << 20) - 5 + len(PASSWORD))]
 
 
-def as_somebody(program: str, *arguments: str) -> str:
-    """Run Python code as a user for whom modes count: root may read everything."""
-    become = "import os\nif os.geteuid() == 0:\n    os.setgid(65534)\n    os.setuid(65534)\n"
-    head = f"import sys\nsys.path[:] = {sys.path!r}\nfrom buildpack_api.secret_search import *\n"
-    head += "from buildpack_api.known_secrets import *\nfrom pathlib import Path\n"
-    head += "SecretSearch(login_secrets('me', 'loads codecs', 'x'))\n"
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", head + become + program, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+IMPORTS = """
+from pathlib import Path
+from buildpack_api.errors import BuildpackError
+from buildpack_api.known_secrets import login_secrets
+from buildpack_api.secret_search import Findings, SecretSearch
+SecretSearch(login_secrets("me", "loads codecs", "x"))
+"""
 
 
 def test_what_we_must_not_read_is_read_and_keeps_its_mode() -> None:
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o777)
-        output = as_somebody(
+        output = run_as_ordinary_user(
+            IMPORTS,
             f"""
-import os
 top = Path(sys.argv[1], "tree")
 (top / "closed/inner").mkdir(parents=True)
 (top / "closed/inner/file").write_text({PASSWORD!r})
@@ -342,9 +337,9 @@ def test_what_cannot_be_read_ends_the_search() -> None:
         Path(directory).chmod(0o755)
         Path(directory, "closed").write_text("x")
         Path(directory, "closed").chmod(0)
-        output = as_somebody(
+        output = run_as_ordinary_user(
+            IMPORTS,
             """
-from buildpack_api.errors import BuildpackError
 try:
     SecretSearch(login_secrets("me", "a-password", "x")).look_through(Path(sys.argv[1]), Findings())
 except BuildpackError as error:

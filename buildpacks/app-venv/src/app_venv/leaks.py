@@ -62,6 +62,9 @@ def refuse_leaks(finished: Finished, cache: PipCache) -> None:
     search = SecretSearch(job.secrets)
     if not search:
         return
+    output = job.context.output
+    if finished.search_again:
+        output.step("Searching the layers for secrets of this build")
     layers = (finished.layer, cache.layer)
     findings = [(layer, _search(layer, finished, cache, search)) for layer in layers]
     leaks = [(layer, hit) for layer, found in findings for hit in found.hits]
@@ -69,10 +72,9 @@ def refuse_leaks(finished: Finished, cache: PipCache) -> None:
         for layer in layers:
             _forget(layer)
         raise _leaked(leaks, cache.layer)
-    output = job.context.output
     if finished.search_again:
         files, size = (sum(getattr(found, name) for _, found in findings) for name in ("files", "size"))
-        output.step(f"No secret of this build is in {files} files ({readable_size(size)}) of its layers")
+        output.detail(f"None is in {files} files ({readable_size(size)})")
     unsearched = [f"{one} in the layer {layer.name}" for layer, found in findings for one in found.unsearched]
     if unsearched:
         output.warning("Archives were not searched for secrets to their end", "\n".join(unsearched))

@@ -191,3 +191,29 @@ def read_text(app: Path, text: str, *, limits: str = "") -> Inputs:
     (app / "requirements.txt").write_text(text)
     (app / "limits.txt").write_text(limits)
     return read(app, "requirements.txt")
+
+
+def test_secrets_of_all_lines_are_known_with_their_place_and_those_of_comments_are_not(
+    tmp_path: Path,
+) -> None:
+    write(
+        tmp_path,
+        requirements_txt="-r more.txt\n-c limits.txt\n-e git+https://${USER}:${PASS}@h/x.git#egg=x\n"
+        "flask==${VERSION}  # as https://me:of-the-comment@h/ says\n--unheard-of https://me:of-an-option@h/\n",
+        more_txt="--extra-index-url \\\n  https://me:literal-word@h/\n",
+        limits_txt="left @ https://${TOKEN}@h/left.whl\n",
+    )
+    found = Evidence()
+    given = {
+        "USER": "somebody",
+        "PASS": "of-the-variable",
+        "VERSION": "1.0.0.post1",
+        "TOKEN": "tok-1234-5678",
+    }
+    read_requirements(["requirements.txt"], (), tmp_path, given, found)
+    assert {one.value: one.source for one in found.secrets} == {
+        "of-the-variable": "PASS in requirements.txt:3",
+        "of-an-option": "requirements.txt:5",
+        "literal-word": "more.txt:1",
+        "tok-1234-5678": "TOKEN in limits.txt:1",
+    }
