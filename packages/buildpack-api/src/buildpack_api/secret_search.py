@@ -347,14 +347,14 @@ def _damage() -> tuple[type[Exception], ...]:
     import struct  # noqa: PLC0415
     import zipfile  # noqa: PLC0415
     import zlib  # noqa: PLC0415
+    from importlib import import_module  # noqa: PLC0415
 
-    found = (EOFError, ImportError, IndexError, NotImplementedError, RuntimeError, ValueError)
-    more: tuple[type[Exception], ...] = (struct.error, zipfile.BadZipFile, zlib.error)
-    with suppress(ImportError):
-        import lzma  # noqa: PLC0415
-
-        more = (*more, lzma.LZMAError)
-    return (*found, *more)
+    found = [EOFError, ImportError, IndexError, NotImplementedError, RuntimeError, ValueError]
+    found += [struct.error, zipfile.BadZipFile, zlib.error]
+    for module, name in (("lzma", "LZMAError"), ("compression.zstd", "ZstdError")):
+        with suppress(ImportError):  # not every Python has them
+            found.append(getattr(import_module(module), name))
+    return tuple(found)
 
 
 def _walk(root: str) -> Iterator[tuple[str, tuple[bytes, ...], bool]]:
