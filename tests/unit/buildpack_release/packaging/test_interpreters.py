@@ -85,3 +85,19 @@ def test_a_file_without_the_executable_bit_is_no_candidate(tmp_path: Path, place
     program(path, "").chmod(0o644)
     environ = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
     assert path not in candidates(environ)
+
+
+@pytest.mark.usefixtures("file_modes_count")
+@pytest.mark.parametrize("root", ["another user's", "file", "file/below", "x" * 300])
+def test_a_place_that_cannot_be_searched_is_passed_over(tmp_path: Path, root: str) -> None:
+    """After `su` or in a container, PYENV_ROOT may name what another user may read."""
+    (tmp_path / "file").touch()
+    program(tmp_path / "another user's/versions/3.12.1/bin/python3.12", "")
+    (tmp_path / "another user's").chmod(0)
+    on_path = program(tmp_path / "bin/python3.11", "")
+    place = str(tmp_path / root)
+    environ = {"PATH": str(tmp_path / "bin"), "PYENV_ROOT": place, "UV_PYTHON_INSTALL_DIR": place}
+    try:
+        assert [path for path in candidates(environ) if path.is_relative_to(tmp_path)] == [on_path]
+    finally:
+        (tmp_path / "another user's").chmod(0o700)

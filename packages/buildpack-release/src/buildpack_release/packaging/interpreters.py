@@ -123,7 +123,10 @@ def _directories(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _bin_directories(parent: Path) -> list[Path]:
-    return sorted(parent.glob("*/bin"))
+    try:
+        return sorted(parent.glob("*/bin"))
+    except OSError:
+        return []  # another user's, or no place at all
 
 
 def _pyenv_root(environ: Mapping[str, str]) -> Path:
