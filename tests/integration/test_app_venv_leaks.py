@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.failure import PhaseError
-from support.git_server import GitServer, git_server, needs_git
+from support.git_server import GitServer, git_server
 from support.main_job import VENV
 from support.private_index import PrivateIndex, private_index
 from support.restored import change_metadata
@@ -66,7 +66,6 @@ def layers(builds: VenvBuilds) -> Path:
     return builds.platform().workspace.layers / "strata_app-venv"
 
 
-@needs_git
 def test_a_password_for_a_repository_is_found_nowhere(builds: VenvBuilds, server: GitServer) -> None:
     commit = server.publish("priv.git", {"private.py": "VERSION = 2\n"})
     require_checkout(builds, server)
@@ -81,7 +80,6 @@ def test_a_password_for_a_repository_is_found_nowhere(builds: VenvBuilds, server
         assert container.run(["python", "-c", "import private; print(private.VERSION)"]).stdout == "2\n"
 
 
-@needs_git
 def test_a_branch_that_moves_is_checked_out_anew(builds: VenvBuilds, server: GitServer) -> None:
     require_checkout(builds, server)
     builds.build(GIT)
@@ -92,7 +90,6 @@ def test_a_branch_that_moves_is_checked_out_anew(builds: VenvBuilds, server: Git
     assert leftovers(builds, PASSWORD, GIT["GIT_PASS"]) == []
 
 
-@needs_git
 def test_submodules_leave_nothing_either(builds: VenvBuilds, server: GitServer) -> None:
     """Theirs is a file .git, and git completes relative addresses with the one that has the password."""
     server.publish("sub.git", {"part.py": ""})
@@ -105,7 +102,6 @@ def test_submodules_leave_nothing_either(builds: VenvBuilds, server: GitServer) 
     assert leftovers(builds, PASSWORD, GIT["GIT_PASS"]) == []
 
 
-@needs_git
 def test_what_a_checkout_itself_writes_down_ends_the_build(builds: VenvBuilds, server: GitServer) -> None:
     """The setup of a package may ask git where it is from. The next build is as if this one had not been."""
     stamp = 'open("stamp.txt", "w").write(open(".git/config").read())\n'
@@ -123,7 +119,6 @@ def test_what_a_checkout_itself_writes_down_ends_the_build(builds: VenvBuilds, s
     assert text_of(builds.build(GIT)).count(SEARCHED) == 1
 
 
-@needs_git
 def test_a_build_that_is_stopped_while_it_searches_leaves_no_layer(
     builds: VenvBuilds, server: GitServer
 ) -> None:

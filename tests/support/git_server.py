@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-
-import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,11 +29,6 @@ _ENVIRONMENT = {
         for what in ("NAME", "EMAIL")
     },
 }
-
-needs_git = pytest.mark.skipif(
-    shutil.which("git") is None and os.environ.get("CI") != "true",
-    reason="git is not installed: apt-get install git",
-)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from app_venv.checkouts import Checkout, read_checkouts, remove_metadata
-from support.git_server import git, needs_git
+from support.git_server import git
 from support.ordinary_user import run_as_ordinary_user
 
 ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nowhere"}
@@ -125,7 +125,6 @@ checkout.chmod(0o755)
     assert output == f"{directory}/src/x/.git\n"
 
 
-@needs_git
 def test_a_checkout_by_git_tells_its_commit_and_origin(tmp_path: Path) -> None:
     source, venv = tmp_path / "source", tmp_path / "a b/src"
     git("init", "--quiet", "--initial-branch=main", str(source))

@@ -329,9 +329,7 @@ print(oct((top / "closed/inner/file").stat().st_mode & 0o777))
     assert output.splitlines() == ["['closed/inner/file'] 0o0", "0o300", "0o0"]
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root can make a file that is somebody else's: sudo pytest"
-)
+@pytest.mark.needs("root")
 def test_what_cannot_be_read_ends_the_search() -> None:
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
