@@ -21,22 +21,38 @@ def elf_file(
     kind: int = SHARED,
     machine: int = X86_64,
     content: bytes = b"",
+    loader: str = "",
 ) -> bytes:
-    """Return a 64-bit little-endian file with these DT_NEEDED entries, and with ``content`` in its data."""
+    """Return a 64-bit little-endian file with these DT_NEEDED entries, and with ``content`` in its data.
+
+    With a ``loader`` (PT_INTERP) it can be started, as far as that loader finds what it needs; without one it
+    is a program that crashes at once.
+    """
     strings = bytearray(b"\0")
     entries = []
     for tag, text in [*((1, name) for name in needed), *((29, path) for path in [runpath] if path)]:
         entries.append((tag, len(strings)))
         strings += text.encode() + b"\0"
-    start = _HEADER.size + 2 * _SEGMENT.size
-    dynamic = b"".join(
-        _ENTRY.pack(*entry) for entry in [*entries, (5, _BASE + start), (10, len(strings)), (0, 0)]
-    )
-    body = bytes(strings) + content + bytes(-(len(strings) + len(content)) % 8)
-    total = start + len(body) + len(dynamic)
-    identity = b"\x7fELF\x02\x01\x01" + bytes(9)
-    header = _HEADER.pack(identity, kind, machine, 1, 0, _HEADER.size, 0, 0, 64, _SEGMENT.size, 2, 0, 0, 0)
-    load = _SEGMENT.pack(1, 5, 0, _BASE, _BASE, total, total, 4096)
+    interpreter = loader.encode() + b"\0" if loader else b""
+    count = 3 if loader else 2
+    start = _HEADER.size + count * _SEGMENT.size
+    symbols = bytes(24)
+    body = bytes(strings) + interpreter + content
+    body += bytes(-len(body) % 8)
     at = start + len(body)
-    section = _SEGMENT.pack(2, 6, at, _BASE + at, _BASE + at, len(dynamic), len(dynamic), 8)
-    return header + load + section + body + dynamic
+    table = [(5, _BASE + start), (10, len(strings)), (6, _BASE + at), (11, len(symbols)), (0, 0)]
+    dynamic = b"".join(_ENTRY.pack(*entry) for entry in [*entries, *table])
+    at += len(symbols)
+    total = at + len(dynamic)
+    identity = b"\x7fELF\x02\x01\x01" + bytes(9)
+    header = _HEADER.pack(
+        identity, kind, machine, 1, 0, _HEADER.size, 0, 0, 64, _SEGMENT.size, count, 0, 0, 0
+    )
+    segments = [(1, 6, 0, total, 4096), (2, 6, at, len(dynamic), 8)]
+    if loader:
+        segments.insert(0, (3, 4, start + len(strings), len(interpreter), 1))
+    packed = b"".join(
+        _SEGMENT.pack(kind, flags, offset, _BASE + offset, _BASE + offset, size, size, alignment)
+        for kind, flags, offset, size, alignment in segments
+    )
+    return header + packed + body + symbols + dynamic

@@ -116,3 +116,26 @@ def test_an_empty_layer_has_a_document_as_well() -> None:
     empty = Bill(name="virtual environment", creator="strata/app-venv", components=())
     assert assert_valid_sbom(cyclonedx(empty))["components"] == []
     assert_valid_sbom(spdx(empty, {}))
+
+
+def test_a_version_that_nobody_knows_is_left_out() -> None:
+    bill = Bill(
+        name="python",
+        creator="strata/python-runtime",
+        components=(
+            Component(name="libffi", version="", purl="pkg:generic/libffi", licence="MIT"),
+            Component(
+                name="libuuid",
+                version="2.41",
+                purl="pkg:generic/libuuid@2.41",
+                requires=("pkg:generic/libffi",),
+            ),
+        ),
+        direct=("pkg:generic/libuuid@2.41",),
+    )
+
+    unknown, known = assert_valid_sbom(cyclonedx(bill))["components"]
+    assert ("version" in unknown, known["version"]) == (False, "2.41")
+    _, unknown, known = assert_valid_sbom(spdx(bill, {}))["packages"]
+    assert ("versionInfo" in unknown, known["versionInfo"]) == (False, "2.41")
+    assert unknown["SPDXID"] == "SPDXRef-Package-libffi"

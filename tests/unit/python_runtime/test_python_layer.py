@@ -97,7 +97,7 @@ def test_an_archive_without_python_leaves_nothing(catalogue: Catalogue, tmp_path
     runtime = next(r for r in catalogue.runtimes if r.version == "3.14.2")
 
     with pytest.raises(DownloadError, match=r"holds no Python 3\.14"):
-        install(content, tmp_path / "cpython", runtime, KEY, {})
+        install(content, tmp_path / "cpython", runtime, ())
 
     assert list(tmp_path.iterdir()) == []
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from python_runtime.catalogue import Catalogue, Runtime
 
 LIBRARIES = [
-    *("expat", "mpdecimal", "ncurses", "openssl", "readline", "sqlite"),
-    *("tcl", "zlib", "zlib-ng", "zstd"),
+    *("berkeley-db", "bzip2", "expat", "gdbm", "mpdecimal", "ncurses", "openssl", "readline", "sqlite"),
+    *("tcl", "tk", "xz", "zlib", "zlib-ng", "zstd"),
 ]
+SILENT = ["libedit", "libffi", "libtcl9thread", "libuuid", "libx11", "libxau", "libxcb"]
 WHEEL = b"not really a wheel"
 
 
@@ -35,7 +36,8 @@ def runtime(catalogue: Catalogue) -> Runtime:
 def bill(runtime: Runtime, tmp_path: Path) -> Bill:
     bundled = tmp_path / "cpython" / "lib" / "python3.14" / "ensurepip" / "_bundled"
     bundled.mkdir(parents=True)
-    (tmp_path / libraries.FILE).write_text(json.dumps(dict.fromkeys(LIBRARIES, "1.2.3")))
+    versions = {name: ["1.2.3"] for name in LIBRARIES} | {name: [] for name in SILENT}
+    (tmp_path / libraries.FILE).write_text(json.dumps(versions))
     (bundled / "pip-26.1.2-py3-none-any.whl").write_bytes(WHEEL)
     return bill_of(runtime, tmp_path, "https://first.example/releases")
 
@@ -46,9 +48,11 @@ def test_cyclonedx_names_the_interpreter_its_libraries_and_the_wheel_of_ensurepi
     document = assert_valid_sbom(cyclonedx(bill))
 
     python, *bundled, pip = document["components"]
-    assert [one["name"] for one in bundled] == LIBRARIES
-    assert {one["version"] for one in bundled} == {"1.2.3"}
-    assert bundled[3]["cpe"] == "cpe:2.3:a:openssl:openssl:1.2.3:*:*:*:*:*:*:*"
+    assert [one["name"] for one in bundled] == sorted([*LIBRARIES, *SILENT])
+    assert [one["name"] for one in bundled if "version" not in one] == SILENT
+    assert {one["version"] for one in bundled if "version" in one} == {"1.2.3"}
+    openssl = next(one for one in bundled if one["name"] == "openssl")
+    assert openssl["cpe"] == "cpe:2.3:a:openssl:openssl:1.2.3:*:*:*:*:*:*:*"
     depends = next(one for one in document["dependencies"] if one["ref"] == python["bom-ref"])
     assert depends["dependsOn"] == sorted(one["purl"] for one in bundled)
     assert python["purl"] == python["bom-ref"] == "pkg:generic/python@3.14.2"
@@ -67,9 +71,11 @@ def test_spdx_describes_the_same(bill: Bill, runtime: Runtime) -> None:
 
     assert [package["name"] for package in document["packages"]] == [
         *("python-3.14.2", "python"),
-        *LIBRARIES,
+        *sorted([*LIBRARIES, *SILENT]),
         "pip",
     ]
+    silent = [package["name"] for package in document["packages"][1:] if "versionInfo" not in package]
+    assert silent == SILENT
     assert document["packages"][1]["checksums"] == [{"algorithm": "SHA256", "checksumValue": runtime.sha256}]
     assert document["creationInfo"]["creators"] == ["Tool: strata/python-runtime"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from buildpack_api.files import remove
+from buildpack_api.interpreter import isolated_environment
 from buildpack_api.layers import LayerTypes, SbomFormat
 from buildpack_api.sizes import readable_size, tree_size
 from python_runtime import catalogue as catalogues
@@ -16,9 +17,10 @@ from python_runtime import python_layer
 from python_runtime.carried import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
-from python_runtime.targets import refuse_unsupported, runs_here
+from python_runtime.targets import host_arch, refuse_unsupported, running_python, runs_here
 from python_runtime.versions.choice import Choice, choose
 from python_runtime.versions.sources import find_requests
+from python_runtime.versions.spelling import enumeration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from buildpack_api.layers import Layer
     from buildpack_api.plan import Wishes
     from python_runtime.catalogue import Catalogue, Runtime
+    from python_runtime.compiling import Outcome
 
 CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
+_NOT_COMPILED = "the standard library is not compiled; a build without the cache tries again"
 _SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
 
@@ -42,13 +46,18 @@ def build(context: BuildContext) -> None:
     runtime = choice.runtime
     key = _key(context, runtime, keep)
     layer = context.layers.open(python_layer.NAME, key)
-    done, more = ("reused", "") if layer.reusable else _make(context, catalogue, runtime, layer)
-    size = key.size if layer.reusable and len(key.size) == 1 else (readable_size(tree_size(layer.path)),)
+    if layer.reusable:
+        size = key.size if len(key.size) == 1 else (readable_size(tree_size(layer.path)),)
+        key, done = replace(key, size=size), f"reused, {size[0]}"
+    else:
+        key, done = _make(context, catalogue, runtime, layer, key)
     layer.write_env(*python_layer.environment(layer.path, runtime.line, keep))
     if not (layer.reusable and all(map(layer.has_sbom, _SBOMS))):
         _write_sbom(context, catalogue, runtime, layer)
-    replace(layer, key=replace(key, size=size)).save(_types(wishes))
-    _summarize(context, choice, layer, wishes, f"{done}, {size[0]}{more}")
+    layer = replace(layer, key=key)
+    layer.save(_types(wishes))
+    hints = choice.hints if key.bytecode else (*choice.hints, _NOT_COMPILED)
+    _summarize(context, replace(choice, hints=hints), layer, wishes, done)
 
 
 def _load_catalogue(context: BuildContext) -> Catalogue:
@@ -70,48 +79,74 @@ def _choose(context: BuildContext, catalogue: Catalogue, wishes: Wishes) -> Choi
 
 
 def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> PythonKey:
+    restored = context.layers.restored_metadata(python_layer.NAME)
+    # Whether there will be byte code turns out in the making. Where there is some it is good, whoever made
+    # it; a layer without is made again where it will surely get some, not wherever a download might help.
+    is_sure = runs_here(context.target) or running_python(runtime.version) is not None
     key = PythonKey(
         version=runtime.version,
         sha256=runtime.sha256,
         os=runtime.os,
         arch=runtime.arch,
         keep=keep,
-        bytecode=runs_here(context.target),
+        bytecode=is_sure or restored.get("bytecode") is not False,
         location=str(context.layers.root / python_layer.NAME),
     )
-    return key.with_outcomes_of(context.layers.restored_metadata(python_layer.NAME))
+    return key.with_outcomes_of(restored)
 
 
-def _make(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> tuple[str, str]:
-    """Make the layer; return what was done and, to be said after its size, what there was in the archive."""
+def _make(
+    context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer, key: PythonKey
+) -> tuple[PythonKey, str]:
+    """Make the layer; return its key, with what came out, and what was done, in words."""
     for reason in layer.reasons:
         context.output.step(f"The layer of the last build is not used: {reason}")
-    key = layer.key
-    if not isinstance(key, PythonKey):
-        raise TypeError(f"the layer was opened with {type(key).__name__}")
-    if not key.bytecode:
-        context.output.warning(
-            f"The standard library is not compiled: this machine cannot run {key.arch} programs",
-            "The app will start more slowly. Build on such a machine, or under emulation.",
-        )
     from python_runtime.fetch import fetched  # noqa: PLC0415  (not for a layer that is reused)
 
-    with _place_named(layer.path), fetched(runtime, catalogue, context) as archive:
-        context.output.step("Unpacking, pruning and compiling")
-        full = _fill(layer, archive, runtime, key, context)
+    with _place_named(layer.path):
+        with fetched(runtime, catalogue, context) as archive:
+            is_native = runs_here(context.target)
+            context.output.step(f"Unpacking, pruning{' and compiling' if is_native else ' and adapting'}")
+            full, outcome = _fill(layer, archive, runtime, catalogue, context)
+        size = readable_size(tree_size(layer.path))
+    if not outcome.bytecode:
+        _warn_of_missing_byte_code(context, runtime, outcome)
     why = f"made anew ({'; '.join(layer.reasons)})" if layer.reasons else "made"
-    return why, f"; {readable_size(full)} in the archive"
+    made = replace(key, size=(size,), bytecode=outcome.bytecode)
+    return made, f"{why}, {size}; {readable_size(full)} in the archive"
 
 
-def _fill(layer: Layer, archive: IO[bytes], runtime: Runtime, key: PythonKey, context: BuildContext) -> int:
-    from python_runtime.installation import install  # noqa: PLC0415  (not for a layer that is reused)
+def _fill(
+    layer: Layer, archive: IO[bytes], runtime: Runtime, catalogue: Catalogue, context: BuildContext
+) -> tuple[int, Outcome]:
+    """Return the size of the archive's contents in bytes, and what came of compiling."""
+    from python_runtime import compiling  # noqa: PLC0415  (not for a layer that is reused)
+    from python_runtime.installation import install  # noqa: PLC0415
 
     tree = tree_of(layer.clear())
     try:
-        return install(archive, tree, runtime, key, context.environment)
+        full = install(archive, tree, runtime, kept_groups(context.environment))
+        env = isolated_environment(context.environment)
+        return full, compiling.finish(tree, runtime, catalogue, context, env)
     except BaseException:
         remove(layer.path)
         raise
+
+
+def _warn_of_missing_byte_code(context: BuildContext, runtime: Runtime, outcome: Outcome) -> None:
+    machine = f"{runtime.os}/{host_arch()}" if host_arch() else "this machine"
+    sentences = [
+        "The app will start more slowly.",
+        f"The software bill of materials is short, too: it has no version of {enumeration(outcome.untold)}."
+        if outcome.untold
+        else "",
+        f"A Python {runtime.version} for {machine} could compile it: provide that archive in the same way.",
+        f"Or build on a machine that runs {runtime.arch} programs, or emulates them.",
+    ]
+    context.output.warning(
+        f"The standard library is not compiled: this machine cannot run {runtime.arch} programs",
+        " ".join(filter(None, sentences)),
+    )
 
 
 @contextmanager

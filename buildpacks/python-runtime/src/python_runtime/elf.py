@@ -1,19 +1,22 @@
-"""Reads from an ELF file which shared libraries it needs (System V ABI, 'Dynamic Section')."""
+"""Reads from an ELF file what it is for and needs (System V ABI, 'ELF Header', 'Dynamic Section')."""
 
 from __future__ import annotations
 
 import os
 import struct
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_T = TypeVar("_T")
 
 _MAGIC = b"\x7fELF"
 _RELOCATABLE = (b"\x01\x00", b"\x00\x01")  # ET_REL, in either byte order
+_MACHINES = {62: "amd64", 183: "arm64"}  # EM_X86_64, EM_AARCH64
 _LITTLE_ENDIAN_64_BIT = b"\x02\x01"
-_PT_LOAD, _PT_DYNAMIC = 1, 2
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
 _HEADER = struct.Struct("<16sHHIQQQIHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -32,11 +35,32 @@ def is_loadable(path: Path) -> bool:
     return start.startswith(_MAGIC) and start[16:18] not in _RELOCATABLE
 
 
+def architecture(path: Path) -> str:
+    """Return the architecture that a program or library is for, in the words of the specification's targets.
+
+    One that is no target of ours is described. Raises NotElfError or OSError.
+    """
+    machine = _checked(path, lambda file: int(_header(file)[2]))
+    return _MACHINES.get(machine, f"another architecture (ELF machine {machine})")
+
+
+def loader(path: Path) -> str:
+    """Return the path of the loader that a program names (PT_INTERP), '' if none.
+
+    Raises NotElfError or OSError.
+    """
+    return _checked(path, _loader)
+
+
 def needed_libraries(path: Path) -> tuple[str, ...]:
     """Return the names (DT_NEEDED) of the libraries the loader looks for. Raises NotElfError or OSError."""
+    return _checked(path, lambda file: tuple(_needed(file)))
+
+
+def _checked(path: Path, read: Callable[[IO[bytes]], _T]) -> _T:
     with path.open("rb") as file:
         try:
-            return tuple(_needed(file))
+            return read(file)
         except NotElfError:
             raise
         except (
@@ -46,6 +70,11 @@ def needed_libraries(path: Path) -> tuple[str, ...]:
             OverflowError,
         ) as error:  # an offset beyond all files
             raise NotElfError(f"{path} is damaged") from error
+
+
+def _loader(file: IO[bytes]) -> str:
+    places = [offset for kind, offset, _, _ in _segments(file) if kind == _PT_INTERP]
+    return _string(file, places[0]) if places else ""
 
 
 def _needed(file: IO[bytes]) -> Iterator[str]:
@@ -64,11 +93,16 @@ def _needed(file: IO[bytes]) -> Iterator[str]:
         yield _string(file, _file_offset(segments, (strings or 0) + offset))
 
 
-def _segments(file: IO[bytes]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield type, offset in the file, virtual address and size in the file of each segment."""
+def _header(file: IO[bytes]) -> tuple[Any, ...]:
     fields = _HEADER.unpack(file.read(_HEADER.size))
     if fields[0][:4] != _MAGIC or fields[0][4:6] != _LITTLE_ENDIAN_64_BIT:
         raise NotElfError("not a 64-bit little-endian ELF file")
+    return fields
+
+
+def _segments(file: IO[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield type, offset in the file, virtual address and size in the file of each segment."""
+    fields = _header(file)
     start, size, count = fields[5], fields[9], fields[10]
     for number in range(count):
         file.seek(start + number * size)

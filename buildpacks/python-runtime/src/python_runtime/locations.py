@@ -59,13 +59,19 @@ def read_mirrors(
     )
 
 
+def is_mapped(
+    runtime: Runtime, catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
+) -> bool:
+    """Whether a dependency mapping names this very archive."""
+    return runtime.sha256 in _mirrors(catalogue, environment, bindings).mapped
+
+
 def archive_urls(
     runtime: Runtime, catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
 ) -> tuple[str, ...]:
     """Return the URLs to try in turn. Raises ConfigurationError if there are none."""
     bases = [base.rstrip("/") for base in catalogue.bases]
-    hosts = dict.fromkeys(urlsplit(base).hostname or "" for base in bases)
-    mirrors = read_mirrors(environment, bindings, hosts)
+    mirrors = _mirrors(catalogue, environment, bindings)
     mapped = mirrors.mapped.get(runtime.sha256)
     if mapped:
         return (mapped,)
@@ -79,6 +85,11 @@ def archive_urls(
             advice=f"Set {VARIABLE}, or add 'bases' to the catalogue.",
         )
     return tuple(dict.fromkeys(url for url in urls for url in _spellings(url)))
+
+
+def _mirrors(catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]) -> Mirrors:
+    hosts = dict.fromkeys(urlsplit(base.rstrip("/")).hostname or "" for base in catalogue.bases)
+    return read_mirrors(environment, bindings, hosts)
 
 
 def _below_mirror(mirror: str, bases: Iterable[str], path: str) -> list[str]:

@@ -8,6 +8,7 @@ is not there.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,15 +36,27 @@ _OPTIONS = re.compile(r"OPT|\w*C(XX)?FLAGS\w*")
 _OPTIONS_ASSIGNMENT = re.compile(rf"^({_OPTIONS.pattern})(\s*=\s*)(\S.*)$", re.MULTILINE)
 # Debugging information names the directory that pip has compiled in, which is another one each time: equal
 # requirements would give layers that differ. And it is larger than the code.
-_DEBUG = re.compile(r"(?<!\S)-g[1-3]?(\s+|$)")
+_DEBUG = re.compile(
+    r"(?<![^\s\"'=])-g([0-3]|gdb[0-3]?|dwarf(-\d)?|split-dwarf|line-tables-only|mlt)?(?=[\s\"']|$)[ \t]*"
+)
 _STANDALONE_PREFIX = "/install"
+# Where a path begins: at the start of a word or after -I, -L, -Wl,-rpath, ...
+_BEFORE = r"(?<![^\s'\"=:;,])(-[ILR]|-Wl,[^/\s]*)?"
+# Where python-build-standalone's builders have the tool chain, a Python, and the libraries to be linked in.
+_TOOLS = re.compile(_BEFORE + r"/tools/[\w.-]+(?=[/\s'\":;,]|$)")
+_TOOL = re.compile(r"(?<![^\s'\"=:;,])/tools/[\w.-]+/bin/(?=[\w.+-]+)")
+# A word in quotes, as in CONFIG_ARGS, or one without; with the blanks after it.
+_WORD = re.compile(r"'[^'\n]*'[ \t]*|[^\s'\"]+[ \t]*")
+_NAME = re.compile(r"[\w.]+[ \t]*[?:+]?=[ \t]*")
 _VARIABLE = "build_time_vars"
 
 
 def adapt(tree: Path, line: str) -> None:
-    """Rewrite sysconfig's data, the Makefile and the pkg-config files of the CPython in ``tree``.
+    """Rewrite sysconfig's data and whatever else of the CPython in ``tree`` tells how to compile for it.
 
-    The result depends on nothing but these files and the path of ``tree``. Raises OSError.
+    That is the module ``_sysconfigdata_*``, its copy in JSON (3.14 and newer), the Makefile with its Setup
+    files, ``python3-config`` and the pkg-config files. The result depends on nothing but these files and the
+    path of ``tree``. Raises OSError.
     """
     lib = tree / "lib" / f"python{line}"
     for data in sorted(lib.glob("_sysconfigdata_*.py")):
@@ -51,16 +64,33 @@ def adapt(tree: Path, line: str) -> None:
         prefix = str((variables or {}).get("prefix") or "")
         if variables is None or not _is_replaceable(prefix):
             continue
-        _write(data, _module(_adapted(variables, prefix, str(tree))))
+        adapted = _adapted(variables, prefix, str(tree))
+        rewrite(data, _module(adapted))
+        copy = data.with_name(data.name.replace("_sysconfigdata", "_sysconfig_vars", 1)).with_suffix(".json")
+        _adapt_copy(copy, adapted, prefix, str(tree))
         for text in _text_files(tree, lib):
-            _write(text, _adapted_text(text.read_text("utf-8"), prefix, str(tree)))
+            rewrite(text, _adapted_text(text.read_text("utf-8"), prefix, str(tree)))
+
+
+def _adapt_copy(file: Path, adapted: Mapping[str, object], prefix: str, tree: str) -> None:
+    """Give the copy in JSON the values of the module, and to what only the copy has the same treatment.
+
+    python-build-standalone adapts its module when it makes an archive, and the copy has what was before that.
+    """
+    try:
+        copy = json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return
+    if isinstance(copy, dict):
+        rewrite(file, json.dumps({**_adapted(copy, prefix, tree), **adapted}, indent=2) + "\n")
 
 
 def _text_files(tree: Path, lib: Path) -> Iterator[Path]:
     patterns = (
         (lib, "config-*/Makefile"),
+        (lib, "config-*/Setup*"),
         (lib, "build-details.json"),
-        (lib, "_sysconfig_vars_*.json"),
+        (tree, "bin/python*-config"),
         (tree, "lib/pkgconfig/*.pc"),
     )
     for directory, pattern in patterns:
@@ -97,6 +127,8 @@ def _adapted(variables: Mapping[str, object], prefix: str, tree: str) -> dict[st
 
 def _adapted_value(name: str, value: str, prefix: str, tree: str) -> str:
     value = _moved(value, prefix, tree)
+    if prefix == _STANDALONE_PREFIX:
+        value = _without_tools(value)
     if _OPTIONS.fullmatch(name):
         return _DEBUG.sub("", value)
     return _with_program(value) if name in _PROGRAMS else value
@@ -104,14 +136,29 @@ def _adapted_value(name: str, value: str, prefix: str, tree: str) -> str:
 
 def _adapted_text(text: str, prefix: str, tree: str) -> str:
     moved = _moved(text, prefix, tree)
+    if prefix == _STANDALONE_PREFIX:
+        moved = "".join(map(_line_without_tools, moved.splitlines(keepends=True)))
     lean = _OPTIONS_ASSIGNMENT.sub(lambda found: found[1] + found[3] + _DEBUG.sub("", found[4]), moved)
     return _ASSIGNMENT.sub(lambda found: found[1] + found[2] + _with_program(found[3]), lean)
 
 
+def _line_without_tools(line: str) -> str:
+    name = _NAME.match(line)
+    start = name.end() if name else 0
+    return line[:start] + _without_tools(line[start:])
+
+
+def _without_tools(text: str) -> str:
+    """Name the programs of the tool chain as they are found on PATH, and drop words with its other paths."""
+    if not _TOOLS.search(text):
+        return text
+    named = _TOOL.sub("", text)
+    return _WORD.sub(lambda found: "" if _TOOLS.search(found[0]) else found[0], named)
+
+
 def _moved(text: str, prefix: str, tree: str) -> str:
-    """Replace ``prefix`` where a path begins: at the start of a word or after -I, -L, -Wl,-rpath, ..."""
-    before = r"(?<![^\s'\"=:;,])(-[ILR]|-Wl,[^/\s]*)?"
-    pattern = re.compile(before + re.escape(prefix) + r"(?=[/\s'\":;,]|$)")
+    """Replace ``prefix`` where a path begins."""
+    pattern = re.compile(_BEFORE + re.escape(prefix) + r"(?=[/\s'\":;,]|$)")
     return pattern.sub(lambda found: (found[1] or "") + tree, text)
 
 
@@ -130,7 +177,8 @@ def _module(variables: Mapping[str, object]) -> str:
     return f"# system configuration generated and used by the sysconfig module\n{_VARIABLE} = {{\n{rows}}}\n"
 
 
-def _write(path: Path, text: str) -> None:
+def rewrite(path: Path, text: str) -> None:
+    """Replace a file's text and keep its mode. Raises OSError."""
     mode = path.stat().st_mode & 0o777
     write_atomically(path, text.encode("utf-8"))
     path.chmod(mode)

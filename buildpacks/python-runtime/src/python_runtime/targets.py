@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,4 +43,18 @@ def _refusal(target: Target, reason: str, detail: str = "") -> PlatformError:
 
 def runs_here(target: Target, machine: str = "") -> bool:
     """Whether this machine runs programs for the target. With emulation ``machine`` is the emulated one."""
-    return _MACHINES.get((machine or os.uname().machine).lower()) == target.arch
+    return host_arch(machine) == target.arch
+
+
+def host_arch(machine: str = "") -> str:
+    """Return the architecture of this machine in the specification's words, '' if it is none of ours."""
+    return _MACHINES.get((machine or os.uname().machine).lower(), "")
+
+
+def running_python(version: str) -> Path | None:
+    """Return the interpreter of this process if it is an ordinary CPython of exactly this version."""
+    running = ".".join(map(str, sys.version_info[:3]))
+    is_ordinary = sys.implementation.name == "cpython" and not getattr(sys, "abiflags", "")
+    is_release = sys.version_info.releaselevel == "final"
+    is_it = running == version and is_ordinary and is_release and bool(sys.executable)
+    return Path(sys.executable) if is_it else None

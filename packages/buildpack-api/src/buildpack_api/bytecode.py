@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # it, so _environment isolates instead. And whether an object happens to be used elsewhere in the process:
 # marshal marks only those as shared. So all parts of a code object are held while it is written, and all are
 # marked.
+# From 3.13 on the bytes depend on what the compiling process has imported (it interns strings): those of
+# `compileall -j1` and `-j2` differ in argparse, for instance, since only the latter loads a process pool. So
+# the pool is always imported, whether it is used, cannot be had, or there is but one core.
 _PROGRAM = """
 import compileall, sys
 from concurrent.futures.process import BrokenProcessPool

@@ -26,6 +26,7 @@ class Component:
     """One thing in the layer.
 
     ``purl`` is its identity. ``licence`` is an SPDX expression; what is none goes into ``licence_text``.
+    ``version`` is empty if nobody knows it.
     ``digest`` is ``sha256:...`` of the file it came in (also sha384, sha512), ``url`` that file's address.
     ``requires`` are the purls of other components.
     """
@@ -111,11 +112,11 @@ def _component(one: Component) -> dict[str, object]:
         "type": one.kind,
         "bom-ref": one.purl,
         "name": one.name,
-        "version": one.version,
         "purl": one.purl,
     }
     algorithm, _, digest = one.digest.partition(":")
     optional: dict[str, object] = {
+        "version": one.version,
         "cpe": one.cpe,
         "hashes": [{"alg": algorithm.upper().replace("SHA", "SHA-"), "content": digest}] if digest else [],
         "licenses": _licences(one),
@@ -149,7 +150,6 @@ def _package(one: Component) -> dict[str, object]:
     package: dict[str, object] = {
         "SPDXID": _spdx_id(one),
         "name": one.name,
-        "versionInfo": one.version,
         "downloadLocation": one.url or "NOASSERTION",
         "filesAnalyzed": False,
         "licenseConcluded": "NOASSERTION",
@@ -157,6 +157,8 @@ def _package(one: Component) -> dict[str, object]:
         "copyrightText": "NOASSERTION",
         "externalRefs": references,
     }
+    if one.version:
+        package["versionInfo"] = one.version
     algorithm, _, digest = one.digest.partition(":")
     if digest:
         package["checksums"] = [{"algorithm": algorithm.upper(), "checksumValue": digest}]
@@ -170,7 +172,9 @@ def _reference(category: str, kind: str, locator: str) -> dict[str, str]:
 
 
 def _spdx_id(one: Component) -> str:
-    return "SPDXRef-Package-" + re.sub(r"[^A-Za-z0-9.]+", "-", f"{one.name}-{one.version}")
+    return "SPDXRef-Package-" + re.sub(
+        r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, (one.name, one.version)))
+    )
 
 
 def _uuid(bill: Bill) -> str:
