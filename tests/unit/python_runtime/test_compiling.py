@@ -32,7 +32,7 @@ LINE = VERSION.rpartition(".")[0]
 HOST = host_arch()
 FOREIGN, MACHINE = ("amd64", X86_64) if HOST == "arm64" else ("arm64", AARCH64)
 ENV = {"PATH": os.defpath}
-pytestmark = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(  # noqa: TID251  nothing that one could install
     running_python(VERSION) is None or not HOST, reason="this Python is none of an ordinary release"
 )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENV = {"PATH": os.defpath}
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 LOADING = "python3.14: error while loading shared libraries"
-needs_loader = pytest.mark.skipif(
+needs_loader = pytest.mark.skipif(  # noqa: TID251  that of another architecture helps nobody
     not Path(LOADER).exists(), reason=f"{LOADER} is not on this machine (amd64)"
 )
 
@@ -92,7 +92,9 @@ def test_a_loader_that_is_missing_is_a_matter_of_glibc(tmp_path: Path, runtime: 
     assert "glibc 2.17" in error.advice
 
 
-@pytest.mark.skipif(os.uname().machine == "aarch64", reason="on this machine such a program is no stranger")
+@pytest.mark.skipif(  # noqa: TID251  nothing that one could install
+    os.uname().machine == "aarch64", reason="on this machine such a program is no stranger"
+)
 def test_a_program_for_another_machine(tmp_path: Path, runtime: Runtime) -> None:
     error = failure(program(tmp_path, elf_file(kind=EXECUTABLE, machine=AARCH64)), runtime)
 
