@@ -96,6 +96,7 @@ def env(sources: Sources, tmp_path: Path) -> Iterator[dict[str, str]]:
 KNOWN = ("3.14.1", "20250101", "a" * 64)
 CHANGED = ("3.14.1", "20250101", "c" * 64)
 NEW = ("3.14.2", "20260101", "b" * 64)
+OLD = ("3.14.0", "20241231", "d" * 64)
 
 
 @pytest.fixture
@@ -148,6 +149,18 @@ def test_news_are_shown_then_written_then_nothing_is_new(
     assert "Nothing is new" in again.stderr
     assert "3.14.2" in inv("runtimes.show", root=root, env=env).stdout
     assert json.loads(inv("runtimes.show", "--json", root=root, env=env).stdout)["default"] == "3.14"
+
+
+def test_an_old_archive_that_only_one_source_lists_is_left_out_and_named(
+    root: Path, sources: Sources, env: dict[str, str]
+) -> None:
+    sources.publish(KNOWN, OLD, NEW, second=(KNOWN,))
+    done = inv("runtimes.update", root=root, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "1 new archives of 3.14.0: left out: only uv lists them" in done.stderr
+    assert "1 new archives of 3.14.2: only uv lists them yet" in done.stderr
+    after = texts(root)["runtimes.toml"]
+    assert ('"3.14.0"' in after, '"3.14.2"' in after) == (False, True)
 
 
 @pytest.mark.parametrize(

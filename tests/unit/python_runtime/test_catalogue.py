@@ -54,9 +54,29 @@ def test_the_catalogue_of_this_buildpack_names_archives_by_their_own_version_and
     for runtime in catalogue.load(DATA).runtimes:
         name = (
             f"{runtime.tag}/cpython-{runtime.version}%2B{runtime.tag}-{machines[runtime.arch]}"
-            "-unknown-linux-gnu-install_only_stripped.tar.gz"
+            "-unknown-linux-gnu-install_only"
         )
-        assert runtime.path == name
+        assert runtime.path in {f"{name}.tar.gz", f"{name}_stripped.tar.gz"}
+
+
+def test_the_catalogue_of_this_buildpack_has_every_version_for_both_architectures_and_no_row_too_much() -> (
+    None
+):
+    found = catalogue.load(DATA)
+    amd64, arm64 = (
+        [(runtime.version, runtime.tag) for runtime in found.for_target("linux", arch)]
+        for arch in ("amd64", "arm64")
+    )
+
+    assert amd64 == arm64
+    assert len(amd64) + len(arm64) == len(found.runtimes)
+    assert {"3.10.2", "3.10.7", "3.11.1", "3.12.0", "3.12.1", "3.13.0", "3.14.0"} <= dict(amd64).keys()
+
+
+def test_a_row_may_leave_out_system_and_c_library(tmp_path: Path) -> None:
+    short = GOOD.replace('os = "linux"\n', "").replace('libc = "gnu"\n', "")
+
+    assert catalogue.load(write(tmp_path, short)).runtimes == catalogue.load(write(tmp_path, GOOD)).runtimes
 
 
 def test_versions_are_ordered_as_numbers(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+# What a row need not say: all archives of the buildpack's own catalogue are for this.
+_DEFAULTS = {"os": "linux", "libc": "gnu"}
+_NAMES = ("version", "os", "arch", "libc", "tag", "path", "sha256")
 _T = TypeVar("_T")
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _LINE = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -23,7 +26,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Runtime:
-    """One archive. ``path`` is relative to a base URL and percent-encoded; ``sha256`` in lower-case hex."""
+    """One archive. ``path`` is relative to a base URL and percent-encoded; ``sha256`` in lower-case hex.
+
+    A row of the file may leave out ``os`` and ``libc``: they are linux and gnu then.
+    """
 
     version: str
     os: str
@@ -88,8 +94,8 @@ def _end_of_life(name: str, table: object, path: Path) -> dt.date:
 def _runtime(row: object, lines: Mapping[str, dt.date], path: Path) -> Runtime:
     if not isinstance(row, dict):
         raise _fault(path, "'runtime' is not an array of tables")
-    names = ("version", "os", "arch", "libc", "tag", "path", "sha256")
-    runtime = Runtime(**{name: _get(row, name, str, path) for name in names})
+    row = {**_DEFAULTS, **row}
+    runtime = Runtime(**{name: _get(row, name, str, path) for name in _NAMES})
     if not _VERSION.fullmatch(runtime.version) or runtime.line not in lines:
         raise _fault(path, f"version {runtime.version!r} is not X.Y.Z of one of the [lines]")
     if not _SHA256.fullmatch(runtime.sha256):

@@ -71,7 +71,7 @@ def test_lines_and_versions_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("python", "target", "detail"),
     [
-        ("3.13.11", AMD, "Of that line there are: 3.13.9, 3.13.10."),
+        ("3.13.11", AMD, "Of that line there are: 3.13.9 to 3.13.10."),
         ("3.12", AMD, "Known lines: 3.10, 3.13, 3.14."),
         ("3.14.2", ARM, "Of that line there are: 3.14.1."),
     ],

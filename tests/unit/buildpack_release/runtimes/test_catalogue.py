@@ -11,7 +11,7 @@ import pytest
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.targets import Target
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.runtimes.catalogue import Catalogue
+from buildpack_release.runtimes.catalogue import Catalogue, spans
 from buildpack_release.runtimes.report import show, show_data
 
 HEAD = """\
@@ -52,6 +52,12 @@ def test_archives_are_sorted_by_version_and_other_c_libraries_passed_over() -> N
     assert catalogue.targets == (Target("linux", "amd64"), Target("linux", "arm64"))
 
 
+def test_system_and_c_library_need_not_be_said() -> None:
+    text = row("3.13.10").replace('os = "linux"\n', "").replace('libc = "gnu"\n', "")
+
+    assert parse(HEAD + text).archives == parse(HEAD + row("3.13.10")).archives
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
@@ -69,6 +75,12 @@ def test_what_is_no_catalogue_is_named_with_its_line(text: str, message: str, li
         parse(text)
     assert caught.value.file == Path("runtimes.toml")
     assert line is None or caught.value.line == line
+
+
+def test_versions_of_a_line_are_listed_with_their_gaps() -> None:
+    rows = "".join(row(f"3.13.{patch}") for patch in (1, 3, 4, 5, 9, 11, 10))
+
+    assert spans(parse(HEAD + rows).archives) == "3.13.1, 3.13.3 to 3.13.5, 3.13.9 to 3.13.11"
 
 
 def test_the_table_has_a_row_for_each_line_newest_first() -> None:

@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/download/"
-FILE = "cpython-{v}%2B{tag}-{machine}-unknown-linux-gnu-install_only_stripped.tar.gz"
+FILE = "cpython-{v}%2B{tag}-{machine}-unknown-linux-gnu-{flavour}.tar.gz"
+STRIPPED, PLAIN = "install_only_stripped", "install_only"
+
+
+def url(version: str, tag: str, machine: str = "x86_64", flavour: str = STRIPPED) -> str:
+    return f"{RELEASES}{tag}/{FILE.format(v=version, tag=tag, machine=machine, flavour=flavour)}"
 
 
 def uv_entry(
-    version: str = "3.13.5", tag: str = "20250702", machine: str = "x86_64", **changes: object
+    version: str = "3.13.5",
+    tag: str = "20250702",
+    machine: str = "x86_64",
+    flavour: str = STRIPPED,
+    **changes: object,
 ) -> dict[str, Any]:
     major, minor, patch = map(int, version.split("."))
     return {
@@ -34,7 +43,7 @@ def uv_entry(
         "minor": minor,
         "patch": patch,
         "prerelease": "",
-        "url": f"{RELEASES}{tag}/{FILE.format(v=version, tag=tag, machine=machine)}",
+        "url": url(version, tag, machine, flavour),
         "sha256": "ab" * 32,
         "variant": None,
         "build": tag,
@@ -64,12 +73,46 @@ def test_an_entry_becomes_an_archive_with_a_path_below_any_base() -> None:
         {"variant": "freethreaded"},
         {"arch": {"family": "x86_64", "variant": "v3"}},
         {"arch": {"family": "riscv64", "variant": None}},
-        {"url": f"{RELEASES}20250702/cpython-3.13.5-full.tar.zst"},
+        {"url": url("3.13.5", "20250702", flavour="pgo%2Blto-full").replace(".tar.gz", ".tar.zst")},
+        {"url": f"{RELEASES}20211017/cpython-3.10.0-x86_64-unknown-linux-gnu-lto-20211017T1616.tar.zst"},
+        {"url": url("3.13.5", "20250702", flavour="freethreaded-install_only").replace(".gz", ".zst")},
     ],
     ids=str,
 )
-def test_what_is_not_a_final_stripped_baseline_build_is_passed_over(changes: dict[str, Any]) -> None:
+def test_what_is_not_a_final_baseline_build_that_can_be_unpacked_is_passed_over(
+    changes: dict[str, Any],
+) -> None:
     assert parse_uv({"x": uv_entry(**changes)}) == ()
+
+
+def test_older_versions_come_with_their_debugging_symbols() -> None:
+    (found,) = parse_uv({"x": uv_entry("3.12.1", "20240107", flavour=PLAIN)})
+
+    assert (found.text, found.is_stripped) == ("3.12.1", False)
+    assert found.path == "20240107/cpython-3.12.1%2B20240107-x86_64-unknown-linux-gnu-install_only.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("listed", "taken"),
+    [
+        ([("20250115", STRIPPED), ("20250317", STRIPPED)], ("20250317", True)),
+        ([("20250317", PLAIN), ("20250317", STRIPPED)], ("20250317", True)),
+        ([("20250317", PLAIN), ("20250115", STRIPPED)], ("20250115", True)),
+        ([("20240107", PLAIN), ("20240224", PLAIN)], ("20240224", False)),
+    ],
+)
+def test_of_several_archives_a_stripped_one_is_taken_and_then_the_newest(
+    listed: list[tuple[str, str]], taken: tuple[str, bool]
+) -> None:
+    """In whichever order they are listed, and for each architecture by itself."""
+    entries = [uv_entry("3.12.9", tag, flavour=flavour) for tag, flavour in listed]
+    other = uv_entry("3.12.9", "20200101", "aarch64", flavour=PLAIN)
+    for order in (entries, entries[::-1]):
+        found = parse_uv({str(number): entry for number, entry in enumerate([other, *order])})
+        assert [(one.arch, one.tag, one.is_stripped) for one in found] == [
+            ("amd64", *taken),
+            ("arm64", "20200101", False),
+        ]
 
 
 @pytest.mark.parametrize("sha256", [None, "", "abc"])
@@ -78,18 +121,56 @@ def test_an_archive_without_a_checksum_is_refused(sha256: str | None) -> None:
         parse_uv({"x": uv_entry(sha256=sha256)})
 
 
-def test_archives_that_both_sources_list_are_counted_and_others_do_not_matter() -> None:
-    archives = parse_uv({"x": uv_entry(), "y": uv_entry("3.13.6")})
-    files = [
-        {"url": uv_entry()["url"], "sha256": "ab" * 32},
-        {"url": f"{RELEASES}other", "sha256": "cd" * 32},
-    ]
+def second_list(*urls: str, sha256: str = "ab" * 32) -> dict[str, str]:
+    return parse_pbs_installer([{"files": [{"url": one, "sha256": sha256} for one in urls]}])
 
-    assert cross_check(archives, parse_pbs_installer([{"files": files}])) == 1
+
+def test_what_only_one_source_lists_is_told_apart() -> None:
+    """Newer than the other knows: not there yet. Another build of the version: fine. Else it is not taken."""
+    archives = parse_uv(
+        {
+            "both": uv_entry("3.13.5", "20250702"),
+            "ahead": uv_entry("3.13.6", "20250814"),
+            "another build": uv_entry("3.13.4", "20250610"),
+            "not there": uv_entry("3.12.1", "20240107", flavour=PLAIN),
+        }
+    )
+    second = second_list(
+        url("3.13.5", "20250702"),
+        url("3.13.4", "20250612"),
+        url("3.11.0", "20250702"),
+        f"{RELEASES}other/file",
+        "https://elsewhere.example/file",
+    )
+
+    found = cross_check(archives, second)
+
+    assert [one.text for one in found.confirmed] == ["3.13.5"]
+    assert [one.text for one in found.ahead] == ["3.13.6"]
+    assert [one.text for one in found.other_builds] == ["3.13.4"]
+    assert [one.text for one in found.unconfirmed] == ["3.12.1"]
+    assert sorted(one.text for one in found.accepted) == ["3.13.4", "3.13.5", "3.13.6"]
+
+
+def test_an_archive_that_the_second_source_lists_without_a_checksum_is_not_confirmed() -> None:
+    files = [
+        {"url": url("3.10.2", "20220227", flavour=PLAIN), "sha256": None},
+        {"url": url("3.13.5", "20250702"), "sha256": "ab" * 32},
+    ]
+    archives = parse_uv({"x": uv_entry(), "y": uv_entry("3.10.2", "20220227", flavour=PLAIN)})
+
+    assert [
+        one.text for one in cross_check(archives, parse_pbs_installer([{"files": files}])).unconfirmed
+    ] == ["3.10.2"]
+
+
+def test_sources_without_an_archive_in_common_are_an_error() -> None:
+    with pytest.raises(CheckFailed, match="nothing could be cross-checked"):
+        cross_check(parse_uv({"x": uv_entry()}), second_list(url("3.13.6", "20250702")))
 
 
 def test_a_contradiction_between_the_sources_is_an_error_with_both_sums() -> None:
-    second = parse_pbs_installer([{"files": [{"url": uv_entry()["url"], "sha256": "cd" * 32}]}])
+    second = second_list(uv_entry()["url"], sha256="cd" * 32)
 
     with pytest.raises(CheckFailed, match="disagree") as caught:
         cross_check(parse_uv({"x": uv_entry()}), second)

@@ -58,6 +58,27 @@ def test_a_version_that_was_rebuilt_gets_the_new_archive() -> None:
     assert second.rebuilt == ("3.14.0",)
 
 
+@pytest.mark.parametrize(("tag", "flavour", "taken"), [
+    ("20250202", "install_only_stripped", "20250202"),
+    ("20250202", "install_only", "20250101"),
+])  # fmt: skip
+def test_no_archive_is_exchanged_for_one_with_debugging_symbols(tag: str, flavour: str, taken: str) -> None:
+    """That would make users' layers anew, and larger."""
+    known, found = archive("3.14.0"), archive("3.14.0", tag, sha256="b" * 64)
+    known = replace(known, path="20250101/x-install_only_stripped.tar.gz")
+    second = update(parsed(update(None, [known])), [replace(found, path=f"{tag}/x-{flavour}.tar.gz")])
+
+    assert [one.tag for one in parsed(second).archives] == [taken]
+    assert second.rebuilt == (() if taken == known.tag else ("3.14.0",))
+
+
+def test_a_row_says_nothing_that_is_true_of_all() -> None:
+    """The file is read by every build: what it need not hold costs time there."""
+    text = update(None, [archive("3.14.0")]).text
+
+    assert '[[runtime]]\nversion = "3.14.0"\narch = "amd64"\ntag = ' in text
+
+
 def test_a_changed_checksum_of_a_known_archive_is_refused() -> None:
     first = update(None, [archive("3.14.0")])
 

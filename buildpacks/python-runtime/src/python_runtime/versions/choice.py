@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from python_runtime.forms import form_of
 from python_runtime.versions.refusals import check_alone, contradiction, no_runtimes
 from python_runtime.versions.request import Kind, Request
 from python_runtime.versions.spelling import enumeration
@@ -63,7 +64,7 @@ def choose(
         runtime,
         _reason(requests, runtime, inside or allowed, catalogue.default),
         tuple(_end_of_life(runtime, catalogue, today)),
-        (*_carried_hint(runtime, elsewhere), *_hints(requests, runtime, known)),
+        (*_carried_hint(runtime, elsewhere), *_hints(requests, runtime, known), *_form_hints(runtime)),
     )
 
 
@@ -126,3 +127,16 @@ def _hints(requests: Sequence[Request], runtime: Runtime, runtimes: Sequence[Run
             yield f"{request.source}: {end[0]} ends with {end[1]}.{end[2]}.0; <{after} is the whole line."
     if all(request.kind is Kind.RANGE for request in requests):
         yield f"A file .python-version with the line {runtime.line} keeps the app on this line."
+
+
+def _form_hints(runtime: Runtime) -> Iterable[str]:
+    form = form_of(runtime)
+    if form is None:
+        return
+    if not form.tried:
+        yield (
+            f"This buildpack was never tried with an archive like that of Python {runtime.version} "
+            f"({form.name}; release {runtime.tag} of python-build-standalone)."
+        )
+    if form.needs:
+        yield f"This Python needs {form.needs} in the build image and in the run image."

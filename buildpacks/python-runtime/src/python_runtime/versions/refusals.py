@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError, PlatformError
@@ -54,7 +55,7 @@ def check_alone(request: Request, runtimes: Sequence[Runtime], catalogue: Catalo
 
 def _empty_range(request: Request, runtimes: Sequence[Runtime], catalogue: Catalogue) -> ConfigurationError:
     first_patch = _FIRST_PATCH.search(request.text)
-    known = "\n".join(f"  {span}" for span in _spans(runtimes, [True] * len(runtimes), by_line=True))
+    known = "\n".join(f"  {', '.join(_patches(list(of_line)))}" for _, of_line in _by_line(runtimes))
     return ConfigurationError(
         f"No known Python is in the range of {request.source}",
         detail=f"Found: {visible(request.text)}"
@@ -68,15 +69,18 @@ def _empty_range(request: Request, runtimes: Sequence[Runtime], catalogue: Catal
 
 
 def _unknown_patch(request: Request, runtimes: Sequence[Runtime]) -> ConfigurationError:
-    line, oldest, newest = request.line, runtimes[0], runtimes[-1]
-    known = f"{oldest.version} to {newest.version}" if len(runtimes) > 1 else newest.version
+    line, newest = request.line, runtimes[-1]
+    advice = f"Ask for {line} to get the newest patch, {newest.version}"
+    if _numbers(request.pinned) > newest.numbers:
+        advice += ". If a newer one is released, use a newer version of this buildpack."
+    else:
+        # The next one has all that the patch has, and fixes.
+        after = next(runtime for runtime in runtimes if runtime.numbers > _numbers(request.pinned))
+        advice += f", or for {after.version}, the next one that there is an archive of."
     return ConfigurationError(
         f"Python {request.pinned} is not known to this buildpack ({request.source})",
-        detail=f"It knows these versions of {line}: {known}.",
-        advice=(
-            f"Ask for {line} to get the newest patch, {newest.version}. "
-            "If a newer one is released, use a newer version of this buildpack."
-        ),
+        detail=f"It knows these versions of {line}: {', '.join(_patches(runtimes))}.",
+        advice=advice,
     )
 
 
@@ -118,15 +122,25 @@ def _allowed(request: Request, runtimes: Sequence[Runtime]) -> str:
     return ", ".join(_spans(runtimes, [request.allows(runtime.version) for runtime in runtimes]))
 
 
-def _spans(runtimes: Sequence[Runtime], chosen: Sequence[bool], *, by_line: bool = False) -> Iterator[str]:
-    span: list[Runtime] = []
-    for runtime, wanted in (*zip(runtimes, chosen, strict=True), (None, False)):
-        ends = runtime is None or not wanted or (by_line and span and span[-1].line != runtime.line)
-        if span and ends:
-            yield " to ".join(dict.fromkeys((span[0].version, span[-1].version)))
-            span = []
-        if runtime is not None and wanted:
-            span.append(runtime)
+def _spans(runtimes: Sequence[Runtime], chosen: Sequence[bool]) -> Iterator[str]:
+    for wanted, span in groupby(zip(runtimes, chosen, strict=True), key=itemgetter(1)):
+        if wanted:
+            yield _span([runtime for runtime, _ in span])
+
+
+def _by_line(runtimes: Sequence[Runtime]) -> Iterator[tuple[str, Iterator[Runtime]]]:
+    return groupby(runtimes, key=lambda runtime: runtime.line)
+
+
+def _patches(runtimes: Sequence[Runtime]) -> Iterator[str]:
+    """Yield all versions of a line, those that follow each other joined: "3.11.1", "3.11.3 to 3.11.18"."""
+    numbered = enumerate(runtimes)
+    for _, span in groupby(numbered, key=lambda item: item[1].numbers[2] - item[0]):
+        yield _span([runtime for _, runtime in span])
+
+
+def _span(runtimes: Sequence[Runtime]) -> str:
+    return " to ".join(dict.fromkeys((runtimes[0].version, runtimes[-1].version)))
 
 
 def _numbers(line: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.selection import package_targets
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, target_of
+from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, spans, target_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -122,8 +122,8 @@ def _matching(
     found = [archive for archive in known if python in (archive.line, archive.text)][-1:]
     if not found and named:
         lines = ", ".join(catalogue.lines)
-        patches = [archive.text for archive in known if archive.line == python.rpartition(".")[0]]
-        detail = f"Of that line there are: {', '.join(patches)}." if patches else f"Known lines: {lines}."
+        patches = spans([archive for archive in known if archive.line == python.rpartition(".")[0]])
+        detail = f"Of that line there are: {patches}." if patches else f"Known lines: {lines}."
         raise UsageError(
             f'there is no Python "{python}" for {target} in this catalogue',
             detail=detail,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.runtimes.published import Published
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from buildpack_release.model.repository import Buildpack, Repository
 
@@ -79,6 +80,14 @@ def target_of(archive: Published) -> Target:
     return Target("linux", archive.arch)
 
 
+def spans(archives: Sequence[Published]) -> str:
+    """Return the versions of a line's archives, consecutive ones joined: "3.11.1, 3.11.3 to 3.11.5"."""
+    numbered = enumerate(sorted(archives))
+    groups = groupby(numbered, key=lambda item: item[1].version[2] - item[0])
+    runs = [[archive.text for _, archive in group] for _, group in groups]
+    return ", ".join(" to ".join(dict.fromkeys((run[0], run[-1]))) for run in runs)
+
+
 def keeper(repository: Repository) -> Buildpack:
     """Return the buildpack that has the catalogue: the setting `runtimes`. Raises CheckFailed, UsageError."""
     if named := PackageSettings.read(repository.root).runtimes:
@@ -98,7 +107,7 @@ def _end_of_life(table: Table, name: str) -> dt.date:
 
 
 def _archive(row: Table, lines: Mapping[str, dt.date]) -> Published | None:
-    """Read a row; one that is for another system or C library is passed over."""
+    """Read a row; one that is for another system or C library than the default is passed over."""
     version, sha256, path = (row.string(key, required=True) for key in ("version", "sha256", "path"))
     numbers = _VERSION.fullmatch(version)
     if not numbers or version.rpartition(".")[0] not in lines:
@@ -108,7 +117,7 @@ def _archive(row: Table, lines: Mapping[str, dt.date]) -> Published | None:
         row.error("sha256", f'"{sha256}" is not a SHA-256 in lower case', "sha256")
     if path.startswith("/") or "://" in path or ".." in path.split("/"):
         row.error("path", f'"{path}" is not a path below a base URL', "path")
-    if (row.string("os"), row.string("libc")) != ("linux", "gnu"):
+    if (row.string("os") or "linux", row.string("libc") or "gnu") != ("linux", "gnu"):
         return None
     major, minor, patch = (int(number) for number in numbers.groups())
     return Published((major, minor, patch), row.string("arch"), row.string("tag"), path, sha256)

@@ -2,6 +2,11 @@
 
 The source distribution of uv holds a JSON file with URL and SHA-256 of every archive; pbs-installer's wheel
 holds a second, independent list. pip fetches both, so the ordinary package index is all that is needed.
+
+Of the archives of a version those called ``install_only`` can be used: a .tar.gz with the interpreter below
+``python/``, since release 20220227; since 20240726 also without debugging symbols
+(``install_only_stripped``). Older versions are published as full archives only, which hold a whole build and
+are compressed with zstd, which Python reads since 3.14.
 """
 
 from __future__ import annotations
@@ -22,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
-_FLAVOUR = "install_only_stripped.tar.gz"
+_STRIPPED = "-install_only_stripped.tar.gz"
+_FLAVOURS = (_STRIPPED, "-install_only.tar.gz")
 _RELEASES = "/releases/download/"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_DAY = re.compile(r"\d{8}")
 
 # uv's build backend is a Rust program. Downloading a source distribution, pip asks the backend for nothing
 # but metadata; these lines answer with the file that the distribution already holds.
@@ -60,11 +67,26 @@ class Published:
         """The version as text, such as "3.14.2"."""
         return ".".join(map(str, self.version))
 
+    @property
+    def target(self) -> tuple[tuple[int, int, int], str]:
+        """The version and the architecture; a catalogue has one archive for both."""
+        return self.version, self.arch
+
+    @property
+    def is_stripped(self) -> bool:
+        """Whether the debugging symbols were taken out, which are up to two thirds of an archive."""
+        return self.path.endswith(_STRIPPED)
+
 
 def parse_uv(entries: Mapping[str, Mapping[str, Any]]) -> tuple[Published, ...]:
-    """Return the final releases for Linux with glibc, stripped, of the baseline CPU. Raises CheckFailed."""
-    wanted = (entry for entry in entries.values() if _is_wanted(entry))
-    return tuple(sorted(_published(entry) for entry in wanted))
+    """Return the final releases for Linux with glibc, of the baseline CPU: one archive for each target.
+
+    Of several a stripped one is taken, then that of the newest release: it has the same Python with newer
+    libraries in it (OpenSSL, SQLite and others). Raises CheckFailed for an archive without a SHA-256.
+    """
+    wanted = [_published(entry) for entry in entries.values() if _is_wanted(entry)]
+    wanted.sort(key=lambda archive: (archive.is_stripped, archive.tag))
+    return tuple(sorted({archive.target: archive for archive in wanted}.values()))
 
 
 def parse_pbs_installer(releases: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -73,17 +95,60 @@ def parse_pbs_installer(releases: Iterable[Mapping[str, Any]]) -> dict[str, str]
     return {_path(file["url"]): file["sha256"] for file in files if _RELEASES in file["url"]}
 
 
-def cross_check(published: Iterable[Published], second: Mapping[str, str]) -> int:
-    """Return how many archives both sources list. Raises CheckFailed if they disagree on one."""
-    both = [archive for archive in published if archive.path in second]
-    for archive in both:
+@dataclass(frozen=True)
+class Compared:
+    """The archives of uv, by what pbs-installer says of them.
+
+    Attributes:
+        confirmed: listed there with the same SHA-256.
+        ahead: of a release that is newer than all that pbs-installer knows.
+        other_builds: pbs-installer lists the archive of another release for that version.
+        unconfirmed: it should know them, and does not.
+    """
+
+    confirmed: tuple[Published, ...]
+    ahead: tuple[Published, ...]
+    other_builds: tuple[Published, ...]
+    unconfirmed: tuple[Published, ...]
+
+    @property
+    def accepted(self) -> tuple[Published, ...]:
+        """What may be taken: all but the unconfirmed."""
+        return (*self.confirmed, *self.ahead, *self.other_builds)
+
+
+def cross_check(published: Iterable[Published], second: Mapping[str, str]) -> Compared:
+    """Compare the archives of uv with path and SHA-256 of those of pbs-installer.
+
+    Both keep one archive of each version, not always that of the same release; what only pbs-installer lists
+    is left alone, since uv drops a release that was withdrawn. Raises CheckFailed if they disagree on one, or
+    have none in common.
+    """
+    archives = list(published)
+    confirmed = tuple(archive for archive in archives if archive.path in second)
+    for archive in confirmed:
         if second[archive.path] != archive.sha256:
             raise CheckFailed(
                 f"uv and pbs-installer disagree on the SHA-256 of {archive.path}",
                 detail=f"uv: {archive.sha256}\npbs-installer: {second[archive.path]}",
                 advice="Do not use this archive before it is known which of the two is right.",
             )
-    return len(both)
+    if not confirmed:
+        raise CheckFailed(
+            "the two sources of metadata have no archive in common, so nothing could be cross-checked",
+            advice="The layout of one of them may have changed: compare with published.py.",
+        )
+    newest = max((tag for tag in map(_tag, second) if _DAY.fullmatch(tag)), default="")
+    builds = {_without_tag(path) for path in second}
+    alone = [archive for archive in archives if archive.path not in second]
+    ahead = tuple(archive for archive in alone if archive.tag > newest)
+    behind = [archive for archive in alone if archive.tag <= newest]
+    return Compared(
+        confirmed,
+        ahead,
+        tuple(archive for archive in behind if _without_tag(archive.path) in builds),
+        tuple(archive for archive in behind if _without_tag(archive.path) not in builds),
+    )
 
 
 def fetch() -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -112,7 +177,7 @@ def _is_wanted(entry: Mapping[str, Any]) -> bool:
         (entry["name"], entry["os"], entry["libc"]) == ("cpython", "linux", "gnu")
         and entry["arch"]["family"] in _ARCHES
         and not (entry["prerelease"] or entry["variant"] or entry["arch"]["variant"])
-        and str(entry["url"]).endswith(_FLAVOUR)
+        and str(entry["url"]).endswith(_FLAVOURS)
     )
 
 
@@ -121,11 +186,21 @@ def _published(entry: Mapping[str, Any]) -> Published:
     if not _SHA256.fullmatch(sha256):
         raise CheckFailed(f"uv gives no SHA-256 for {path}: {sha256}")
     version = (int(entry["major"]), int(entry["minor"]), int(entry["patch"]))
-    return Published(version, _ARCHES[entry["arch"]["family"]], path.partition("/")[0], path, sha256)
+    return Published(version, _ARCHES[entry["arch"]["family"]], _tag(path), path, sha256)
 
 
 def _path(url: str) -> str:
     return url.partition(_RELEASES)[2]
+
+
+def _tag(path: str) -> str:
+    """Return the release that an archive belongs to: its day, as YYYYMMDD."""
+    return path.partition("/")[0]
+
+
+def _without_tag(path: str) -> str:
+    """Return what the archives of a version, machine and flavour have in common, whatever their release."""
+    return path.replace(_tag(path), "")
 
 
 def _download(directory: Path, *arguments: str, backend: Path | None) -> None:

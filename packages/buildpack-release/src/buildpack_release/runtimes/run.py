@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.edits import Edit
-from buildpack_release.errors import CheckFailed
 from buildpack_release.model.repository import Repository
 from buildpack_release.runtimes import published
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
-from buildpack_release.runtimes.update import add_to_changelog, update
+from buildpack_release.runtimes.update import OLDEST, add_to_changelog, update
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.replacement import Replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.runtimes.published import Published
+    from buildpack_release.runtimes.published import Compared
 
 _ADVICE = "look at `git diff`, then: inv check && inv package"
 
@@ -44,29 +43,29 @@ def merge(
     """Prepare an update with the documents of both sources. Raises CheckFailed, ConflictError."""
     folder = keeper(Repository.discover(root)).directory
     current, changelog = Catalogue.read(folder / FILE), Changelog.read(folder / NAME)
-    archives, second = published.parse_uv(uv), published.parse_pbs_installer(pbs_installer)
-    both = published.cross_check(archives, second)
-    if not both:
-        raise CheckFailed(
-            "the two sources of metadata have no archive in common, so nothing could be cross-checked",
-            advice="The layout of one of them may have changed: compare with published.py.",
-        )
-    found = update(current, archives)
+    compared = published.cross_check(published.parse_uv(uv), published.parse_pbs_installer(pbs_installer))
+    found = update(current, compared.accepted)
     texts = {current.path: found.text, changelog.path: add_to_changelog(changelog, found).text}
     replacements = (Replacement(path, path.read_bytes(), text.encode()) for path, text in texts.items())
     changed = tuple(one for one in replacements if one.old != one.new)
     summary = (
         *found.news,
-        f"{both} archives have the same SHA-256 in both sources",
-        *_alone(current, archives, second),
+        f"{len(compared.confirmed)} archives have the same SHA-256 in both sources",
+        *_alone(current, compared),
         "" if changed else "Nothing is new",
     )
     return Edit(root, changed, tuple(filter(None, summary)), _ADVICE)
 
 
-def _alone(current: Catalogue, archives: Sequence[Published], second: Mapping[str, str]) -> tuple[str, ...]:
+def _alone(current: Catalogue, compared: Compared) -> Iterator[str]:
+    """Say which new archives only uv lists, and what became of them."""
     known = {archive.path for archive in current.archives}
-    alone = [one.path for one in archives if one.path not in known and one.path not in second]
-    if not alone:
-        return ()
-    return (f"{len(alone)} new archives are in one source only: the other usually follows within days",)
+    for archives, text in (
+        (compared.ahead, "only uv lists them yet; the next update compares them"),
+        (compared.other_builds, "only uv lists these builds; pbs-installer lists others"),
+        (compared.unconfirmed, "left out: only uv lists them, although pbs-installer has newer releases"),
+    ):
+        new = [one for one in archives if one.path not in known and one.version >= OLDEST]
+        if new:
+            versions = ", ".join(dict.fromkeys(archive.text for archive in new))
+            yield f"{len(new)} new archives of {versions}: {text}"
