@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import shutil
 import stat
 import struct
 import subprocess
+import tarfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -394,10 +396,106 @@ def test_libpython_is_on_the_library_path_when_it_is_to_be_kept(builds: Builds) 
     assert "not used: BP_PYTHON_KEEP: -libpython" in printed
 
 
-def test_another_architecture_is_not_compiled_and_says_so(
+@pytest.fixture(scope="module")
+def foreign(runtimes: RuntimeSet, tmp_path_factory: pytest.TempPathFactory) -> Foreign:
+    """The newest archive again, its interpreter marked as one for arm64, and a catalogue of both."""
+    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    mirror = tmp_path_factory.mktemp("foreign")
+    made = mirror / "arm64.tar.gz"
+    with tarfile.open(archive.file) as source, tarfile.open(made, "w:gz", compresslevel=1) as target:
+        for member in source:
+            content = source.extractfile(member) if member.isreg() else None
+            data = bytearray(content.read()) if content else bytearray()
+            if member.name == f"python/bin/python{NEWEST}":
+                assert data[18:20] == b"\x3e\0", "no program for amd64"
+                data[18:20] = b"\xb7\0"  # e_machine: EM_X86_64 becomes EM_AARCH64
+            target.addfile(member, io.BytesIO(data))
+    (mirror / "amd64.tar.gz").symlink_to(archive.file)
+    document = toml.load(runtimes.catalogue)
+    row = next(row for row in document["runtime"] if row["version"] == archive.version)
+    arm64 = {"arch": "arm64", "path": made.name, "sha256": hashlib.sha256(made.read_bytes()).hexdigest()}
+    document["runtime"] = [{**row, "path": "amd64.tar.gz"}, {**row, **arm64}]
+    catalogue = mirror / "runtimes.toml"
+    toml.write(catalogue, document)
+    return Foreign(catalogue, mirror, archive.version)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A catalogue of one version for two architectures, and the directory with the archives."""
+
+    catalogue: Path
+    mirror: Path
+    version: str
+
+    def builds(self, builds: Builds, outer: str) -> Builds:
+        """Return builds for arm64, from these archives, with another Python that runs the buildpack."""
+        variables = {
+            "BP_PYTHON_RUNTIMES": str(self.catalogue),
+            "BP_DEPENDENCY_MIRROR": self.mirror.as_uri(),
+        }
+        return replace(builds, arch="arm64", probe="true", outer=outer, variables=variables)
+
+
+def byte_code(builds: Builds) -> dict[str, bytes]:
+    return {str(path.relative_to(builds.tree)): path.read_bytes() for path in builds.tree.rglob("*.pyc")}
+
+
+def test_a_layer_for_another_architecture_is_compiled_by_its_version_for_this_one(
+    builds: Builds, foreign: Foreign
+) -> None:
+    """To the same bits. The Python that runs the buildpack, of the same version, would make others."""
+    replace(foreign.builds(builds, NEWEST), arch="amd64").build()
+    expected, record = byte_code(builds), (builds.layers / "python/bundled-libraries.json").read_bytes()
+    builds.forget()
+
+    elsewhere = foreign.builds(builds, NEWEST)
+    printed = elsewhere.build().run(RUNTIME).printed
+
+    assert byte_code(builds) == expected
+    assert (builds.layers / "python/bundled-libraries.json").read_bytes() == record
+    assert "Unpacking, pruning and adapting" in printed
+    assert f"Compiling with a Python {foreign.version} for this machine" in printed
+    assert f"Getting Python {foreign.version} for linux/amd64" in printed
+    assert {path.name for path in builds.layers.iterdir()} == {
+        *("python", "python.toml", "python.sbom.cdx.json", "python.sbom.spdx.json")
+    }
+    assert "python: reused" in elsewhere.build().run(RUNTIME).printed
+
+
+@pytest.mark.needs("two Pythons")
+def test_without_any_python_for_this_machine_it_is_not_compiled_and_says_so(
+    builds: Builds, foreign: Foreign, tmp_path: Path
+) -> None:
+    """The archive for this machine is not where the other one is: no failure, no attempt at each build."""
+    only = tmp_path / "only arm64"
+    only.mkdir()
+    shutil.copy(foreign.mirror / "arm64.tar.gz", only)
+    elsewhere = replace(foreign, mirror=only).builds(builds, MINORS[0])
+
+    printed = elsewhere.build().run(RUNTIME).printed
+
+    assert "It cannot be had: The archive of Python" in printed
+    assert "not compiled: this machine cannot run arm64 programs" in printed
+    assert "The software bill of materials is short, too: it has no version of" in printed
+    assert "sqlite" in printed.partition("it has no version of")[2]
+    assert "ompiling" not in printed
+    assert not list(builds.tree.rglob("*.pyc"))
+    for name in ("python.sbom.cdx.json", "python.sbom.spdx.json"):
+        assert_valid_sbom(builds.layers / name)
+
+    again = elsewhere.build().run(RUNTIME).printed
+    assert "python: reused" in again
+    assert "Hint    the standard library is not compiled" in again
+
+    able = foreign.builds(builds, NEWEST).build().run(RUNTIME).printed
+    assert "not used: byte code: no -> yes" in able
+    assert byte_code(builds)
+
+
+def test_an_archive_for_another_machine_than_the_catalogue_says_is_never_run(
     builds: Builds, runtimes: RuntimeSet, tmp_path: Path
 ) -> None:
-    """The archive is this machine's under another name: it must not be run for a target it is not for."""
     document = toml.load(runtimes.catalogue)
     for row in document["runtime"]:
         row["arch"] = "arm64"
@@ -405,11 +503,38 @@ def test_another_architecture_is_not_compiled_and_says_so(
     own.write_text(tomli_w.dumps(document))
     foreign = replace(builds, arch="arm64", probe="true")
 
-    printed = foreign.build(BP_PYTHON_RUNTIMES=str(own)).run(RUNTIME).printed
+    printed = foreign.failure(BP_PYTHON_RUNTIMES=str(own))
 
-    assert "not compiled: this machine cannot run arm64 programs" in printed
-    assert not list(builds.tree.rglob("*.pyc"))
+    version = version_of(runtimes, NEWEST)
+    assert f"The archive of Python {version} for arm64 holds a program for amd64" in printed
+    assert [path.name for path in builds.layers.iterdir()] == []
     assert "There is no Python for linux/arm64" in foreign.failure()
+
+
+def test_what_an_interpreter_says_that_does_not_start_is_in_the_message(
+    builds: Builds, runtimes: RuntimeSet, tmp_path: Path
+) -> None:
+    """As when a library was missing from every older layer: glibc has nothing to do with it."""
+    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    made = tmp_path / "broken.tar.gz"
+    with tarfile.open(archive.file) as source, tarfile.open(made, "w:gz", compresslevel=1) as target:
+        for member in source:
+            if not member.name.startswith("python/lib/libpython"):
+                target.addfile(member, source.extractfile(member) if member.isreg() else None)
+    document = toml.load(runtimes.catalogue)
+    (row,) = (row for row in document["runtime"] if row["version"] == archive.version)
+    row.update(path=made.name, sha256=hashlib.sha256(made.read_bytes()).hexdigest())
+    own = tmp_path / "runtimes.toml"
+    own.write_text(tomli_w.dumps(document))
+
+    printed = builds.failure(BP_PYTHON_RUNTIMES=str(own), BP_DEPENDENCY_MIRROR=tmp_path.as_uri())
+    printed = " ".join(printed.split())  # its lines are wrapped
+
+    assert f"The archive of Python {archive.version} holds an interpreter that does not start" in printed
+    assert f"It needs libpython{NEWEST}.so.1.0, which is not in the archive" in printed
+    assert "error while loading shared libraries: " in printed
+    assert "glibc" not in printed
+    assert list(builds.layers.iterdir()) == []
 
 
 def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) -> None:
@@ -425,6 +550,8 @@ def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) ->
         text = (builds.layers / name).read_text("utf-8")
         assert f"pkg:generic/openssl@{openssl}" in text
         assert f"pkg:generic/sqlite@{sqlite}" in text
+        for library in ("bzip2", "libffi", "libuuid", "mpdecimal", "xz", "zlib"):
+            assert f'"pkg:generic/{library}' in text
         assert f"pkg:generic/python@{archive.version}" in text
         assert archive.sha256 in text
         assert str(builds.root) not in text

@@ -2,7 +2,8 @@
 
 Byte code does not depend on the architecture: interpreters of the same version make the same bits of the same
 sources at the same paths. So a layer for another machine is compiled by a Python of its version for this one.
-(Up to 3.10 the order within constant sets may differ, where interpreters hash strings in different ways.)
+(In 3.10 the order within constant sets differs where interpreters hash strings in different ways, as those of
+python-build-standalone do.)
 """
 
 from __future__ import annotations
@@ -85,15 +86,19 @@ def _compiled(compiler: Path, stdlib: Path, context: BuildContext, env: Mapping[
 def _of_the_same_version(
     runtime: Runtime, catalogue: Catalogue, context: BuildContext, env: Mapping[str, str]
 ) -> Iterator[Path | None]:
-    """Give an interpreter for this machine, the one that runs this or the catalogue's, or None."""
+    """Give an interpreter for this machine: the catalogue's, else the one that runs this, or None.
+
+    The catalogue's is in the state in which an interpreter compiles its own layer: it has no byte code yet.
+    Modules that come from byte code leave other strings interned, which shows in a few files (functools).
+    """
     running = running_python(runtime.version)
-    host = None if running else _obtainable(runtime, catalogue, context)
+    host = _obtainable(runtime, catalogue, context)
     if host is None:
         yield running
         return
     # In the layers directory, since programs can be run from there; without metadata it is no layer.
     with tempfile.TemporaryDirectory(prefix=".host-python-", dir=context.layers.root) as scratch:
-        yield _unpacked(host, Path(scratch) / "cpython", catalogue, context, env)
+        yield _unpacked(host, Path(scratch) / "cpython", catalogue, context, env) or running
 
 
 def _obtainable(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> Runtime | None:
