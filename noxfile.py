@@ -196,6 +196,12 @@ def e2e(session: nox.Session) -> None:
     _pytest(session, "tests/e2e")
 
 
+@nox.session(name="e2e-long")
+def e2e_long(session: nox.Session) -> None:
+    """Run what takes long: bare machines, whole, and signing, whose tool is built first (as root)."""
+    _pytest(session, "tests/e2e_long")
+
+
 @nox.session(name="release-check", venv_backend=MAINTAINER_ENVIRONMENT)
 def release_check(session: nox.Session) -> None:
     """Check that every change is announced in the right changelog (-- --base REV)."""

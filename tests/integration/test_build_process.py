@@ -33,10 +33,10 @@ def assembled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, assembled: dict[str, Path]) -> BuildProcess:
+def runtime(tmp_path: Path, assembled: dict[str, Path], runtimes: RuntimeSet) -> BuildProcess:
     process = BuildProcess(assembled[RUNTIME], tmp_path / "a build", BOTH.format("python"))
     process.prepare()
-    (process.app / ".python-version").write_text(f"{NEWEST}\n")
+    (process.app / ".python-version").write_text(f"{runtimes.minors[-1]}\n")
     return process
 
 
@@ -106,7 +106,7 @@ def test_pip_writes_into_its_layer_and_nowhere_else(pip: BuildProcess) -> None:
 
 
 def test_the_layer_is_the_same_in_whatever_place_and_by_whatever_python_it_is_made(
-    assembled: dict[str, Path], variables: dict[str, str], tmp_path: Path
+    assembled: dict[str, Path], runtimes: RuntimeSet, variables: dict[str, str], tmp_path: Path
 ) -> None:
     """Only the layer's own path is an input, and that is the same in every container."""
     layers = tmp_path / "layers"
@@ -117,7 +117,7 @@ def test_the_layer_is_the_same_in_whatever_place_and_by_whatever_python_it_is_ma
         shutil.copytree(assembled[RUNTIME], buildpack)
         process = BuildProcess(buildpack, place / "build", BOTH.format("python"), minor)
         process.prepare()
-        (process.app / ".python-version").write_text(f"{NEWEST}\n")
+        (process.app / ".python-version").write_text(f"{runtimes.minors[-1]}\n")
         layers.mkdir()
         surroundings = {
             "TZ": f"Etc/GMT+{len(made)}",
@@ -150,7 +150,7 @@ def test_a_disk_that_is_too_small_is_said_and_left_empty(
 def test_a_server_that_dies_in_mid_stream_leaves_nothing_and_the_next_build_works(
     runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
 ) -> None:
-    content = next(one for one in runtimes.archives if one.minor == NEWEST).file.read_bytes()
+    content = runtimes.archives[-1].file.read_bytes()
     with misbehaving_server.answering(
         misbehaving_server.breaking_off(content, 100_000), misbehaving_server.hang_up
     ) as server:
@@ -165,7 +165,7 @@ def test_a_server_that_dies_in_mid_stream_leaves_nothing_and_the_next_build_work
 def test_a_build_that_is_stopped_while_it_downloads_leaves_nothing(
     runtime: BuildProcess, runtimes: RuntimeSet, variables: dict[str, str]
 ) -> None:
-    content = next(one for one in runtimes.archives if one.minor == NEWEST).file.read_bytes()
+    content = runtimes.archives[-1].file.read_bytes()
     with misbehaving_server.answering(misbehaving_server.dripping(content, 0.01)) as server:
         process = runtime.start(**variables | {"BP_DEPENDENCY_MIRROR": server.url})
         with process:

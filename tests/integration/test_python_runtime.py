@@ -21,7 +21,16 @@ from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import serve
 from support import misbehaving_server
-from support.component_builds import CONSUMER, MINORS, NEWEST, assemble_components, image_with_python
+from support.component_builds import (
+    CONSUMER,
+    MINORS,
+    NEWEST,
+    NEWEST_RUNTIME,
+    RUNTIMES,
+    archive_of,
+    assemble_components,
+    image_with_python,
+)
 from support.main_job import RUNTIME
 from support.restored import change_metadata
 from support.sbom_schemas import assert_valid_sbom
@@ -73,6 +82,7 @@ class Builds:
     buildpack: Path
     app: Path
     variables: Mapping[str, str]
+    runtimes: RuntimeSet
     metadata: str = BOTH
     probe: str = PROBE
     arch: str = "amd64"
@@ -91,7 +101,8 @@ class Builds:
         buildpacks = [self.buildpack, *scripted.directories]
         return LocalPlatform(self.root / self.workspace, buildpacks, [[RUNTIME, CONSUMER]], image=image)
 
-    def build(self, minor: str = NEWEST, **variables: str) -> BuildResult:
+    def build(self, minor: str = NEWEST_RUNTIME, **variables: str) -> BuildResult:
+        archive_of(self.runtimes, minor)
         (self.app / ".python-version").write_text(f"{minor}\n")
         return self.platform().build(self.app, variables={**self.variables, **variables})
 
@@ -99,7 +110,7 @@ class Builds:
         """Let the next build be the first one."""
         self.platform().store.forget(image=True, cache=True)
 
-    def failure(self, minor: str = NEWEST, **variables: str) -> str:
+    def failure(self, minor: str = NEWEST_RUNTIME, **variables: str) -> str:
         with pytest.raises(PhaseError) as caught:
             self.build(minor, **variables)
         assert "Traceback" not in caught.value.output
@@ -131,11 +142,7 @@ def builds(tmp_path: Path, buildpack: Path, runtimes: RuntimeSet, server: Static
     app.mkdir()
     (app / "logging.py").write_text("raise SystemExit('the app shadows the standard library')\n")
     variables = {"BP_PYTHON_RUNTIMES": str(runtimes.catalogue), "BP_DEPENDENCY_MIRROR": server.url}
-    return Builds(tmp_path, buildpack, app, variables)
-
-
-def version_of(runtimes: RuntimeSet, minor: str) -> str:
-    return next(archive.version for archive in runtimes.archives if archive.minor == minor)
+    return Builds(tmp_path, buildpack, app, variables, runtimes)
 
 
 def contents(directory: Path) -> dict[str, tuple[int, str]]:
@@ -150,11 +157,11 @@ def contents(directory: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize("minor", MINORS)
+@pytest.mark.parametrize("minor", RUNTIMES)
 def test_later_buildpacks_and_the_app_get_the_python_asked_for(
     builds: Builds, runtimes: RuntimeSet, minor: str
 ) -> None:
-    version = version_of(runtimes, minor)
+    version = archive_of(runtimes, minor).version
     result = builds.build(minor)
     tree = builds.tree
 
@@ -173,7 +180,7 @@ def test_the_environment_at_build_and_launch_is_exact(builds: Builds) -> None:
     tree = builds.tree
 
     assert seen["PATH"].startswith(f"{tree}/bin:")
-    assert seen["CPATH"] == f"{tree}/include/python{NEWEST}"
+    assert seen["CPATH"] == f"{tree}/include/python{NEWEST_RUNTIME}"
     assert seen["PKG_CONFIG_PATH"] == f"{tree}/lib/pkgconfig"
     assert (seen["PYTHONUNBUFFERED"], seen["SOURCE_DATE_EPOCH"]) == ("1", "315532801")
     assert "LD_LIBRARY_PATH" not in seen
@@ -209,17 +216,17 @@ def test_the_size_of_a_reused_layer_is_told_as_recorded_or_measured(builds: Buil
         assert f"python: reused, {told}\n" in again.run(RUNTIME).printed
 
 
-@pytest.mark.needs("two Pythons")
+@pytest.mark.needs("two runtimes")
 def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runtimes: RuntimeSet) -> None:
-    old, new = (version_of(runtimes, minor) for minor in MINORS[:2])
-    builds.build(MINORS[0])
-    printed = builds.build(MINORS[1]).run(RUNTIME).printed
+    old, new = runtimes.archives[:2]
+    builds.build(old.minor)
+    printed = builds.build(new.minor).run(RUNTIME).printed
 
-    assert f"The layer of the last build is not used: Python: {old} -> {new}" in printed
-    assert not (builds.tree / "lib" / f"python{MINORS[0]}").exists()
+    assert f"The layer of the last build is not used: Python: {old.version} -> {new.version}" in printed
+    assert not (builds.tree / "lib" / f"python{old.minor}").exists()
 
 
-@pytest.mark.parametrize("minor", MINORS)
+@pytest.mark.parametrize("minor", RUNTIMES)
 def test_the_layer_is_the_same_bit_for_bit_whoever_makes_it(builds: Builds, minor: str) -> None:
     """The Python that runs the buildpack and the user's environment leave no trace in the layer."""
     first = builds.build(minor).layer(RUNTIME, "python")
@@ -248,7 +255,7 @@ def test_nothing_is_written_outside_the_layer(builds: Builds) -> None:
     }
 
 
-@pytest.mark.parametrize("minor", MINORS)
+@pytest.mark.parametrize("minor", RUNTIMES)
 def test_all_byte_code_is_there_and_never_checked_against_times(builds: Builds, minor: str) -> None:
     builds.build(minor)
     library = builds.tree / "lib" / f"python{minor}"
@@ -264,7 +271,7 @@ def test_all_byte_code_is_there_and_never_checked_against_times(builds: Builds, 
 
 def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(builds: Builds) -> None:
     builds.build()
-    library = builds.tree / "lib" / f"python{NEWEST}"
+    library = builds.tree / "lib" / f"python{NEWEST_RUNTIME}"
 
     assert not any((library / name).exists() for name in ("test", "tkinter", "idlelib", "turtledemo"))
     assert not list((library / "site-packages").glob("pip*"))
@@ -274,7 +281,7 @@ def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(builds: Builds) ->
 
 
 @pytest.mark.needs("C compiler")
-@pytest.mark.parametrize("minor", MINORS)
+@pytest.mark.parametrize("minor", RUNTIMES)
 def test_sysconfig_tells_the_layers_paths_and_c_extensions_build(builds: Builds, minor: str) -> None:
     source = '#include <Python.h>\nstatic PyModuleDef d = {PyModuleDef_HEAD_INIT, "x"};\n'
     (builds.app / "x.c").write_text(
@@ -317,7 +324,7 @@ def test_an_archive_in_the_buildpack_needs_no_network(
 ) -> None:
     offline = tmp_path / "offline package"
     shutil.copytree(builds.buildpack, offline)
-    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    archive = archive_of(runtimes, NEWEST_RUNTIME)
     (offline / "archives").mkdir()
     shutil.copy(archive.file, offline / "archives" / f"{archive.sha256}.tar.gz")
 
@@ -346,7 +353,7 @@ def test_a_broken_download_leaves_nothing_and_the_next_build_works(builds: Build
 def test_a_server_that_breaks_off_in_mid_stream_is_asked_for_the_rest(
     builds: Builds, runtimes: RuntimeSet
 ) -> None:
-    content = next(archive for archive in runtimes.archives if archive.minor == NEWEST).file.read_bytes()
+    content = archive_of(runtimes, NEWEST_RUNTIME).file.read_bytes()
     answers = (misbehaving_server.breaking_off(content, 1_000_000), misbehaving_server.file(content))
     with misbehaving_server.answering(*answers) as script:
         printed = builds.build(BP_DEPENDENCY_MIRROR=script.url).run(RUNTIME).printed
@@ -377,10 +384,10 @@ def test_everything_is_checked_before_anything_is_fetched(builds: Builds, server
     printed = builds.failure()
     assert "No known Python is in the range of pyproject.toml" in printed
 
-    (builds.app / "pyproject.toml").write_text(f'[project]\nrequires-python = "!={NEWEST}.*"\n')
+    (builds.app / "pyproject.toml").write_text(f'[project]\nrequires-python = "!={NEWEST_RUNTIME}.*"\n')
     printed = builds.failure()
     assert ".python-version and pyproject.toml ([project] requires-python) contradict each other" in printed
-    assert f".python-version                             {NEWEST}  (allows " in printed
+    assert f".python-version                             {NEWEST_RUNTIME}  (allows " in printed
 
     assert "names 'everything'" in builds.failure(BP_PYTHON_KEEP="everything")
     assert len(server.requests) == requests
@@ -539,7 +546,7 @@ def test_what_an_interpreter_says_that_does_not_start_is_in_the_message(
 
 def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) -> None:
     builds.build()
-    archive = next(archive for archive in runtimes.archives if archive.minor == NEWEST)
+    archive = archive_of(runtimes, NEWEST_RUNTIME)
     asked = "import ssl, sqlite3; print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)"
     python = builds.tree / "bin" / "python3"
     openssl, sqlite = subprocess.run(

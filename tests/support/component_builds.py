@@ -11,20 +11,39 @@ from buildpack_release.packaging.assemble import assemble
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_release.packaging.toolchain import Toolchain
+from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
+from buildpack_testing.standalone.releases import RELEASES
 from buildpack_testing.workspace import SYSTEM_PATH, BaseImage
+from support.needs import lack
 from support.scripted import ScriptedBuildpacks, provides, requires
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
 ROOT = Path(__file__).resolve().parents[2]
 MINORS = tuple(installed_interpreters())
 """The Pythons of this machine, its distribution's included, oldest first: each may be a build image's."""
 
 NEWEST = MINORS[-1]
+
+RUNTIMES = tuple(find_installed()) or tuple(release.minor for release in RELEASES)
+"""The lines of the runtime archives, oldest first: of complete CPythons here, else of the real trees."""
+
+NEWEST_RUNTIME = RUNTIMES[-1]
 PYTHON = "test/python"
 CONSUMER = "test/consumer"
+
+
+def archive_of(runtimes: RuntimeSet, minor: str) -> RuntimeArchive:
+    """Return the archive of a line; where the real one cannot be completed, the test is skipped."""
+    found = [archive for archive in runtimes.archives if archive.minor == minor]
+    if not found:
+        ways = f"pyenv install {minor}, or uv python install {minor}"
+        lack(f"missing: Python {minor} with headers and ensurepip ({ways})")
+    return found[0]
 
 
 def assemble_components(ids: Iterable[str], into: Path) -> list[Path]:

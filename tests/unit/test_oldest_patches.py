@@ -16,14 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (
-    "packages/*/src",
-    "buildpacks/*/src",
-    "scripts",
-    "tests/support",
-    "tests/unit",
-    "tests/integration",
-)
+FOLDERS = ("packages/*/src", "buildpacks/*/src", "scripts", "tests")
 # 3.10.12, 3.11.4, 3.12.0: the filters of tarfile. Setting TarFile.extraction_filter works everywhere.
 UNPACKING = {"extract", "extractall", "unpack_archive"}
 # 3.10.15, 3.11.10, 3.12.6 and 3.13.0.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from app_venv.checkouts import Checkout, read_checkouts, remove_metadata
 from support.git_server import git
-from support.ordinary_user import run_as_ordinary_user
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nowhere"}
 # As the four systems write it: where the address with the password is.
@@ -99,30 +102,16 @@ def test_what_a_distribution_brought_is_no_checkout(tmp_path: Path) -> None:
     assert remove_metadata(tmp_path) == (f"{libraries}/stray/.git",)
 
 
-def test_what_cannot_be_removed_is_an_error() -> None:
+@pytest.mark.usefixtures("file_modes_count")
+def test_what_cannot_be_removed_is_an_error(tmp_path: Path) -> None:
     """Going on quietly would leave the password where it is."""
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o777)
-        output = run_as_ordinary_user(
-            """
-import shutil
-from pathlib import Path
-from app_venv import installed, records
-from app_venv.checkouts import remove_metadata
-""",
-            """
-checkout = Path(sys.argv[1], "src/x")
-(checkout / ".git").mkdir(parents=True)
-checkout.chmod(0o555)
-try:
-    remove_metadata(Path(sys.argv[1]))
-except PermissionError as error:
-    print(error.filename)
-checkout.chmod(0o755)
-""",
-            directory,
-        )
-    assert output == f"{directory}/src/x/.git\n"
+    checkout = tmp_path / "src/x"
+    (checkout / ".git").mkdir(parents=True)
+    checkout.chmod(0o555)
+    with pytest.raises(PermissionError) as caught:
+        remove_metadata(tmp_path)
+    assert caught.value.filename == str(checkout / ".git")
+    checkout.chmod(0o755)
 
 
 def test_a_checkout_by_git_tells_its_commit_and_origin(tmp_path: Path) -> None:

@@ -54,3 +54,11 @@ def test_unknown_need_is_a_mistake_in_the_test() -> None:
     """A typing error must not read as "nothing is missing"."""
     with pytest.raises(KeyError):
         needs.missing(("podmann",))
+
+
+def test_root_itself_makes_namespaces_and_others_become_root_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapped root of root's own would lose the right to mount what root mounts."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert needs.unshare("mount", "net") == ("unshare", "--mount", "--net")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert needs.unshare("mount") == ("unshare", "--map-root-user", "--mount")

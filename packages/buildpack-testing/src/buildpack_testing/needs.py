@@ -99,6 +99,7 @@ NEEDS: Mapping[str, Need] = {
         _program("podman"),
         Need("container runtime", _package("runc"), _on_path("runc", "crun")),
         Need("base images", _package("mmdebstrap"), _base_images_or_maker),
+        Need("debian", _package("mmdebstrap"), _on_path("mmdebstrap")),
         _program("busybox"),
         _program("strace"),
         Need("setpriv", _package("util-linux"), _on_path("setpriv")),
@@ -122,9 +123,7 @@ NEEDS: Mapping[str, Need] = {
         Need("mount namespaces", _NAMESPACES, lambda: _can_unshare("mount")),
         Need("network namespaces", _NAMESPACES, lambda: _can_unshare("net")),
         Need(
-            "cosign",
-            "go install github.com/sigstore/cosign/v2/cmd/cosign@latest",
-            _on_path("cosign"),
+            "cosign", "put a Go toolchain on PATH, which builds it, or cosign", _tool_or_go(tools.find_cosign)
         ),
         Need(
             "root",

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from buildpack_testing.cnb import image_layout
 from buildpack_testing.locks import exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # The user of all images, as the platform specification wants it: not root, with a passwd entry and a home.
 USER_ID = 1000
@@ -121,18 +122,38 @@ def ensure(recipe: Recipe, cache: Path | None = None) -> BaseImage:
     return found
 
 
+def ensure_tar(recipe: Recipe, cache: Path | None = None) -> Path:
+    """Return the recipe's root file system as a tar file, making it if it is not in the cache (a minute).
+
+    Raises MissingToolError, ReleaseError.
+    """
+    target = _directory(recipe, cache).with_suffix(".tar")
+    with exclusive(target.parent / ".lock"):
+        if not target.is_file():
+            with _work_directory(target.parent) as work:
+                _bootstrap(recipe, work / target.name)
+                (work / target.name).rename(target)
+    return target
+
+
 def _directory(recipe: Recipe, cache: Path | None) -> Path:
     return (cache or cache_directory()) / "base-images" / f"{recipe.name}-{recipe.key}"
 
 
-def _make(recipe: Recipe, target: Path) -> None:
-    for left in target.parent.glob(".work-*"):  # of a killed run: we hold the lock
+@contextmanager
+def _work_directory(parent: Path) -> Iterator[Path]:
+    """Give a directory for something unfinished; what killed runs left goes. The caller holds the lock."""
+    for left in parent.glob(".work-*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=".work-", dir=target.parent) as work:
-        tar = Path(work, "rootfs.tar")
-        _bootstrap(recipe, tar)
-        image_layout.write(Path(work, "layout"), tar, _config(recipe), tag=recipe.name)
-        Path(work, "layout").rename(target)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=parent) as work:
+        yield Path(work)
+
+
+def _make(recipe: Recipe, target: Path) -> None:
+    with _work_directory(target.parent) as work:
+        _bootstrap(recipe, work / "rootfs.tar")
+        image_layout.write(work / "layout", work / "rootfs.tar", _config(recipe), tag=recipe.name)
+        (work / "layout").rename(target)
 
 
 def _bootstrap(recipe: Recipe, tar: Path) -> None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.cnb import go_build, lifecycle_archive
-from buildpack_testing.cnb.versions import LIFECYCLE, PACK, fits, version_numbers
+from buildpack_testing.cnb.versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
 from buildpack_testing.locks import exclusive
 
 if TYPE_CHECKING:
@@ -124,6 +124,31 @@ def find_pack(cache: Path | None = None, environ: Mapping[str, str] | None = Non
     if on_path and fits(PACK, output):
         return Pack(_dotted(output), Path(on_path), f"on PATH ({on_path})")
     return None
+
+
+def ensure_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return cosign, building it first (some minutes) if need be. Raises ReleaseError, MissingToolError."""
+    environ = os.environ if environ is None else environ
+    found = find_cosign(cache, environ)
+    if found is not None:
+        return found
+    target = tools_directory(cache) / f"cosign-{COSIGN.version}"
+
+    def make(work: Path, new: Path) -> str:
+        return go_build.build(COSIGN, new, work=work, environ=environ)
+
+    _install(target, make)
+    return target / COSIGN.name
+
+
+def find_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return cosign if that needs no building."""
+    environ = os.environ if environ is None else environ
+    cached = tools_directory(cache) / f"cosign-{COSIGN.version}"
+    if (cached / _ORIGIN).is_file():
+        return cached / COSIGN.name
+    on_path = shutil.which(COSIGN.name, path=environ.get("PATH"))
+    return Path(on_path) if on_path and fits(COSIGN, _version_of(Path(on_path), "version")) else None
 
 
 def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> Lifecycle:

@@ -1,4 +1,4 @@
-"""Which releases of the lifecycle and of pack the tests run with, and which others fit."""
+"""Which releases of the lifecycle, of pack and of cosign the tests run with, and which others fit."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ PACK = GoTool(
     checksum="h1:w2HbQLv5UEvkbdoGt/QHmEbrMrvIwZZwuo/L0KaPdWE=",
     commands=(".",),
     variable="github.com/buildpacks/pack/pkg/client.Version",
+)
+COSIGN = GoTool(
+    name="cosign",
+    version="2.6.5",
+    module="github.com/sigstore/cosign/v2",
+    checksum="h1:D7kFSWS2HzfD+LpEuBO89D1KfOAODlkWuuhzXS8yzi0=",
+    commands=("./cmd/cosign",),
+    variable="sigs.k8s.io/release-utils/version.gitVersion",
 )
 
 

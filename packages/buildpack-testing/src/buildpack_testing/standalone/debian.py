@@ -74,7 +74,8 @@ def find_mirror() -> Mirror:
             detail=f"Not on PATH: {', '.join(lacking)}." if lacking else "",
         )
     listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"],
+        # Also of sources whose lists are not there: images of containers come without any.
+        ["apt-get", "indextargets", "--no-release-info", "--format", _FORMAT, "Created-By: Packages"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ExitCode
+from buildpack_testing.cnb.tools import ensure_cosign
 from buildpack_testing.registry.distribution import RealRegistry, real_registry
 from support.needs import need
 from support.packaging import environment, inv
@@ -49,12 +49,12 @@ class Keys:
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
     need("cosign")
-    program = shutil.which("cosign") or ""
+    program = ensure_cosign()
     folder = tmp_path / "keys"
     folder.mkdir()
     env = environment(
         HOME=str(tmp_path), DOCKER_CONFIG="", REGISTRY_AUTH_FILE="", STRATA_CACHE_DIR=str(tmp_path / "cache"),
-        COSIGN_PASSWORD=PASSWORD, PATH=f"{Path(program).parent}:{os.environ['PATH']}",
+        COSIGN_PASSWORD=PASSWORD, PATH=f"{program.parent}:{os.environ['PATH']}",
     )  # fmt: skip
     for prefix in ("cosign", "other"):
         subprocess.run(

@@ -1,0 +1,65 @@
+"""All that the README shows, as it is, on bare Debian 12 and 13: nothing installed but what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.bare_machine import SUITES, bare_machine, packages
+from support.needs import need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.bare_machine import BareMachine
+
+# What part of the integration tests has to run there: the others need programs that are skipped by name.
+LEAST = 0.6
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+
+
+@pytest.fixture(scope="module", params=SUITES)
+def suite(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def machine(suite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareMachine]:
+    need("root", "debian")
+    with bare_machine(suite, tmp_path_factory.mktemp("bare machine") / suite) as made:
+        yield made
+
+
+def test_the_first_command(machine: BareMachine) -> None:
+    done = machine.run("./scripts/nox -s package")
+    assert done.code == 0, done.end()
+    assert len(packages(machine)) == 4 * 2
+
+
+def test_the_second_command(machine: BareMachine, suite: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = machine.run("./scripts/nox", log=machine.root.parent / "log")
+    assert done.code == 0, done.end()
+
+    for session in ("lint", "types", f"tests-{PYTHONS[suite]}"):
+        done.session(session)
+    units, builds = done.counts(f"tests-{PYTHONS[suite]}"), done.counts("integration")
+    with capsys.disabled():
+        print(f"\n{suite}: unit tests {units}; integration tests {builds}, {builds.share:.0%} of all passed")  # noqa: T201
+    assert builds.share >= LEAST
+    for reason in done.skipped():
+        assert "missing: " in reason
+
+
+def test_the_demonstration(machine: BareMachine) -> None:
+    """Its Python is a real one out of the package registries: nothing else is reached."""
+    done = machine.run("./scripts/nox -s demo")
+    assert done.code == 0, done.end()
+    assert "GET / -> 200" in done.said
+
+
+def test_a_second_time_without_changes(machine: BareMachine) -> None:
+    """Nothing is installed or packaged again, and no network is needed any more."""
+    done = machine.run("unshare --net --map-root-user ./scripts/nox -s package")
+    assert done.code == 0, done.end()
+    assert "setting up" not in done.said
