@@ -169,6 +169,11 @@ def test_a_program_that_crashes_by_itself(tmp_path: Path, runtime: Runtime) -> N
             "glibc 2.17",
         ),
         (
+            f"{LOADING}: libcrypt.so.1: cannot open shared object file: No such file or directory",
+            "It needs libcrypt.so.1, which is neither in the archive nor on this build image",
+            "libxcrypt-compat",
+        ),
+        (
             "Error loading shared library libpthread.so.0: No such file or directory (needed by python3.14)",
             "C library is not glibc",
             "glibc 2.17",

@@ -87,6 +87,10 @@ def _of_berkeley_db(version: str) -> str:
     return "Sleepycat" if _numbers(version) <= (6, 0, 19) else "AGPL-3.0-only"
 
 
+def _of_openssl(version: str) -> str:
+    return "OpenSSL" if version and _numbers(version) < (3,) else "Apache-2.0"
+
+
 def _of_xz(version: str) -> str:
     return "0BSD" if _numbers(version) >= (5, 6) else ""
 
@@ -104,7 +108,7 @@ _PROJECTS = {
     "libxcb": _Project("X11"),
     "mpdecimal": _Project("BSD-2-Clause", "bytereef:mpdecimal"),
     "ncurses": _Project("X11-distribute-modifications-variant", "gnu:ncurses"),
-    "openssl": _Project("Apache-2.0", "openssl:openssl"),
+    "openssl": _Project(_of_openssl, "openssl:openssl"),
     "readline": _Project("GPL-3.0-or-later", "gnu:readline"),
     "sqlite": _Project("blessing", "sqlite:sqlite"),
     "tcl": _Project("TCL", "tcl:tcl"),

@@ -27,9 +27,10 @@ _SHELLS_SIGNALS = 128  # a shell's exit code for a program that a signal ended, 
 
 _OLD_GLIBC = "The archives need Linux with glibc 2.17 or newer. Use another build image."
 _BROKEN = "If the catalogue is your own, make the archive anew; otherwise please report this."
-_LACKING = (
-    "The archives of python-build-standalone need nothing of an image but glibc. Put the library into your "
-    "own archive, or use a build image that has it."
+_LACKING = "Use a build image and a run image that have it. If the archive is your own, you may put the library into it."
+_NO_LIBCRYPT = (
+    "Ask for a newer patch of this Python, which does not need it, or use a build image and a run image that "
+    "have it (Debian's package libcrypt1, Fedora's and RHEL's libxcrypt-compat)."
 )
 _NO_EXECUTION = (
     "Let programs be run from the layers directory: mount its file system without noexec, and let the "
@@ -182,7 +183,8 @@ def _missing_library(name: str) -> _Cause:
         return _Cause(
             f"It needs {base}, which is not in the archive where it looks for it.", _BROKEN, archive=True
         )
-    return _Cause(f"It needs {base}, which is neither in the archive nor on this build image.", _LACKING)
+    advice = _NO_LIBCRYPT if base.startswith("libcrypt.") else _LACKING
+    return _Cause(f"It needs {base}, which is neither in the archive nor on this build image.", advice)
 
 
 # What loaders and interpreters say before they give up (glibc's rtld.c, dl-load.c, dl-version.c; musl's
