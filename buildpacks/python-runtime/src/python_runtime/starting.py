@@ -27,7 +27,10 @@ _SHELLS_SIGNALS = 128  # a shell's exit code for a program that a signal ended, 
 
 _OLD_GLIBC = "The archives need Linux with glibc 2.17 or newer. Use another build image."
 _BROKEN = "If the catalogue is your own, make the archive anew; otherwise please report this."
-_LACKING = "Use a build image and a run image that have it. If the archive is your own, you may put the library into it."
+_LACKING = (
+    "Use a build image and a run image that have it. If the archive is your own, you may put the library "
+    "into it."
+)
 _NO_LIBCRYPT = (
     "Ask for a newer patch of this Python, which does not need it, or use a build image and a run image that "
     "have it (Debian's package libcrypt1, Fedora's and RHEL's libxcrypt-compat)."
