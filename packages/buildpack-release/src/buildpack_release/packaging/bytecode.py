@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 # Each file is compiled in a child forked from the same state: the marshal format notes which strings were
 # shared *in the compiling process*, so bytes would otherwise depend on what had been compiled before. For
 # the same reason nothing but these two modules is imported, and the environment is fixed (hash seed,
-# encoding).
+# encoding). Under 3.10 and 3.11 even the names in this program count: a new one changes bytes.
+#
+# What would cost each child time and memory of its own is done before it is forked: compile() refuses None, but
+# makes the classes of syntax trees first. From 3.12 on, the garbage collector would touch, and so copy,
+# everything that is shared with the parent.
 _COMPILE = """
 import sys
 del sys.path[0]
 import os, py_compile
+if sys.version_info >= (3, 12):
+    exec("import gc; gc.disable()")
+try:
+    compile(None, "", "exec")
+except TypeError:
+    pass
 with open(sys.argv[1], encoding="utf-8", errors="surrogateescape", newline="") as jobs:
     fields = jobs.read().split("\\0")
 
