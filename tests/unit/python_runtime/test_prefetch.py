@@ -150,14 +150,14 @@ def program(order: dict[str, object], **environment: str) -> subprocess.Complete
     )  # fmt: skip
 
 
-def test_as_a_program_it_answers_on_stdout_only_if_something_is_wrong(tmp_path: Path, store: Path) -> None:
+def test_as_a_program_it_answers_in_json(tmp_path: Path, store: Path) -> None:
     (tmp_path / "runtimes.toml").write_text(CATALOGUE)
     order: dict[str, object] = {
         "catalogue": str(tmp_path / "runtimes.toml"), "store": str(store), "sha256": [SUM],
     }  # fmt: skip
     with server.answering(server.file(CONTENT)) as script:
         done = program(order, BP_DEPENDENCY_MIRROR=script.url)
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout) == (0, "{}\n")
     assert done.stderr.startswith("  Downloading ")
     with server.answering(server.status("404 Not Found")) as script:
         failed = program({**order, "store": str(tmp_path / "other")}, BP_DEPENDENCY_MIRROR=script.url)

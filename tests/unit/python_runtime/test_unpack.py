@@ -202,6 +202,23 @@ def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
         unpack(io.BytesIO(content), tmp_path / "t", everything)
 
 
+def test_the_checksum_at_the_very_end_is_looked_at(tmp_path: Path) -> None:
+    """Damage that can be unpacked shows nowhere else."""
+    whole = archive(file("python/a")).getvalue()
+    damaged = whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:]
+    with pytest.raises(DownloadError) as caught:
+        unpack(io.BytesIO(damaged), tmp_path / "t", everything)
+    assert "CRC check failed" in caught.value.detail
+
+
+def test_what_follows_the_end_is_refused(tmp_path: Path) -> None:
+    """It may be endless."""
+    more = gzip.compress(bytes(5 << 20))
+    with pytest.raises(DownloadError) as caught:
+        unpack(io.BytesIO(archive(file("python/a")).getvalue() + more), tmp_path / "t", everything)
+    assert "something follows its end" in caught.value.detail
+
+
 names = st.lists(st.sampled_from(["python", "..", ".", "", "a", "b", "/", "etc", "\u00e4"]), max_size=5).map(
     "/".join
 )

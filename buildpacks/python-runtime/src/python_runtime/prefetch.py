@@ -1,22 +1,17 @@
-"""Fetches archives ahead of any build, for packages that carry them: the download of a build, into a store.
-
-Packaging starts ``main`` as a program: a JSON object on stdin says what is wanted, progress goes to stderr.
-Exit code 0: all of it is in the store, checked. Else stdout holds a JSON object that says what is wrong.
-"""
+"""Fetches archives ahead of any build, for packages that carry them: a build's download, into a store."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from buildpack_api.errors import BuildpackError, ConfigurationError, from_os_error
+from buildpack_api.errors import ConfigurationError
 from buildpack_api.files import sha256_of
 from buildpack_api.output import Output
 from buildpack_api.redact import redact
@@ -24,6 +19,7 @@ from python_runtime import catalogue as catalogues
 from python_runtime.faults import LocationFault
 from python_runtime.fetch import check_sum, first_good, verified_file
 from python_runtime.locations import archive_urls
+from python_runtime.orders import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,25 +29,17 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Fetch ``{"catalogue": path, "store": directory, "sha256": [...]}`` and exit."""
-    order = json.load(sys.stdin)
-    output = Output(stdout=sys.stderr)
+    carry_out(_carry_out)
+
+
+def _carry_out(order: dict[str, Any]) -> dict[str, Any]:
+    catalogue = catalogues.load(Path(order["catalogue"]))
     try:
-        catalogue = catalogues.load(Path(order["catalogue"]))
-        prefetch(order["sha256"], catalogue, Path(order["store"]), os.environ, output)
+        prefetch(order["sha256"], catalogue, Path(order["store"]), os.environ, Output(stdout=sys.stderr))
     except OSError as error:
         error.filename = error.filename or order["store"]
-        known = from_os_error(error)
-        if known is None:
-            raise
-        _fail(known)
-    except BuildpackError as error:
-        _fail(error)
-
-
-def _fail(error: BuildpackError) -> NoReturn:
-    fault = {"title": error.title, "detail": error.detail, "advice": error.advice}
-    print(json.dumps(fault))  # noqa: T201  (read by the program that started this one)
-    sys.exit(error.exit_code)
+        raise
+    return {}
 
 
 def prefetch(

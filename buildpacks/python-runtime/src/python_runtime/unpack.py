@@ -6,6 +6,7 @@ that depends on the machine is left out: owners, times, the umask, special mode 
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import tarfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TOP = "python"
 _MAX_BYTES = 2 << 30
 _MAX_MEMBERS = 100_000
+_MAX_PADDING = 1 << 20
 _MODE, _EXECUTABLE_MODE = 0o644, 0o755
 
 
@@ -41,8 +43,7 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     """Unpack the folder ``python/`` of a .tar.gz into ``destination``, which must not exist.
 
     ``wanted`` is asked for each file with its path relative to that folder. Returns the number of bytes in
-    all files of the archive, wanted or not. Raises DownloadError for an archive that is damaged or not
-    harmless.
+    all files of the archive, wanted or not. Raises UnusableArchive.
     """
     destination.mkdir(parents=True)
     limits = _Limits(_MAX_MEMBERS, _MAX_BYTES)
@@ -57,7 +58,8 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
                     links[name] = member.linkname
                 else:
                     _write(tar, member, destination, name)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+            _read_to_the_end(tar)
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _refusal(f"it is damaged: {error}") from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise _refusal(f"two of its members are in each other's way: {error.filename}") from error
@@ -65,6 +67,12 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     if not any(destination.iterdir()):
         raise _refusal(f"it has nothing in a folder {TOP}/")
     return _MAX_BYTES - limits.size
+
+
+def _read_to_the_end(tar: tarfile.TarFile) -> None:
+    """Read what follows the last member: padding, and gzip's checksum, which nobody else looks at."""
+    if len(tar.fileobj.read(_MAX_PADDING)) == _MAX_PADDING:
+        raise _refusal("something follows its end")
 
 
 def _members(tar: tarfile.TarFile, limits: _Limits) -> Iterator[tarfile.TarInfo]:
@@ -141,9 +149,17 @@ def _make_links(destination: Path, links: dict[str, str]) -> None:
             raise _refusal(f"{name!r} is a link that leads out of the archive: {target!r}")
 
 
-def _refusal(reason: str) -> DownloadError:
-    return DownloadError(
-        "The archive of Python cannot be used",
-        detail=f"Although its SHA-256 is right, {reason}.",
-        advice="If the catalogue is your own, make the archive anew; otherwise please report this.",
-    )
+class UnusableArchive(DownloadError):  # noqa: N818  (says what it is)
+    """An archive that is damaged or not harmless; ``reason`` says why, in the words that follow "because"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "The archive of Python cannot be used",
+            detail=f"Although its SHA-256 is right, {reason}.",
+            advice="If the catalogue is your own, make the archive anew; otherwise please report this.",
+        )
+        self.reason = reason
+
+
+def _refusal(reason: str) -> UnusableArchive:
+    return UnusableArchive(reason)

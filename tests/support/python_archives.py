@@ -1,0 +1,47 @@
+"""Small archives in the shape of python-build-standalone's, and the program that unpacks them."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.packaging.programs import BuildpackProgram
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+TRIM = BuildpackProgram(
+    "python_runtime", "trim", (ROOT / "buildpacks/python-runtime/src", ROOT / "packages/buildpack-api/src")
+)
+"""What `inv package` unpacks interpreters with."""
+
+
+def pack(
+    path: Path,
+    files: Mapping[str, bytes],
+    links: Mapping[str, str] | None = None,
+    kind: bytes = tarfile.SYMTYPE,
+) -> Path:
+    """Write an archive with the top folder `python`; what lies in `bin/` is executable."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(f"python/{name}")
+            info.size, info.mode = len(data), 0o755 if name.startswith("bin/") else 0o644
+            archive.addfile(info, io.BytesIO(data))
+        for name, target in (links or {}).items():
+            info = tarfile.TarInfo(f"python/{name}")
+            info.type, info.linkname = kind, target
+            archive.addfile(info)
+    return path
+
+
+def pack_python(path: Path, version: str, program: str = "exit 1", **files: str) -> Path:
+    """Write an archive whose interpreter is a script, with a small library and the version's own mark."""
+    minor = version.rpartition(".")[0]
+    script = f"#!/bin/sh\n{program}\nexit\n".encode() + f"{version}\0".encode()
+    library = {"os.py": "sep = '/'\n", **{f"{name}.py": text for name, text in files.items()}}
+    content = {f"lib/python{minor}/{name}": text.encode() for name, text in library.items()}
+    return pack(path, {f"bin/python{minor}": script, **content}, {"bin/python3": f"python{minor}"})
