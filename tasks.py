@@ -142,20 +142,38 @@ def check(_context: Context, json: bool = False) -> None:
     print(f"The check has passed: {report.summary}", file=sys.stderr)
 
 
-@task(iterable=["id"], help={"id": "a buildpack to assemble; may be repeated (default: all)"})
+_BYTECODE_HELP = (
+    "a CPython to compile bytecode with: an archive, or a line (3.14) or version to fetch;"
+    " may be repeated (default: STRATA_BYTECODE_FROM)"
+)
+
+
+@task(
+    iterable=["id", "bytecode_from"],
+    help={
+        "id": "a buildpack to assemble; may be repeated (default: all)",
+        "bytecode-from": _BYTECODE_HELP,
+    },
+)
 @one_clear_error()
-def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002  the option's name
+def build(
+    _context: Context,
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    bytecode_from: list[str] | None = None,
+) -> None:
     """Assemble buildpacks in build/, ready to be run."""
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.packaging.assemble import assemble_all
+    from buildpack_release.packaging.bytecode_option import parse_bytecode_from
 
-    for folder in assemble_all(Repository.discover(ROOT), id or (), ROOT / "build"):
+    given = parse_bytecode_from(bytecode_from or (), os.environ)
+    for folder in assemble_all(Repository.discover(ROOT), id or (), ROOT / "build", bytecode_from=given):
         print(shown_path(folder))
 
 
 @task(
-    iterable=["id", "target", "interpreter", "python"],
+    iterable=["id", "target", "interpreter", "python", "bytecode_from"],
     help={
         "id": "a buildpack to package, with what it contains; may be repeated (default: all)",
         "target": "os/arch to package for; may be repeated (default: all that are declared)",
@@ -163,6 +181,7 @@ def build(_context: Context, id: list[str] | None = None) -> None:  # noqa: A002
         "offline": "make packages that carry Pythons for apps (some 30 MB each), for builds without network",
         "python": "with --offline: a line (3.13) or version; may be repeated (default: all supported lines)",
         "runtimes": "with --offline: a catalogue of your own, instead of the buildpack's runtimes.toml",
+        "bytecode-from": _BYTECODE_HELP,
         "strict": "fail if bytecode for one of the Pythons cannot be made on this machine",
     },
 )
@@ -175,12 +194,14 @@ def package(  # noqa: PLR0917  each parameter is an option
     offline: bool = False,
     python: list[str] | None = None,
     runtimes: str = "",
+    bytecode_from: list[str] | None = None,
     strict: bool = False,
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.bytecode_option import parse_bytecode_from
     from buildpack_release.packaging.interpreter_option import parse_interpreters
     from buildpack_release.packaging.offline_option import parse_offline
     from buildpack_release.packaging.package import package as package_buildpacks
@@ -196,6 +217,7 @@ def package(  # noqa: PLR0917  each parameter is an option
         archives=parse_interpreters(interpreter or (), targets),
         offline=parse_offline(python or (), runtimes, os.environ, offline=offline),
         strict=strict,
+        bytecode_from=parse_bytecode_from(bytecode_from or (), os.environ),
     )
     summary = f"{table(outcomes)}\n{carried(outcomes)}Try it: {next_command(outcomes, ROOT / 'dist')}"
     print(f"\n{summary}", file=sys.stderr)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from buildpack_release.attestation.distributions import (
@@ -13,9 +11,6 @@ from buildpack_release.attestation.distributions import (
 )
 from buildpack_release.model.targets import Target
 from buildpack_release.packaging.cargo import CarriedRuntime
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -41,18 +36,17 @@ def test_package_urls_have_normalised_names() -> None:
     assert Distribution("Some_Odd.Name", "1.0", "", Licence(), ()).purl == "pkg:pypi/some-odd-name@1.0"
 
 
-def test_an_interpreters_version_is_in_the_name_of_its_archive(tmp_path: Path) -> None:
-    known, unknown = (
-        tmp_path / "cpython-3.13.0+20241016-x86_64-install_only.tar.gz",
-        tmp_path / "python.tar.gz",
+def test_interpreters_are_described_by_version_and_digest() -> None:
+    """A version that cannot be told is left out, not guessed from the name of the file."""
+    amd, arm = Target("linux", "amd64"), Target("linux", "arm64")
+    found = carried_pythons({amd: "sha256:ab", arm: "sha256:cd"}, {amd: "3.13.0"}, {})
+    assert found == (
+        CarriedPython("interpreter", "3.13.0", "linux/amd64", "ab"),
+        CarriedPython("interpreter", "", "linux/arm64", "cd"),
     )
-    for path in (known, unknown):
-        path.write_bytes(b"x")
-    found = carried_pythons({Target("linux", "amd64"): known, Target("linux", "arm64"): unknown}, {})
-    assert [(one.version, one.target) for one in found] == [("3.13.0", "linux/amd64"), ("", "linux/arm64")]
 
 
 def test_archives_for_apps_are_described_as_such() -> None:
     """An offline package may carry the very Python that it runs with."""
-    found = carried_pythons({}, {Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab" * 32),)})
+    found = carried_pythons({}, {}, {Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab" * 32),)})
     assert found == (CarriedPython("runtime", "3.13.0", "linux/amd64", "ab" * 32),)

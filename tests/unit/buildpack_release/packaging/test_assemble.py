@@ -185,7 +185,7 @@ def test_several_at_once(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain:
 
 def test_a_missing_minor_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain: Toolchain) -> None:
     """Bytecode that is wanted and cannot be made is never left out silently."""
-    monkeypatch.setattr("buildpack_release.packaging.toolchain.installed_interpreters", dict)
+    monkeypatch.setattr("buildpack_release.packaging.toolchain.installed", tuple)
     write(root / "pyproject.toml", '[tool.buildpack-release]\nbytecode = ["3.12"]\n')
     monkeypatch.setenv("STRATA_CACHE_DIR", str(toolchain.cache))
     said: list[str] = []

@@ -1,141 +1,130 @@
 from __future__ import annotations
 
-import gzip
-import io
-import stat
 import subprocess
-import tarfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.packaging.bundle import unpack_interpreter
-from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters
+from buildpack_release.errors import CheckFailed, MissingToolError, ReleaseError
+from buildpack_release.model.targets import Target
+from buildpack_release.packaging.bundle import BundledInterpreter, compile_bundled, unpack_interpreter
+from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters, own_arch
+from buildpack_release.packaging.toolchain import Toolchain
+from support.elf_files import AARCH64, X86_64, elf_file
+from support.python_archives import TRIM, pack, pack_python
 
-INSTALLED = tuple(installed_interpreters().values())
-MINOR = INSTALLED[-1].minor
-LIB = f"lib/python{MINOR}"
-FILES = {
-    f"bin/python{MINOR}": "#!/bin/sh\nexit 1\n",
-    "bin/pip3": "x",
-    f"{LIB}/os.py": "sep = '/'\n",
-    f"{LIB}/lib-dynload/_json.so": "x",
-    f"{LIB}/lib-dynload/_tkinter.so": "x",
-    f"{LIB}/test/test_os.py": "x = 1\n",
-    f"{LIB}/site-packages/pip/__init__.py": "x = 1\n",
-    f"{LIB}/unittest/__init__.py": "x = 1\n",
-    f"{LIB}/config-{MINOR}-x86_64-linux-gnu/Makefile": "x",
-    f"{LIB}/__pycache__/os.cpython-39.pyc": "x",
-    "lib/libssl.so.3": "x",
-    f"lib/libpython{MINOR}.so.1.0": "x",
-    "lib/tcl9.0/init.tcl": "x",
-    "include/python/Python.h": "x",
-    "share/man/python.1": "x",
-}
-LINKS = {"bin/python3": f"python{MINOR}"}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+PYTHON = list(installed_interpreters().values())[-1]
+OWN = Target("linux", own_arch())
+FOREIGN = Target("linux", "arm64" if own_arch() == "amd64" else "amd64")
 
 
-def pack(
-    path: Path, files: dict[str, str], links: dict[str, str] | None = None, kind: bytes = tarfile.SYMTYPE
-) -> Path:
-    with tarfile.open(path, "w:gz") as archive:
-        for name, text in files.items():
-            info = tarfile.TarInfo(f"python/{name}")
-            info.size, info.mode = len(text), 0o755 if name.startswith("bin/") else 0o644
-            archive.addfile(info, io.BytesIO(text.encode()))
-        for name, target in (links or {}).items():
-            info = tarfile.TarInfo(f"python/{name}")
-            info.type, info.linkname = kind, target
-            archive.addfile(info)
-    return path
+def run_as(python: Interpreter) -> str:
+    """The text of a script that is as good as that Python."""
+    return f'exec "{python.executable}" "$@"'
 
 
-def unpack(archive: Path, into: Path, installed: tuple[Interpreter, ...] = INSTALLED) -> set[str]:
-    unpack_interpreter(archive, into, installed=installed, cache=into / "cache")
-    root = into / "interpreter"
-    return {path.relative_to(root).as_posix() for path in root.rglob("*") if not path.is_dir()}
+def bundle(
+    archive: Path, into: Path, target: Target = OWN, compilers: Sequence[Interpreter] = ()
+) -> tuple[BundledInterpreter, list[str]]:
+    """Unpack and compile an interpreter, into a buildpack with one module; also what is said meanwhile."""
+    (into / "lib").mkdir(parents=True, exist_ok=True)
+    (into / "lib/own.py").write_text("x = 1\n")
+    bundled = unpack_interpreter(archive, target, into, trim=TRIM)
+    said: list[str] = []
+    toolchain = Toolchain((), (), into.parent / "cache", tuple(compilers))
+    compile_bundled([bundled], toolchain, report=said.append)
+    return bundled, said
 
 
-def test_only_what_our_code_uses_is_kept(tmp_path: Path) -> None:
-    """The interpreter, the library with bytecode, shared libraries; no pip, tests, headers, tk, manuals."""
-    tag = MINOR.replace(".", "")
-    assert unpack(pack(tmp_path / "a.tar.gz", FILES, LINKS), tmp_path) == {
-        f"bin/python{MINOR}",
-        "bin/python3",
-        "lib/libssl.so.3",
-        f"{LIB}/os.py",
-        f"{LIB}/__pycache__/os.cpython-{tag}.pyc",
-        f"{LIB}/unittest/__init__.py",
-        f"{LIB}/unittest/__pycache__/__init__.cpython-{tag}.pyc",
-        f"{LIB}/lib-dynload/_json.so",
+def bytecode(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.pyc")}
+
+
+def test_an_interpreter_that_runs_here_compiles_for_itself(tmp_path: Path) -> None:
+    """Its library, and the buildpack that it will run; no Python of the minor needs to be installed."""
+    archive = pack_python(tmp_path / "a.tar.gz", PYTHON.version, run_as(PYTHON))
+    bundled, said = bundle(archive, tmp_path / "a buildpack")
+    tag = f"cpython-{PYTHON.minor.replace('.', '')}"
+    assert set(bytecode(tmp_path / "a buildpack")) == {
+        f"interpreter/lib/python{PYTHON.minor}/__pycache__/os.{tag}.pyc",
+        f"lib/__pycache__/own.{tag}.pyc",
     }
-    assert stat.S_IMODE((tmp_path / f"interpreter/bin/python{MINOR}").stat().st_mode) == 0o755
-    assert (tmp_path / "interpreter/bin/python3").readlink() == Path(f"python{MINOR}")
+    assert not said
+    assert subprocess.run([bundled.program, "-V"], check=False).returncode == 0
 
 
-def test_libpython_is_kept_for_a_program_that_loads_it(tmp_path: Path) -> None:
-    """Only where it is built in as well is the library a second copy."""
-    files = {**FILES, f"bin/python{MINOR}": f"... libpython{MINOR}.so.1.0 ..."}
-    assert f"lib/libpython{MINOR}.so.1.0" in unpack(pack(tmp_path / "a.tar.gz", files, LINKS), tmp_path)
+def test_what_the_toolchain_has_compiled_stays(tmp_path: Path) -> None:
+    """A patch release of its own would make the buildpack's byte code depend on the archive."""
+    archive = pack_python(tmp_path / "a.tar.gz", PYTHON.version, run_as(PYTHON))
+    (tmp_path / "bp/lib").mkdir(parents=True)
+    (tmp_path / "bp/lib/own.py").touch()
+    bundled = unpack_interpreter(archive, OWN, tmp_path / "bp", trim=TRIM)
+    compile_bundled([bundled], Toolchain((PYTHON,), (), tmp_path / "cache"), report=print)
+    assert not bytecode(tmp_path / "bp/lib")
+    assert bytecode(bundled.library)
 
 
-def test_hard_links_become_files(tmp_path: Path) -> None:
-    """Some archives have them; the package has none."""
-    links = {"bin/python3": f"python/bin/python{MINOR}"}
-    unpack(pack(tmp_path / "a.tar.gz", FILES, links, tarfile.LNKTYPE), tmp_path)
-    assert (tmp_path / "interpreter/bin/python3").read_text() == FILES[f"bin/python{MINOR}"]
+def test_the_same_version_compiles_for_another_processor(tmp_path: Path) -> None:
+    """Whoever does, the bytes are equal: the one in the package, one of this machine, or emulation."""
+    archive = pack_python(tmp_path / "foreign.tar.gz", PYTHON.version)
+    by_installed, said = bundle(archive, tmp_path / "1/bp", FOREIGN, [PYTHON])
+    assert not said
+
+    emulated = pack_python(tmp_path / "emulated.tar.gz", PYTHON.version, run_as(PYTHON))
+    by_itself, said = bundle(emulated, tmp_path / "2/bp", FOREIGN)
+    assert said == [f"Compiling for {FOREIGN} under emulation, which takes some minutes"]
+
+    own = pack_python(tmp_path / "own.tar.gz", PYTHON.version, run_as(PYTHON))
+    both = [
+        unpack_interpreter(one, target, tmp_path / "3" / target.arch, trim=TRIM)
+        for one, target in ((archive, FOREIGN), (own, OWN))
+    ]
+    compile_bundled(both, Toolchain((), (), tmp_path / "3/cache"), report=print)
+    assert bytecode(by_installed.library) == bytecode(by_itself.library) == bytecode(both[0].library) != {}
 
 
-def test_a_python_of_the_same_minor_is_needed(tmp_path: Path) -> None:
-    """Without bytecode every build would start slowly, on read-only layers for ever."""
-    with pytest.raises(MissingToolError, match=f"Python {MINOR} is needed"):
-        unpack(pack(tmp_path / "a.tar.gz", FILES, LINKS), tmp_path, installed=())
+def test_another_patch_release_does_not_compile(tmp_path: Path) -> None:
+    """The package would depend on what is installed. What to do is said, and what the program has said."""
+    version = f"{PYTHON.minor}.{PYTHON.patch + 1}"
+    archive = pack_python(tmp_path / "a.tar.gz", version, "echo 'no such processor' >&2; exit 1")
+    with pytest.raises(MissingToolError, match=f"Python {version} for {FOREIGN.arch} does not run") as caught:
+        bundle(archive, tmp_path / "bp", FOREIGN, [PYTHON])
+    assert caught.value.detail == "no such processor"
+    assert f"--bytecode-from {version} to fetch it" in caught.value.advice
+    assert f"--interpreter {OWN}=ARCHIVE" in caught.value.advice
 
 
-@pytest.mark.parametrize(
-    ("links", "message"),
-    [
-        ({"lib/x": "/etc/passwd"}, "leaves it"),
-        ({f"{LIB}/x": "../../../../etc/passwd"}, "leaves it"),
-    ],
-)
-def test_links_out_of_the_archive_are_refused(tmp_path: Path, links: dict[str, str], message: str) -> None:
-    """They would show the build machine's files."""
-    with pytest.raises(ReleaseError, match=message):
-        unpack(pack(tmp_path / "a.tar.gz", FILES, links), tmp_path)
+def test_what_an_interpreter_of_this_machine_says_is_told(tmp_path: Path) -> None:
+    """The loader's line is the only one that helps."""
+    script = "echo './python3.13: error while loading shared libraries: libx.so.1' >&2; exit 127"
+    with pytest.raises(MissingToolError) as caught:
+        bundle(pack_python(tmp_path / "a.tar.gz", "3.13.99", script), tmp_path / "bp")
+    assert caught.value.detail == "./python3.13: error while loading shared libraries: libx.so.1"
 
 
-@pytest.mark.parametrize("name", ["../evil", "../../evil", "bin/../../../evil"])
-def test_members_out_of_the_archive_are_refused(tmp_path: Path, name: str) -> None:
-    """Whatever they are called."""
-    with pytest.raises(ReleaseError, match="outside python/"):
-        unpack(pack(tmp_path / "a.tar.gz", {name: "x"}), tmp_path / "in")
-    assert not list(tmp_path.rglob("evil"))
+@pytest.mark.parametrize(("machine", "arch"), [(AARCH64, "arm64"), (X86_64, "amd64")])
+def test_an_interpreter_for_another_processor_than_the_package(
+    tmp_path: Path, machine: int, arch: str
+) -> None:
+    """Nobody would notice before a build on that machine."""
+    files = {"bin/python3.13": elf_file(machine=machine), "lib/python3.13/os.py": b""}
+    archive = pack(tmp_path / "a.tar.gz", files)
+    (tmp_path / "bp").mkdir()
+    target = Target("linux", "arm64" if arch == "amd64" else "amd64")
+    with pytest.raises(CheckFailed, match=f"is for {arch}, and the package for {target}"):
+        unpack_interpreter(archive, target, tmp_path / "bp", trim=TRIM)
 
 
-def test_devices_are_refused(tmp_path: Path) -> None:
-    """No archive of Python has any."""
-    with pytest.raises(ReleaseError, match="is no file"):
-        unpack(pack(tmp_path / "a.tar.gz", FILES, {"lib/null": ""}, tarfile.CHRTYPE), tmp_path)
-
-
-def test_what_is_no_archive_of_python(tmp_path: Path) -> None:
-    """One clear error each: no gzip, cut off, nothing inside."""
-    whole = pack(tmp_path / "whole.tar.gz", FILES).read_bytes()
-    broken = {"text": b"hello", "cut": whole[: len(whole) // 2], "other": gzip.compress(b"x" * 999)}
-    for name, data in broken.items():
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(ReleaseError, match="not a whole"):
-            unpack(tmp_path / name, tmp_path / f"in {name}")
-    with pytest.raises(ReleaseError, match="holds no Python"):
-        unpack(pack(tmp_path / "empty.tar.gz", {f"{LIB}/os.py": ""}), tmp_path / "in")
-
-
-def test_an_interpreter_that_runs_here_compiles_its_own_library(tmp_path: Path) -> None:
-    """It is the one whose bytecode certainly fits."""
-    real = INSTALLED[-1].executable
-    files = {**FILES, f"bin/python{MINOR}": f'#!/bin/sh\nexec "{real}" "$@"\n'}
-    found = unpack(pack(tmp_path / "a.tar.gz", files, LINKS), tmp_path, installed=())
-    assert any(name.endswith(".pyc") for name in found)
-    assert subprocess.run([tmp_path / "interpreter/bin/python3", "-V"], check=False).returncode == 0
+def test_an_archive_that_cannot_be_used(tmp_path: Path) -> None:
+    """One error with the file and the reason, and nothing left behind."""
+    (tmp_path / "bp").mkdir()
+    (tmp_path / "text.tar.gz").write_text("text")
+    with pytest.raises(ReleaseError, match="this archive of Python cannot be used") as caught:
+        unpack_interpreter(tmp_path / "text.tar.gz", OWN, tmp_path / "bp", trim=TRIM)
+    assert caught.value.file == tmp_path / "text.tar.gz"
+    assert caught.value.detail == "It is damaged: not a gzip file."
+    assert not list((tmp_path / "bp").iterdir())

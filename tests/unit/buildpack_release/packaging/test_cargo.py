@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, MissingToolError, UsageError
+from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.targets import Target
 from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.offline_option import parse_offline
 from buildpack_release.packaging.supplies import Offline, choose
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.runtimes.catalogue import Catalogue
 
 AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
@@ -107,14 +106,3 @@ def test_the_options(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=message):
             parse_offline(pythons, path, {}, offline=offline)
-
-
-def test_missing_pythons_are_a_note_or_if_asked_an_error(tmp_path: Path) -> None:
-    said: list[str] = []
-    machine = Toolchain((), ("3.14", "3.15"), tmp_path)
-    machine.tell_missing(said.append)
-    assert said == ["No bytecode for Python 3.14, 3.15: not installed on this machine"]
-    with pytest.raises(MissingToolError, match=r"3\.14, 3\.15"):
-        machine.tell_missing(said.append, strict=True)
-    Toolchain((), (), tmp_path).tell_missing(said.append, strict=True)
-    assert len(said) == 1

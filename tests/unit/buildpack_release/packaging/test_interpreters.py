@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.model.pythons import MINORS
-from buildpack_release.packaging.interpreters import Interpreter, candidates, installed_interpreters, probe
+from buildpack_release.packaging.interpreters import (
+    Interpreter,
+    arch_of,
+    ask,
+    candidates,
+    installed_interpreters,
+    newest,
+    own_arch,
+    probe,
+)
+from support.elf_files import AARCH64, X86_64, elf_file
 
 
 def program(path: Path, script: str) -> Path:
@@ -37,22 +47,25 @@ def test_a_wrapper_that_cannot_run_is_passed_over(tmp_path: Path) -> None:
     garbage.write_bytes(b"\x7fELF nonsense")
     garbage.chmod(0o755)
     missing = tmp_path / "python3.11"
-    assert probe([broken, garbage, missing]) == {}
+    assert probe([broken, garbage, missing]) == ()
 
 
 def test_the_newest_patch_release_of_a_minor_wins(tmp_path: Path) -> None:
     """Compared as numbers; of equal ones the first that was listed."""
-    first, newest, again = (
+    first, ten, again = (
         program(tmp_path / name / "python3.12", f"echo 3.12.{patch}")
         for name, patch in (("a", 9), ("b", 10), ("c", 10))
     )
-    assert probe([first, newest, again]) == {"3.12": Interpreter(newest, "3.12", 10)}
-    assert probe([first]).get("3.12") == Interpreter(first, "3.12", 9)
+    found = probe([first, ten, again])
+    assert found == tuple(
+        Interpreter(path, "3.12", patch) for path, patch in ((first, 9), (ten, 10), (again, 10))
+    )
+    assert newest(found) == {"3.12": Interpreter(ten, "3.12", 10)}
 
 
 def test_an_unsupported_minor_does_not_count(tmp_path: Path) -> None:
     """Even under the name of a supported one."""
-    assert probe([program(tmp_path / "python3.12", "echo 3.9.1")]) == {}
+    assert probe([program(tmp_path / "python3.12", "echo 3.9.1")]) == ()
 
 
 def test_searched_places(tmp_path: Path) -> None:
@@ -101,3 +114,40 @@ def test_a_place_that_cannot_be_searched_is_passed_over(tmp_path: Path, root: st
         assert [path for path in candidates(environ) if path.is_relative_to(tmp_path)] == [on_path]
     finally:
         (tmp_path / "another user's").chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo one >&2; echo >&2; echo two >&2; exit 3", "one\ntwo"),
+        ("exit 3", "python3.12 ended with 3."),
+        ("kill -ILL $$", "python3.12 was ended by the signal SIGILL."),
+        ("echo 3.9.1", "python3.12 is no final release of CPython of a supported minor"),
+        ("true", "python3.12 is no final release"),
+    ],
+)
+def test_one_that_is_asked_alone_says_what_is_wrong(tmp_path: Path, script: str, said: str) -> None:
+    """What it or the system says belongs into the message about it."""
+    answer = ask(program(tmp_path / "python3.12", script))
+    assert isinstance(answer, str)
+    assert answer.startswith(said)
+
+
+def test_what_is_no_program_for_this_machine_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "python3.12"
+    path.write_bytes(elf_file(machine=AARCH64 if own_arch() == "amd64" else X86_64))
+    path.chmod(0o755)
+    assert ask(path) == "python3.12: Exec format error"
+    assert ask(tmp_path / "none") == "none: No such file or directory"
+
+
+def test_the_processor_that_a_program_is_for(tmp_path: Path) -> None:
+    """Of the two that there are packages for; of scripts it cannot be told."""
+    path = tmp_path / "program"
+    for data, arch in (
+        (elf_file(machine=AARCH64), "arm64"), (elf_file(machine=X86_64), "amd64"),
+        (elf_file(machine=21), ""), (b"#!/bin/sh\nexec something that is long", ""), (b"\x7fELF", ""),
+    ):  # fmt: skip
+        path.write_bytes(data)
+        assert arch_of(path) == arch
+    assert arch_of(Path(sys.executable)) == own_arch()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,17 @@ import pytest
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
+from buildpack_release.packaging.cargo import Cargo
 from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.packaging.package_report import artefacts, next_command, table
+from buildpack_release.packaging.supplies import Supplies
 from buildpack_release.packaging.toolchain import Toolchain
 from support.sample_repository import component, composite, library, plan, write
 
+ROOT = Path(__file__).resolve().parents[4]
 AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
 
 
@@ -125,6 +129,21 @@ def test_another_compiler_is_a_change(root: Path, tmp_path: Path) -> None:
     one, _, both = plan_jobs(Repository.discover(root), [])
     toolchain = Toolchain((Interpreter(tmp_path, "3.12", 1),), (), tmp_path)
     assert (one.bytecode(toolchain), both.bytecode(toolchain)) == ({"3.12": "3.12.1"}, {})
+
+
+def test_an_interpreter_compiles_for_the_package_that_carries_it(tmp_path: Path) -> None:
+    """For its minor version, unless another one does; which one cannot be said if targets have several."""
+    (job, *_) = plan_jobs(Repository.discover(ROOT), ["strata/python-runtime"])
+    ordinary = Toolchain((Interpreter(tmp_path, "3.12", 1),), (), tmp_path)
+    for versions, carried in (
+        ({AMD: "3.14.6", ARM: "3.14.6"}, {"3.14": "3.14.6"}),
+        ({AMD: "3.14.6", ARM: "3.14.7"}, {}),
+        ({AMD: "3.12.9"}, {}),
+    ):
+        supplies = Supplies(versions=versions)
+        loaded = replace(job, cargo=Cargo({AMD: "sha256:a"}), supplies=supplies)
+        assert loaded.bytecode(ordinary) == {"3.12": "3.12.1"} | carried
+        assert replace(job, supplies=supplies).bytecode(ordinary) == {"3.12": "3.12.1"}
 
 
 def test_going_back_gives_the_same_bits(root: Path) -> None:

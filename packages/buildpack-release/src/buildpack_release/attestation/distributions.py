@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _NO_LICENCE = frozenset({"", "unknown", "none"})
 _LONGEST_NAME = 100  # some projects put the whole text of their licence into the field
-_CPYTHON = re.compile(r"cpython-(?P<version>[0-9]+\.[0-9]+\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)[+-].*")
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,21 @@ def read_distributions(
 
 
 def carried_pythons(
-    interpreters: Mapping[Target, Path], runtimes: Mapping[Target, Sequence[CarriedRuntime]]
+    interpreters: Mapping[Target, str],
+    versions: Mapping[Target, str],
+    runtimes: Mapping[Target, Sequence[CarriedRuntime]],
 ) -> tuple[CarriedPython, ...]:
-    """Describe the archives in a package; of interpreters what the names of their files tell."""
-    found = []
-    for target, path in interpreters.items():
-        match = _CPYTHON.fullmatch(path.name)
-        version = match["version"] if match else ""
-        found.append(CarriedPython("interpreter", version, str(target), _hex(file_sha256(path))))
+    """Describe the archives in a package.
+
+    Args:
+        interpreters: the digests of those of interpreters.
+        versions: their versions, as far as they are known.
+        runtimes: those for apps.
+    """
+    found = [
+        CarriedPython("interpreter", versions.get(target, ""), str(target), _hex(digest))
+        for target, digest in interpreters.items()
+    ]
     for target, archives in runtimes.items():
         found += [CarriedPython("runtime", one.version, str(target), one.sha256) for one in archives]
     return tuple(found)

@@ -10,18 +10,20 @@ from buildpack_release.oci.content import LAYER, ContentDescriptor
 from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_index
 from buildpack_release.oci.layer import Layer, write_layer
 from buildpack_release.oci.layout import write_archive, write_layout
+from buildpack_release.packaging.archived_interpreter import MODULE as TRIM
 from buildpack_release.packaging.buildpackage import (
     BuildpackLayer,
     layer_entries,
     make_buildpackage,
     standard_annotations,
 )
-from buildpack_release.packaging.bundle import unpack_interpreter
+from buildpack_release.packaging.bundle import compile_bundled, unpack_interpreter
 from buildpack_release.packaging.load import load_runtimes
 from buildpack_release.packaging.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
+from buildpack_release.packaging.programs import BuildpackProgram
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.model.targets import Target
@@ -38,7 +40,13 @@ class StoredLayer:
 
 
 def write_own_layers(
-    job: Job, folder: Path, *, staging: Path, toolchain: Toolchain, archives: Mapping[str, Path]
+    job: Job,
+    folder: Path,
+    *,
+    staging: Path,
+    toolchain: Toolchain,
+    archives: Mapping[str, Path],
+    report: Callable[[str], None],
 ) -> dict[Target, StoredLayer]:
     """Write the layer of an assembled buildpack: one for all targets, or each with what it carries.
 
@@ -47,12 +55,18 @@ def write_own_layers(
     if not job.cargo.variant:
         layer = _write_own_layer(job, folder, staging / f"{job.stem}.layer")
         return dict.fromkeys(job.targets, layer)
-    layers = {}
-    for target in job.targets:
-        bundle = staging / f"{_target_stem(job, target)}.bundle"
+    bundles = {target: staging / f"{_target_stem(job, target)}.bundle" for target in job.targets}
+    for bundle in bundles.values():
         shutil.copytree(folder, bundle, symlinks=True)
-        if interpreter := job.supplies.interpreters.get(target):
-            unpack_interpreter(interpreter, bundle, installed=toolchain.interpreters, cache=toolchain.cache)
+    if job.cargo.interpreters:
+        trim = BuildpackProgram.of(job.inputs, TRIM)
+        interpreters = [
+            unpack_interpreter(job.supplies.interpreters[target], target, bundle, trim=trim)
+            for target, bundle in bundles.items()
+        ]
+        compile_bundled(interpreters, toolchain, report=report)
+    layers = {}
+    for target, bundle in bundles.items():
         if runtimes := job.cargo.runtimes.get(target):
             load_runtimes(
                 bundle, {one.sha256: archives[one.sha256] for one in runtimes}, job.supplies.stand_in

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.descriptor import Descriptor
     from buildpack_release.model.repository import Buildpack, Repository
+    from buildpack_release.packaging.bytecode_option import BytecodeSources
 
 _MAIN = """\
 from {package}.build import build
@@ -59,27 +61,35 @@ def assemble(
         ReleaseError: a part is missing or broken, or the folder cannot be written to.
         NetworkError: a locked wheel is not in the cache and cannot be fetched.
     """
-    toolchain = toolchain or Toolchain.of_machine(repository)
     inputs = collect(repository, buildpack)
-    with output_directory(into, report=report) as output:
+    with ExitStack() as stack:
+        if toolchain is None:
+            toolchain = stack.enter_context(Toolchain.of_machine(repository, report=report))
+        output = stack.enter_context(output_directory(into, report=report))
         return assemble_inputs(inputs, buildpack.descriptor, output, toolchain)
 
 
 def assemble_all(
-    repository: Repository, ids: Sequence[str], into: Path, *, report: Callable[[str], None] = say
+    repository: Repository,
+    ids: Sequence[str],
+    into: Path,
+    *,
+    bytecode_from: BytecodeSources | None = None,
+    report: Callable[[str], None] = say,
 ) -> list[Path]:
     """Assemble the buildpacks with these ids, and the components of composites; all, if no ids are given.
 
     Raises UsageError for an unknown id, otherwise as assemble() does.
     """
-    toolchain = Toolchain.of_machine(repository)
-    toolchain.tell_missing(report)
-    selected = select(repository, ids)
-    inputs = {buildpack.id: collect(repository, buildpack) for buildpack in selected}
-    fetch([pin for one in inputs.values() for pin in one.pins], cache=toolchain.cache)
-    progress = Progress(len(selected), say=report)
     folders = []
-    with output_directory(into, report=report) as output:
+    with ExitStack() as stack:
+        toolchain = stack.enter_context(Toolchain.of_machine(repository, bytecode_from, report=report))
+        toolchain.tell_missing(report)
+        selected = select(repository, ids)
+        inputs = {buildpack.id: collect(repository, buildpack) for buildpack in selected}
+        fetch([pin for one in inputs.values() for pin in one.pins], cache=toolchain.cache)
+        progress = Progress(len(selected), say=report)
+        output = stack.enter_context(output_directory(into, report=report))
         for buildpack in selected:
             with progress.step(str(buildpack.descriptor)):
                 folders.append(assemble_inputs(inputs[buildpack.id], buildpack.descriptor, output, toolchain))

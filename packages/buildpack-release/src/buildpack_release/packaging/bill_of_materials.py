@@ -43,7 +43,7 @@ def stage_sbom(
         distributions=read_distributions(
             fetch(job.inputs.vendored, cache=cache), fetch(job.inputs.wheels, cache=cache), folder
         ),
-        pythons=carried_pythons(job.supplies.interpreters, job.cargo.runtimes),
+        pythons=carried_pythons(job.cargo.interpreters, job.supplies.versions, job.cargo.runtimes),
         parts=[_part(one, dist) for one in parts],
     )
     name = f"{job.stem}{SUFFIX}"

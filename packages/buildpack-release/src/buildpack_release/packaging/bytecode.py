@@ -20,15 +20,15 @@ from buildpack_release.errors import ReleaseError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from buildpack_release.packaging.interpreters import Interpreter
+    from buildpack_release.packaging.interpreters import Compiler
 
 # Each file is compiled in a child forked from the same state: the marshal format notes which strings were
 # shared *in the compiling process*, so bytes would otherwise depend on what had been compiled before. For
 # the same reason nothing but these two modules is imported, and the environment is fixed (hash seed,
 # encoding). Under 3.10 and 3.11 even the names in this program count: a new one changes bytes.
 #
-# What would cost each child time and memory of its own is done before it is forked: compile() refuses None, but
-# makes the classes of syntax trees first. From 3.12 on, the garbage collector would touch, and so copy,
+# What would cost each child time and memory of its own is done before it is forked: compile() refuses None,
+# but makes the classes of syntax trees first. From 3.12 on, the garbage collector would touch, and so copy,
 # everything that is shared with the parent.
 _COMPILE = """
 import sys
@@ -83,7 +83,7 @@ class _Module:
         return hashlib.sha256(text + self.source).hexdigest()
 
 
-def compile_tree(buildpack: Path, tree: Path, *, interpreters: Iterable[Interpreter], cache: Path) -> None:
+def compile_tree(buildpack: Path, tree: Path, *, interpreters: Iterable[Compiler], cache: Path) -> None:
     """Write the `__pycache__` files of all modules in `tree`, a folder inside the assembled `buildpack`.
 
     Args:
@@ -94,6 +94,7 @@ def compile_tree(buildpack: Path, tree: Path, *, interpreters: Iterable[Interpre
 
     Raises:
         ReleaseError: a module does not compile with one of the Pythons.
+        MissingToolError: a Python in an archive does not run on this machine.
     """
     modules = [_read(path, buildpack) for path in sorted(tree.rglob("*.py")) if path.is_file()]
     for folder in {module.path.parent / "__pycache__" for module in modules}:
@@ -113,19 +114,21 @@ def _read(path: Path, root: Path) -> _Module:
 class _Run:
     """The work of one interpreter: what the cache has is written at once, the rest by one process."""
 
-    interpreter: Interpreter
+    interpreter: Compiler
     cache: Path
     jobs: Mapping[Path, _Module]
     process: subprocess.Popen[str] | None
 
     @classmethod
-    def start(cls, interpreter: Interpreter, modules: Sequence[_Module], cache: Path, scratch: Path) -> _Run:
+    def start(cls, interpreter: Compiler, modules: Sequence[_Module], cache: Path, scratch: Path) -> _Run:
         cache = cache / "bytecode" / interpreter.version
         missing = [module for module in modules if not _restore(module, interpreter.minor, cache)]
+        if not missing:
+            return cls(interpreter, cache, {}, None)
         folder = scratch / interpreter.minor
         folder.mkdir()
         jobs = {folder / f"{number}.pyc": module for number, module in enumerate(missing)}
-        return cls(interpreter, cache, jobs, _compile(interpreter, jobs, folder / "jobs") if jobs else None)
+        return cls(interpreter, cache, jobs, _compile(interpreter.executable, jobs, folder / "jobs"))
 
     def wait(self) -> str | None:
         """Return what the compiler complains about; None if it does not."""
@@ -155,13 +158,13 @@ class _Run:
         )
 
 
-def _compile(interpreter: Interpreter, jobs: Mapping[Path, _Module], listing: Path) -> subprocess.Popen[str]:
+def _compile(program: Path, jobs: Mapping[Path, _Module], listing: Path) -> subprocess.Popen[str]:
     fields = "\0".join(
         field for target, module in jobs.items() for field in (str(module.path), str(target), module.name)
     )
     listing.write_bytes(os.fsencode(fields))
     return subprocess.Popen(
-        [interpreter.executable, "-S", "-s", "-B", "-W", "ignore", "-c", _COMPILE, listing],
+        [program, "-S", "-s", "-B", "-W", "ignore", "-c", _COMPILE, listing],
         env=dict(_fixed_environment()),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -172,9 +175,9 @@ def _compile(interpreter: Interpreter, jobs: Mapping[Path, _Module], listing: Pa
 
 def _fixed_environment() -> Iterator[tuple[str, str]]:
     """Yield what an interpreter may need to start, and fixed values for what shows in its output."""
-    for name in ("PATH", "LD_LIBRARY_PATH"):
-        if name in os.environ:
-            yield name, os.environ[name]
+    for name, value in os.environ.items():
+        if name in {"PATH", "LD_LIBRARY_PATH"} or name.startswith("QEMU_"):
+            yield name, value
     yield "LC_ALL", "C.UTF-8"
     yield "PYTHONHASHSEED", "0"
     yield "PYTHONUTF8", "1"

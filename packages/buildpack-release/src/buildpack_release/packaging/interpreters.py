@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from buildpack_release.model.pythons import MINORS
 
@@ -28,6 +30,33 @@ if sys.implementation.name == "cpython" and v.releaselevel == "final" and not sy
 """
 _PROBE_SECONDS = 20.0
 _VERSION = re.compile(r"(3\.\d+)\.(\d+)\n")
+_LINES_SHOWN = 4
+# ELF header: e_machine at offset 18 (System V ABI), by the names of the Buildpack API.
+_ELF_MACHINES = {62: "amd64", 183: "arm64"}
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class Compiler(Protocol):
+    """A CPython that can compile."""
+
+    @property
+    def minor(self) -> str:
+        """The minor version, as in `3.12`."""
+
+    @property
+    def patch(self) -> int:
+        """The patch release."""
+
+    @property
+    def version(self) -> str:
+        """The full version, as in `3.12.1`."""
+
+    @property
+    def executable(self) -> Path:
+        """The program. Raises MissingToolError if it has to be unpacked for that, and does not run here."""
+
+
+_Compiler = TypeVar("_Compiler", bound=Compiler)
 
 
 @dataclass(frozen=True)
@@ -44,9 +73,14 @@ class Interpreter:
         return f"{self.minor}.{self.patch}"
 
 
-@functools.cache
 def installed_interpreters() -> Mapping[str, Interpreter]:
-    """Return the interpreters by minor version, in ascending order of the minors.
+    """Return the newest interpreter of each minor version on this machine, in ascending order."""
+    return newest(installed())
+
+
+@functools.cache
+def installed() -> tuple[Interpreter, ...]:
+    """Return all interpreters of this machine.
 
     Searched are PATH, the versions of pyenv, the places of CI services' images, /usr/local/bin, /usr/bin and
     the Pythons managed by uv. Each is started once per process, because a file called python3.12 may be a
@@ -55,45 +89,78 @@ def installed_interpreters() -> Mapping[str, Interpreter]:
     return probe(candidates(os.environ))
 
 
-def probe(executables: Iterable[Path]) -> dict[str, Interpreter]:
-    """Start all executables at the same time and keep the newest that answers for each minor.
-
-    Of two equal versions the one listed first is kept. Pre-releases, free-threaded and debug builds are
-    passed over: their bytecode is not what an ordinary Python of that minor writes.
-    """
-    started = [(executable, _start(executable)) for executable in executables]
-    found: dict[str, Interpreter] = {}
-    for executable, process in started:
-        version = _answer(process) if process else None
-        if version and version[0] in MINORS:
-            minor, patch = version
-            if minor not in found or found[minor].patch < patch:
-                found[minor] = Interpreter(executable, minor, patch)
+def newest(interpreters: Iterable[_Compiler]) -> dict[str, _Compiler]:
+    """Keep the newest patch release of each minor; of two equal versions the one listed first."""
+    found: dict[str, _Compiler] = {}
+    for one in interpreters:
+        if one.minor not in found or found[one.minor].patch < one.patch:
+            found[one.minor] = one
     return {minor: found[minor] for minor in MINORS if minor in found}
 
 
-def _start(executable: Path) -> subprocess.Popen[str] | None:
+def probe(executables: Iterable[Path]) -> tuple[Interpreter, ...]:
+    """Start all executables at the same time, and return those that answer.
+
+    Pre-releases, free-threaded and debug builds are passed over: their bytecode is not what an ordinary
+    Python of that minor writes.
+    """
+    started = [(executable, _start(executable)) for executable in executables]
+    answers = [_answer(executable, process) for executable, process in started]
+    return tuple(one for one in answers if isinstance(one, Interpreter))
+
+
+def ask(executable: Path) -> Interpreter | str:
+    """Start one executable, and return it, or else what it says, or the system about it."""
+    return _answer(executable, _start(executable))
+
+
+def _start(executable: Path) -> subprocess.Popen[str] | OSError:
     try:
         return subprocess.Popen(
             [executable, "-I", "-S", "-c", _PROBE],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
         )
-    except OSError:
-        return None
+    except OSError as error:
+        return error
 
 
-def _answer(process: subprocess.Popen[str]) -> tuple[str, int] | None:
+def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> Interpreter | str:
+    if isinstance(process, OSError):
+        return f"{executable.name}: {process.strerror}"
     try:
-        output, _ = process.communicate(timeout=_PROBE_SECONDS)
+        output, errors = process.communicate(timeout=_PROBE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return None
-    answer = _VERSION.fullmatch(output) if process.returncode == 0 else None
-    return (answer[1], int(answer[2])) if answer else None
+        return f"{executable.name} does not answer within {_PROBE_SECONDS:.0f} seconds."
+    if process.returncode:
+        said = "\n".join([line for line in errors.splitlines() if line.strip()][:_LINES_SHOWN])
+        return said or f"{executable.name} {_ending(process.returncode)}."
+    answer = _VERSION.fullmatch(output)
+    if answer is None or answer[1] not in MINORS:
+        return f"{executable.name} is no final release of CPython of a supported minor ({', '.join(MINORS)})."
+    return Interpreter(executable, answer[1], int(answer[2]))
+
+
+def _ending(code: int) -> str:
+    return f"was ended by the signal {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+
+
+def arch_of(program: Path) -> str:
+    """Return the processor that a program is for, as targets call it; "" if that cannot be told."""
+    with program.open("rb") as file:
+        header = file.read(20)
+    is_elf = header[:4] == b"\x7fELF" and len(header) == 20  # noqa: PLR2004
+    return _ELF_MACHINES.get(int.from_bytes(header[18:20], "little"), "") if is_elf else ""
+
+
+def own_arch() -> str:
+    """Return this machine's processor, as targets call it."""
+    return _MACHINES.get(platform.machine(), platform.machine())
 
 
 def candidates(environ: Mapping[str, str]) -> list[Path]:

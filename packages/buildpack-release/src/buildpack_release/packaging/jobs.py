@@ -71,8 +71,15 @@ class Job:
         return self.targets if self.cargo.variant else self.buildpack.descriptor.targets
 
     def bytecode(self, toolchain: Toolchain) -> dict[str, str]:
-        """Give the versions of the Pythons that compile for this package: for a composite none."""
-        return toolchain.versions if self.inputs.package else {}
+        """Give the versions of the Pythons that compile for this package: for a composite none.
+
+        An interpreter in it compiles for itself, where nothing else is there for its minor version.
+        """
+        if not self.inputs.package:
+            return {}
+        own = set(self.supplies.versions.values()) if self.cargo.interpreters else set()
+        carried = {version.rpartition(".")[0]: version for version in own} if len(own) == 1 else {}
+        return {**carried, **toolchain.versions}
 
     def inputs_digest(
         self, bytecode: Mapping[str, str], parts: Iterable[str], *, compressor: str = COMPRESSOR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.bytecode_option import BytecodeSources
     from buildpack_release.packaging.manifest import Package
     from buildpack_release.packaging.packager import Packager
     from buildpack_release.packaging.supplies import Offline
@@ -49,6 +50,7 @@ def package(
     archives: Mapping[Target, Path] | None = None,
     offline: Offline | None = None,
     strict: bool = False,
+    bytecode_from: BytecodeSources | None = None,
     toolchain: Toolchain | None = None,
     report: Callable[[str], None] = say,
 ) -> tuple[Outcome, ...]:
@@ -63,17 +65,20 @@ def package(
         archives: a CPython archive for each target, to make self-contained packages with.
         offline: which archives of runtimes to put in, to make offline packages.
         strict: whether it is an error that bytecode for a Python cannot be made here.
+        bytecode_from: Pythons to compile bytecode with before those of this machine.
         toolchain: the Pythons and the cache to use; those of this machine if not given.
         report: takes lines of progress.
 
     Raises:
         ReleaseError: see the errors of plan_jobs(), assemble(), fetch() and output_directory().
     """
-    toolchain = toolchain or Toolchain.of_machine(repository)
-    toolchain.tell_missing(report, strict=strict)
-    supplies = Supplies.gather(repository, archives or {}, offline, targets)
-    jobs = plan_jobs(repository, ids, targets=targets, supplies=supplies)
-    with output_directory(dist, report=report) as output:
+    with ExitStack() as stack:
+        if toolchain is None:
+            toolchain = stack.enter_context(Toolchain.of_machine(repository, bytecode_from, report=report))
+        toolchain.tell_missing(report, strict=strict)
+        supplies = Supplies.gather(repository, archives or {}, offline, targets)
+        jobs = plan_jobs(repository, ids, targets=targets, supplies=supplies)
+        output = stack.enter_context(output_directory(dist, report=report))
         store = PackageStore.open(output)
         provenance = Provenance.of(repository.root)
         if not ids and not supplies.cargo().variant:

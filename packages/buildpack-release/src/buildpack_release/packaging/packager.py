@@ -13,7 +13,9 @@ from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, wri
 from buildpack_release.packaging.assemble import assemble_inputs
 from buildpack_release.packaging.bill_of_materials import stage_sbom
 from buildpack_release.packaging.output_directory import output_directory
-from buildpack_release.packaging.prefetch import Fetcher, fetch_archives
+from buildpack_release.packaging.prefetch import MODULE as PREFETCH
+from buildpack_release.packaging.prefetch import fetch_archives
+from buildpack_release.packaging.programs import BuildpackProgram
 from buildpack_release.packaging.vendor import fetch
 
 if TYPE_CHECKING:
@@ -101,7 +103,9 @@ def packager(
         def assembled(job: Job) -> _Assembled:
             with one_at_a_time:
                 folder = assemble_inputs(job.inputs, job.buildpack.descriptor, output, toolchain)
-            layers = write_own_layers(job, folder, staging=staging, toolchain=toolchain, archives=archives)
+            layers = write_own_layers(
+                job, folder, staging=staging, toolchain=toolchain, archives=archives, report=report
+            )
             return _Assembled(folder, layers)
 
         pool = ThreadPoolExecutor(os.cpu_count())
@@ -123,7 +127,7 @@ def _fetch_runtimes(
             wheels = fetch(job.inputs.vendored, cache=toolchain.cache).values()
             found |= fetch_archives(
                 sums,
-                Fetcher.of(job.inputs, tuple(wheels)),
+                BuildpackProgram.of(job.inputs, PREFETCH, tuple(wheels)),
                 catalogue=job.supplies.catalogue,
                 cache=toolchain.cache,
                 report=report,

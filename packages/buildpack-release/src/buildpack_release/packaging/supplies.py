@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from buildpack_release.errors import CheckFailed, UsageError
+from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.oci.content import file_sha256
+from buildpack_release.packaging.archive_version import read_version
 from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.selection import package_targets
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, spans, target_of
@@ -38,12 +40,16 @@ class Offline:
 
 @dataclass(frozen=True)
 class Supplies:
-    """The files for the cargo: an interpreter for each target, archives for each target, a catalogue."""
+    """The files for the cargo: an interpreter for each target, archives for each target, a catalogue.
+
+    `versions` are those of the interpreters, in full; one that cannot be told is left out.
+    """
 
     interpreters: Mapping[Target, Path] = field(default_factory=dict)
     runtimes: Mapping[Target, tuple[Published, ...]] = field(default_factory=dict)
     catalogue: Path | None = None
     own_catalogue: bool = False
+    versions: Mapping[Target, str] = field(default_factory=dict)
 
     @classmethod
     def gather(
@@ -57,10 +63,15 @@ class Supplies:
 
         Raises:
             UsageError: a Python is unknown, or not to be had for a target.
-            CheckFailed: no buildpack has a catalogue, or it is faulty.
+            ReleaseError: an interpreter is in no whole archive.
+            CheckFailed: no buildpack has a catalogue, it is faulty, or an interpreter is not what it names.
         """
+        for archive in interpreters.values():
+            check_recorded(archive, repository)
+        found = {target: read_version(path) for target, path in interpreters.items()}
+        versions = {target: version.text for target, version in found.items() if version}
         if offline is None:
-            return cls(interpreters)
+            return cls(interpreters, versions=versions)
         buildpack = keeper(repository)
         catalogue = Catalogue.read(offline.catalogue or buildpack.directory / FILE)
         if targets and interpreters and set(targets) != set(interpreters):
@@ -71,6 +82,7 @@ class Supplies:
             {target: choose(catalogue, target, offline) for target in wanted},
             catalogue.path,
             own_catalogue=offline.catalogue is not None,
+            versions=versions,
         )
 
     @property
@@ -87,6 +99,26 @@ class Supplies:
                 for target, archives in self.runtimes.items()
             },
             file_sha256(self.stand_in) if self.stand_in else "",
+        )
+
+
+def check_recorded(archive: Path, repository: Repository) -> None:
+    """Check a file that is called like an archive of the catalogue against the SHA-256 that stands there.
+
+    One of another name, or in a repository without a catalogue, is taken as it is. Raises CheckFailed.
+    """
+    try:
+        catalogue = Catalogue.read(keeper(repository).directory / FILE)
+    except ReleaseError:
+        return
+    name = unquote(archive.name)
+    known = {unquote(one.path.rpartition("/")[2]): one.sha256 for one in catalogue.archives}
+    if name in known and file_sha256(archive) != f"sha256:{known[name]}":
+        raise CheckFailed(
+            "this archive is not the published one of this name",
+            detail=f"{catalogue.path.name} has the SHA-256 {known[name]}.",
+            advice="Download it again; one of your own needs a name of its own.",
+            file=archive,
         )
 
 
@@ -127,7 +159,7 @@ def _matching(
         raise UsageError(
             f'there is no Python "{python}" for {target} in this catalogue',
             detail=detail,
-            advice="Write --python 3.13 for the newest patch of a line, or --python 3.13.2 for one version.",
+            advice="Name a line, such as 3.13, for its newest patch, or one version, such as 3.13.2.",
             file=catalogue.path,
         )
     return found

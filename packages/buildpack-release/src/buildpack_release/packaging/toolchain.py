@@ -1,48 +1,94 @@
-"""What making packages uses of this machine."""
+"""What making packages uses of this machine, and the Pythons that it is given for the purpose."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import MissingToolError
+from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.settings import PackageSettings
+from buildpack_release.packaging.bytecode_option import BytecodeSources, parse_bytecode_from
 from buildpack_release.packaging.cache import cache_directory
-from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters
+from buildpack_release.packaging.interpreters import installed, newest, own_arch
+from buildpack_release.progress import say
+from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
     from buildpack_release.model.repository import Repository
+    from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
+    from buildpack_release.packaging.interpreters import Compiler
 
 
 @dataclass(frozen=True)
 class Toolchain:
     """The Pythons that compile bytecode, and the cache of wheels and bytecode.
 
-    `missing` are the minor versions that bytecode is wanted for and that are not installed.
+    Attributes:
+        interpreters: one for each minor version that bytecode is wanted for.
+        missing: the minor versions that there is none for.
+        cache: where results are kept.
+        others: more Pythons that can compile, of any version.
+        fetchable: those of the missing ones that the catalogue of runtimes has for this machine.
     """
 
-    interpreters: tuple[Interpreter, ...]
+    interpreters: tuple[Compiler, ...]
     missing: tuple[str, ...]
     cache: Path
+    others: tuple[Compiler, ...] = ()
+    fetchable: tuple[str, ...] = ()
 
     @classmethod
-    def of_machine(cls, repository: Repository) -> Toolchain:
-        """Find what the settings of the repository ask for. Raises CheckFailed for broken settings."""
+    @contextmanager
+    def of_machine(
+        cls,
+        repository: Repository,
+        given: BytecodeSources | None = None,
+        *,
+        report: Callable[[str], None] = say,
+    ) -> Iterator[Toolchain]:
+        """Find what the settings of the repository ask for.
+
+        Args:
+            repository: the repository.
+            given: Pythons that go before those installed; by default what $STRATA_BYTECODE_FROM names.
+            report: takes lines of progress when a Python is fetched.
+
+        Raises:
+            CheckFailed: the settings are broken, or an archive is not what the catalogue has by its name.
+            ReleaseError: an archive cannot be used, or not be fetched.
+            UsageError: a Python that is to be fetched is not in the catalogue.
+        """
+        given = given if given is not None else parse_bytecode_from((), os.environ)
         minors = PackageSettings.read(repository.root).bytecode
-        installed = installed_interpreters() if minors else {}
-        return cls(
-            tuple(installed[minor] for minor in minors if minor in installed),
-            tuple(minor for minor in minors if minor not in installed),
-            cache_directory(),
-        )
+        cache = cache_directory()
+        with tempfile.TemporaryDirectory(prefix="pythons-", ignore_cleanup_errors=True) as scratch:
+            archived = _archived(repository, given, cache, Path(scratch), report)
+            on_machine = installed() if minors or archived else ()
+            chosen: dict[str, Compiler] = {**newest(on_machine), **newest(archived)}
+            missing = tuple(minor for minor in minors if minor not in chosen)
+            yield cls(
+                tuple(chosen[minor] for minor in minors if minor in chosen),
+                missing,
+                cache,
+                (*on_machine, *archived),
+                _fetchable(repository, missing) if missing else (),
+            )
 
     @property
     def versions(self) -> dict[str, str]:
         """The full version of the compiling Python for each minor."""
         return {interpreter.minor: interpreter.version for interpreter in self.interpreters}
+
+    @property
+    def compilers(self) -> tuple[Compiler, ...]:
+        """All Pythons that can compile."""
+        return (*self.interpreters, *self.others)
 
     def tell_missing(self, report: Callable[[str], None], *, strict: bool = False) -> None:
         """Say which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
@@ -53,7 +99,46 @@ class Toolchain:
             raise MissingToolError(
                 f"no bytecode can be made for Python {minors}: not installed on this machine",
                 detail="Builds that run with it would start more slowly.",
-                advice="Install it, for instance with `uv python install` or `pyenv install`. Or package"
-                " without --strict, or take it out of `bytecode` in pyproject.toml.",
+                advice="\n".join(
+                    [*self._ways(), "Or package without --strict, or change `bytecode` in pyproject.toml."]
+                ),
             )
         report(f"No bytecode for Python {minors}: not installed on this machine")
+        for way in self._ways():
+            report(f"  {way}")
+
+    def _ways(self) -> Iterator[str]:
+        """Yield what brings the missing ones."""
+        if self.fetchable:
+            options = "".join(f" --bytecode-from {minor}" for minor in self.fetchable)
+            yield f"To fetch {' and '.join(self.fetchable)} for it: inv package{options}"
+        if others := [minor for minor in self.missing if minor not in self.fetchable]:
+            yield (
+                f"For {' and '.join(others)}: install it (`uv python install {others[0]}`, pyenv), or:"
+                " inv package --bytecode-from ARCHIVE"
+            )
+
+
+def _archived(
+    repository: Repository,
+    given: BytecodeSources,
+    cache: Path,
+    scratch: Path,
+    report: Callable[[str], None],
+) -> tuple[ArchivedInterpreter, ...]:
+    if not given:
+        return ()
+    # Not needed, and not imported, on most runs.
+    from buildpack_release.packaging.given_pythons import given_pythons  # noqa: PLC0415
+
+    return tuple(given_pythons(repository, given, cache=cache, scratch=scratch, report=report))
+
+
+def _fetchable(repository: Repository, minors: Iterable[str]) -> tuple[str, ...]:
+    """Return the minors that the catalogue has archives of for this machine; none without a catalogue."""
+    try:
+        catalogue = Catalogue.read(keeper(repository).directory / FILE)
+    except ReleaseError:
+        return ()
+    lines = {one.line for one in catalogue.archives if one.arch == own_arch()}
+    return tuple(minor for minor in minors if minor in lines)
