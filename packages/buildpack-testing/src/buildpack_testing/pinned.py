@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.files import file_sha256
-from buildpack_release.errors import NetworkError
+from buildpack_release.packaging.pip import pip_failure, run_pip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,27 +26,20 @@ def fetch(file: Pinned, directory: Path) -> Path:
     """Download the file into an existing directory, without its dependencies, and return where it is.
 
     Which index is asked, through which proxy and with which certificates, is pip's configuration.
-    Raises NetworkError when pip fails, which a file with another content is, too.
+    Raises MissingToolError without pip, NetworkError when the index cannot be reached, ReleaseError when it
+    has no such file.
     """
     requirement = directory / f".{file.name}.txt"
     requirement.write_text(f"{file.name}=={file.version} --hash=sha256:{file.sha256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", str(directory)]
-    command += ["--requirement", str(requirement)]
-    result = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=pip_environment(),
-    )
+    options = ("--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes")
+    where = ("--dest", str(directory), "--requirement", str(requirement))
+    done = run_pip("download", [*options, *where], cwd=directory)
     requirement.unlink()
-    if result.returncode:
-        raise NetworkError(
-            f"pip could not download {file.name} {file.version}",
-            detail=result.stderr.strip()[-2000:],
-            advice="Check that pip reaches its package index.",
+    if done.returncode:
+        raise pip_failure(
+            done,
+            f"{file.name} {file.version}",
+            advice="The package index that pip uses must have this very file.",
         )
     return next(path for path in directory.iterdir() if path.is_file() and file_sha256(path) == file.sha256)
 
