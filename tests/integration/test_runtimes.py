@@ -157,8 +157,8 @@ def test_an_old_archive_that_only_one_source_lists_is_left_out_and_named(
     sources.publish(KNOWN, OLD, NEW, second=(KNOWN,))
     done = inv("runtimes.update", root=root, env=env)
     assert done.returncode == 0, done.stderr
-    assert "1 new archives of 3.14.0: left out: only uv lists them" in done.stderr
-    assert "1 new archives of 3.14.2: only uv lists them yet" in done.stderr
+    assert "3.14.0: left out: in uv's list only" in done.stderr
+    assert "3.14.2: so far in uv's list only" in done.stderr
     after = texts(root)["runtimes.toml"]
     assert ('"3.14.0"' in after, '"3.14.2"' in after) == (False, True)
 

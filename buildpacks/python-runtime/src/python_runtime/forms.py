@@ -6,19 +6,15 @@ somebody has run, and for each form that is said here; a test compares it with t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from python_runtime.catalogue import Runtime
 
-# <day>/cpython-<version>+<day>-<machine>-unknown-linux-gnu-install_only[_stripped].tar.gz, percent-encoded.
-_NAME = re.compile(
-    r"(?P<tag>\d{8})/cpython-[\d.]+(?:%2B|\+)(?P=tag)-(?:x86_64|aarch64)-unknown-linux-gnu"
-    r"-install_only(?P<stripped>_stripped)?\.tar\.gz",
-    re.IGNORECASE,
-)
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+# What follows the name of an archive of these releases, and whether it is stripped then.
+_FLAVOURS = {".tar.gz": False, "_stripped.tar.gz": True}
 
 
 @dataclass(frozen=True)
@@ -91,15 +87,14 @@ def form_of(runtime: Runtime) -> Form | None:
 
     Such are the archives of a catalogue of somebody's own, whose form is their maker's affair.
     """
-    named = _NAME.fullmatch(runtime.path)
-    if named is None:
-        return None
-    tag, is_stripped = named["tag"], bool(named["stripped"])
+    tag, machine = runtime.tag, _MACHINES.get(runtime.arch, "")
+    name = f"{tag}/cpython-{runtime.version}+{tag}-{machine}-unknown-linux-gnu-install_only"
+    is_stripped = _FLAVOURS.get(runtime.path.replace("%2B", "+").removeprefix(name))
     return next(
         (
             form
             for form in FORMS
-            if form.is_stripped == is_stripped and form.first <= tag <= (form.last or tag)
+            if form.is_stripped is is_stripped and form.first <= tag <= (form.last or tag)
         ),
         None,
     )

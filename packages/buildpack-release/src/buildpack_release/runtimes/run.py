@@ -61,11 +61,10 @@ def _alone(current: Catalogue, compared: Compared) -> Iterator[str]:
     """Say which new archives only uv lists, and what became of them."""
     known = {archive.path for archive in current.archives}
     for archives, text in (
-        (compared.ahead, "only uv lists them yet; the next update compares them"),
-        (compared.other_builds, "only uv lists these builds; pbs-installer lists others"),
-        (compared.unconfirmed, "left out: only uv lists them, although pbs-installer has newer releases"),
+        (compared.ahead, "so far in uv's list only, to be compared by the next update"),
+        (compared.other_builds, "in uv's list only, pbs-installer has another build of the version"),
+        (compared.unconfirmed, "left out: in uv's list only, although pbs-installer has newer releases"),
     ):
         new = [one for one in archives if one.path not in known and one.version >= OLDEST]
         if new:
-            versions = ", ".join(dict.fromkeys(archive.text for archive in new))
-            yield f"{len(new)} new archives of {versions}: {text}"
+            yield f"{', '.join(dict.fromkeys(archive.text for archive in new))}: {text}"
