@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from buildpack_api import redact
 from support.needs import need
 from support.ordinary_rights import ordinary_rights
 
@@ -48,3 +49,9 @@ def without_privileges() -> list[str]:
         return []
     need("setpriv")
     return [shutil.which("setpriv") or "", "--inh-caps=-all", "--bounding-set=-all", "--"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what one test hides from output (`redact.hide`) from being hidden in the next ones."""
+    monkeypatch.setattr(redact, "_secrets", set())

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from buildpack_release.errors import CheckFailed, NetworkError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
+from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.cargo import CarriedRuntime
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import Outcome, package
@@ -33,6 +32,7 @@ from support.without_network import Isolated, build_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
@@ -87,7 +87,7 @@ def first(runtimes: RuntimeSet) -> RuntimeArchive:
 def packages(tmp_path_factory: pytest.TempPathFactory, runtimes: RuntimeSet) -> Iterator[Packages]:
     """An empty cache of archives; wheels come from the usual one."""
     root = tmp_path_factory.mktemp("offline packages")
-    usual = Path(os.environ.get("STRATA_CACHE_DIR") or Toolchain.of_machine(Repository.discover(ROOT)).cache)
+    usual = cache_directory()
     (root / "cache").mkdir()
     (usual / "wheels").mkdir(parents=True, exist_ok=True)
     (root / "cache/wheels").symlink_to(usual / "wheels")
