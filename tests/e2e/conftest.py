@@ -173,8 +173,8 @@ def runtimes() -> RuntimeSet:
 def feed(runtimes: RuntimeSet, scratch: Path) -> Iterator[Feed]:
     """Runtime archives and the packages of the sample apps, served on loopback."""
     compiled = E2E_FIXTURES / "compiled"
-    apps = fill_index(sorted(APPS.glob("*/requirements.txt")), runtimes.minors, report=say)
-    tools = fill_index([compiled / "build-requirements.txt"], runtimes.minors[-1:], report=say)
+    apps = fill_index(sorted(APPS.glob("*/requirements.txt")), report=say)
+    tools = fill_index([compiled / "build-requirements.txt"], report=say)
     source = pack_source(
         compiled / "squares", "strata_test_squares-1.0", scratch / "strata_test_squares-1.0.tar.gz"
     )

@@ -44,10 +44,10 @@ def mirror(runtimes: RuntimeSet) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def wheel_server(runtimes: RuntimeSet) -> Iterator[StaticServer]:
-    """An index with the wheels of the sample apps (filled once)."""
+def wheel_server() -> Iterator[StaticServer]:
+    """An index with the wheels of the sample apps for every supported Python (filled once)."""
     files = [path for app in sorted(APPS.iterdir()) if (path := app / "requirements.txt").is_file()]
-    with serve(fill_index(files, runtimes.minors, report=say).directory) as server:
+    with serve(fill_index(files, report=say).directory) as server:
         yield server
 
 

@@ -93,12 +93,15 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingPip]:
         "header": make_sdist(Project("header"), wheels, backend=BACKEND + COMPILE),
         "killer": make_sdist(Project("killer"), wheels, backend=BACKEND + KILL),
         "broken": make_sdist(Project("broken"), wheels, backend="raise RuntimeError('boom')\n"),
+        "spoilt": make_wheel(Project("spoilt"), wheels),
         "needy": make_sdist(Project("needy"), wheels, backend="", build_system=NEEDS_MORE),
     }
     for name, tag in (("apple", "py3-none-macosx_11_0_arm64"), ("ancient", "cp39-cp39-manylinux2014_x86_64")):
         wheel = make_wheel(Project(name), wheels)
         files[name] = wheel.rename(wheels / f"{name}-1.0-{tag}.whl")
     write_index(files.values(), root / "index")
+    with (root / "index" / "files" / files["spoilt"].name).open("ab") as spoilt:
+        spoilt.write(b"more than there was when the index was made")
     with serve(root / "index") as server:
         yield FailingPip(root, server.url, files)
 
@@ -108,7 +111,10 @@ CASES = {
     "no such version": (["left==9"], "the index has no left==9 for this Python, but other versions"),
     "another system": (["apple"], "the index has no apple for this Python"),
     "another Python": (["ancient"], "the index has no ancient for this Python"),
-    "wrong hash": ([f"left==1.0 --hash=sha256:{'0' * 64}"], "a file of the index is not the one whose hash"),
+    "wrong hash": (
+        [f"left==1.0 --hash=sha256:{'0' * 64}"],
+        "none of the hashes that are allowed is that of left-1.0-py3-",
+    ),
     "conflict": (["old", "new"], "some requirements exclude each other"),
     "two versions": (["left==1.0", "left==2.0"], "some requirements exclude each other"),
     "build fails": (["broken"], "broken has no wheel for this Python and could not be built from source"),
@@ -152,6 +158,23 @@ def test_hashes_for_some_only(pip: FailingPip) -> None:
     second = f"old==1.0 --hash=sha256:{sha256(pip.files['old'])}"
     assert "some requirements have hashes" in pip.fail(first, "old")[0].cause
     assert "some requirements have hashes" in pip.fail(second)[0].cause  # its dependency has none
+
+
+def test_a_lock_for_other_pythons_is_no_reason_to_mistrust_the_index(pip: FailingPip) -> None:
+    others = " ".join(f"--hash=sha256:{sha256(pip.files[name])}" for name in ("apple", "ancient"))
+    explanation, _ = pip.fail(f"left==1.0 {others}")
+    assert explanation.cause == f"none of the hashes that are allowed is that of {pip.files['left'].name}"
+    assert explanation.advice.startswith("Most often the hashes were made for other Pythons or processors")
+
+
+def test_a_file_that_is_not_the_one_of_the_index(pip: FailingPip) -> None:
+    promised = f"--hash=sha256:{sha256(pip.files['spoilt'])}"
+    for line in ("spoilt", f"spoilt==1.0 --hash=sha256:{'0' * 64} {promised}"):
+        assert (
+            pip.fail(line)[0].cause == f"{pip.files['spoilt'].name} is not the file that its index promises"
+        )
+    # The lock does not know what the index promises: that comes first.
+    assert "allowed" in pip.fail(f"spoilt==1.0 --hash=sha256:{'0' * 64}")[0].cause
 
 
 @pytest.mark.needs("C compiler")

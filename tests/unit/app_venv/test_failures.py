@@ -39,7 +39,37 @@ CASES = [
     ),
     (
         "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. ...",
-        "a file of the index is not the one whose hash is in the requirements file",
+        "a file has none of the hashes that are allowed",
+    ),
+    (
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have ...\n"
+            "    MarkupSafe==3.0.4 from https://host:443/x.y/markupsafe-3.0.4-cp315-cp315-manylinux2014.whl "
+            "(from -r requirements.txt (line 1)):\n"
+            f"        Expected sha256 {'0' * 64}\n"
+            f"        Expected     or {'1' * 64}\n"
+            f"             Got        {'2' * 64}\n"
+        ),
+        "none of the hashes that are allowed is that of markupsafe-3.0.4-cp315-cp315-manylinux2014.whl",
+    ),
+    (
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have ...\n"
+            f"    left from https://host/left-1.0.tar.gz?token=a/b.c#sha256={'2' * 64}:\n"
+            f"        Expected sha256 {'1' * 64}\n"
+            f"             Got        {'2' * 64}\n"
+        ),
+        "none of the hashes that are allowed is that of left-1.0.tar.gz",
+    ),
+    (
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have ...\n"
+            f"    left from https://host/left-1.0.tar.gz#sha256={'1' * 64} (from right):\n"
+            f"        Expected sha256 {'0' * 64}\n"
+            f"        Expected     or {'1' * 64}\n"
+            f"             Got        {'2' * 64}\n"
+        ),
+        "left-1.0.tar.gz is not the file that its index promises",
     ),
     (
         "ERROR: Hashes are required in --require-hashes mode, but they are missing from some requirements.",

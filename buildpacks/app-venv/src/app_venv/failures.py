@@ -13,6 +13,16 @@ _SOURCE = (
     "The reason is in the output above. Choose a version of the package that has a wheel for this Python, or "
     "give the build what it misses: a buildpack for system packages before this one, or another build image."
 )
+# What pip says of the first file: requirement, address, where it was asked for.
+_MISMATCH = (
+    r"THESE PACKAGES DO NOT MATCH THE HASHES[^\n]*\n"
+    r"[^\n]* from \S*?(?P<file>[^/\s#?]+\.\w+)(?:\?[^\s#]*)?(?=[#\s]|:\n)"
+)
+_UNKNOWN_FILE = (
+    "Most often the hashes were made for other Pythons or processors, or before this file was published: "
+    "make them again, for the Python and the processor of the app. If they were made with this file, it was "
+    "replaced since: unless that was on purpose, do not trust the index."
+)
 _MACHINE = (
     Rule(
         r"No space left on device|Disk quota exceeded",
@@ -27,10 +37,19 @@ _MACHINE = (
 )
 # The first that fits is the answer: causes come before the errors that they lead to.
 _RULES = (
+    # Its address ends with the hash that the index promises; this one is allowed, but the file has another.
+    Rule(
+        _MISMATCH + r"#(?P<kind>\w+)=(?P<promised>\w+)[^\n]*\n"
+        r"(?: +Expected[^\n]*\n)*? +Expected +(?:(?P=kind)|or) +(?P=promised)\n",
+        "{file} is not the file that its index promises",
+        "It was changed on its way, by a proxy for instance, or on the index. Try again; if that does not "
+        "help, do not trust the file, and ask those who run the index.",
+    ),
+    Rule(_MISMATCH, "none of the hashes that are allowed is that of {file}", _UNKNOWN_FILE),
     Rule(
         r"THESE PACKAGES DO NOT MATCH THE HASHES",
-        "a file of the index is not the one whose hash is in the requirements file",
-        "If the file was replaced on purpose, make the hashes again; if not, do not trust the index.",
+        "a file has none of the hashes that are allowed",
+        _UNKNOWN_FILE,
     ),
     Rule(
         r"Hashes are required in --require-hashes mode|In --require-hashes mode, all requirements must have",

@@ -96,7 +96,7 @@ class Demo:
         if app.resolve() != (self._repository.root / SAMPLE).resolve():
             return {**variables, **connection_variables()}
         files = [app / "requirements.txt"]
-        index = stack.enter_context(index_variables(files, runtimes.minors, report=self._report))
+        index = stack.enter_context(index_variables(files, report=self._report))
         return {**variables, **index}
 
     def _build(

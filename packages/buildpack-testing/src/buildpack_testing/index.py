@@ -1,7 +1,7 @@
 """A static package index of wheels (PEP 503): tests install with pip and meet no other host than loopback.
 
-It is filled once by `pip download` from whatever index pip is configured for, for the Python versions asked
-for, and kept in the cache directory under a hash of what was asked for.
+It is filled once by `pip download` from whatever index pip is configured for, for every Python that a build
+may meet or the ones asked for, and kept in the cache directory under a hash of what was asked for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from buildpack_api.files import remove
 from buildpack_release.errors import NetworkError
+from buildpack_release.model.pythons import MINORS
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.locks import exclusive
 from buildpack_testing.pinned import pip_environment
@@ -49,12 +50,13 @@ class PackageIndex:
 
 def fill_index(
     requirements: Sequence[Path],
-    minors: Iterable[str],
+    minors: Iterable[str] = MINORS,
     *,
     report: Callable[[str], None] = lambda _message: None,
 ) -> PackageIndex:
     """Return an index with wheels of all requirements files for each Python minor, cached if possible.
 
+    Which Pythons are installed here does not matter: a build may meet another one.
     The files must pin everything, dependencies included: nothing is resolved.
     Raises NetworkError when pip fails.
     """

@@ -74,13 +74,13 @@ def mirror_variables(runtimes: RuntimeSet) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def index_variables(
-    requirements: Sequence[Path], minors: Sequence[str], *, report: Callable[[str], None] = lambda _line: None
+    requirements: Sequence[Path], *, report: Callable[[str], None] = lambda _line: None
 ) -> Iterator[dict[str, str]]:
     """Serve an index with the wheels of requirements files on loopback and give the variables that name it.
 
     Raises NetworkError when it has to be filled first and that fails.
     """
-    with serve(fill_index(requirements, minors, report=report).directory) as server:
+    with serve(fill_index(requirements, report=report).directory) as server:
         yield served_index(server)
 
 
