@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from buildpack_release.packaging.interpreters import Compiler
 
-# Each file is compiled in a child forked from the same state: the marshal format notes which strings were
-# shared *in the compiling process*, so bytes would otherwise depend on what had been compiled before. For
-# the same reason nothing but these two modules is imported, and the environment is fixed (hash seed,
-# encoding). Under 3.10 and 3.11 even the names in this program count: a new one changes bytes.
+# Bytes depend on more than the source: the marshal format notes which objects were shared *in the compiling
+# process*, and which strings were interned. So each file is compiled in a child that is forked from the same
+# state, and that state must be the same wherever this version of Python runs: the program imports nothing but
+# what is built in or frozen (py_compile would bring forty modules along, and whether they come from byte code
+# or from source shows in the bytes of some); what an interpreter has loaded by then comes from source (see
+# _fixed_environment), and hash seed and encoding are fixed. Under 3.10 and 3.11 even names in here count.
 #
 # What would cost each child time and memory of its own is done before it is forked: compile() refuses None,
 # but makes the classes of syntax trees first. From 3.12 on, the garbage collector would touch, and so copy,
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 _COMPILE = """
 import sys
 del sys.path[0]
-import os, py_compile
+import _imp, marshal, posix
+from _frozen_importlib_external import MAGIC_NUMBER
 if sys.version_info >= (3, 12):
     exec("import gc; gc.disable()")
 try:
@@ -43,25 +46,34 @@ except TypeError:
 with open(sys.argv[1], encoding="utf-8", errors="surrogateescape", newline="") as jobs:
     fields = jobs.read().split("\\0")
 
+def pyc(source, name):  # PEP 552
+    with open(source, "rb") as file:
+        text = file.read()
+    key = _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), text)
+    held = [compile(text, name, "exec", dont_inherit=True, optimize=0)]
+    return MAGIC_NUMBER + b"\\1\\0\\0\\0" + key + marshal.dumps(held[0])
+
 running = failed = 0
 for source, target, name in zip(fields[0::3], fields[1::3], fields[2::3]):
-    if running == (os.cpu_count() or 1):
-        failed |= os.wait()[1]
+    if running == (posix.cpu_count() or 1):
+        failed |= posix.wait()[1]
         running -= 1
     if failed:
         break
     running += 1
-    if os.fork() == 0:
+    if posix.fork() == 0:
         try:
-            py_compile.compile(source, target, name, doraise=True, optimize=0,
-                               invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+            data = pyc(source, name)
+            with open(target, "xb") as file:
+                file.write(data)
         except BaseException as error:
-            sys.stderr.write(str(error))
+            import traceback
+            sys.stderr.write("".join(traceback.format_exception_only(type(error), error)))
             sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
+            posix._exit(1)
+        posix._exit(0)
 for _ in range(running):
-    failed |= os.wait()[1]
+    failed |= posix.wait()[1]
 sys.exit(failed != 0)
 """
 
@@ -180,6 +192,7 @@ def _fixed_environment() -> Iterator[tuple[str, str]]:
             yield name, value
     yield "LC_ALL", "C.UTF-8"
     yield "PYTHONHASHSEED", "0"
+    yield "PYTHONPYCACHEPREFIX", os.devnull  # its own library is not loaded from byte code
     yield "PYTHONUTF8", "1"
 
 
