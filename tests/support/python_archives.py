@@ -1,13 +1,15 @@
-"""Small archives in the shape of python-build-standalone's, and the program that unpacks them."""
+"""Small archives in the shape of python-build-standalone's, and who can unpack them."""
 
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.packaging.programs import BuildpackProgram
+from support.sample_repository import component, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,15 @@ TRIM = BuildpackProgram(
     "python_runtime", "trim", (ROOT / "buildpacks/python-runtime/src", ROOT / "packages/buildpack-api/src")
 )
 """What `inv package` unpacks interpreters with."""
+
+
+def carrier(root: Path, buildpack_id: str) -> Path:
+    """Make a component that knows archives, with the code of strata/python-runtime, in a repository."""
+    directory = component(root, buildpack_id, plans={"x": (None, plan(provides=("python",)))})
+    shutil.rmtree(directory / "src")
+    shutil.copytree(ROOT / "buildpacks/python-runtime/src", directory / "src")
+    shutil.copytree(ROOT / "packages/buildpack-api", root / "packages/buildpack-api", dirs_exist_ok=True)
+    return directory
 
 
 def pack(

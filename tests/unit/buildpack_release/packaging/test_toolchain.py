@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
 from buildpack_release.packaging.bytecode_option import BytecodeSources
 from buildpack_release.packaging.interpreters import Interpreter, own_arch
 from buildpack_release.packaging.toolchain import Toolchain
-from support.python_archives import ROOT, pack_python
-from support.sample_repository import component, plan, write
+from support.python_archives import carrier, pack_python
+from support.sample_repository import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +39,7 @@ def row(version: str, sha256: str, arch: str = own_arch(), name: str = "x.tar.gz
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """One with a buildpack that knows archives: the code of strata/python-runtime, and a small catalogue."""
     root = tmp_path / "repository"
-    directory = component(root, "acme/runtime", plans={"x": (None, plan(provides=("python",)))})
-    shutil.rmtree(directory / "src")
-    shutil.copytree(ROOT / "buildpacks/python-runtime/src", directory / "src")
-    shutil.copytree(ROOT / "packages/buildpack-api", root / "packages/buildpack-api")
+    carrier(root, "acme/runtime")
     write_catalogue(root, row("3.14.6", "ab" * 32))
     write(root / "pyproject.toml", f'{SETTINGS}runtimes = "acme/runtime"\n')
     monkeypatch.setattr(module, "installed", lambda: INSTALLED)
