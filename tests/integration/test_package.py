@@ -15,7 +15,7 @@ import pytest
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_release.packaging.manifest import Manifest
-from support.packaging import INV, digests, environment, inv
+from support.packaging import INV, copy_repository, digests, environment, inv
 from support.sample_repository import component, composite, library, plan, write
 
 ROOT = Path(__file__).parents[2]
@@ -46,20 +46,6 @@ def repository(tmp_path: Path) -> Path:
     (root / "buildpacks/one/data/link").symlink_to("größe of ☃")
     composite(root, "acme/all", ["acme/one", "acme/two", "acme/three"])
     return root
-
-
-def copy_repository(target: Path) -> Path:
-    """A copy of this repository as a checkout has it: only files that git knows or would add."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, target / name, follow_symlinks=False)
-            shutil.copymode(ROOT / name, target / name)
-    return target
 
 
 def check_same_bits(first: Path, second: Path, tmp_path: Path) -> None:
