@@ -79,7 +79,7 @@ def test_an_archive_writes_what_one_that_is_installed_writes(tmp_path: Path, rea
     with tarfile.open(archive.file) as file:
         unpack(file, tmp_path / "installed")
     program = tmp_path / f"installed/python/bin/python{NEWEST.minor}"
-    subprocess.run([program, "-c", "import py_compile, argparse, weakref"], check=True)
+    subprocess.run([program, "-c", "import py_compile, argparse, weakref"], env={}, check=True)
     assert list((tmp_path / "installed").rglob("functools.*.pyc")), "its library is loaded from byte code"
     installed = Interpreter(program, NEWEST.minor, int(NEWEST.version.rpartition(".")[2]))
     library(tmp_path / "repository")

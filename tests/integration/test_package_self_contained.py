@@ -12,7 +12,7 @@ from buildpack_release.errors import MissingToolError, NetworkError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
 from buildpack_release.packaging.bundle import unpack_interpreter
-from buildpack_release.packaging.interpreters import Interpreter, arch_of
+from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import package
 from buildpack_release.packaging.toolchain import Toolchain
@@ -21,6 +21,7 @@ from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
 from buildpack_testing.workspace import local_arch
+from python_runtime.elf import architecture
 from support.needs import lack
 from support.packaging import digests
 from support.python_archives import TRIM, carrier
@@ -211,7 +212,7 @@ def test_one_for_another_processor_is_compiled_by_its_own_version(
         file = repository.root / f"dist/acme_runtime-1.0.0-self-contained-linux-{target.arch}.cnb"
         unpack_buildpackage(file, tmp_path / target.arch)
         (folders[target],) = (tmp_path / target.arch).glob("**/acme_runtime/1.0.0")
-    assert arch_of(folders[OTHER] / f"interpreter/bin/python{NEWEST.minor}") == OTHER.arch
+    assert architecture(folders[OTHER] / f"interpreter/bin/python{NEWEST.minor}") == OTHER.arch
     own, other = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.py")}
         for folder in folders.values()

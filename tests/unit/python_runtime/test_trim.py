@@ -14,7 +14,7 @@ import pytest
 
 from buildpack_api.errors import DownloadError
 from python_runtime.trim import is_kept, trim
-from support.elf_files import EXECUTABLE, elf_file
+from support.elf_files import AARCH64, EXECUTABLE, elf_file
 from support.python_archives import pack
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def names(tree: Path) -> set[str]:
 def test_only_what_our_code_uses_is_kept(tmp_path: Path) -> None:
     """The interpreter, its library and what that loads; no pip, tests, headers, Tk, manuals."""
     tree = tmp_path / "tree"
-    assert trim(pack(tmp_path / "a.tar.gz", FILES, LINKS), tree) == "3.14"
+    assert trim(pack(tmp_path / "a.tar.gz", FILES, LINKS), tree) == ("3.14", "amd64")
     assert names(tree) == {
         "bin/python3.14",
         "bin/python3",
@@ -68,6 +68,15 @@ def test_libpython_is_kept_for_an_interpreter_that_loads_it(tmp_path: Path, need
     files = {**FILES, "bin/python3.14": elf_file([needed], kind=EXECUTABLE)}
     trim(pack(tmp_path / "a.tar.gz", files, LINKS), tmp_path / "tree")
     assert LIBPYTHON in names(tmp_path / "tree")
+
+
+@pytest.mark.parametrize(
+    ("program", "arch"), [(elf_file(machine=AARCH64, kind=EXECUTABLE), "arm64"), (b"#!/bin/sh\nexit\n", "")]
+)
+def test_what_it_is_for_is_told(tmp_path: Path, program: bytes, arch: str) -> None:
+    """Of a script it cannot be."""
+    archive = pack(tmp_path / "a.tar.gz", {**FILES, "bin/python3.14": program})
+    assert trim(archive, tmp_path / "tree") == ("3.14", arch)
 
 
 def test_a_missing_name_and_a_missing_folder_are_added(tmp_path: Path) -> None:
@@ -147,7 +156,11 @@ def program(order: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def test_as_a_program_it_answers_in_json(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a b.tar.gz", FILES, LINKS)
     done = program({"archive": str(archive), "tree": str(tmp_path / "a tree")})
-    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, {"line": "3.14"}, "")
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (
+        0,
+        {"line": "3.14", "arch": "amd64"},
+        "",
+    )
     (tmp_path / "text").write_text("x")
     failed = program({"archive": str(tmp_path / "text"), "tree": str(tmp_path / "other")})
     assert failed.returncode == DownloadError.exit_code

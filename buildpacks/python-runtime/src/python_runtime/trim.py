@@ -13,6 +13,7 @@ from typing import Any
 from buildpack_api.errors import DownloadError
 from buildpack_api.files import remove
 from python_runtime import libpython, prune
+from python_runtime.elf import NotElfError, architecture
 from python_runtime.orders import carry_out
 from python_runtime.unpack import UnusableArchive, unpack
 
@@ -28,22 +29,27 @@ _VERSIONED = re.compile(r"python(3\.\d+)")
 
 
 def main() -> None:
-    """Unpack ``{"archive": path, "tree": path}``, answer ``{"line": "3.14"}``, and exit."""
+    """Unpack ``{"archive": path, "tree": path}``, answer ``{"line": "3.14", "arch": "amd64"}``, and exit."""
     carry_out(_carry_out)
 
 
 def _carry_out(order: dict[str, Any]) -> dict[str, Any]:
-    return {"line": trim(Path(order["archive"]), Path(order["tree"]))}
+    line, arch = trim(Path(order["archive"]), Path(order["tree"]))
+    return {"line": line, "arch": arch}
 
 
-def trim(archive: Path, tree: Path) -> str:
-    """Unpack a .tar.gz with the folder ``python/`` into ``tree``, which must not exist; return the line.
+def trim(archive: Path, tree: Path) -> tuple[str, str]:
+    """Unpack a .tar.gz with the folder ``python/`` into ``tree``, which must not exist.
+
+    Returns the line of the Python, and the architecture that it is for, as targets call it; "" if its program
+    is a script.
 
     Raises DownloadError for an archive that is damaged, not harmless, or holds no Python, or OSError; then
     ``tree`` does not exist.
     """
     try:
-        return _trim(archive, tree)
+        line = _trim(archive, tree)
+        return line, _architecture(tree / f"bin/python{line}")
     except UnusableArchive as error:
         remove(tree)
         reason = f"{error.reason[:1].upper()}{error.reason[1:]}."
@@ -74,6 +80,13 @@ def _trim(archive: Path, tree: Path) -> str:
     # As in a layer: without this folder the interpreter complains at every start.
     (tree / f"lib/python{line}/lib-dynload").mkdir(exist_ok=True)
     return line
+
+
+def _architecture(program: Path) -> str:
+    try:
+        return architecture(program)
+    except NotElfError:
+        return ""
 
 
 def is_kept(path: str) -> bool:

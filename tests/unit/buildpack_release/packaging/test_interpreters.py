@@ -9,7 +9,6 @@ import pytest
 from buildpack_release.model.pythons import MINORS
 from buildpack_release.packaging.interpreters import (
     Interpreter,
-    arch_of,
     ask,
     candidates,
     installed_interpreters,
@@ -139,15 +138,3 @@ def test_what_is_no_program_for_this_machine_says_so(tmp_path: Path) -> None:
     path.chmod(0o755)
     assert ask(path) == "python3.12: Exec format error"
     assert ask(tmp_path / "none") == "none: No such file or directory"
-
-
-def test_the_processor_that_a_program_is_for(tmp_path: Path) -> None:
-    """Of the two that there are packages for; of scripts it cannot be told."""
-    path = tmp_path / "program"
-    for data, arch in (
-        (elf_file(machine=AARCH64), "arm64"), (elf_file(machine=X86_64), "amd64"),
-        (elf_file(machine=21), ""), (b"#!/bin/sh\nexec something that is long", ""), (b"\x7fELF", ""),
-    ):  # fmt: skip
-        path.write_bytes(data)
-        assert arch_of(path) == arch
-    assert arch_of(Path(sys.executable)) == own_arch()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.pythons import MINORS
 from buildpack_release.packaging.archive_version import read_version
-from buildpack_release.packaging.interpreters import Interpreter, arch_of, ask, own_arch
+from buildpack_release.packaging.interpreters import Interpreter, ask, own_arch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,10 +77,9 @@ class ArchivedInterpreter:
 
     def _unpack(self, tree: Path) -> None:
         order = {"archive": os.fspath(self.archive), "tree": os.fspath(tree)}
-        self.trim.run(order, file=self.archive)
+        arch = self.trim.run(order, file=self.archive)["arch"]
         found = ask(tree / f"bin/python{self.minor}")
         if not isinstance(found, Interpreter):
-            arch = arch_of(tree / f"bin/python{self.minor}")
             raise MissingToolError(
                 f"the Python {self.version} in this archive does not run on this machine",
                 detail=found,

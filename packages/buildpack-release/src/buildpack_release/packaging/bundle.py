@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, MissingToolError
 from buildpack_release.packaging.archive_version import read_version
 from buildpack_release.packaging.bytecode import compile_tree
-from buildpack_release.packaging.interpreters import Interpreter, arch_of, ask, own_arch
+from buildpack_release.packaging.interpreters import Interpreter, ask, own_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -55,13 +55,12 @@ def unpack_interpreter(
     """
     tree = buildpack / FOLDER
     answer = trim.run({"archive": os.fspath(archive), "tree": os.fspath(tree)}, file=archive)
-    program = tree / f"bin/python{answer['line']}"
-    arch = arch_of(program)
-    if arch not in {"", target.arch}:
+    if answer["arch"] not in {"", target.arch}:
         raise CheckFailed(
-            f"the interpreter in this archive is for {arch}, and the package for {target}", file=archive
+            f"the interpreter in this archive is for {answer['arch']}, and the package for {target}",
+            file=archive,
         )
-    return BundledInterpreter(archive, target, buildpack, program)
+    return BundledInterpreter(archive, target, buildpack, tree / f"bin/python{answer['line']}")
 
 
 def compile_bundled(

@@ -31,8 +31,6 @@ if sys.implementation.name == "cpython" and v.releaselevel == "final" and not sy
 _PROBE_SECONDS = 20.0
 _VERSION = re.compile(r"(3\.\d+)\.(\d+)\n")
 _LINES_SHOWN = 4
-# ELF header: e_machine at offset 18 (System V ABI), by the names of the Buildpack API.
-_ELF_MACHINES = {62: "amd64", 183: "arm64"}
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -148,14 +146,6 @@ def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> Inter
 
 def _ending(code: int) -> str:
     return f"was ended by the signal {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-
-
-def arch_of(program: Path) -> str:
-    """Return the processor that a program is for, as targets call it; "" if that cannot be told."""
-    with program.open("rb") as file:
-        header = file.read(20)
-    is_elf = header[:4] == b"\x7fELF" and len(header) == 20  # noqa: PLR2004
-    return _ELF_MACHINES.get(int.from_bytes(header[18:20], "little"), "") if is_elf else ""
 
 
 def own_arch() -> str:
