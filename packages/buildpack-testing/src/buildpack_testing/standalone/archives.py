@@ -16,11 +16,11 @@ from buildpack_testing.locks import exclusive
 from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet, archive_name, make_set, pack
 from buildpack_testing.standalone.completion import Supplement, complete, find_supplement
 from buildpack_testing.standalone.releases import RELEASES, Release, download
-from buildpack_testing.standalone.tree import lay_out_pip, lay_out_python
+from buildpack_testing.standalone.tree import lay_out_pip, lay_out_python, strip
 from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # Raise when the way of making a tree changes: archives in the cache are made again.
 RECIPE = 1
@@ -30,12 +30,13 @@ ARCHES = ("amd64", "arm64")
 def make_standalone(
     directory: Path | None = None,
     *,
+    releases: Sequence[Release] = RELEASES,
     minors: frozenset[str] | None = None,
     arch: str = "",
     complete_only: bool = False,
     report: Callable[[str], None] = lambda _line: None,
 ) -> RuntimeSet:
-    """Make archives of the real trees, of the minors asked for or all, for an architecture (by default ours).
+    """Make archives of real trees, of the minors asked for or all, for an architecture (by default ours).
 
     Each is made once; that takes some 10 s, and the first time the download of some 140 MB. Without a
     directory, one below the cache directory is used. With complete_only, those are left out for which this
@@ -46,7 +47,7 @@ def make_standalone(
     ReleaseError.
     """
     arch = arch or local_arch()
-    releases = _choose(minors, arch)
+    releases = _choose(releases, minors, arch)
     if complete_only:
         releases = [one for one in releases if find_supplement(one.minor, report=report).stdlib is not None]
         if not releases:
@@ -63,8 +64,8 @@ def make_standalone(
     return make_set(archives, directory)
 
 
-def _choose(minors: frozenset[str] | None, arch: str) -> list[Release]:
-    known = {release.minor: release for release in RELEASES}
+def _choose(releases: Sequence[Release], minors: frozenset[str] | None, arch: str) -> list[Release]:
+    known = {release.minor: release for release in releases}
     unknown = sorted((minors or frozenset()) - known.keys())
     if unknown:
         raise UsageError(
@@ -100,6 +101,8 @@ def _make(
     with tempfile.TemporaryDirectory(prefix="strata-standalone-") as scratch:
         tree = Path(scratch) / "python"
         lay_out_python(module, release, arch, tree)
+        if release.strip:
+            strip(tree)
         lay_out_pip(module, release, tree / "lib" / f"python{release.minor}" / "site-packages")
         complete(tree, release, supplement, report)
         tree.chmod(0o775)

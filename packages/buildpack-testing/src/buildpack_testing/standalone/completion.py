@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # The suites of Debian that have a minor, and what their packages are called.
 _SUITES: Mapping[str, str] = {"3.11": "bookworm", "3.13": "trixie", "3.14": "unstable"}
 _PACKAGES = ("libpython{minor}-dev", "libpython{minor}-stdlib", "python{minor}-venv")
-# Packages of the standard library that the module leaves out.
-_LEFT_OUT = ("idlelib", "lib2to3", "pydoc_data")
+# Packages of the standard library that the module leaves out, the last of them up to its version of 20231002.
+_LEFT_OUT = ("idlelib", "lib2to3", "pydoc_data", "distutils", "multiprocessing", "sqlite3", "venv")
 # Debian's addition to ensurepip, which refuses to run outside of virtual environments.
 _REFUSAL = "_ensurepip_is_disabled_in_debian_for_system"
 # The prefix in the files of python-build-standalone's archives.

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ class Release:
     """A Python of one release of python-build-standalone.
 
     tag is that release, flavour the form of its archive, build the module's own number. checksum is the
-    module's hash as in go.sum. wheels are what ensurepip of that CPython installs.
+    module's hash as in go.sum. wheels are what ensurepip of that CPython installs. With strip the tree has
+    debugging symbols, and they are taken out here, as it is done for the stripped archives upstream.
     """
 
     version: str
@@ -41,6 +42,7 @@ class Release:
     wheels: tuple[Pinned, ...]
     flavour: str = "install_only"
     build: int = 1
+    strip: bool = False
 
     @property
     def minor(self) -> str:
@@ -93,6 +95,29 @@ RELEASES: tuple[Release, ...] = (
         (Pinned("pip", "26.1.2", "382ff9f685ee3bc25864f820aa50505825f10f5458ffff07e30a6d96e5715cab"),),
         flavour=STRIPPED,
     ),
+)
+
+# Archives of other forms, one of each: the interpreter needs libcrypt, there are debugging symbols (twice as
+# large as everything else), there are none of those although libpython is shared.
+OLDER: tuple[Release, ...] = (
+    Release(
+        "3.10.8",
+        "20221106",
+        "h1:PXkdM8Z/Lh1+GIjXVG3dFs5enQoQ1eC7JXMz/Mo4R04=",
+        (
+            Pinned("pip", "22.2.2", "b61a374b5bc40a6e982426aede40c9b5a08ff20e640f5b56977f4f91fed1e39a"),
+            Pinned(
+                "setuptools", "63.2.0", "0d33c374d41c7863419fc8f6c10bfe25b7b498aa34164d135c622e52580c6b16"
+            ),
+        ),
+    ),
+    Release(
+        "3.12.3",
+        "20240415",
+        "h1:IX2O3LJUL0AjYsROGZ4aNENTEb3c/Ll/0b9Yb/8P61Q=",
+        (Pinned("pip", "24.0", "ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc"),),
+    ),
+    replace(RELEASES[1], flavour=STRIPPED, strip=True),
 )
 
 

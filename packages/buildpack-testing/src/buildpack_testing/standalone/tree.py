@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import subprocess
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import MissingToolError, ReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,27 @@ def lay_out_python(module: Path, release: Release, arch: str, tree: Path) -> Non
 def lay_out_pip(module: Path, release: Release, site_packages: Path) -> None:
     """Put the pip that the release's archive has in site-packages there."""
     _lay_out(module, f"{release.prefix}pip/internal/data/", site_packages, without=("bin",))
+
+
+def strip(tree: Path) -> None:
+    """Take the debugging symbols out of programs and libraries, as python-build-standalone does.
+
+    Raises MissingToolError without binutils, or with binutils that do not know the architecture.
+    """
+    elf = [path for path in tree.rglob("*") if path.is_file() and not path.is_symlink() and _is_elf(path)]
+    try:
+        subprocess.run(["strip", "--strip-debug", *elf], check=True, capture_output=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        raise MissingToolError(
+            "The debugging symbols of an archive cannot be taken out",
+            detail=str(getattr(error, "stderr", b"").decode(errors="replace") or error),
+            advice="Install binutils for its architecture, for instance with: apt install binutils",
+        ) from error
+
+
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def _lay_out(module: Path, prefix: str, tree: Path, *, without: tuple[str, ...] = ()) -> None:
