@@ -89,16 +89,22 @@ def test_every_input_has_a_name_for_people() -> None:
     assert [field.name for field in fields(PythonKey) if "label" not in field.metadata] == ["size"]
 
 
-def test_an_archive_without_python_leaves_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "is_whole_build"), [("README", False), ("install/bin/python3.14", True), ("install", False)]
+)
+def test_an_archive_without_python_leaves_nothing(
+    catalogue: Catalogue, tmp_path: Path, name: str, *, is_whole_build: bool
+) -> None:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
-        tar.addfile(tarfile.TarInfo("python/README"), io.BytesIO())
+        tar.addfile(tarfile.TarInfo(f"python/{name}"), io.BytesIO())
     content.seek(0)
     runtime = next(r for r in catalogue.runtimes if r.version == "3.14.2")
 
-    with pytest.raises(DownloadError, match=r"holds no Python 3\.14"):
+    with pytest.raises(DownloadError, match=r"holds no Python 3\.14") as caught:
         install(content, tmp_path / "cpython", runtime, ())
 
+    assert ("install_only" in caught.value.detail) is is_whole_build
     assert list(tmp_path.iterdir()) == []
 
 

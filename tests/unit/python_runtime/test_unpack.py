@@ -202,6 +202,16 @@ def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
         unpack(io.BytesIO(content), tmp_path / "t", everything)
 
 
+def test_an_archive_compressed_with_zstd_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    """Whoever adds a version to a catalogue of their own may take the wrong file of a release."""
+    with pytest.raises(DownloadError) as caught:
+        unpack(io.BytesIO(bytes.fromhex("28b52ffd") + bytes(100)), tmp_path / "t", everything)
+
+    assert "compressed with zstd" in caught.value.detail
+    assert "install_only" in caught.value.detail
+    assert not (tmp_path / "t").exists()
+
+
 def test_the_checksum_at_the_very_end_is_looked_at(tmp_path: Path) -> None:
     """Damage that can be unpacked shows nowhere else."""
     whole = archive(file("python/a")).getvalue()

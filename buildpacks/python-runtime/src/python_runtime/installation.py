@@ -59,9 +59,11 @@ def _finish(tree: Path, runtime: Runtime, keep: Collection[str]) -> None:
 
 def _check_contents(python: Path, stdlib: Path, runtime: Runtime) -> None:
     if not python.is_file() or not stdlib.is_dir():
+        whole_build = python.parents[1].joinpath("install", "bin").is_dir()
         raise DownloadError(
             f"The archive holds no Python {runtime.line}",
-            detail=f"bin/{python.name} or lib/{python.name} is missing in the folder python/.",
+            detail=f"bin/{python.name} or lib/{python.name} is missing in the folder python/."
+            + ("\nIt holds a whole build; what is needed is an install_only archive." if whole_build else ""),
             advice=_ADVICE,
         )
     try:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOP = "python"
+_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878, section 3.1.1
 _MAX_BYTES = 2 << 30
 _MAX_MEMBERS = 100_000
 _MAX_PADDING = 1 << 20
@@ -45,6 +46,7 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     ``wanted`` is asked for each file with its path relative to that folder. Returns the number of bytes in
     all files of the archive, wanted or not. Raises UnusableArchive.
     """
+    _refuse_zstd(archive)
     destination.mkdir(parents=True)
     limits = _Limits(_MAX_MEMBERS, _MAX_BYTES)
     links: dict[str, str] = {}
@@ -67,6 +69,15 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     if not any(destination.iterdir()):
         raise _refusal(f"it has nothing in a folder {TOP}/")
     return _MAX_BYTES - limits.size
+
+
+def _refuse_zstd(archive: IO[bytes]) -> None:
+    """Refuse the other archives that python-build-standalone publishes: no Python before 3.14 reads them."""
+    if archive.read(len(_ZSTD)) == _ZSTD:
+        raise _refusal(
+            "it is compressed with zstd, as a whole build is; what is needed is a .tar.gz (install_only)"
+        )
+    archive.seek(0)
 
 
 def _read_to_the_end(tar: tarfile.TarFile) -> None:
