@@ -23,6 +23,7 @@ from python_runtime import catalogue
 from python_runtime.forms import FORMS, Form, form_of
 from support.main_job import APPS, COMPOSITE, ROOT, RUNTIME, MainJob
 from support.needs import lack, need
+from support.sbom_schemas import assert_valid_sbom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ PROGRAM = """
 import bz2, ctypes, curses, dbm, decimal, hashlib, lzma, readline, sqlite3, ssl, sys, uuid, zlib
 import flask, markupsafe._speedups
 print(sys.version.split()[0], sys.base_prefix == sys.base_exec_prefix)
+print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)
 """
 
 
@@ -95,9 +97,14 @@ def test_an_app_with_wheels_runs(
     ]
     hint = f"This Python needs {form.needs} in the build image"
     assert (hint in result.run(RUNTIME).printed) == bool(form.needs)
+    sbom = assert_valid_sbom(job.layers / "strata_python-runtime" / "python.sbom.cdx.json")
+    listed = {one["name"]: one.get("version") for one in sbom["components"]}
     with job.platform.container() as container:
         told = container.run(["python", "-W", "error", "-c", PROGRAM])
-        assert told.stdout.split() == [release.version, "True"]
+        version, is_one_prefix, openssl, sqlite = told.stdout.split()
+        assert (version, is_one_prefix) == (release.version, "True")
+        assert (listed["openssl"], listed["sqlite"]) == (openssl, sqlite)
+        assert {"berkeley-db", "libedit", "tcl"} <= listed.keys()
         original = subprocess.run(
             [job.python / "bin" / "python3", "-I", "-c", "import sys; print(sys.exec_prefix)"],
             capture_output=True,
