@@ -110,7 +110,7 @@ def test_what_cannot_be_removed_is_an_error(tmp_path: Path) -> None:
     checkout.chmod(0o555)
     with pytest.raises(PermissionError) as caught:
         remove_metadata(tmp_path)
-    assert caught.value.filename == str(checkout / ".git")
+    assert str(caught.value.filename) == str(checkout / ".git")  # a Path from 3.13 on
     checkout.chmod(0o755)
 
 

@@ -28,7 +28,7 @@ sys.path[:0] = json.loads(sys.argv[1])
 from {package}.{module} import main
 main()
 """
-_LINES_SHOWN = 8
+_LINES_SHOWN = 16  # a traceback of a Python that marks places in it, and what was said before
 
 
 @dataclass(frozen=True)
