@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from python_runtime.sysconfig_files import rewrite
+from python_runtime.targets import MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _FILE = "build-details.json"
 # Paths that may be missing: where nothing is at a path, the entry is left out, as the specification says.
 _LIBRARIES = ("dynamic", "dynamic_stableabi", "static")
-_PLATFORMS = {"amd64": "linux-x86_64", "arm64": "linux-aarch64"}  # sysconfig.get_platform()
 
 
 def adapt(tree: Path, line: str, arch: str) -> None:
@@ -32,8 +32,8 @@ def adapt(tree: Path, line: str, arch: str) -> None:
     base = file.parent / details["base_prefix"]
     _adapt_libpython(details, base, file.parent)
     _adapt_c_api(details, base)
-    if not details.get("platform") and arch in _PLATFORMS:
-        details["platform"] = _PLATFORMS[arch]
+    if not details.get("platform") and arch in MACHINES:
+        details["platform"] = f"linux-{MACHINES[arch]}"  # sysconfig.get_platform()
     rewrite(file, json.dumps(details, indent=2) + "\n")
 
 

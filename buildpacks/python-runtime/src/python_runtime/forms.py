@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from python_runtime.targets import MACHINES
+
 if TYPE_CHECKING:
     from python_runtime.catalogue import Runtime
 
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # What follows the name of an archive of these releases, and whether it is stripped then.
 _FLAVOURS = {".tar.gz": False, "_stripped.tar.gz": True}
 
@@ -87,7 +88,7 @@ def form_of(runtime: Runtime) -> Form | None:
 
     Such are the archives of a catalogue of somebody's own, whose form is their maker's affair.
     """
-    tag, machine = runtime.tag, _MACHINES.get(runtime.arch, "")
+    tag, machine = runtime.tag, MACHINES.get(runtime.arch, "")
     name = f"{tag}/cpython-{runtime.version}+{tag}-{machine}-unknown-linux-gnu-install_only"
     is_stripped = _FLAVOURS.get(runtime.path.replace("%2B", "+").removeprefix(name))
     return next(

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _MUSL_DISTRIBUTIONS = frozenset({"alpine", "chimera", "postmarketos"})
 # The program interpreter that the archives' programs name (System V ABI); its place is fixed.
 _LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
-_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""The kernel's and the archives' names of the architectures that there are archives for."""
+_ARCHES = {**{machine: arch for arch, machine in MACHINES.items()}, **{arch: arch for arch in MACHINES}}
 
 
 def refuse_unsupported(target: Target, root: Path = Path("/"), machine: str = "") -> None:
@@ -48,7 +50,7 @@ def runs_here(target: Target, machine: str = "") -> bool:
 
 def host_arch(machine: str = "") -> str:
     """Return the architecture of this machine in the specification's words, '' if it is none of ours."""
-    return _MACHINES.get((machine or os.uname().machine).lower(), "")
+    return _ARCHES.get((machine or os.uname().machine).lower(), "")
 
 
 def running_python(version: str) -> Path | None:
