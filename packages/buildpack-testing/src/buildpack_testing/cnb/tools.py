@@ -66,7 +66,7 @@ def ensure_lifecycle(cache: Path | None = None, environ: Mapping[str, str] | Non
     found = find_lifecycle(cache, environ)
     if found is not None:
         return found
-    target = tools_directory(cache) / f"lifecycle-{LIFECYCLE.version}"
+    target = _place(LIFECYCLE, cache)
 
     def make(work: Path, new: Path) -> str:
         origin = go_build.build(LIFECYCLE, work / "bin", work=work, environ=environ)
@@ -84,7 +84,7 @@ def find_lifecycle(cache: Path | None = None, environ: Mapping[str, str] | None 
         return _copied_lifecycle(
             Path(environ["STRATA_LIFECYCLE_DIR"]), cache, "named by STRATA_LIFECYCLE_DIR"
         )
-    cached = tools_directory(cache) / f"lifecycle-{LIFECYCLE.version}"
+    cached = _place(LIFECYCLE, cache)
     if (cached / _ORIGIN).is_file():
         return _read_lifecycle(cached)
     on_path = shutil.which("lifecycle", path=environ.get("PATH"))
@@ -101,12 +101,7 @@ def ensure_pack(cache: Path | None = None, environ: Mapping[str, str] | None = N
     found = find_pack(cache, environ)
     if found is not None:
         return found
-    target = tools_directory(cache) / f"pack-{PACK.version}"
-
-    def make(work: Path, new: Path) -> str:
-        return go_build.build(PACK, new, work=work, environ=environ)
-
-    _install(target, make)
+    target = _built(PACK, cache, environ)
     return Pack(PACK.version, target / "pack", (target / _ORIGIN).read_text(encoding="utf-8"))
 
 
@@ -116,7 +111,7 @@ def find_pack(cache: Path | None = None, environ: Mapping[str, str] | None = Non
     if environ.get("STRATA_PACK"):
         named = Path(environ["STRATA_PACK"]).absolute()
         return Pack(_fitting(PACK, named, "version", "STRATA_PACK"), named, "named by STRATA_PACK")
-    cached = tools_directory(cache) / f"pack-{PACK.version}"
+    cached = _place(PACK, cache)
     if (cached / _ORIGIN).is_file():
         return Pack(PACK.version, cached / "pack", (cached / _ORIGIN).read_text(encoding="utf-8"))
     on_path = shutil.which("pack", path=environ.get("PATH"))
@@ -132,23 +127,34 @@ def ensure_cosign(cache: Path | None = None, environ: Mapping[str, str] | None =
     found = find_cosign(cache, environ)
     if found is not None:
         return found
-    target = tools_directory(cache) / f"cosign-{COSIGN.version}"
-
-    def make(work: Path, new: Path) -> str:
-        return go_build.build(COSIGN, new, work=work, environ=environ)
-
-    _install(target, make)
+    target = _built(COSIGN, cache, environ)
     return target / COSIGN.name
 
 
 def find_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path | None:
     """Return cosign if that needs no building."""
     environ = os.environ if environ is None else environ
-    cached = tools_directory(cache) / f"cosign-{COSIGN.version}"
+    cached = _place(COSIGN, cache)
     if (cached / _ORIGIN).is_file():
         return cached / COSIGN.name
     on_path = shutil.which(COSIGN.name, path=environ.get("PATH"))
     return Path(on_path) if on_path and fits(COSIGN, _version_of(Path(on_path), "version")) else None
+
+
+def _place(tool: GoTool, cache: Path | None) -> Path:
+    """Return the directory in the cache where a tool is when it is built."""
+    return tools_directory(cache) / f"{tool.name}-{tool.version}"
+
+
+def _built(tool: GoTool, cache: Path | None, environ: Mapping[str, str]) -> Path:
+    """Build a tool into the cache, and return its directory. Raises ReleaseError, MissingToolError."""
+    target = _place(tool, cache)
+
+    def make(work: Path, new: Path) -> str:
+        return go_build.build(tool, new, work=work, environ=environ)
+
+    _install(target, make)
+    return target
 
 
 def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> Lifecycle:
