@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.progress import say
 from buildpack_testing.index import fill_index
 from buildpack_testing.server import serve
 from buildpack_testing.sources import mirror_variables, served_index
-from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import OLDER, RELEASES, Release
 from python_runtime import catalogue
 from python_runtime.forms import FORMS, Form, form_of
 from support.main_job import APPS, COMPOSITE, ROOT, RUNTIME, MainJob
-from support.needs import lack, need
+from support.needs import need
+from support.python_archives import real_archives
 from support.sbom_schemas import assert_valid_sbom
 
 if TYPE_CHECKING:
@@ -45,10 +44,7 @@ print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)
 def older() -> RuntimeSet:
     """The archives, made once for all runs (they take a download of 0.3 GB the first time)."""
     need("C compiler")  # strip comes with it
-    try:
-        return make_standalone(releases=OLDER, report=say)
-    except (MissingToolError, NetworkError) as error:
-        lack(str(error))
+    return real_archives(releases=OLDER)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
 from buildpack_release.packaging.bytecode_option import BytecodeSources
@@ -17,14 +16,11 @@ from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.toolchain import Toolchain
-from buildpack_release.progress import say
 from buildpack_testing.archive import unpack
 from buildpack_testing.server import serve
-from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
-from support.needs import lack
 from support.packaging import copy_repository, digests, environment, inv
-from support.python_archives import carrier
+from support.python_archives import carrier, real_archives
 from support.sample_repository import library, write
 
 if TYPE_CHECKING:
@@ -39,10 +35,7 @@ FAILED_TO_FETCH, MISSING_TOOL = 6, 7
 @pytest.fixture(scope="module")
 def real() -> RuntimeSet:
     """The newest real archive: of a line that machines seldom have installed."""
-    try:
-        return make_standalone(minors=frozenset({NEWEST.minor}), report=say)
-    except (MissingToolError, NetworkError) as error:
-        lack(str(error))
+    return real_archives(minors=frozenset({NEWEST.minor}))
 
 
 @pytest.fixture

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.progress import say
 from buildpack_testing.archive import unpack
 from buildpack_testing.index import fill_index, write_index
 from buildpack_testing.server import serve
 from buildpack_testing.sources import mirror_variables, served_index
-from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
 from support.main_job import APPS, MainJob
-from support.needs import lack, need
+from support.needs import need
+from support.python_archives import real_archives
 from support.sample_builds import E2E_FIXTURES, pack_source
 from support.sbom_schemas import assert_valid_sbom
 
@@ -78,10 +77,7 @@ print(json.dumps({
 def standalone() -> RuntimeSet:
     """The archives, made once for all runs (they take a download of 0.5 GB the first time)."""
     need("C compiler")
-    try:
-        return make_standalone(report=say)
-    except (MissingToolError, NetworkError) as error:
-        lack(str(error))
+    return real_archives()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Small archives in the shape of python-build-standalone's, and who can unpack them."""
+"""Archives of python-build-standalone, real ones and small ones in their shape, and who can unpack them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.packaging.programs import BuildpackProgram
+from buildpack_release.progress import say
+from buildpack_testing.standalone.archives import make_standalone
+from buildpack_testing.standalone.releases import RELEASES
+from support.needs import lack
 from support.sample_repository import component, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from buildpack_testing.runtime_set import RuntimeSet
+    from buildpack_testing.standalone.releases import Release
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIM = BuildpackProgram(
@@ -56,3 +64,13 @@ def pack_python(path: Path, version: str, program: str = "exit 1", **files: str)
     library = {"os.py": "sep = '/'\n", **{f"{name}.py": text for name, text in files.items()}}
     content = {f"lib/python{minor}/{name}": text.encode() for name, text in library.items()}
     return pack(path, {f"bin/python{minor}": script, **content}, {"bin/python3": f"python{minor}"})
+
+
+def real_archives(
+    *, minors: frozenset[str] | None = None, arch: str = "", releases: Sequence[Release] = RELEASES
+) -> RuntimeSet:
+    """Return archives of real trees (see `make_standalone`); without them the test lacks what it needs."""
+    try:
+        return make_standalone(minors=minors, arch=arch, releases=releases, report=say)
+    except (MissingToolError, NetworkError) as error:
+        lack(str(error))
