@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from buildpack_api import toml
 from buildpack_release.model.repository import Repository
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_testing.index import PackageIndex, fill_index
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
 from buildpack_testing.sources import served_index
-from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ class Bench:
         """The catalogue of our archives, and what else the published one has: builds read it all."""
         own = toml.load(self.runtimes.catalogue)
         published = toml.load(ROOT / "buildpacks" / "python-runtime" / "data" / "runtimes.toml")
-        taken = {(archive.minor, local_arch()) for archive in self.runtimes.archives}
+        taken = {(archive.minor, own_arch()) for archive in self.runtimes.archives}
         others = [
             one
             for one in published["runtime"]

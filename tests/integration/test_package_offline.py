@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, NetworkError, UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.cargo import CarriedRuntime
 from buildpack_release.packaging.manifest import Manifest
@@ -24,7 +24,6 @@ from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.publication import Publication
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import StaticServer, serve
-from buildpack_testing.workspace import local_arch
 from support.main_job import COMPOSITE, ROOT, RUNTIME
 from support.packaging import digests
 from support.wheels import Project, make_wheel
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
-TARGET = Target("linux", local_arch())
+TARGET = Target("linux", own_arch())
 DAY = dt.date(2024, 1, 1)
 PROGRAM = "import platform, one; print(platform.python_version(), one.VERSION)"
 

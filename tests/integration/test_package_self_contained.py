@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import MissingToolError, NetworkError, UsageError
+from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.bundle import unpack_interpreter
 from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import package
 from buildpack_release.packaging.toolchain import Toolchain
-from buildpack_release.progress import say
 from buildpack_testing.packaged import unpack_buildpackage
-from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
-from buildpack_testing.workspace import local_arch
 from python_runtime.elf import architecture
-from support.needs import lack
 from support.packaging import digests
-from support.python_archives import TRIM, carrier
+from support.python_archives import TRIM, carrier, real_archives
 from support.sample_repository import TARGETS, component, composite, library, plan, write
 
 if TYPE_CHECKING:
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtime_set import RuntimeSet
 
-OWN = Target("linux", local_arch())
+OWN = Target("linux", own_arch())
 OTHER = Target("linux", "arm64" if OWN.arch == "amd64" else "amd64")
 REAL = {release.version: release for release in RELEASES}
 NEWEST = RELEASES[-1]
@@ -167,20 +163,13 @@ def test_who_carries_it_is_a_setting(repository: Repository, archive: Path) -> N
 @pytest.fixture(scope="module")
 def real() -> RuntimeSet:
     """The real archives for this machine, from the Go module proxy (0.5 GB the first time)."""
-    return standalone()
+    return real_archives()
 
 
 @pytest.fixture(scope="module")
 def foreign() -> Path:
     """The newest real archive, for the processor that this machine has not."""
-    return standalone(frozenset({NEWEST.minor}), OTHER.arch).archives[0].file
-
-
-def standalone(minors: frozenset[str] | None = None, arch: str = "") -> RuntimeSet:
-    try:
-        return make_standalone(minors=minors, arch=arch, report=say)
-    except (MissingToolError, NetworkError) as error:
-        lack(str(error))
+    return real_archives(minors=frozenset({NEWEST.minor}), arch=OTHER.arch).archives[0].file
 
 
 @pytest.mark.parametrize("version", REAL)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import app_container, image_layout
 from buildpack_testing.cnb.lifecycle import Creator, CreatorError, Group
 from buildpack_testing.cnb.podman import Settings
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform
-from buildpack_testing.workspace import BaseImage, local_arch
+from buildpack_testing.workspace import BaseImage
 from support import seen
 from support.seen import Seen
 
@@ -37,7 +38,7 @@ class LocalBuilds:
     @classmethod
     def of(cls, root: Path, group: Group) -> LocalBuilds:
         """Make a platform in root."""
-        base = BaseImage(arch=local_arch(), distro_name="debian", distro_version="12")
+        base = BaseImage(arch=own_arch(), distro_name="debian", distro_version="12")
         order = [
             [OrderEntry(one, "0.0.0", optional=one in group.optional) for one in members]
             for members in group.order

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError, UsageError, shown_path
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.text import columns, duration, size
 from buildpack_testing.failure import output_is_shown
@@ -22,7 +23,6 @@ from buildpack_testing.sources import (
     mirror_variables,
 )
 from buildpack_testing.web import free_port, visit, web_command
-from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,7 +166,7 @@ def _reuse_lines(first: BuildResult, again: BuildResult) -> list[str]:
 
 def _package_file(outcomes: Sequence[Outcome], dist: Path) -> Path:
     """Return the composite's package for this machine's processor."""
-    target = f"linux/{local_arch()}"
+    target = f"linux/{own_arch()}"
     for outcome in outcomes:
         for image in outcome.package.images:
             if outcome.package.id == COMPOSITE and image.target == target:

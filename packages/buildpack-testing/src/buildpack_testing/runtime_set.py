@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from buildpack_api import toml
 from buildpack_api.files import file_sha256
+from buildpack_release.model.targets import own_arch
 from buildpack_testing.archive import LAYER_TIME, write_tree
 from buildpack_testing.locks import exclusive
-from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def describe(archives: tuple[RuntimeArchive, ...]) -> dict[str, object]:
             {
                 "version": archive.version,
                 "os": "linux",
-                "arch": archive.arch or local_arch(),
+                "arch": archive.arch or own_arch(),
                 "libc": "gnu",
                 "tag": archive.tag,
                 "path": f"{archive.tag}/{quote(archive.file.name)}",
@@ -98,7 +98,7 @@ def describe(archives: tuple[RuntimeArchive, ...]) -> dict[str, object]:
 
 def archive_name(version: str, tag: str = TAG, *, arch: str = "", flavour: str = STRIPPED) -> str:
     """Return the file name that python-build-standalone gives the archive of a version."""
-    arch = arch or local_arch()
+    arch = arch or own_arch()
     return f"cpython-{version}+{tag}-{_MACHINES.get(arch, arch)}-unknown-linux-gnu-{flavour}.tar.gz"
 
 

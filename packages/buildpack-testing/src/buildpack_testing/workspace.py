@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
 from buildpack_release.errors import UsageError
+from buildpack_release.model.targets import own_arch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,16 +127,10 @@ def local_image(python_home: Path) -> BaseImage:
     release = _os_release()
     return BaseImage(
         build_path=build_path,
-        arch=local_arch(),
+        arch=own_arch(),
         distro_name=release.get("ID", ""),
         distro_version=release.get("VERSION_ID", ""),
     )
-
-
-def local_arch() -> str:
-    """Return this machine's processor in the specification's (Go's) words."""
-    machine = platform.machine()
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def _has_python(path: str) -> bool:

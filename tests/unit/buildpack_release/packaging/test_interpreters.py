@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.interpreters import (
     Interpreter,
     ask,
     candidates,
     installed_interpreters,
     newest,
-    own_arch,
     probe,
 )
 from support.elf_files import AARCH64, X86_64, elf_file

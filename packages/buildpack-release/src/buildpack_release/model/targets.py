@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ _GO_NAMES = {
     "armv7l": "arm",
     "i386": "386",
 }
+
+
+def own_arch() -> str:
+    """Return this machine's processor, as targets call it."""
+    machine = platform.machine()
+    return _GO_NAMES.get(machine, machine)
 
 
 @dataclass(frozen=True, order=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.archive_version import read_version
-from buildpack_release.packaging.interpreters import Interpreter, ask, own_arch
+from buildpack_release.packaging.interpreters import Interpreter, ask
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, MissingToolError
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.archive_version import read_version
 from buildpack_release.packaging.bytecode import compile_tree
-from buildpack_release.packaging.interpreters import Interpreter, ask, own_arch
+from buildpack_release.packaging.interpreters import Interpreter, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

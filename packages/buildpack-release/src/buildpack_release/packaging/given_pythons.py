@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.archived_interpreter import MODULE as TRIM
 from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
 from buildpack_release.packaging.inputs import collect
-from buildpack_release.packaging.interpreters import own_arch
 from buildpack_release.packaging.prefetch import MODULE as PREFETCH
 from buildpack_release.packaging.prefetch import fetch_archives
 from buildpack_release.packaging.programs import BuildpackProgram

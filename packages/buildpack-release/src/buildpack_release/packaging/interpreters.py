@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import re
 import signal
 import subprocess
@@ -31,7 +30,6 @@ if sys.implementation.name == "cpython" and v.releaselevel == "final" and not sy
 _PROBE_SECONDS = 20.0
 _VERSION = re.compile(r"(3\.\d+)\.(\d+)\n")
 _LINES_SHOWN = 4
-_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 class Compiler(Protocol):
@@ -146,11 +144,6 @@ def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> Inter
 
 def _ending(code: int) -> str:
     return f"was ended by the signal {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-
-
-def own_arch() -> str:
-    """Return this machine's processor, as targets call it."""
-    return _MACHINES.get(platform.machine(), platform.machine())
 
 
 def candidates(environ: Mapping[str, str]) -> list[Path]:

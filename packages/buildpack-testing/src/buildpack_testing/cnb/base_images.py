@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.locks import exclusive
@@ -197,7 +198,7 @@ def _arguments(recipe: Recipe) -> list[str]:
 def _config(recipe: Recipe) -> dict[str, Any]:
     name, version = recipe.distro
     return {
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "architecture": own_arch(),
         "os": "linux",
         "created": "1980-01-01T00:00:01Z",
         "config": {

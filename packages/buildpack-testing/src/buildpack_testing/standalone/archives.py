@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.files import file_sha256
 from buildpack_release.errors import MissingToolError, UsageError
+from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.locks import exclusive
 from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet, archive_name, make_set, pack
 from buildpack_testing.standalone.completion import Supplement, complete, find_supplement
 from buildpack_testing.standalone.releases import RELEASES, Release, download
 from buildpack_testing.standalone.tree import lay_out_pip, lay_out_python, strip
-from buildpack_testing.workspace import local_arch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def make_standalone(
     a wheel of it for this machine, or if all are left out, NetworkError when something cannot be fetched,
     ReleaseError.
     """
-    arch = arch or local_arch()
+    arch = arch or own_arch()
     releases = _choose(releases, minors, arch)
     if complete_only:
         releases = [one for one in releases if find_supplement(one.minor, report=report).stdlib is not None]
