@@ -102,16 +102,17 @@ def _is_foreign(one: BundledInterpreter) -> bool:
 
 
 def _compiler(one: BundledInterpreter, compilers: Iterable[Compiler]) -> Compiler:
-    found = read_version(one.archive)
-    version = found.text if found else ""
-    same = next((compiler for compiler in compilers if compiler.version == version), None)
-    if same and _is_foreign(one):
-        return same  # under emulation it would take ten times as long
-    itself = ask(one.program)
+    itself = None if _is_foreign(one) else ask(one.program)
     if isinstance(itself, Interpreter):
         return itself
-    if same:
+    found = read_version(one.archive)
+    version = found.text if found else ""
+    # Also for another processor: under emulation it would take ten times as long.
+    if same := next((compiler for compiler in compilers if compiler.version == version), None):
         return same
+    itself = ask(one.program) if itself is None else itself
+    if isinstance(itself, Interpreter):
+        return itself
     name = f"Python {version}".rstrip()
     raise MissingToolError(
         f"nothing here can compile the library of this interpreter: {name} for {one.target.arch} does not run"
