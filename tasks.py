@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from buildpack_release.edits import Edit
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
     from buildpack_release.registration.registrar import Standing
     from buildpack_release.registration.registration import Registration
     from buildpack_release.releasing.status import Status
+    from buildpack_release.versions.edits import Edit
 
 # Invoke turns bytecode off for everything; each start would compile our library anew (a third of a second).
 sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
@@ -664,9 +664,9 @@ _DIFF_HELP = "print the differences and write nothing"
 
 def _carry_out(prepare: Callable[[], Edit], *, dry_run: bool) -> None:
     """Show an edit of the repository's files, or make it and say what comes next."""
-    from buildpack_release.edits import begin
     from buildpack_release.errors import shown_path
     from buildpack_release.progress import say
+    from buildpack_release.versions.edits import begin
 
     begin(ROOT, dry_run=dry_run, report=say)
     edit = prepare()
@@ -698,7 +698,7 @@ def tools_update(
 ) -> None:
     """Lock the newest pip, and list what is outdated."""
     from buildpack_release.progress import say
-    from buildpack_release.tools.update import prepare_update
+    from buildpack_release.updates.update import prepare_update
 
     say("Asking the package index, through pip")
     _carry_out(lambda: prepare_update(ROOT, version=version, libraries=all), dry_run=dry_run)

@@ -13,7 +13,7 @@ from benchmarks.bench import COMPONENTS, COMPOSITE, Bench, inv, plain_environmen
 from benchmarks.measure import Side, alternate, run, total
 from benchmarks.repositories import copy_repository
 from benchmarks.rows import Aim, Row, Series, Skipped
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb import tools
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.cache import cache_directory
-from buildpack_release.packaging.lock_file import read_lock
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.files.cache import cache_directory
+from buildpack_release.wheels.lock_file import read_lock
+from buildpack_release.wheels.vendor import fetch
 from support.main_job import PIP, RUNTIME, VENV
 from support.sample_builds import PIP_VERSION, SAMPLES, changed
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.dist.cargo import CarriedRuntime
+from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, NetworkError, UsageError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.packaging.cache import cache_directory
-from buildpack_release.packaging.cargo import CarriedRuntime
-from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.packaging.supplies import Offline
 from buildpack_release.packaging.toolchain import Toolchain

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
-from buildpack_release.packaging.lock_file import Pin
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.wheels.lock_file import Pin
+from buildpack_release.wheels.vendor import fetch
 from buildpack_testing.index import write_index
 from buildpack_testing.server import StaticServer, serve
 from support.wheels import Project, make_wheel, sha256

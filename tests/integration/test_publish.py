@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import ExitCode
-from buildpack_release.packaging.manifest import Manifest
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import ensure_pack
 from buildpack_testing.registry.distribution import RealRegistry, real_registry

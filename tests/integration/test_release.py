@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ExitCode
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb_registry import CnbRegistry
 from buildpack_testing.registry.distribution import RealRegistry, real_registry
 from buildpack_testing.registry.faulty import FaultyRegistry

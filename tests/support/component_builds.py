@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
-from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import installed_interpreters
 from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.installed import find_installed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.lock_file import read_lock
+from buildpack_release.wheels.lock_file import read_lock
 from buildpack_testing.cnb.lifecycle import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV

@@ -16,9 +16,9 @@ from app_venv.pip_options import (
     spoils,
     variable,
 )
-from buildpack_release.packaging.cache import cache_directory
-from buildpack_release.packaging.lock_file import read_lock
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.files.cache import cache_directory
+from buildpack_release.wheels.lock_file import read_lock
+from buildpack_release.wheels.vendor import fetch
 
 ROOT = Path(__file__).parents[3]
 LIST = """

@@ -22,8 +22,8 @@ from urllib.parse import quote
 
 from buildpack_api.files import remove
 from buildpack_release.errors import NetworkError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.pythons import MINORS
-from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.locks import exclusive
 from buildpack_testing.pinned import pip_environment
 

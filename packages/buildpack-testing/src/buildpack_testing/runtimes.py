@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.files import file_sha256
 from buildpack_release.errors import ReleaseError
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.installed import InstalledPython, find_installed
 from buildpack_testing.locks import exclusive
 from buildpack_testing.relocate import Tools, find_tools, make_relocatable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
 from buildpack_release.errors import UsageError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.packaging.assemble import assemble_all
-from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.text import size
 from buildpack_testing.failure import output_is_shown
 from buildpack_testing.invocation import lifecycle_environment

@@ -9,8 +9,8 @@ from buildpack_release.attestation.distributions import (
     carried_pythons,
     licence_of,
 )
+from buildpack_release.dist.cargo import CarriedRuntime
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.cargo import CarriedRuntime
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from buildpack_release.attestation.builder import Builder
 from buildpack_release.attestation.provenance import PREDICATE, STATEMENT, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import Revision
-from buildpack_release.packaging.manifest import Package, PackagedDocument, PackagedImage
+from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage
 
 PACKAGE = Package(
     "acme/one", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "acme_one-1.0.0.oci", f"sha256:{'a' * 64}",

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.builder.summary import address, summary
+from buildpack_release.dist.cargo import Cargo
+from buildpack_release.dist.manifest import SCHEMA
 from buildpack_release.errors import ConflictError
 from buildpack_release.model.toml_parser import tomllib
-from buildpack_release.packaging.cargo import Cargo
-from buildpack_release.packaging.manifest import SCHEMA
 from buildpack_testing.archive import unpack
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (

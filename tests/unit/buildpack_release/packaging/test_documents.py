@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from buildpack_release.dist.manifest import Manifest, Package
 from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.packaging.manifest import Manifest, Package
 from buildpack_release.packaging.package import provenance_due
 from support.publishing import make_repository, pack
 from support.sbom_schemas import assert_valid_sbom

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.model.pythons import MINORS
-from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.interpreters import (
     Interpreter,
     ask,
@@ -16,7 +15,7 @@ from buildpack_release.packaging.interpreters import (
     newest,
     probe,
 )
-from support.elf_files import AARCH64, X86_64, elf_file
+from support.elf_files import elf_file
 
 
 def program(path: Path, script: str) -> Path:
@@ -134,7 +133,7 @@ def test_one_that_is_asked_alone_says_what_is_wrong(tmp_path: Path, script: str,
 
 def test_what_is_no_program_for_this_machine_says_so(tmp_path: Path) -> None:
     path = tmp_path / "python3.12"
-    path.write_bytes(elf_file(machine=AARCH64 if own_arch() == "amd64" else X86_64))
+    path.write_bytes(elf_file(machine=0x1234))  # no emulator runs it either
     path.chmod(0o755)
     assert ask(path) == "python3.12: Exec format error"
     assert ask(tmp_path / "none") == "none: No such file or directory"

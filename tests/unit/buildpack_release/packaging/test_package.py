@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from buildpack_release.dist.cargo import Cargo
+from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.cargo import Cargo
 from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.jobs import plan_jobs
-from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.packaging.package_report import artefacts, next_command, table
 from buildpack_release.packaging.supplies import Supplies

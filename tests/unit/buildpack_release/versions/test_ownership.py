@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from buildpack_release.model.inputs import collect
 from buildpack_release.model.repository import Repository
-from buildpack_release.packaging.inputs import collect
 from buildpack_release.versions.ownership import is_change_of
 from support.versioned_repository import versioned
 

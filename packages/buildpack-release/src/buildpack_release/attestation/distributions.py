@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
 from buildpack_release.oci.content import file_sha256
-from buildpack_release.packaging.wheel import member_paths, read_metadata
+from buildpack_release.wheels.wheel import member_paths, read_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.dist.cargo import CarriedRuntime
     from buildpack_release.model.targets import Target
-    from buildpack_release.packaging.cargo import CarriedRuntime
-    from buildpack_release.packaging.lock_file import Pin
+    from buildpack_release.wheels.lock_file import Pin
 
 _NO_LICENCE = frozenset({"", "unknown", "none"})
 _LONGEST_NAME = 100  # some projects put the whole text of their licence into the field

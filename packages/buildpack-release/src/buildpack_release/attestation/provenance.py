@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.attestation.builder import Builder
     from buildpack_release.attestation.revision import Revision
-    from buildpack_release.packaging.manifest import Package
+    from buildpack_release.dist.manifest import Package
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"

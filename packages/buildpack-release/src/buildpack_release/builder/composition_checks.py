@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.composition import error, orders
-from buildpack_release.checking.graph import find_cycles
 from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.graph import find_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.atomic import PARTIAL, write_bytes
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
+from buildpack_release.files.atomic import PARTIAL, write_bytes
+from buildpack_release.files.output_directory import wait_for, writing
 from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
-from buildpack_release.packaging.output_directory import wait_for, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

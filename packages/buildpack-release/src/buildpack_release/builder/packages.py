@@ -15,6 +15,7 @@ from buildpack_release.builder.locator import (
 )
 from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage, StoredLayer, read_image
+from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError, shown_path
 from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.model.table import suggestion
@@ -26,7 +27,6 @@ from buildpack_release.packaging.buildpackage import (
     layer_entries,
     make_buildpackage,
 )
-from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.registry.content import Descriptor as Blob
 
 if TYPE_CHECKING:

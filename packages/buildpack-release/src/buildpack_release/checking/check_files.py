@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.inputs import collect
 from buildpack_release.model.repository import DESCRIPTOR, HOME
 from buildpack_release.model.table import suggestion
-from buildpack_release.packaging.inputs import collect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.graph import find_cycles
 from buildpack_release.errors import shown_path
 from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.graph import find_cycles
 from buildpack_release.model.order import dependency_graph
 from buildpack_release.model.table import suggestion
 

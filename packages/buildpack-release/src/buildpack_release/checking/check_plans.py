@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.graph import find_cycles
 from buildpack_release.checking.proof import MOST_CASES, Case, Choice, GroupProof, Member, cases, count_cases
 from buildpack_release.model.finding import Finding, Severity
+from buildpack_release.model.graph import find_cycles
 from buildpack_release.model.order import dependency_graph, flat_groups
 from buildpack_release.model.table import suggestion
 

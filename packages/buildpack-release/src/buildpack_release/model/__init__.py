@@ -1,1 +1,1 @@
-"""What the repository says: descriptors, orders, build plans, settings, with file and line."""
+"""What the repository says: descriptors, orders, build plans, inputs, settings, with file and line."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.descriptor import Descriptor, read_descriptor
 from buildpack_release.model.finding import Finding, Severity, raise_first_error
+from buildpack_release.model.ignored import git_ignored
 from buildpack_release.model.table import suggestion
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.packaging.ignored import git_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

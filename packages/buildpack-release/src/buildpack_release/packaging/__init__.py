@@ -1,1 +1,1 @@
-"""From sources to buildpackages: assembling, vendoring, byte code, dist/."""
+"""From sources to buildpackages in dist/: assembling, byte code, images, documents."""

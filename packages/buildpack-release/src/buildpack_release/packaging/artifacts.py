@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
 from buildpack_release.oci.content import LAYER, ContentDescriptor
 from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_index
 from buildpack_release.oci.layer import Layer, write_layer
@@ -19,7 +20,6 @@ from buildpack_release.packaging.buildpackage import (
 )
 from buildpack_release.packaging.bundle import compile_bundled, unpack_interpreter
 from buildpack_release.packaging.load import load_runtimes
-from buildpack_release.packaging.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
 from buildpack_release.packaging.programs import BuildpackProgram
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.attestation.distributions import carried_pythons, read_distributions
 from buildpack_release.attestation.sbom import SUFFIX, read_part, write_sbom
+from buildpack_release.dist.manifest import PackagedDocument
 from buildpack_release.errors import ReleaseError
 from buildpack_release.oci.content import sha256
-from buildpack_release.packaging.manifest import PackagedDocument
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from buildpack_release.attestation.sbom import Part
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.packaging.jobs import Job
-    from buildpack_release.packaging.manifest import Package
 
 
 def stage_sbom(

@@ -10,13 +10,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.manifest import FILE as MANIFEST
 from buildpack_release.oci.content import file_sha256
-from buildpack_release.packaging.manifest import FILE as MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.packaging.manifest import Manifest, Package
+    from buildpack_release.dist.manifest import Manifest, Package
 
 FILE = "SHA256SUMS"
 _BLOBS = Path("blobs/sha256")

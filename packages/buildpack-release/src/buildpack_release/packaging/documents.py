@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.attestation.revision import Revision
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.packaging.jobs import Job
-    from buildpack_release.packaging.manifest import Package
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
+from buildpack_release.model.inputs import collect
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.archived_interpreter import MODULE as TRIM
 from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
-from buildpack_release.packaging.inputs import collect
 from buildpack_release.packaging.prefetch import MODULE as PREFETCH
 from buildpack_release.packaging.prefetch import fetch_archives
 from buildpack_release.packaging.programs import BuildpackProgram
 from buildpack_release.packaging.supplies import Offline, check_recorded, choose
-from buildpack_release.packaging.vendor import fetch
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.cargo import Cargo
 from buildpack_release.errors import UsageError
+from buildpack_release.model.inputs import Inputs, collect
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.oci.compression import COMPRESSOR
-from buildpack_release.packaging.cargo import Cargo
-from buildpack_release.packaging.inputs import Inputs, collect
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.packaging.selection import components, package_targets, select
 from buildpack_release.packaging.supplies import Supplies

@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.manifest import Manifest
+from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.documents import Provenance, read_statement
 from buildpack_release.packaging.jobs import Job, plan_jobs
-from buildpack_release.packaging.manifest import Manifest
-from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.package_store import PackageStore
 from buildpack_release.packaging.supplies import Supplies
 from buildpack_release.packaging.toolchain import Toolchain
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.bytecode_option import BytecodeSources
-    from buildpack_release.packaging.manifest import Package
     from buildpack_release.packaging.packager import Packager
     from buildpack_release.packaging.supplies import Offline
 

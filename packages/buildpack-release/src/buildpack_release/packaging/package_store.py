@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.manifest import FILE, Manifest, Package
 from buildpack_release.packaging.checksums import FILE as CHECKSUMS
 from buildpack_release.packaging.checksums import checksums
-from buildpack_release.packaging.manifest import FILE, Manifest, Package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from buildpack_release.packaging.output_directory import OutputDirectory
+    from buildpack_release.files.output_directory import OutputDirectory
 
 
 @dataclass

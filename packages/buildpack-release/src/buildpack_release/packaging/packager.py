@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, write_own_layers, write_package
 from buildpack_release.packaging.assemble import assemble_inputs
 from buildpack_release.packaging.bill_of_materials import stage_sbom
-from buildpack_release.packaging.output_directory import output_directory
 from buildpack_release.packaging.prefetch import MODULE as PREFETCH
 from buildpack_release.packaging.prefetch import fetch_archives
 from buildpack_release.packaging.programs import BuildpackProgram
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.documents import Provenance
     from buildpack_release.packaging.jobs import Job
-    from buildpack_release.packaging.manifest import Package
     from buildpack_release.packaging.package_store import PackageStore
     from buildpack_release.packaging.toolchain import Toolchain
 

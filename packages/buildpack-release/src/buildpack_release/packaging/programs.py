@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from buildpack_release.packaging.inputs import Inputs
+    from buildpack_release.model.inputs import Inputs
 
 _START = """
 import json, sys

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.graph import dependencies_first, find_cycles
 from buildpack_release.errors import CheckFailed, UsageError
+from buildpack_release.model.graph import dependencies_first, find_cycles
 from buildpack_release.model.order import dependency_graph
 from buildpack_release.model.targets import Target
 

@@ -11,7 +11,7 @@ from buildpack_release.oci.tar import tree_entries
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.packaging.output_directory import OutputDirectory
+    from buildpack_release.files.output_directory import OutputDirectory
 
 
 def is_stamped(output: OutputDirectory, name: str, inputs: str) -> bool:

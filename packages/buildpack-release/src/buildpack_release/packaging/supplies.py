@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from buildpack_release.dist.cargo import Cargo, CarriedRuntime
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.packaging.archive_version import read_version
-from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.selection import package_targets
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, spans, target_of
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.bytecode_option import BytecodeSources, parse_bytecode_from
-from buildpack_release.packaging.cache import cache_directory
 from buildpack_release.packaging.interpreters import installed, newest
 from buildpack_release.progress import say
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper

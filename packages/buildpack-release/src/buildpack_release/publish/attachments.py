@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.attestation import provenance, sbom
 from buildpack_release.attestation.provenance import Statement
-from buildpack_release.packaging.manifest import PROVENANCE_SUFFIX
+from buildpack_release.dist.manifest import PROVENANCE_SUFFIX
 from buildpack_release.registry.blob_source import BlobSource
 from buildpack_release.registry.content import OCI_MANIFEST, Manifest
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from buildpack_release.packaging.manifest import Package
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.registry.content import Descriptor
 
 TITLE = "org.opencontainers.image.title"

@@ -8,21 +8,21 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from buildpack_release.dist.manifest import FILE, Manifest
 from buildpack_release.errors import CheckFailed
+from buildpack_release.files.output_directory import wait_for
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
-from buildpack_release.packaging.manifest import FILE, Manifest
-from buildpack_release.packaging.output_directory import wait_for
 from buildpack_release.publish.release import Release, read_release, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.model.repository import Repository
     from buildpack_release.packaging.jobs import Job
-    from buildpack_release.packaging.manifest import Package
 
 _LOCK = ".lock"
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.atomic import PARTIAL, beside, write_bytes
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
+from buildpack_release.files.atomic import PARTIAL, beside, write_bytes
+from buildpack_release.files.output_directory import writing
 from buildpack_release.oci.content import (
     BLOCK,
     INDEX,
@@ -24,7 +25,6 @@ from buildpack_release.oci.content import (
     file_sha256,
     sha256,
 )
-from buildpack_release.packaging.output_directory import writing
 from buildpack_release.registry.blobs import Outcome
 from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest
 from buildpack_release.registry.push import Pushed

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
-from buildpack_release.packaging.manifest import Manifest
 from buildpack_release.packaging.selection import package_targets, select
 from buildpack_release.publish.attachment_check import attachment_problems
 from buildpack_release.publish.destination import Destination, shown

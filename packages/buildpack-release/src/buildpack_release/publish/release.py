@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from buildpack_release.packaging.manifest import Package
+    from buildpack_release.dist.manifest import Package
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.registry.content import Descriptor
 

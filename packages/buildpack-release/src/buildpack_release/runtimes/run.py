@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.edits import Edit
 from buildpack_release.model.repository import Repository
 from buildpack_release.runtimes import published
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
 from buildpack_release.runtimes.update import OLDEST, add_to_changelog, update
 from buildpack_release.versions.changelog import NAME, Changelog
+from buildpack_release.versions.edits import Edit
 from buildpack_release.versions.replacement import Replacement
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.graph import dependencies_first
 from buildpack_release.errors import UsageError
+from buildpack_release.model.graph import dependencies_first
 from buildpack_release.model.order import dependency_graph
 from buildpack_release.model.table import suggestion
 from buildpack_release.versions.impact import Impact, impact_of, kind_of

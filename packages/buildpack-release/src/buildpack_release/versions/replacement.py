@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ConflictError, ReleaseError, shown_path
-from buildpack_release.packaging.output_directory import writing
+from buildpack_release.files.output_directory import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
-from buildpack_release.packaging.cache import cache_directory
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.locks import exclusive
 

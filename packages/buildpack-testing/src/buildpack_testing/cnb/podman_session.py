@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ConflictError, MissingToolError
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb.podman import Podman
 from buildpack_testing.cnb.skopeo import copy_image
 from buildpack_testing.locks import exclusive

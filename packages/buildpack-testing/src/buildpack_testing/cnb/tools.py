@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb import go_build, lifecycle_archive
 from buildpack_testing.cnb.versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
 from buildpack_testing.locks import exclusive

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.files import remove
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 from buildpack_testing.locks import exclusive
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.checking.graph import dependencies_first, find_cycles
+from buildpack_release.model.graph import dependencies_first, find_cycles
 
 Graph = dict[int, tuple[int, ...]]
 GRAPHS = st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 8), max_size=4).map(tuple), max_size=7)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.oci.verification import is_intact
-from buildpack_release.packaging.cargo import Cargo
+from buildpack_release.dist.cargo import Cargo
 from buildpack_release.parallel import in_parallel
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.targets import Target
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
+from buildpack_release.dist.cargo import Cargo, CarriedRuntime
 from buildpack_release.packaging.offline_option import parse_offline
 from buildpack_release.packaging.supplies import Offline, choose
 from buildpack_release.runtimes.catalogue import Catalogue

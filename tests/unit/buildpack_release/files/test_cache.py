@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from buildpack_release.packaging.cache import cache_directory
+from buildpack_release.files.cache import cache_directory
 
 
 def test_the_first_variable_that_is_set_wins() -> None:

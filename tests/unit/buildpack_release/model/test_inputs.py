@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.model.inputs import Inputs, collect
 from buildpack_release.model.repository import Repository
-from buildpack_release.packaging.inputs import Inputs, collect
 from support.sample_repository import component, composite, library, plan, write
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from buildpack_release.edits import Edit
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.packaging.lock_file import Pin, read_lock
-from buildpack_release.tools.lock_edit import relock
-from buildpack_release.tools.wheel_release import WheelRelease, find_releases
+from buildpack_release.updates.lock_edit import relock
+from buildpack_release.updates.wheel_release import WheelRelease, find_releases
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.changelog_edit import add_entry
+from buildpack_release.versions.edits import Edit
 from buildpack_release.versions.replacement import Replacement
+from buildpack_release.wheels.lock_file import Pin, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
-from buildpack_release.packaging.lock_file import Pin
-from buildpack_release.packaging.vendor import fetch
+from buildpack_release.wheels.lock_file import Pin
+from buildpack_release.wheels.vendor import fetch
 from support.wheels import Project, make_wheel, sha256
 
 

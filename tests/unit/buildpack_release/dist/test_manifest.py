@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.cargo import Cargo, CarriedRuntime
-from buildpack_release.packaging.manifest import (
+from buildpack_release.dist.cargo import Cargo, CarriedRuntime
+from buildpack_release.dist.manifest import (
     FILE,
     Manifest,
     Package,

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
 from buildpack_release.oci.content import file_sha256
-from buildpack_release.packaging.pip import last_lines, pip_failure, run_pip
-from buildpack_release.packaging.wheel import check_pure
+from buildpack_release.wheels.pip import last_lines, pip_failure, run_pip
+from buildpack_release.wheels.wheel import check_pure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from buildpack_release.packaging.lock_file import Pin
+    from buildpack_release.wheels.lock_file import Pin
 
 ANY_PYTHON = (
     "--no-deps",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.oci.content import BLOCK
-from buildpack_release.packaging.lock_file import Pin, read_lock
+from buildpack_release.wheels.lock_file import Pin, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

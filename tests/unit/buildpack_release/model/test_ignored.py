@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.ignored import git_ignored
+from buildpack_release.model.ignored import git_ignored
 from support.sample_repository import write
 
 if TYPE_CHECKING:

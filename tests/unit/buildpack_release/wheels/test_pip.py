@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.packaging.pip import last_lines, run_pip
+from buildpack_release.wheels.pip import last_lines, run_pip
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.packaging.wheel import check_pure, unpack
+from buildpack_release.wheels.wheel import check_pure, unpack
 from support.wheels import Project, make_wheel
 
 if TYPE_CHECKING:

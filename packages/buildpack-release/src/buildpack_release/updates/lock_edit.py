@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from buildpack_release.packaging.lock_file import Pin
-    from buildpack_release.tools.wheel_release import WheelRelease
+    from buildpack_release.updates.wheel_release import WheelRelease
+    from buildpack_release.wheels.lock_file import Pin
 
 
 def relock(text: str, pin: Pin, release: WheelRelease) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.edits import Edit, begin
 from buildpack_release.errors import ConflictError
+from buildpack_release.versions.edits import Edit, begin
 from buildpack_release.versions.replacement import JOURNAL, Replacement, is_pending
 
 

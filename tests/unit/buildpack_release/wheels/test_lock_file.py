@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.packaging.lock_file import Pin, parse_lock, read_lock
+from buildpack_release.wheels.lock_file import Pin, parse_lock, read_lock
 
 FILE = Path("vendor.lock")
 A, B = "a" * 64, "b" * 64

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.atomic import PARTIAL, beside, write_bytes
+from buildpack_release.files.atomic import PARTIAL, beside, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import ConflictError, ReleaseError
-from buildpack_release.packaging.output_directory import output_directory
+from buildpack_release.files.output_directory import output_directory
 
 
 def silent(_line: str) -> None:
@@ -127,7 +127,7 @@ def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     script = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from buildpack_release.packaging.output_directory import output_directory\n"
+        "from buildpack_release.files.output_directory import output_directory\n"
         "with output_directory(Path(sys.argv[1]), report=print) as output:\n"
         "    (output.staging / 'half').touch()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.tools.wheel_release import WheelRelease
+from buildpack_release.updates.wheel_release import WheelRelease
 from support.wheels import Project, make_wheel, sha256
 
 if TYPE_CHECKING:

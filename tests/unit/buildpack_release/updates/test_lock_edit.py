@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from buildpack_release.packaging.lock_file import Pin, parse_lock
-from buildpack_release.tools.lock_edit import relock
-from buildpack_release.tools.wheel_release import WheelRelease
+from buildpack_release.updates.lock_edit import relock
+from buildpack_release.updates.wheel_release import WheelRelease
+from buildpack_release.wheels.lock_file import Pin, parse_lock
 
 PATH = Path("vendor.lock")
 OLD, NEW = "0" * 64, "1" * 64

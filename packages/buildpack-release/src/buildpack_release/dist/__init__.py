@@ -1,0 +1,1 @@
+"""What dist/ holds: the manifest of packages and what is embedded in them."""

@@ -1,0 +1,1 @@
+"""Files of this machine: written whole or not at all, the output directories, the cache."""

@@ -1,0 +1,1 @@
+"""Wheels: locked, fetched by pip, vendored, unpacked."""
