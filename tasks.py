@@ -162,10 +162,10 @@ def build(
     bytecode_from: list[str] | None = None,
 ) -> None:
     """Assemble buildpacks in build/, ready to be run."""
+    from buildpack_release.bytecode.option import parse_bytecode_from
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.packaging.assemble import assemble_all
-    from buildpack_release.packaging.bytecode_option import parse_bytecode_from
 
     given = parse_bytecode_from(bytecode_from or (), os.environ)
     for folder in assemble_all(Repository.discover(ROOT), id or (), ROOT / "build", bytecode_from=given):
@@ -198,12 +198,11 @@ def package(  # noqa: PLR0917  each parameter is an option
     strict: bool = False,
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
+    from buildpack_release.bytecode.option import parse_bytecode_from
+    from buildpack_release.embedded.options import parse_interpreters, parse_offline
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
-    from buildpack_release.packaging.bytecode_option import parse_bytecode_from
-    from buildpack_release.packaging.interpreter_option import parse_interpreters
-    from buildpack_release.packaging.offline_option import parse_offline
     from buildpack_release.packaging.package import package as package_buildpacks
     from buildpack_release.packaging.package_report import artefacts, carried, next_command, table
 

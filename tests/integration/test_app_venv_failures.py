@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.failures import explain
-from buildpack_release.packaging.interpreters import installed_interpreters
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.index import write_index
 from buildpack_testing.server import serve
 from support.build_process import on_small_disk

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.files.cache import cache_directory
-from buildpack_release.packaging.interpreters import installed_interpreters
 from support.packaging import INV, copy_repository, digests, environment, inv
 from support.sample_repository import component, composite, library, plan, write
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.option import BytecodeSources
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
-from buildpack_release.packaging.bytecode_option import BytecodeSources
-from buildpack_release.packaging.interpreters import Interpreter
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.archive import unpack
 from buildpack_testing.server import serve
 from buildpack_testing.standalone.releases import RELEASES

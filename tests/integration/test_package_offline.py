@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.dist.cargo import CarriedRuntime
+from buildpack_release.bytecode.toolchain import Toolchain
+from buildpack_release.dist.embedded import EmbeddedRuntime
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, NetworkError, UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.package import Outcome, package
-from buildpack_release.packaging.supplies import Offline
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.publish.destination import parse_destination
 from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.publication import Publication
+from buildpack_release.runtimes.selection import RuntimeSelection
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import StaticServer, serve
 from support.main_job import COMPOSITE, ROOT, RUNTIME
@@ -59,7 +59,7 @@ class Packages:
             build=self.root / "build",
             targets=(TARGET,),
             archives={TARGET: interpreter} if interpreter else {},
-            offline=Offline(DAY, pythons, self.runtimes.catalogue),
+            offline=RuntimeSelection(DAY, pythons, self.runtimes.catalogue),
             toolchain=Toolchain((), (), self.cache),
             report=lambda _line: None,
         )
@@ -118,7 +118,7 @@ def test_only_what_carries_something_is_of_another_kind(
     for key in ((RUNTIME, "offline"), (COMPOSITE, "offline")):
         found = manifest.find(key)
         assert found is not None
-        assert found.cargo.runtimes == {TARGET: (CarriedRuntime(first.version, first.sha256),)}
+        assert found.embedded.runtimes == {TARGET: (EmbeddedRuntime(first.version, first.sha256),)}
     assert len(packages.downloads) == 1
     bill = json.loads(next(packages.dist.glob("strata_python-runtime-*-offline.cdx.json")).read_text())
     assert ("python", first.version, first.sha256) in [
@@ -235,7 +235,7 @@ def test_by_default_every_supported_line_is_inside(packages: Packages, made: dic
     packages.make(name=RUNTIME)
     found = Manifest.read(packages.dist).find((RUNTIME, "offline"))
     assert found is not None
-    assert [one.version for one in found.cargo.runtimes[TARGET]] == [
+    assert [one.version for one in found.embedded.runtimes[TARGET]] == [
         archive.version for archive in packages.runtimes.archives
     ]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import Manifest
+from buildpack_release.embedded.interpreter import unpack_interpreter
 from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.packaging.bundle import unpack_interpreter
-from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.package import package
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.standalone.releases import RELEASES
 from python_runtime.elf import architecture

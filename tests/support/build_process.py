@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.interpreters import installed_interpreters
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.needs import unshare
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.component_builds import NEWEST

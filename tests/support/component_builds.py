@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.interpreters import installed_interpreters
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
-from buildpack_release.packaging.interpreters import installed_interpreters
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.standalone.releases import RELEASES

@@ -7,9 +7,9 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import package
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.publish.attachments import KINDS
 from buildpack_release.publish.dist import read_releases
 from buildpack_release.publish.live_line import LiveLine

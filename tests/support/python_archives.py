@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError
-from buildpack_release.packaging.programs import BuildpackProgram
 from buildpack_release.progress import say
+from buildpack_release.runtimes.program import BuildpackProgram
 from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
 from support.needs import lack

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.interpreter import Interpreter
-from buildpack_release.packaging.interpreters import installed_interpreters
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.index import write_index
 from buildpack_testing.platform import LocalPlatform

@@ -27,6 +27,8 @@ FLOORS = (
     {"checking", "dist", "drawing", "listing"},
     {"versions"},
     {"attestation", "runtimes"},
+    {"bytecode"},
+    {"embedded"},
     {"packaging"},
     {"builder", "publish", "updates"},
     {"registration"},

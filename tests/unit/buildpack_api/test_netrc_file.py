@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from buildpack_api import netrc_file, redact
 from buildpack_api.errors import ConfigurationError
-from buildpack_release.packaging.interpreters import installed_interpreters
+from buildpack_release.bytecode.interpreters import installed_interpreters
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126))

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.interpreters import candidates
+from buildpack_release.bytecode.interpreters import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

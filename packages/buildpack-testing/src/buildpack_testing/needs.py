@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.packaging.interpreters import installed_interpreters
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.cnb import base_images, tools
 from buildpack_testing.installed import find_installed
 from buildpack_testing.workspace import SYSTEM_PATH

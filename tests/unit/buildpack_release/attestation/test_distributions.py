@@ -9,7 +9,7 @@ from buildpack_release.attestation.distributions import (
     carried_pythons,
     licence_of,
 )
-from buildpack_release.dist.cargo import CarriedRuntime
+from buildpack_release.dist.embedded import EmbeddedRuntime
 from buildpack_release.model.targets import Target
 
 
@@ -48,5 +48,5 @@ def test_interpreters_are_described_by_version_and_digest() -> None:
 
 def test_archives_for_apps_are_described_as_such() -> None:
     """An offline package may carry the very Python that it runs with."""
-    found = carried_pythons({}, {}, {Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab" * 32),)})
+    found = carried_pythons({}, {}, {Target("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab" * 32),)})
     assert found == (CarriedPython("runtime", "3.13.0", "linux/amd64", "ab" * 32),)

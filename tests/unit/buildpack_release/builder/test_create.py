@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.builder.summary import address, summary
-from buildpack_release.dist.cargo import Cargo
+from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import SCHEMA
 from buildpack_release.errors import ConflictError
 from buildpack_release.model.toml_parser import tomllib
@@ -316,7 +316,7 @@ def _packaged(id_: str, version: str, layout: str) -> dict[str, object]:
         "inputs": "",
         "bytecode": {},
         "compressor": "",
-        "cargo": Cargo().data(),
+        "embedded": Embedded().data(),
         "layout": {"path": layout, "digest": ""},
         "images": [],
         "sbom": {"path": "", "digest": "", "size": 0},

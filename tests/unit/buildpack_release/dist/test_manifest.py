@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildpack_release.model.targets import Target
-from buildpack_release.dist.cargo import Cargo, CarriedRuntime
+from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.dist.manifest import (
     FILE,
     Manifest,
@@ -25,9 +25,9 @@ TEXT = st.text(max_size=8)
 LAYERS = st.builds(PackagedLayer)
 IMAGES = st.builds(PackagedImage, layers=st.lists(LAYERS, max_size=2).map(tuple))
 TARGETS = st.sampled_from([Target("linux", "amd64"), Target("linux", "arm", "v7")])
-RUNTIMES = st.lists(st.builds(CarriedRuntime), max_size=2).map(tuple)
-CARGOES = st.builds(
-    Cargo,
+RUNTIMES = st.lists(st.builds(EmbeddedRuntime), max_size=2).map(tuple)
+EMBEDDED = st.builds(
+    Embedded,
     interpreters=st.dictionaries(TARGETS, TEXT),
     runtimes=st.dictionaries(TARGETS, RUNTIMES),
     catalogue=TEXT,
@@ -43,7 +43,7 @@ PACKAGES = st.builds(
     bytecode=st.dictionaries(st.text(max_size=4), st.text(max_size=6), max_size=2),
     images=st.lists(IMAGES, max_size=2).map(tuple),
     compressor=TEXT,
-    cargo=CARGOES,
+    embedded=EMBEDDED,
     sbom=st.builds(PackagedDocument, path=TEXT, digest=TEXT),
 )
 SBOM = PackagedDocument("a.cdx.json", "sha256:b", 3)
@@ -78,7 +78,7 @@ def test_there_is_one_package_for_an_id_and_variant() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"schema": 1, "buildpacks": []}', '{"schema": 2, "buildpacks": [{}]}']
+    "text", ["", "{", "[]", "null", '{"schema": 1, "buildpacks": []}', '{"schema": 3, "buildpacks": [{}]}']
 )
 def test_a_broken_manifest_counts_as_empty(tmp_path: Path, text: str) -> None:
     """Then everything is packaged again, which also repairs it."""
@@ -91,13 +91,13 @@ def test_the_file_is_for_programs() -> None:
     """Its keys are an interface: sizes in bytes, digests with their algorithm."""
     layer = PackagedLayer("a@1.0.0", "sha256:u", "sha256:c", 5, 9)
     image = PackagedImage("linux/amd64", "sha256:m", "a.cnb", "sha256:f", 20, (layer,))
-    cargo = Cargo(runtimes={Target("linux", "amd64"): (CarriedRuntime("3.13.0", "ab"),)})
+    embedded = Embedded(runtimes={Target("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab"),)})
     made = Package(
         *("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x"),
-        *((image,), SBOM, "zlib 1", cargo),
+        *((image,), SBOM, "zlib 1", embedded),
     )
     assert json.loads(Manifest((made,)).dumps()) == {
-        "schema": 2,
+        "schema": 3,
         "buildpacks": [
             {
                 "id": "a",
@@ -106,7 +106,7 @@ def test_the_file_is_for_programs() -> None:
                 "inputs": "sha256:i",
                 "bytecode": {"3.12": "3.12.1"},
                 "compressor": "zlib 1",
-                "cargo": {
+                "embedded": {
                     "interpreters": {},
                     "runtimes": {"linux/amd64": [{"version": "3.13.0", "sha256": "ab"}]},
                     "catalogue": "",

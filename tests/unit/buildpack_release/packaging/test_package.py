@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.dist.cargo import Cargo
+from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.toolchain import Toolchain
+from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import Manifest
+from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.interpreters import Interpreter
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.packaging.package_report import artefacts, next_command, table
-from buildpack_release.packaging.supplies import Supplies
-from buildpack_release.packaging.toolchain import Toolchain
 from support.sample_repository import component, composite, library, plan, write
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -140,10 +140,11 @@ def test_an_interpreter_compiles_for_the_package_that_carries_it(tmp_path: Path)
         ({AMD: "3.14.6", ARM: "3.14.7"}, {}),
         ({AMD: "3.12.9"}, {}),
     ):
-        supplies = Supplies(versions=versions)
-        loaded = replace(job, cargo=Cargo({AMD: "sha256:a"}), supplies=supplies)
+        files = EmbeddedFiles(versions=versions)
+        loaded = replace(job, embedded=Embedded({AMD: "sha256:a"}), files=files)
         assert loaded.bytecode(ordinary) == {"3.12": "3.12.1"} | carried
-        assert replace(job, supplies=supplies).bytecode(ordinary) == {"3.12": "3.12.1"}
+        other = files.only(interpreter=False, runtimes=True)
+        assert replace(job, files=other).bytecode(ordinary) == {"3.12": "3.12.1"}
 
 
 def test_going_back_gives_the_same_bits(root: Path) -> None:

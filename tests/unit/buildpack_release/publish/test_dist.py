@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ExitCode, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.package import package
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.publish.dist import check_names, reading
 from support.publishing import pack, releases
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.dist.cargo import CarriedRuntime
+    from buildpack_release.dist.embedded import EmbeddedRuntime
     from buildpack_release.model.targets import Target
     from buildpack_release.wheels.lock_file import Pin
 
@@ -92,7 +92,7 @@ def read_distributions(
 def carried_pythons(
     interpreters: Mapping[Target, str],
     versions: Mapping[Target, str],
-    runtimes: Mapping[Target, Sequence[CarriedRuntime]],
+    runtimes: Mapping[Target, Sequence[EmbeddedRuntime]],
 ) -> tuple[CarriedPython, ...]:
     """Describe the archives in a package.
 

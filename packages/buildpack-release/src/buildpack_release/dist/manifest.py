@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.oci.verification import is_intact
-from buildpack_release.dist.cargo import Cargo
+from buildpack_release.dist.embedded import Embedded
 from buildpack_release.parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FILE = "manifest.json"
 PROVENANCE_SUFFIX = ".provenance.json"
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Package:
         images: the packages for each target.
         sbom: its software bill of materials.
         compressor: what compressed its layers: zlib and its version, and the level.
-        cargo: what it carries besides buildpacks, a composite's components included.
+        embedded: what it carries besides buildpacks, a composite's components included.
     """
 
     id: str
@@ -85,7 +85,7 @@ class Package:
     images: tuple[PackagedImage, ...]
     sbom: PackagedDocument
     compressor: str = COMPRESSOR
-    cargo: Cargo = field(default_factory=Cargo)
+    embedded: Embedded = field(default_factory=Embedded)
 
     @property
     def provenance(self) -> str:
@@ -173,7 +173,7 @@ def _package_data(package: Package) -> dict[str, Any]:
         "inputs": package.inputs,
         "bytecode": dict(package.bytecode),
         "compressor": package.compressor,
-        "cargo": package.cargo.data(),
+        "embedded": package.embedded.data(),
         "layout": {"path": package.layout, "digest": package.digest},
         "images": [_image_data(image) for image in package.images],
         "sbom": {"path": package.sbom.path, "digest": package.sbom.digest, "size": package.sbom.size},
@@ -207,7 +207,7 @@ def _package(data: Mapping[str, Any]) -> Package:
         inputs=data["inputs"],
         bytecode=dict(data["bytecode"]),
         compressor=data["compressor"],
-        cargo=Cargo.read(data["cargo"]),
+        embedded=Embedded.read(data["embedded"]),
         layout=data["layout"]["path"],
         digest=data["layout"]["digest"],
         images=tuple(map(_image, data["images"])),

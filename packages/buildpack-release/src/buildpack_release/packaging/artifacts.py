@@ -7,28 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
+from buildpack_release.embedded.place import place_embedded
 from buildpack_release.oci.content import LAYER, ContentDescriptor
 from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_index
 from buildpack_release.oci.layer import Layer, write_layer
 from buildpack_release.oci.layout import write_archive, write_layout
-from buildpack_release.packaging.archived_interpreter import MODULE as TRIM
 from buildpack_release.packaging.buildpackage import (
     BuildpackLayer,
     layer_entries,
     make_buildpackage,
     standard_annotations,
 )
-from buildpack_release.packaging.bundle import compile_bundled, unpack_interpreter
-from buildpack_release.packaging.load import load_runtimes
-from buildpack_release.packaging.programs import BuildpackProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.jobs import Job
-    from buildpack_release.packaging.toolchain import Toolchain
 
 
 @dataclass(frozen=True)
@@ -52,27 +49,17 @@ def write_own_layers(
 
     `archives` are those of runtimes, by SHA-256.
     """
-    if not job.cargo.variant:
+    if not job.embedded.variant:
         layer = _write_own_layer(job, folder, staging / f"{job.stem}.layer")
         return dict.fromkeys(job.targets, layer)
-    bundles = {target: staging / f"{_target_stem(job, target)}.bundle" for target in job.targets}
-    for bundle in bundles.values():
-        shutil.copytree(folder, bundle, symlinks=True)
-    if job.cargo.interpreters:
-        trim = BuildpackProgram.of(job.inputs, TRIM)
-        interpreters = [
-            unpack_interpreter(job.supplies.interpreters[target], target, bundle, trim=trim)
-            for target, bundle in bundles.items()
-        ]
-        compile_bundled(interpreters, toolchain, report=report)
+    copies = {target: staging / f"{_target_stem(job, target)}.bundle" for target in job.targets}
+    for copy in copies.values():
+        shutil.copytree(folder, copy, symlinks=True)
+    place_embedded(job.files, copies, archives, job.inputs, toolchain, report=report)
     layers = {}
-    for target, bundle in bundles.items():
-        if runtimes := job.cargo.runtimes.get(target):
-            load_runtimes(
-                bundle, {one.sha256: archives[one.sha256] for one in runtimes}, job.supplies.stand_in
-            )
-        layers[target] = _write_own_layer(job, bundle, staging / f"{_target_stem(job, target)}.layer")
-        shutil.rmtree(bundle)
+    for target, copy in copies.items():
+        layers[target] = _write_own_layer(job, copy, staging / f"{_target_stem(job, target)}.layer")
+        shutil.rmtree(copy)
     return layers
 
 
@@ -122,7 +109,7 @@ def write_package(
         digest=index.digest,
         images=tuple(_write_archive(job, target, image, staging, blobs) for target, image in images.items()),
         sbom=sbom,
-        cargo=job.load,
+        embedded=job.contained,
     )
 
 

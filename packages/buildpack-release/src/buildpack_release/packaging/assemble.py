@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.compile import compile_tree
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.output_directory import OutputDirectory, output_directory
 from buildpack_release.model.inputs import InputFile, Inputs, collect
-from buildpack_release.packaging.bytecode import compile_tree
+from buildpack_release.model.selection import select
 from buildpack_release.packaging.recipe import recipe
-from buildpack_release.packaging.selection import select
 from buildpack_release.packaging.stamp import is_stamped, publish_stamped
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.progress import Progress, say
 from buildpack_release.wheels.vendor import copy_wheels, fetch
 from buildpack_release.wheels.wheel import unpack
@@ -25,9 +25,9 @@ from buildpack_release.wheels.wheel import unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from buildpack_release.bytecode.option import BytecodeSources
     from buildpack_release.model.descriptor import Descriptor
     from buildpack_release.model.repository import Buildpack, Repository
-    from buildpack_release.packaging.bytecode_option import BytecodeSources
 
 _MAIN = """\
 from {package}.build import build

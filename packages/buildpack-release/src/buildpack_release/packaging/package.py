@@ -6,13 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import Manifest
+from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.documents import Provenance, read_statement
 from buildpack_release.packaging.jobs import Job, plan_jobs
 from buildpack_release.packaging.package_store import PackageStore
-from buildpack_release.packaging.supplies import Supplies
-from buildpack_release.packaging.toolchain import Toolchain
 from buildpack_release.progress import Progress, say
 from buildpack_release.text import size
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.bytecode.option import BytecodeSources
     from buildpack_release.dist.manifest import Package
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
-    from buildpack_release.packaging.bytecode_option import BytecodeSources
     from buildpack_release.packaging.packager import Packager
-    from buildpack_release.packaging.supplies import Offline
+    from buildpack_release.runtimes.selection import RuntimeSelection
 
     # The finished packages by the buildpack's id.
     Done = dict[str, tuple[Job, Package]]
@@ -48,7 +48,7 @@ def package(
     build: Path,
     targets: Sequence[Target] = (),
     archives: Mapping[Target, Path] | None = None,
-    offline: Offline | None = None,
+    offline: RuntimeSelection | None = None,
     strict: bool = False,
     bytecode_from: BytecodeSources | None = None,
     toolchain: Toolchain | None = None,
@@ -76,12 +76,12 @@ def package(
         if toolchain is None:
             toolchain = stack.enter_context(Toolchain.of_machine(repository, bytecode_from, report=report))
         toolchain.tell_missing(report, strict=strict)
-        supplies = Supplies.gather(repository, archives or {}, offline, targets)
-        jobs = plan_jobs(repository, ids, targets=targets, supplies=supplies)
+        files = EmbeddedFiles.gather(repository, archives or {}, offline, targets)
+        jobs = plan_jobs(repository, ids, targets=targets, files=files)
         output = stack.enter_context(output_directory(dist, report=report))
         store = PackageStore.open(output)
         provenance = Provenance.of(repository.root)
-        if not ids and not supplies.cargo().variant:
+        if not ids and not files.facts.variant:
             store.forget_all_but({one.id for one in repository.buildpacks})
         done: Done = {}
         for job in jobs:

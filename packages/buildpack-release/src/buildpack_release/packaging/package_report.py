@@ -34,8 +34,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def carried(outcomes: Sequence[Outcome]) -> str:
     """Say which Pythons for apps are in the packages; nothing for ordinary ones."""
-    loads = [outcome.package.cargo for outcome in outcomes if outcome.requested]
-    lines = dict.fromkeys(line for load in loads for line in load.described())
+    contents = [outcome.package.embedded for outcome in outcomes if outcome.requested]
+    lines = dict.fromkeys(line for content in contents for line in content.described())
     return "".join(f"Inside: {line}\n" for line in lines)
 
 

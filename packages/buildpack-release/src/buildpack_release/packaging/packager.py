@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from buildpack_release.embedded.place import fetch_embedded
 from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, write_own_layers, write_package
 from buildpack_release.packaging.assemble import assemble_inputs
 from buildpack_release.packaging.bill_of_materials import stage_sbom
-from buildpack_release.packaging.prefetch import MODULE as PREFETCH
-from buildpack_release.packaging.prefetch import fetch_archives
-from buildpack_release.packaging.programs import BuildpackProgram
 from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.dist.manifest import Package
     from buildpack_release.model.targets import Target
     from buildpack_release.packaging.documents import Provenance
     from buildpack_release.packaging.jobs import Job
     from buildpack_release.packaging.package_store import PackageStore
-    from buildpack_release.packaging.toolchain import Toolchain
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,9 @@ def packager(
 ) -> Iterator[Packager]:
     """Start the work for these jobs. See package() for the arguments and errors."""
     fetch([pin for job in jobs for pin in job.inputs.pins], cache=toolchain.cache)
-    archives = _fetch_runtimes(jobs, toolchain, report)
+    archives: dict[str, Path] = {}
+    for job in jobs:
+        archives |= fetch_embedded(job.files, job.inputs, cache=toolchain.cache, report=report)
     one_at_a_time = Lock()
     staging = store.output.staging
     with output_directory(build, report=report) as output:
@@ -114,22 +114,3 @@ def packager(
             yield Packager(store, toolchain, provenance, started)
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _fetch_runtimes(
-    jobs: Sequence[Job], toolchain: Toolchain, report: Callable[[str], None]
-) -> dict[str, Path]:
-    """Return the archives that buildpacks will carry, by SHA-256."""
-    found: dict[str, Path] = {}
-    for job in jobs:
-        if job.supplies.catalogue is not None and job.cargo.runtimes:
-            sums = [one.sha256 for archives in job.cargo.runtimes.values() for one in archives]
-            wheels = fetch(job.inputs.vendored, cache=toolchain.cache).values()
-            found |= fetch_archives(
-                sums,
-                BuildpackProgram.of(job.inputs, PREFETCH, tuple(wheels)),
-                catalogue=job.supplies.catalogue,
-                cache=toolchain.cache,
-                report=report,
-            )
-    return found

@@ -90,8 +90,8 @@ def variant_jobs(
             advice="Make one: inv package --offline, or --interpreter, or both.",
         )
     # The one that holds most: a composite, if there is one.
-    whole = max(found, key=lambda one: len(one.cargo.facts()))
-    return plan_jobs(repository, ids or [one.id for one in found], cargo=whole.cargo)
+    whole = max(found, key=lambda one: len(one.embedded.facts()))
+    return plan_jobs(repository, ids or [one.id for one in found], embedded=whole.embedded)
 
 
 def check_names(ids: Iterable[str]) -> None:
@@ -136,7 +136,7 @@ def _notes(
     variants = [one.variant for one in manifest if one.id == package.id and one.variant]
     return (
         *((f"no bytecode for Python {', '.join(missing)} in it",) if missing else ()),
-        *(f"it carries {text}" for text in package.cargo.described()),
+        *(f"it carries {text}" for text in package.embedded.described()),
         *((f"its provenance names no commit: {reason}",) if reason else ()),
         *(f"there is a package of the kind {variant}, too: --variant {variant}" for variant in variants),
     )

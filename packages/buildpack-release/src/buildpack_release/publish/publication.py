@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
-from buildpack_release.packaging.selection import package_targets, select
+from buildpack_release.model.selection import package_targets, select
 from buildpack_release.publish.attachment_check import attachment_problems
 from buildpack_release.publish.destination import Destination, shown
 from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs

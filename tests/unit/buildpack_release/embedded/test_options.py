@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.embedded.options import parse_interpreters, parse_offline
+from buildpack_release.runtimes.selection import RuntimeSelection
 from buildpack_release.errors import UsageError
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.interpreter_option import parse_interpreters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +54,23 @@ def test_other_mistakes(archive: Path) -> None:
         parse_interpreters([f"linux/amd64={archive}"], [AMD, ARM])
     with pytest.raises(UsageError, match='Images call it "amd64"'):
         parse_interpreters([f"linux/x86_64={archive}"], [])
+
+
+def test_offline_packages(tmp_path: Path) -> None:
+    """The day of SOURCE_DATE_EPOCH makes the default choice reproducible."""
+    own = tmp_path / "own.toml"
+    own.touch()
+    epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
+    assert parse_offline((), "", {}, offline=False) is None
+    assert parse_offline(["3.13"], str(own), epoch, offline=True) == RuntimeSelection(
+        dt.date(2023, 11, 14), ("3.13",), own
+    )
+    for pythons, path, offline, message in (
+        (["3.13"], "", False, "for offline packages"),
+        ([], "x", False, "for offline packages"),
+        (["3"], "", True, "no Python version"),
+        (["3.13,3.14"], "", True, "no Python version"),
+        ([], str(tmp_path / "missing"), True, "does not exist"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            parse_offline(pythons, path, {}, offline=offline)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.model.pythons import MINORS
-from buildpack_release.packaging.interpreters import (
+from buildpack_release.bytecode.interpreters import (
     Interpreter,
     ask,
     candidates,
@@ -15,6 +14,7 @@ from buildpack_release.packaging.interpreters import (
     newest,
     probe,
 )
+from buildpack_release.model.pythons import MINORS
 from support.elf_files import elf_file
 
 

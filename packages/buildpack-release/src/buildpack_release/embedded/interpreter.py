@@ -6,20 +6,20 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.compile import compile_tree
+from buildpack_release.bytecode.interpreters import Interpreter, ask
 from buildpack_release.errors import CheckFailed, MissingToolError
 from buildpack_release.model.targets import own_arch
-from buildpack_release.packaging.archive_version import read_version
-from buildpack_release.packaging.bytecode import compile_tree
-from buildpack_release.packaging.interpreters import Interpreter, ask
+from buildpack_release.runtimes.archive_version import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from buildpack_release.bytecode.interpreters import Compiler
+    from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.model.targets import Target
-    from buildpack_release.packaging.interpreters import Compiler
-    from buildpack_release.packaging.programs import BuildpackProgram
-    from buildpack_release.packaging.toolchain import Toolchain
+    from buildpack_release.runtimes.program import BuildpackProgram
 
 FOLDER = "interpreter"
 

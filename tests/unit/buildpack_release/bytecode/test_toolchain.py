@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode import toolchain as module
+from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
+from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.option import BytecodeSources
+from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.errors import CheckFailed, MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import own_arch
 from buildpack_release.oci.content import file_sha256
-from buildpack_release.packaging import toolchain as module
-from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
-from buildpack_release.packaging.bytecode_option import BytecodeSources
-from buildpack_release.packaging.interpreters import Interpreter
-from buildpack_release.packaging.toolchain import Toolchain
 from support.python_archives import carrier, pack_python
 from support.sample_repository import write
 

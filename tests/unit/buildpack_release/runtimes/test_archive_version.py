@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.packaging.archive_version import ArchiveVersion, read_version
+from buildpack_release.runtimes.archive_version import ArchiveVersion, read_version
 from support.elf_files import AARCH64, elf_file
 from support.python_archives import pack
 

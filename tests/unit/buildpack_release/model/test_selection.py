@@ -6,8 +6,8 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.repository import Repository
+from buildpack_release.model.selection import components, package_targets, select
 from buildpack_release.model.targets import Target
-from buildpack_release.packaging.selection import components, package_targets, select
 from support.sample_repository import TARGETS, component, composite, plan
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.interpreters import Interpreter, ask
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.pythons import MINORS
 from buildpack_release.model.targets import own_arch
-from buildpack_release.packaging.archive_version import read_version
-from buildpack_release.packaging.interpreters import Interpreter, ask
+from buildpack_release.runtimes.archive_version import read_version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.packaging.programs import BuildpackProgram
+    from buildpack_release.runtimes.program import BuildpackProgram
 
 MODULE = "trim"
 """The module of a buildpack that unpacks an archive of Python."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import NetworkError, ReleaseError
-from buildpack_release.packaging.programs import BuildpackProgram
+from buildpack_release.runtimes.program import BuildpackProgram
 from support.sample_repository import write
 
 if TYPE_CHECKING:

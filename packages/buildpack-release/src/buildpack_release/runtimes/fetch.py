@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from buildpack_release.packaging.programs import BuildpackProgram
+    from buildpack_release.runtimes.program import BuildpackProgram
 
 MODULE = "prefetch"
 """The module of a buildpack that fetches archives."""

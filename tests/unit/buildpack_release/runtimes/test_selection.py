@@ -1,4 +1,4 @@
-"""What packages carry: its names, and the choice of archives for it."""
+"""The choice of archives from a catalogue."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import pytest
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.targets import Target
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.dist.cargo import Cargo, CarriedRuntime
-from buildpack_release.packaging.offline_option import parse_offline
-from buildpack_release.packaging.supplies import Offline, choose
 from buildpack_release.runtimes.catalogue import Catalogue
+from buildpack_release.runtimes.selection import RuntimeSelection, choose
 
 AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
-INTERPRETER = Cargo(interpreters={AMD: "sha256:a"})
-RUNTIMES = Cargo(runtimes={AMD: (CarriedRuntime("3.13.0", "b"),)}, catalogue="sha256:c")
 DAY = dt.date(2026, 11, 22)
 ENDED = {"3.10": "2026-10-31", "3.13": "2029-10-31", "3.14": "2030-10-31"}
 VERSIONS = (("3.10.20", AMD), ("3.13.9", AMD), ("3.13.10", AMD), ("3.14.2", AMD), ("3.14.1", ARM))
@@ -35,24 +31,7 @@ def catalogue() -> Catalogue:
 
 
 def chosen(*pythons: str, target: Target = AMD, day: dt.date = DAY) -> list[str]:
-    return [archive.text for archive in choose(catalogue(), target, Offline(day, pythons))]
-
-
-def test_the_name_says_what_is_carried() -> None:
-    assert Cargo().variant == ""
-    assert INTERPRETER.variant == "self-contained"
-    assert RUNTIMES.variant == "offline"
-    assert Cargo.union([INTERPRETER, RUNTIMES, Cargo()]).variant == "self-contained-offline"
-
-
-def test_parts_of_a_cargo_make_it_up_again() -> None:
-    """An interpreter and archives may be carried by different buildpacks."""
-    whole = Cargo(INTERPRETER.interpreters, RUNTIMES.runtimes, RUNTIMES.catalogue)
-    parts = [whole.only(interpreter=True, runtimes=False), whole.only(interpreter=False, runtimes=True)]
-    assert parts == [INTERPRETER, RUNTIMES]
-    assert Cargo.union(parts) == whole
-    assert len(whole.facts()) == 3
-    assert whole.described() == ["Python 3.13.0 for linux/amd64"]
+    return [archive.text for archive in choose(catalogue(), target, RuntimeSelection(day, pythons))]
 
 
 def test_by_default_the_newest_patch_of_each_line_that_has_not_ended() -> None:
@@ -86,23 +65,3 @@ def test_nothing_to_carry_is_an_error() -> None:
         chosen(target=Target("linux", "s390x"))
     with pytest.raises(CheckFailed, match="every line of Python has reached its end of life"):
         chosen(day=dt.date(2040, 1, 1))
-
-
-def test_the_options(tmp_path: Path) -> None:
-    """The day of SOURCE_DATE_EPOCH makes the default choice reproducible."""
-    own = tmp_path / "own.toml"
-    own.touch()
-    epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
-    assert parse_offline((), "", {}, offline=False) is None
-    assert parse_offline(["3.13"], str(own), epoch, offline=True) == Offline(
-        dt.date(2023, 11, 14), ("3.13",), own
-    )
-    for pythons, path, offline, message in (
-        (["3.13"], "", False, "for offline packages"),
-        ([], "x", False, "for offline packages"),
-        (["3"], "", True, "no Python version"),
-        (["3.13,3.14"], "", True, "no Python version"),
-        ([], str(tmp_path / "missing"), True, "does not exist"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            parse_offline(pythons, path, {}, offline=offline)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.archived_interpreter import MODULE as TRIM
+from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.inputs import collect
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.packaging.archived_interpreter import MODULE as TRIM
-from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
-from buildpack_release.packaging.prefetch import MODULE as PREFETCH
-from buildpack_release.packaging.prefetch import fetch_archives
-from buildpack_release.packaging.programs import BuildpackProgram
-from buildpack_release.packaging.supplies import Offline, check_recorded, choose
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.runtimes.fetch import MODULE as PREFETCH
+from buildpack_release.runtimes.fetch import fetch_archives
+from buildpack_release.runtimes.program import BuildpackProgram
+from buildpack_release.runtimes.selection import RuntimeSelection, check_recorded, choose
 from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from buildpack_release.bytecode.option import BytecodeSources
     from buildpack_release.model.repository import Buildpack, Repository
-    from buildpack_release.packaging.bytecode_option import BytecodeSources
 
 
 def given_pythons(
@@ -79,7 +79,7 @@ def _fetched(
         return []
     buildpack = keeper(repository)
     catalogue = Catalogue.read(buildpack.directory / FILE)
-    found = choose(catalogue, Target("linux", own_arch()), Offline(dt.date.min, pythons))
+    found = choose(catalogue, Target("linux", own_arch()), RuntimeSelection(dt.date.min, pythons))
     inputs = collect(repository, buildpack)
     program = BuildpackProgram.of(inputs, PREFETCH, tuple(fetch(inputs.vendored, cache=cache).values()))
     sums = [one.sha256 for one in found]

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
+from buildpack_release.bytecode.compile import compile_tree
+from buildpack_release.bytecode.interpreters import Compiler, installed_interpreters
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
-from buildpack_release.packaging.bytecode import compile_tree
-from buildpack_release.packaging.interpreters import Compiler, installed_interpreters
 from support.python_archives import TRIM, pack, pack_python
 
 if TYPE_CHECKING:

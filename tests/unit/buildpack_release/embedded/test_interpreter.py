@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.interpreters import Interpreter, installed_interpreters
+from buildpack_release.bytecode.toolchain import Toolchain
+from buildpack_release.embedded.interpreter import BundledInterpreter, compile_bundled, unpack_interpreter
 from buildpack_release.errors import CheckFailed, MissingToolError, ReleaseError
 from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.packaging.bundle import BundledInterpreter, compile_bundled, unpack_interpreter
-from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters
-from buildpack_release.packaging.toolchain import Toolchain
 from support.elf_files import AARCH64, X86_64, elf_file
 from support.python_archives import TRIM, pack, pack_python
 

@@ -20,7 +20,7 @@ from buildpack_release.files.atomic import write_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from buildpack_release.packaging.interpreters import Compiler
+    from buildpack_release.bytecode.interpreters import Compiler
 
 # Bytes depend on more than the source: the marshal format notes which objects were shared *in the compiling
 # process*, and which strings were interned. So each file is compiled in a child that is forked from the same

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.option import BytecodeSources, parse_bytecode_from
 from buildpack_release.errors import UsageError
-from buildpack_release.packaging.bytecode_option import BytecodeSources, parse_bytecode_from
 
 if TYPE_CHECKING:
     from pathlib import Path

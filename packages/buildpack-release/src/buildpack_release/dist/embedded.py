@@ -1,6 +1,6 @@
 """What a package carries besides its buildpack: an interpreter, archives of Python runtimes, a catalogue.
 
-Only digests: they decide what a package is, and are in the manifest. The files themselves are `supplies`.
+Only digests: they decide what a package is, and are in the manifest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OFFLINE = "offline"
 
 
 @dataclass(frozen=True, order=True)
-class CarriedRuntime:
+class EmbeddedRuntime:
     """An archive of a Python: its version, and its SHA-256 in hex."""
 
     version: str
@@ -26,7 +26,7 @@ class CarriedRuntime:
 
 
 @dataclass(frozen=True)
-class Cargo:
+class Embedded:
     """What packages carry.
 
     Attributes:
@@ -36,7 +36,7 @@ class Cargo:
     """
 
     interpreters: Mapping[Target, str] = field(default_factory=dict)
-    runtimes: Mapping[Target, tuple[CarriedRuntime, ...]] = field(default_factory=dict)
+    runtimes: Mapping[Target, tuple[EmbeddedRuntime, ...]] = field(default_factory=dict)
     catalogue: str = ""
 
     @property
@@ -50,9 +50,9 @@ class Cargo:
         """What it is for; nothing in particular if it is empty."""
         return tuple(self.interpreters or self.runtimes)
 
-    def only(self, *, interpreter: bool, runtimes: bool) -> Cargo:
+    def only(self, *, interpreter: bool, runtimes: bool) -> Embedded:
         """Give the part of it that one buildpack carries."""
-        return Cargo(
+        return Embedded(
             self.interpreters if interpreter else {},
             self.runtimes if runtimes else {},
             self.catalogue if runtimes else "",
@@ -89,22 +89,22 @@ class Cargo:
         }
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Cargo:
+    def read(cls, data: Mapping[str, Any]) -> Embedded:
         """Read what data() gave."""
         return cls(
             {Target.parse(target): digest for target, digest in data["interpreters"].items()},
             {
-                Target.parse(target): tuple(CarriedRuntime(one["version"], one["sha256"]) for one in archives)
+                Target.parse(target): tuple(EmbeddedRuntime(one["version"], one["sha256"]) for one in archives)
                 for target, archives in data["runtimes"].items()
             },
             data["catalogue"],
         )
 
     @classmethod
-    def union(cls, parts: Iterable[Cargo]) -> Cargo:
+    def union(cls, parts: Iterable[Embedded]) -> Embedded:
         """Give what a composite of packages carries."""
         interpreters: dict[Target, str] = {}
-        runtimes: dict[Target, tuple[CarriedRuntime, ...]] = {}
+        runtimes: dict[Target, tuple[EmbeddedRuntime, ...]] = {}
         catalogue = ""
         for part in parts:
             interpreters |= part.interpreters

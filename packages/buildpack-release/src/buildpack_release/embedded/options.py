@@ -1,15 +1,21 @@
-"""The option `--interpreter`: which archive goes into the self-contained package for which target."""
+"""The options of what a package carries: `--interpreter`, and `--offline`, `--python`, `--runtimes`."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
 from buildpack_release.model.targets import Target
+from buildpack_release.runtimes.selection import RuntimeSelection
+from buildpack_release.versions.release_date import release_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 
 
 def parse_interpreters(values: Sequence[str], targets: Sequence[Target]) -> Mapping[Target, Path]:
@@ -30,6 +36,31 @@ def parse_interpreters(values: Sequence[str], targets: Sequence[Target]) -> Mapp
         missing = ", ".join(str(target) for target in targets if target not in archives)
         raise UsageError(f"no interpreter is given for {missing}" if missing else "a target is missing")
     return archives
+
+
+def parse_offline(
+    pythons: Sequence[str], catalogue: str, environ: Mapping[str, str], *, offline: bool
+) -> RuntimeSelection | None:
+    """Read the options; None for ordinary packages. The day is that of SOURCE_DATE_EPOCH, else today.
+
+    Raises:
+        UsageError: a Python is neither a line nor a version, the catalogue is missing, or one of them is
+            given for an ordinary package.
+    """
+    if not offline:
+        if pythons or catalogue:
+            raise UsageError("--python and --runtimes are for offline packages", advice="Add --offline.")
+        return None
+    for python in pythons:
+        if not _PYTHON.fullmatch(python):
+            raise UsageError(
+                f'"{python}" is no Python version',
+                advice="Write a line, as in 3.13, or a version, as in 3.13.2.",
+            )
+    path = Path(catalogue) if catalogue else None
+    if path is not None and not path.is_file():
+        raise UsageError("this catalogue of runtimes does not exist", file=path)
+    return RuntimeSelection(dt.date.fromisoformat(release_date("", environ)), tuple(pythons), path)
 
 
 def _parse(value: str, targets: Sequence[Target]) -> tuple[Target, Path]:

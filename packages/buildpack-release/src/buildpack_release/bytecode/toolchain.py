@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.bytecode.interpreters import installed, newest
+from buildpack_release.bytecode.option import BytecodeSources, parse_bytecode_from
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import own_arch
-from buildpack_release.packaging.bytecode_option import BytecodeSources, parse_bytecode_from
-from buildpack_release.packaging.interpreters import installed, newest
 from buildpack_release.progress import say
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
+    from buildpack_release.bytecode.interpreters import Compiler
     from buildpack_release.model.repository import Repository
-    from buildpack_release.packaging.archived_interpreter import ArchivedInterpreter
-    from buildpack_release.packaging.interpreters import Compiler
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _archived(
     if not given:
         return ()
     # Not needed, and not imported, on most runs.
-    from buildpack_release.packaging.given_pythons import given_pythons  # noqa: PLC0415
+    from buildpack_release.bytecode.given_pythons import given_pythons  # noqa: PLC0415
 
     return tuple(given_pythons(repository, given, cache=cache, scratch=scratch, report=report))
 

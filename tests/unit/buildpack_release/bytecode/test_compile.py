@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from buildpack_release.bytecode.compile import compile_tree
+from buildpack_release.bytecode.interpreters import Interpreter, installed_interpreters
 from buildpack_release.errors import ReleaseError
-from buildpack_release.packaging.bytecode import compile_tree
-from buildpack_release.packaging.interpreters import Interpreter, installed_interpreters
 
 # Frozensets of strings, shared strings and nested code: what has made bytecode differ between runs.
 SOURCE = '''

@@ -1,0 +1,1 @@
+"""Bytecode for packages: the Pythons of this machine and of archives, and compiling with them."""

@@ -1,0 +1,93 @@
+"""Bringing what a buildpack carries into its assembled folders, with the code of the buildpack itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from buildpack_release.bytecode.archived_interpreter import MODULE as TRIM
+from buildpack_release.embedded.interpreter import compile_bundled, unpack_interpreter
+from buildpack_release.runtimes.catalogue import FILE
+from buildpack_release.runtimes.fetch import MODULE as PREFETCH
+from buildpack_release.runtimes.fetch import fetch_archives
+from buildpack_release.runtimes.program import BuildpackProgram
+from buildpack_release.wheels.vendor import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from buildpack_release.bytecode.toolchain import Toolchain
+    from buildpack_release.embedded.files import EmbeddedFiles
+    from buildpack_release.model.inputs import Inputs
+    from buildpack_release.model.targets import Target
+
+ARCHIVES = "archives"
+"""The folder of an offline package in which a build looks for `<sha256>.tar.gz` first."""
+
+
+def fetch_embedded(
+    files: EmbeddedFiles, inputs: Inputs, *, cache: Path, report: Callable[[str], None]
+) -> Mapping[str, Path]:
+    """Return the archives of runtimes by SHA-256 (hex), fetched unless they are in the cache.
+
+    `inputs` are those of the buildpack, whose own code fetches them. Raises as fetch_archives() does.
+    """
+    if files.catalogue is None:
+        return {}
+    wheels = fetch(inputs.vendored, cache=cache).values()
+    return fetch_archives(
+        [one.sha256 for archives in files.runtimes.values() for one in archives],
+        BuildpackProgram.of(inputs, PREFETCH, tuple(wheels)),
+        catalogue=files.catalogue,
+        cache=cache,
+        report=report,
+    )
+
+
+def place_embedded(
+    files: EmbeddedFiles,
+    folders: Mapping[Target, Path],
+    archives: Mapping[str, Path],
+    inputs: Inputs,
+    toolchain: Toolchain,
+    *,
+    report: Callable[[str], None],
+) -> None:
+    """Put everything into the assembled folders of a buildpack, of which there is one for each target.
+
+    Args:
+        files: what it carries.
+        folders: the folders.
+        archives: what fetch_embedded() returned.
+        inputs: those of the buildpack, whose own code unpacks interpreters.
+        toolchain: what compiles the libraries of interpreters.
+        report: takes lines of progress.
+
+    Raises ReleaseError as unpack_interpreter() and compile_bundled() do.
+    """
+    if files.interpreters:
+        trim = BuildpackProgram.of(inputs, TRIM)
+        bundled = [
+            unpack_interpreter(files.interpreters[target], target, folder, trim=trim)
+            for target, folder in folders.items()
+        ]
+        compile_bundled(bundled, toolchain, report=report)
+    for target, folder in folders.items():
+        if runtimes := files.runtimes.get(target):
+            store = folder / ARCHIVES
+            store.mkdir()
+            for one in runtimes:
+                _link_or_copy(archives[one.sha256], store / f"{one.sha256}.tar.gz")
+        if files.stand_in:
+            (folder / FILE).unlink(missing_ok=True)
+            shutil.copyfile(files.stand_in, folder / FILE)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Link a file, which is faster for many megabytes, or copy it to another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
