@@ -33,6 +33,7 @@ FLOORS = (
     {"builder", "publish", "updates"},
     {"registration"},
     {"releasing"},
+    {"tasks"},
 )
 
 # Which of this repository's packages may be imported by each; the tests may import all of them.

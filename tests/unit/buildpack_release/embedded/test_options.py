@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
-
 from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_release.embedded.options import parse_interpreters, parse_offline
-from buildpack_release.runtimes.selection import RuntimeSelection
 from buildpack_release.errors import UsageError
 from buildpack_release.model.targets import Target
+from buildpack_release.runtimes.selection import RuntimeSelection
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,36 @@ def test_the_parts_of_a_composite(tmp_path: Path, directory: Path) -> None:
     found = inputs(tmp_path, "acme/all")
     assert [file.name for file in found.files] == ["CHANGELOG.md", "LICENSE", "README.md", "buildpack.toml"]
     assert found.package == ""
+
+
+def test_the_parts_of_a_component_with_its_own_programs(tmp_path: Path, directory: Path) -> None:
+    """Whatever language they are in: nothing of our library goes in, and no bytecode is made."""
+    shutil.rmtree(directory / "src")
+    for name in ("bin/detect", "bin/build"):
+        write(directory / name, "#!/bin/sh\n").chmod(0o755)
+    write(directory / "lib/functions.sh")
+    write(directory / "docs/notes.md", "not part of the package")
+    found = inputs(tmp_path)
+    assert [file.name for file in found.files] == [
+        "CHANGELOG.md", "LICENSE", "README.md", "bin/build", "bin/detect", "buildpack.toml",
+        "detect/10-x/markers", "detect/10-x/plan.toml", "lib/functions.sh",
+    ]  # fmt: skip
+    assert found.package == ""
+    assert found.files[3].source == directory / "bin/build"
+
+
+@pytest.mark.parametrize("program", ["bin/detect", "bin/build"])
+def test_own_programs_are_both_there_and_executable(tmp_path: Path, directory: Path, program: str) -> None:
+    """The lifecycle would find out only in somebody's build."""
+    shutil.rmtree(directory / "src")
+    for name in ("bin/detect", "bin/build"):
+        write(directory / name, "#!/bin/sh\n").chmod(0o644 if name == program else 0o755)
+    with pytest.raises(CheckFailed, match="needs this program, executable") as caught:
+        inputs(tmp_path)
+    assert (caught.value.file, caught.value.advice) == (directory / program, f"Run: chmod +x {program}")
+    (directory / program).unlink()
+    with pytest.raises(CheckFailed, match="needs this program, executable"):
+        inputs(tmp_path)
 
 
 def test_a_buildpack_may_have_a_licence_of_its_own(tmp_path: Path, directory: Path) -> None:

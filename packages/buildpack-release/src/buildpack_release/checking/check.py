@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.checking.check_detect import check_detect
+from buildpack_release.checking.check_detect import check_detect, check_program
 from buildpack_release.checking.check_files import check_files, check_homes
 from buildpack_release.checking.check_order import check_licenses, check_order
 from buildpack_release.checking.check_plans import check_plans
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.foreign import read_foreign
+from buildpack_release.model.plan import DETECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,9 @@ def check(repository: Repository) -> Report:
     plans: dict[str, tuple[DeclaredPlan, ...]] = {}
     for buildpack in repository.buildpacks:
         findings += check_files(repository, buildpack)
-        if not buildpack.descriptor.is_composite:
+        if buildpack.brings_programs and not (buildpack.directory / DETECT).is_dir():
+            findings += check_program(buildpack, foreign)
+        elif not buildpack.descriptor.is_composite:
             declared, found = check_detect(buildpack.directory)
             findings += found
             if declared is not None:

@@ -22,8 +22,10 @@ from buildpack_release.model.table import suggestion
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    from buildpack_release.model.repository import Buildpack
 
 _TABLE = re.compile(r"(?P<file>.+?) has \[[A-Za-z0-9_.-]+\]")
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
@@ -44,6 +46,15 @@ def check_detect(buildpack_dir: Path) -> tuple[tuple[DeclaredPlan, ...] | None, 
     readable = tuple(plan for plan in plans if plan is not None)
     findings += _unreachable(readable, messages)
     return (readable if len(readable) == len(plans) else None), tuple(findings)
+
+
+def check_program(buildpack: Buildpack, declared: Collection[str]) -> tuple[Finding, ...]:
+    """Find a component whose own bin/detect decides, unless its plan is declared."""
+    if buildpack.id in declared:
+        return ()
+    message = "what this program provides and requires is not known, so no order with it can be proved"
+    advice = f'declare it in pyproject.toml: [tool.buildpack-release.foreign."{buildpack.id}"]'
+    return (Finding(Severity.WARNING, "detect", message, buildpack.directory / "bin/detect", advice=advice),)
 
 
 def _check_directory(directory: Path, findings: list[Finding]) -> DeclaredPlan | None:

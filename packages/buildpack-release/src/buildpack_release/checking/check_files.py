@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.model.inputs import collect
+from buildpack_release.model.inputs import OWN_FOLDERS, collect
 from buildpack_release.model.repository import DESCRIPTOR, HOME
 from buildpack_release.model.table import suggestion
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TEXTS = ("README.md", "CHANGELOG.md")
 _COMPOSITE = (DESCRIPTOR, *_TEXTS, "LICENSE")
+_WITH_PROGRAMS = (*_COMPOSITE, *OWN_FOLDERS, "tests")
 _COMPONENT = (*_COMPOSITE, "detect", "src", "data", "tests", "vendor.lock", "wheels.lock")
 
 
@@ -63,7 +64,7 @@ def _missing(buildpack: Buildpack) -> Iterator[Finding]:
 def _strangers(buildpack: Buildpack) -> Iterator[Finding]:
     """Find top-level names that no package will hold: typing mistakes, or parts a composite cannot have."""
     composite = buildpack.descriptor.is_composite
-    known = _COMPOSITE if composite else _COMPONENT
+    known = _COMPOSITE if composite else _WITH_PROGRAMS if buildpack.brings_programs else _COMPONENT
     for path in sorted(buildpack.directory.iterdir()):
         if path.name in known or path.name.startswith((".", "__pycache__")):
             continue

@@ -1,6 +1,6 @@
-"""Buildpacks of other repositories that orders here name.
+"""Buildpacks whose plans cannot be read here: of other repositories, or with a bin/detect of their own.
 
-Their plans cannot be read here, so they are declared in the root's pyproject.toml:
+What they provide and require is declared in the root's pyproject.toml:
 
     [tool.buildpack-release.foreign."acme/cpython"]
     provides = ["python"]
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Foreign:
-    """A buildpack of another repository, taken to pass detection always with this plan."""
+    """A buildpack whose plan is declared, taken to pass detection always with this plan."""
 
     id: str
     plan: BuildPlan

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LIBRARY = Path("packages/buildpack-api")
 _TEXTS = ("CHANGELOG.md", "LICENSE", "README.md")
+OWN_FOLDERS = ("bin", "data", "detect", "lib")
+"""What is packaged of a component that brings its own programs."""
 # What tests, builds, editors and version control leave behind.
 _LEFT_OUT = re.compile(
     r"__pycache__|tests|.*\.pyc|.*\.egg-info|\.git.*|\.hg.*|\..*_cache|\.DS_Store"
@@ -57,7 +59,10 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything an assembled buildpack is made of but the bytecode. `package` is "" for a composite."""
+    """Everything an assembled buildpack is made of but the bytecode.
+
+    `package` is its Python package; "" for a composite, and for a component that brings its own programs.
+    """
 
     package: str
     files: tuple[InputFile, ...]
@@ -102,6 +107,8 @@ def _collect(root: Path, buildpack: Buildpack) -> Inputs:
     files = [_file("buildpack.toml", buildpack.directory / "buildpack.toml"), *_texts(root, buildpack)]
     if buildpack.descriptor.is_composite:
         return Inputs("", _sorted(files))
+    if buildpack.brings_programs:
+        return Inputs("", _sorted([*files, *_own_programs(buildpack.directory)]))
     package = _find_package(buildpack)
     files += _tree("bin", root / _LIBRARY / "share/bin")
     files += _tree("detect", buildpack.directory / "detect")
@@ -115,6 +122,21 @@ def _collect(root: Path, buildpack: Buildpack) -> Inputs:
         read_lock(buildpack.directory / "vendor.lock"),
         read_lock(buildpack.directory / "wheels.lock"),
     )
+
+
+def _own_programs(directory: Path) -> Iterator[InputFile]:
+    """Yield the folders of a component that does not use our launchers and our library."""
+    for name in ("detect", "build"):
+        program = directory / "bin" / name
+        if not os.access(program, os.X_OK):
+            raise CheckFailed(
+                "a component with a bin/ of its own needs this program, executable",
+                advice=f"Run: chmod +x bin/{name}" if program.exists() else "",
+                file=program,
+            )
+    for name in OWN_FOLDERS:
+        if (directory / name).is_dir():
+            yield from _tree(name, directory / name)
 
 
 def _texts(root: Path, buildpack: Buildpack) -> Iterator[InputFile]:

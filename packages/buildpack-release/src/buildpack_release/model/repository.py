@@ -34,6 +34,12 @@ class Buildpack:
         """The buildpack's id."""
         return self.descriptor.id
 
+    @property
+    def brings_programs(self) -> bool:
+        """Whether `bin/detect` and `bin/build` are its own, in whatever language."""
+        has_code = (self.directory / "bin").is_dir() and not (self.directory / "src").exists()
+        return has_code and not self.descriptor.is_composite
+
 
 @dataclass(frozen=True)
 class Repository:

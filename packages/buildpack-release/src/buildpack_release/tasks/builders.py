@@ -1,0 +1,64 @@
+"""The tasks about builder images: builder.create, builder.check."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.tasks import task
+
+from buildpack_release.errors import CheckFailed
+from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+
+@task(
+    name="create",
+    positional=["config"],
+    iterable=["insecure"],
+    help={
+        "config": "a builder.toml, as pack reads it",
+        "to": "a reference with its registry, or a directory for an OCI layout",
+        "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
+    },
+)
+@one_clear_error
+def builder_create(context: Context, config: str, to: str, insecure: list[str] | None = None) -> None:
+    """Compose a builder image of its parts."""
+    from buildpack_release.builder.create import create_builder
+    from buildpack_release.builder.summary import address, summary
+
+    created = create_builder(Path(config), to, dist=root_of(context) / "dist", insecure=insecure or ())
+    print(f"\n{summary(created)}", file=sys.stderr)
+    print(address(created))
+
+
+@task(
+    name="check",
+    positional=["config"],
+    iterable=["insecure"],
+    help={
+        "config": "a builder.toml, as pack reads it",
+        "json": "print data for programs",
+        "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
+    },
+)
+@one_clear_error
+def builder_check(
+    context: Context, config: str, json: bool = False, insecure: list[str] | None = None
+) -> None:
+    """Check a builder's parts; prove that its plans fit."""
+    from buildpack_release.builder.check import check_builder
+
+    report = check_builder(Path(config), root=root_of(context), insecure=insecure or ())
+    if json:
+        print_json(report.data())
+    else:
+        for line in report.lines():
+            print(line)
+    if not report.ok:
+        raise CheckFailed(f"the check has failed: {report.summary}")
+    print(f"The check has passed: {report.summary}", file=sys.stderr)

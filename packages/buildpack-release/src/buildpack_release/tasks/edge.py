@@ -1,0 +1,82 @@
+"""What every task shares: the root of the repository, one clear error, data for programs."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.exceptions import Exit
+
+from buildpack_release.errors import ExitCode, ReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Concatenate, ParamSpec, TypeVar
+
+    from invoke.context import Context
+
+    Arguments = ParamSpec("Arguments")
+    Result = TypeVar("Result")
+    Body = Callable[Concatenate[Context, Arguments], Result]
+
+SETTINGS = "buildpack_release"
+"""The key of this library in Invoke's configuration."""
+
+
+def root_of(context: Context) -> Path:
+    """Return the root of the repository that the collection of tasks was made for."""
+    return Path(context[SETTINGS]["root"])
+
+
+def print_json(data: object) -> None:
+    """Print data for programs."""
+    import json
+
+    print(json.dumps(data, indent=2, default=str))
+
+
+def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
+    """Turn an expected fault in a task into a message on stderr and its exit code; for every task."""
+
+    @functools.wraps(body)
+    def guarded(context: Context, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            result = body(context, *args, **kwargs)
+            sys.stdout.flush()
+        except ReleaseError as error:
+            raise _fail(str(error), error.exit_code) from None
+        except ModuleNotFoundError as error:
+            explain = context[SETTINGS]["explain_missing"]
+            raise _fail(explain(error), ExitCode.MISSING_TOOL) from None
+        except KeyboardInterrupt:
+            raise _fail("interrupted", ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            # Nobody reads any more; the interpreter must not complain when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Exit(code=ExitCode.BROKEN_PIPE) from None
+        except OSError as error:
+            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            raise _fail(f"{where}{error.strerror or error}", ExitCode.FAILED) from None
+        return result
+
+    return guarded
+
+
+def explain_missing(error: ModuleNotFoundError) -> str:
+    """Say that a library is missing, and how to get it. Raises the error itself for a module of this one."""
+    if not error.name or error.name.partition(".")[0] == __name__.partition(".")[0]:
+        raise error
+    return (
+        f"this Python ({sys.executable}) lacks what the tasks need: {error.name}\n"
+        f"Install it: {sys.executable} -m pip install buildpack-release"
+    )
+
+
+def _fail(message: str, code: ExitCode) -> Exit:
+    from buildpack_release.redact import redact
+
+    print(f"Error: {redact(message)}", file=sys.stderr)
+    return Exit(code=code)

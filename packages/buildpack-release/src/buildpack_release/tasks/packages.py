@@ -1,0 +1,145 @@
+"""The tasks about buildpacks and their packages: list, graph, check, build, package."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from invoke.tasks import task
+
+from buildpack_release.errors import CheckFailed, UsageError
+from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+
+@task(name="list", help={"json": "print data for programs"})
+@one_clear_error
+def list_buildpacks(context: Context, json: bool = False) -> None:
+    """List the buildpacks of this repository."""
+    from buildpack_release.listing import listing, listing_data
+    from buildpack_release.model.repository import Repository
+
+    repository = Repository.discover(root_of(context))
+    if json:
+        print_json(listing_data(repository))
+    else:
+        print(listing(repository), end="")
+
+
+@task(help={"format": "text (default) or mermaid"})
+@one_clear_error
+def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the option's name
+    """Show which buildpack contains which."""
+    from buildpack_release.drawing import draw_mermaid, draw_text
+    from buildpack_release.model.repository import Repository
+
+    drawings = {"text": draw_text, "mermaid": draw_mermaid}
+    if format not in drawings:
+        raise UsageError(f'there is no format "{format}"', advice=f"One of: {', '.join(drawings)}.")
+    print(drawings[format](Repository.discover(root_of(context))), end="")
+
+
+@task(help={"json": "print data for programs"})
+@one_clear_error
+def check(context: Context, json: bool = False) -> None:
+    """Check all files; prove that the build plans fit."""
+    from buildpack_release.checking.check import check as check_repository
+    from buildpack_release.model.repository import Repository
+
+    report = check_repository(Repository.survey(root_of(context)))
+    if json:
+        print_json(report.data())
+    else:
+        for line in report.lines():
+            print(line)
+    if not report.ok:
+        raise CheckFailed(f"the check has failed: {report.summary}")
+    print(f"The check has passed: {report.summary}", file=sys.stderr)
+
+
+_BYTECODE_HELP = (
+    "a CPython to compile bytecode with: an archive, or a line (3.14) or version to fetch;"
+    " may be repeated (default: STRATA_BYTECODE_FROM)"
+)
+
+
+@task(
+    iterable=["id", "bytecode_from"],
+    help={
+        "id": "a buildpack to assemble; may be repeated (default: all)",
+        "bytecode-from": _BYTECODE_HELP,
+    },
+)
+@one_clear_error
+def build(
+    context: Context,
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    bytecode_from: list[str] | None = None,
+) -> None:
+    """Assemble buildpacks in build/, ready to be run."""
+    from buildpack_release.bytecode.option import parse_bytecode_from
+    from buildpack_release.errors import shown_path
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.packaging.assemble import assemble_all
+
+    given = parse_bytecode_from(bytecode_from or (), os.environ)
+    for folder in assemble_all(
+        Repository.discover(root_of(context)), id or (), root_of(context) / "build", bytecode_from=given
+    ):
+        print(shown_path(folder))
+
+
+@task(
+    iterable=["id", "target", "interpreter", "python", "bytecode_from"],
+    help={
+        "id": "a buildpack to package, with what it contains; may be repeated (default: all)",
+        "target": "os/arch to package for; may be repeated (default: all that are declared)",
+        "interpreter": "make self-contained packages with this CPython archive: linux/amd64=FILE",
+        "offline": "make packages that carry Pythons for apps (some 30 MB each), for builds without network",
+        "python": "with --offline: a line (3.13) or version; may be repeated (default: all supported lines)",
+        "runtimes": "with --offline: a catalogue of your own, instead of the buildpack's runtimes.toml",
+        "bytecode-from": _BYTECODE_HELP,
+        "strict": "fail if bytecode for one of the Pythons cannot be made on this machine",
+    },
+)
+@one_clear_error
+def package(
+    context: Context,
+    id: list[str] | None = None,  # noqa: A002  the option's name
+    target: list[str] | None = None,
+    interpreter: list[str] | None = None,
+    offline: bool = False,
+    python: list[str] | None = None,
+    runtimes: str = "",
+    bytecode_from: list[str] | None = None,
+    strict: bool = False,
+) -> None:
+    """Package buildpacks into dist/ (.cnb, OCI layouts)."""
+    from buildpack_release.bytecode.option import parse_bytecode_from
+    from buildpack_release.embedded.options import parse_interpreters, parse_offline
+    from buildpack_release.errors import shown_path
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.package import package as package_buildpacks
+    from buildpack_release.packaging.package_report import artefacts, carried, next_command, table
+
+    root = root_of(context)
+    targets = [Target.parse(text) for text in target or ()]
+    outcomes = package_buildpacks(
+        Repository.discover(root),
+        id or (),
+        dist=root / "dist",
+        build=root / "build",
+        targets=targets,
+        archives=parse_interpreters(interpreter or (), targets),
+        offline=parse_offline(python or (), runtimes, os.environ, offline=offline),
+        strict=strict,
+        bytecode_from=parse_bytecode_from(bytecode_from or (), os.environ),
+    )
+    summary = f"{table(outcomes)}\n{carried(outcomes)}Try it: {next_command(outcomes, root / 'dist')}"
+    print(f"\n{summary}", file=sys.stderr)
+    for path in artefacts(outcomes, root / "dist"):
+        print(shown_path(path))

@@ -1,0 +1,82 @@
+"""The task that does whatever is missing until all is released: release."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from invoke.tasks import task
+
+from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.tasks.publishing import PUBLISH_HELP, SIGN_HELP, publication_of, registration_of
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from buildpack_release.releasing.status import Status
+
+
+@task(
+    help={
+        **{name: PUBLISH_HELP[name] for name in ("to", "json", "insecure")},
+        "register": "request entries in the CNB registry as well (see publish.register)",
+        "sign": SIGN_HELP,
+        "push": "push the branch and the tags, where there is a remote",
+        "branch": "where releases are made from (default: the remote's default branch)",
+        "yes": "do it without asking",
+        "dry-run": "show how things stand and what would be done; write nothing",
+        "again": "with --register: ask once more for what was refused",
+        "api": "with --register: another base address of the code host's API",
+    }
+)
+@one_clear_error
+def release(
+    context: Context,
+    to: str = "",
+    register: bool = False,
+    sign: str = "",
+    push: bool = False,
+    branch: str = "",
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    insecure: bool = False,
+    again: bool = False,
+    api: str = "",
+) -> None:
+    """Do whatever is missing until all is released."""
+    from buildpack_release.progress import say
+    from buildpack_release.publish.confirm import confirm
+    from buildpack_release.publish.destination import shown
+    from buildpack_release.releasing.converge import converge, derive
+    from buildpack_release.releasing.release import release_steps
+    from buildpack_release.releasing.report import status_data, status_table
+    from buildpack_release.releasing.world import read_world
+
+    root = root_of(context)
+    publication = publication_of(root, to, None, insecure=insecure, sign=sign)
+
+    def agree(status: Status) -> None:
+        say(status_table(status))
+        if not yes:
+            confirm(f"Release to {shown(publication.destination)}?", terminal=sys.stdin, say=say)
+
+    with ExitStack() as stack:
+        registration = None
+        if register:
+            public = publication_of(root, to, None, insecure=insecure, anonymous=True)
+            registration = stack.enter_context(registration_of(public, api))
+        steps = release_steps(publication, registration=registration, push=push, again=again)
+        if dry_run:
+            _, status = derive(steps, lambda: read_world(root, branch))
+        else:
+            status = converge(steps, lambda: read_world(root, branch), agree=agree, say=say)
+    if json:
+        print_json(status_data(status))
+    else:
+        print(status_table(status), end="")
+    status.raise_for(planned=dry_run)
+    if publication.signer.unsigned:
+        say(f"not signed: {publication.signer.unsigned}")
+    say("Released." if status.is_released else "Go on: the same command without --dry-run")

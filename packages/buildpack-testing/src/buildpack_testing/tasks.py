@@ -1,0 +1,70 @@
+"""The tasks that build an app with the buildpacks: try, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from buildpack_release.tasks.edge import one_clear_error, root_of
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+
+@task(
+    name="try",
+    positional=["path"],
+    iterable=["env"],
+    help={
+        "path": "the directory of the app",
+        "builder-order": "the buildpack to build with",
+        "env": "a user variable, NAME=VALUE; may be repeated",
+        "clear": "forget what earlier builds of this app left for reuse",
+        "run": "a process type or a command to start in the image",
+        "runtime": (
+            "local (this machine's CPythons; the default if there are any), standalone (real archives of a "
+            "few versions, by way of the Go module proxy) or download"
+        ),
+        "keep": "keep the layers and the app as the build left them, and say where",
+    },
+)
+@one_clear_error
+def try_app(
+    context: Context,
+    path: str,
+    builder_order: str = "strata/python",
+    env: list[str] | None = None,
+    clear: bool = False,
+    run: str = "",
+    runtime: str = "",
+    keep: bool = False,
+) -> None:
+    """Build an app on this machine and show what came out."""
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.progress import say
+    from buildpack_testing.try_app import Trial, parse_source, parse_variables
+    from buildpack_testing.try_app import try_app as build_and_show
+
+    trial = Trial(
+        Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
+    )
+    code = build_and_show(Repository.discover(root_of(context)), trial, write=sys.stdout.write, report=say)
+    if code:
+        raise Exit(code=code)
+
+
+@task(positional=["path"], help={"path": "the directory of an app of your own (default: the Flask sample)"})
+@one_clear_error
+def demo(context: Context, path: str = "") -> None:
+    """Package, build a sample app, show its layers."""
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.progress import say
+    from buildpack_testing.demo import Demo
+
+    Demo(Repository.discover(root_of(context)), write=sys.stdout.write, report=say).run(
+        Path(path) if path else None
+    )
