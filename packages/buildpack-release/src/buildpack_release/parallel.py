@@ -1,4 +1,4 @@
-"""Doing the same with several things at once, in threads: for what mostly waits."""
+"""Run I/O-bound work on several items in threads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 JOBS = 4
+_HEED = 0.2  # seconds after which an interruption is noticed at the latest
 
 
 def in_parallel(
@@ -22,7 +23,7 @@ def in_parallel(
     jobs: int = JOBS,
     stop: threading.Event | None = None,
 ) -> list[_Result]:
-    """Give the results of `work` for the items, in their order; at most `jobs` are under way at once.
+    """Return the results of `work` for the items, in their order; at most `jobs` are under way at once.
 
     When one fails, `stop` is set, those under way are waited for, the others are left out, and the first
     failure is raised. An interruption waits for nothing: what is under way may hang; it ends with the
@@ -50,7 +51,10 @@ def in_parallel(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            # With a time limit: a signal that arrives just before the thread is waited for, or in another
+            # thread, would not end a wait without one.
+            while thread.is_alive():
+                thread.join(_HEED)
     except BaseException:
         stop.set()
         raise
