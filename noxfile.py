@@ -14,10 +14,9 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).parent
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "packages/buildpack-release/src")]
+sys.path.insert(0, str(ROOT / "scripts"))
 
-from buildpack_release.model.pythons import MINORS  # noqa: E402
-from environments import DIVERTING, SetupError, missing, put_on_path, requirements  # noqa: E402
+from environments import DIVERTING, SetupError, lowest, missing, put_on_path, requirements  # noqa: E402
 
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
 SCRIPTS = (
@@ -58,9 +57,11 @@ def _offer_pyenv_versions() -> None:
 
 def _pythons() -> list[str]:
     """Return the Pythons to test on: nox skips and names one that is missing; under CI that is an error."""
+    project = nox.project.load_toml(ROOT / "packages/buildpack-api/pyproject.toml")
     # Not every machine can be asked to have the newest yet.
     too_new = ("3.14", "3.15") if "CI" in os.environ else ()
-    return [minor for minor in MINORS if minor not in too_new or shutil.which(f"python{minor}")]
+    supported = nox.project.python_versions(project)
+    return [minor for minor in supported if minor not in too_new or shutil.which(f"python{minor}")]
 
 
 def _check_envdir() -> None:
@@ -127,6 +128,13 @@ def _arguments(session: nox.Session) -> tuple[list[str], list[str]]:
     return arguments, paths
 
 
+def _install_exactly(session: nox.Session, wanted: list[str]) -> None:
+    """Install requirements, in place of what another run has left, and put the libraries on the path."""
+    session.install("--upgrade", *wanted, env={"PIP_USER": "0"})
+    (site_packages,) = Path(session.virtualenv.location).glob("lib/python3*/site-packages")
+    put_on_path(ROOT, site_packages)
+
+
 def _pytest(session: nox.Session, folder: str, *options: str) -> None:
     """Run the tests in a folder, or those in the paths that follow --."""
     _install(session, "tests")
@@ -188,6 +196,26 @@ def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
     # A module's tests share what they build, so a module stays on one worker.
     _pytest(session, "tests/integration", "--numprocesses=auto", "--dist=loadscope")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Report which statements and branches the unit tests run (a report, no threshold)."""
+    _install(session, "tests", "coverage")
+    arguments, _ = _arguments(session)
+    measured = ("--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:build/coverage")
+    session.run("python", "-m", "pytest", "--numprocesses=auto", *measured, *arguments)
+    session.log("Line by line: build/coverage/index.html")
+
+
+@nox.session(python=PYTHONS[:1])
+def minimums(session: nox.Session) -> None:
+    """Run the libraries' unit tests with the lowest versions that they say they work with."""
+    _install_exactly(session, [*_requirements("test-tools", libraries=False), *lowest(_requirements())])
+    arguments, paths = _arguments(session)
+    # What a buildpack brings along is in its vendor.lock, at one version.
+    tested = [] if paths else sorted(str(one) for one in Path("tests/unit").glob("buildpack_*"))
+    session.run("python", "-m", "pytest", "--numprocesses=auto", *tested, *arguments)
 
 
 @nox.session

@@ -62,6 +62,26 @@ def requirements(root: Path, *groups: str, libraries: bool = True) -> list[str]:
     return sorted(one for one in found if _name(one) not in LIBRARIES)
 
 
+def lowest(wanted: Iterable[str]) -> list[str]:
+    """Return requirements that allow only the lowest version of what each one allows, sorted.
+
+    Of several for one project the highest of their lowest versions counts. Raises SetupError for one that
+    names no lowest version.
+    """
+    requirement = _vendored("packaging.requirements").Requirement
+    version = _vendored("packaging.version").Version
+    found: dict[tuple[str, str], Any] = {}
+    for parsed in map(requirement, wanted):
+        floors = [version(one.version) for one in parsed.specifier if one.operator in {">=", "~=", "=="}]
+        if not floors:
+            raise SetupError(f'the requirement "{parsed}" has no lowest version')
+        key = (_name(parsed.name), str(parsed.marker or ""))
+        found[key] = max([*floors, *([found[key]] if key in found else [])])
+    return sorted(
+        f"{name}=={floor}" + (f"; {marker}" if marker else "") for (name, marker), floor in found.items()
+    )
+
+
 def missing(wanted: Iterable[str]) -> dict[str, str]:
     """Return the requirements that the running Python does not meet, of those that concern it, by name."""
     requirement = _vendored("packaging.requirements").Requirement

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from buildpack_testing.installed import find_installed
-from environments import LIBRARIES, SetupError, _name, missing, put_on_path, read_toml, requirements
+from environments import LIBRARIES, SetupError, _name, lowest, missing, put_on_path, read_toml, requirements
 
 ROOT = Path(__file__).parents[3]
 NAMES = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9])?", fullmatch=True)
@@ -86,9 +86,20 @@ def test_what_is_missing_concerns_this_python_and_is_named_once() -> None:
     assert len(found) == 2
 
 
+def test_the_lowest_versions_are_those_that_all_requirements_allow() -> None:
+    """With markers apart: what is required only before Python 3.11 has a version of its own there."""
+    wanted = ["X>=1.2", "x>=1.10,<3", "y~=2.1", "z==4", "t>=2; python_version < '3.11'", "t>=3"]
+    assert lowest(wanted) == ['t==2; python_version < "3.11"', "t==3", "x==1.10", "y==2.1", "z==4"]
+
+
+def test_every_requirement_of_the_libraries_has_a_lowest_version() -> None:
+    """What nox -s minimums installs; a requirement without one would promise all versions there ever were."""
+    assert len(lowest(requirements(ROOT))) >= 5
+
+
 def test_every_session_can_be_put_together() -> None:
     """The groups of this repository's own pyproject.toml, as noxfile.py and set_up.py ask for them."""
-    for group in ("maintain", "release", "lint", "types", "tests", "bench"):
+    for group in ("maintain", "release", "lint", "types", "test-tools", "tests", "coverage", "bench"):
         assert [Requirement(one) for one in requirements(ROOT, group)]
     assert not {Requirement(one).name for one in requirements(ROOT, "maintain")} & set(LIBRARIES)
 
