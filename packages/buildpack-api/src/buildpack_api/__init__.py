@@ -58,15 +58,17 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Load a part of the public face (PEP 562)."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # it would make every name one of type object
 
-    for module, names in _HOMES.items():
-        if name in names.split():
-            value = globals()[name] = getattr(import_module(f"buildpack_api.{module}"), name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Load a part of the public face (PEP 562)."""
+        from importlib import import_module
+
+        for module, names in _HOMES.items():
+            if name in names.split():
+                value = globals()[name] = getattr(import_module(f"buildpack_api.{module}"), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
