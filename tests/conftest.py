@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from buildpack_api import redact
+from buildpack_common import redaction
 from support.needs import need
 from support.ordinary_rights import ordinary_rights
 
@@ -53,5 +53,5 @@ def without_privileges() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what one test hides from output (`redact.hide`) from being hidden in the next ones."""
-    monkeypatch.setattr(redact, "_secrets", set())
+    """Keep what one test hides from output (`redaction.hide`) from being hidden in the next ones."""
+    monkeypatch.setattr(redaction, "_secrets", set())

@@ -16,7 +16,7 @@ from buildpack_testing.registry.distribution import RealRegistry, real_registry
 from support.needs import need
 from support.packaging import environment, inv
 from support.publishing import make_repository, pack
-from support.sample_repository import write
+from support.sample_repository import write, write_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def keys(tmp_path: Path) -> Keys:
 def root(tmp_path: Path) -> Path:
     root = make_repository(tmp_path / "repository")
     write(root / "tasks.py", (ROOT / "tasks.py").read_text("utf-8"))
-    write(root / "pyproject.toml", SETTINGS)
+    write_settings(root, SETTINGS)
     return pack(root)
 
 

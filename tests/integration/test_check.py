@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("tasks.py", "pyproject.toml", "LICENSE", "buildpacks", "packages/buildpack-api")
+LIBRARIES = ("packages/buildpack-common", "packages/buildpack-api")
+COPIED = ("tasks.py", "pyproject.toml", "LICENSE", "buildpacks", *LIBRARIES)
 RUNTIME, PIP, VENV, ALL = (
     f"buildpacks/{name}" for name in ("python-runtime", "pip-tool", "app-venv", "python")
 )

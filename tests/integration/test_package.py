@@ -16,11 +16,11 @@ from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.files.cache import cache_directory
 from support.packaging import INV, copy_repository, digests, environment, inv
-from support.sample_repository import component, composite, library, plan, write
+from support.sample_repository import component, composite, library, plan, write, write_settings
 
 ROOT = Path(__file__).parents[2]
 FAILED, USAGE, CHECK_FAILED, MISSING_TOOL = 1, 2, 3, 7
-SETTINGS = '[tool.buildpack-release]\nbytecode = ["3.10", "3.11", "3.12", "3.13"]\n'
+SETTINGS = 'bytecode = ["3.10", "3.11", "3.12", "3.13"]\n'
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     library(root)
     write(root / "tasks.py", (ROOT / "tasks.py").read_text("utf-8"))
-    write(root / "pyproject.toml", SETTINGS)
+    write_settings(root, SETTINGS)
     for name in ("acme/one", "acme/two", "acme/three"):
         directory = component(root, name, plans={"x": (None, plan(provides=(name,)))})
         write(

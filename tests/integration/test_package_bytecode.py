@@ -21,7 +21,7 @@ from buildpack_testing.server import serve
 from buildpack_testing.standalone.releases import RELEASES
 from support.packaging import copy_repository, digests, environment, inv
 from support.python_archives import carrier, real_archives
-from support.sample_repository import library, write
+from support.sample_repository import library, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,8 +81,8 @@ def test_an_archive_writes_what_one_that_is_installed_writes(tmp_path: Path, rea
         shutil.copyfile(
             tmp_path / f"installed/python/lib/python{NEWEST.minor}/{name}.py", source / f"{name}.py"
         )
-    settings = f'[tool.buildpack-release]\nruntimes = "acme/runtime"\nbytecode = ["{NEWEST.minor}"]\n'
-    write(tmp_path / "repository/pyproject.toml", settings)
+    settings = f'runtimes = "acme/runtime"\nbytecode = ["{NEWEST.minor}"]\n'
+    write_settings(tmp_path / "repository", settings)
     repository = Repository.discover(tmp_path / "repository")
     buildpack = repository.get("acme/runtime")
     first = assemble(

@@ -21,7 +21,7 @@ from buildpack_testing.standalone.releases import RELEASES
 from python_runtime.elf import architecture
 from support.packaging import digests
 from support.python_archives import TRIM, carrier, real_archives
-from support.sample_repository import TARGETS, component, composite, library, plan, write
+from support.sample_repository import TARGETS, component, composite, library, plan, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def repository(tmp_path: Path) -> Repository:
         path = directory / "buildpack.toml"
         path.write_text(f"{path.read_text()}{TARGETS.replace('amd64', 'arm64')}")
     composite(root, "acme/all", ["acme/runtime", "acme/other"])
-    write(root / "pyproject.toml", '[tool.buildpack-release]\ninterpreter = "acme/runtime"\n')
+    write_settings(root, 'interpreter = "acme/runtime"\n')
     return Repository.discover(root)
 
 
@@ -155,7 +155,7 @@ def test_who_carries_it_is_a_setting(repository: Repository, archive: Path) -> N
     """Without it, or for others, an interpreter has no place."""
     with pytest.raises(UsageError, match="acme/other has no place for an interpreter"):
         run(repository, archive, "acme/other")
-    (repository.root / "pyproject.toml").unlink()
+    write_settings(repository.root)
     with pytest.raises(UsageError, match="no buildpack of this repository carries an interpreter"):
         run(repository, archive)
 

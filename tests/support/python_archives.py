@@ -14,7 +14,7 @@ from buildpack_release.runtimes.program import BuildpackProgram
 from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
 from support.needs import lack
-from support.sample_repository import component, plan
+from support.sample_repository import component, plan, write_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from buildpack_testing.standalone.releases import Release
 
 ROOT = Path(__file__).resolve().parents[2]
+CARRIED = ("buildpack-common", "buildpack-api")
+"""The libraries that are copied into each buildpack."""
 TRIM = BuildpackProgram(
-    "python_runtime", "trim", (ROOT / "buildpacks/python-runtime/src", ROOT / "packages/buildpack-api/src")
+    "python_runtime",
+    "trim",
+    (ROOT / "buildpacks/python-runtime/src", *(ROOT / "packages" / name / "src" for name in CARRIED)),
 )
 """What `inv package` unpacks interpreters with."""
 
@@ -34,7 +38,9 @@ def carrier(root: Path, buildpack_id: str) -> Path:
     directory = component(root, buildpack_id, plans={"x": (None, plan(provides=("python",)))})
     shutil.rmtree(directory / "src")
     shutil.copytree(ROOT / "buildpacks/python-runtime/src", directory / "src")
-    shutil.copytree(ROOT / "packages/buildpack-api", root / "packages/buildpack-api", dirs_exist_ok=True)
+    for name in CARRIED:
+        shutil.copytree(ROOT / "packages" / name, root / "packages" / name, dirs_exist_ok=True)
+    write_settings(root)
     return directory
 
 

@@ -30,6 +30,15 @@ def library(root: Path) -> None:
     write(root / "packages/buildpack-api/src/buildpack_api/__init__.py")
     for name in ("detect", "build"):
         write(root / "packages/buildpack-api/share/bin" / name, "#!/bin/sh\n").chmod(0o755)
+    write_settings(root)
+
+
+def write_settings(root: Path, text: str = "") -> Path:
+    """Write the repository's settings: those in `text`, and which libraries there are by now."""
+    libraries = [path.relative_to(root).as_posix() for path in sorted(root.glob("packages/*"))]
+    return write(
+        root / "pyproject.toml", f"[tool.buildpack-release]\nlibraries = {json.dumps(libraries)}\n{text}"
+    )
 
 
 def head(buildpack_id: str, version: str = "1.0.0") -> str:

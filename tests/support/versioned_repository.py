@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.model.repository import Repository
-from support.sample_repository import component, composite, library, plan, write
+from support.sample_repository import component, composite, library, plan, write, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,8 @@ def versioned(
     `unreleased` and `versions` are by id; without `versions` all have `version`.
     """
     library(root)
-    settings = f'[tool.buildpack-release]\nversioning = "{versioning}"\n'
-    write(root / "pyproject.toml", settings + (f'repository-url = "{url}"\n' if url else ""))
+    address = f'repository-url = "{url}"\n' if url else ""
+    write_settings(root, f'versioning = "{versioning}"\n{address}')
     of = dict.fromkeys(("acme/a", "acme/b", ALL), version) | (versions or {})
     for one in ("acme/a", "acme/b"):
         component(root, one, plans=PLANS, version=of[one])

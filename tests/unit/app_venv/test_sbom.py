@@ -10,7 +10,7 @@ from app_venv.dependencies import Graph
 from app_venv.installed import Distribution
 from app_venv.resolution import Package, Resolution
 from app_venv.sbom import bill_of
-from buildpack_api.sbom_documents import cyclonedx, spdx
+from buildpack_common.sbom_documents import cyclonedx, spdx
 from support.sbom_schemas import assert_valid_sbom
 
 if TYPE_CHECKING:

@@ -37,7 +37,12 @@ class ExampleBuildpack:
 
     def _write_library(self, body: str) -> None:
         library = self.directory / "lib"
-        for name in ("buildpack_api", "tomli_w", *(() if sys.version_info >= (3, 11) else ("tomli",))):
+        for name in (
+            "buildpack_common",
+            "buildpack_api",
+            "tomli_w",
+            *(() if sys.version_info >= (3, 11) else ("tomli",)),
+        ):
             spec = importlib.util.find_spec(name)
             assert spec is not None
             assert spec.origin is not None

@@ -52,6 +52,46 @@ def test_the_tail_has_both_streams_and_the_code_and_no_credentials(capfd: pytest
     assert captured.err == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a" * 3_000_000, "a" * 32768 + " [... this line has 3000001 bytes]"),
+        ("word " * 100_000, ("word " * 7000)[: 32766 - 32766 % 5 - 1] + " [... this line has 500001 bytes]"),
+        ("x" * 32767, "x" * 32767),
+        (f"{'x' * 32700} https://user:{'s3cret' * 100}@h/", f"{'x' * 32700} [... this line has 33318 bytes]"),
+    ],
+)
+def test_a_line_without_end_is_cut_and_does_not_end_in_half_a_secret(
+    line: str, shown: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Protects the memory of a build, whatever a program writes."""
+    (tmp_path / "lines").write_text(f"{line}\nafter\n{line}")
+    code, tail = run_with_tail(["cat", tmp_path / "lines"], env=ENV)
+    unended = shown.replace(f"{len(line) + 1} bytes", f"{len(line)} bytes")
+    assert code == 0
+    assert tail.splitlines() == [shown, "after", unended]
+    assert capfd.readouterr().out == tail
+
+
+def test_memory_does_not_grow_with_a_line(tmp_path: Path) -> None:
+    """In a process of its own, since what others have used counts too: 400 MB pass through a few."""
+    program = (
+        "import resource, sys; sys.path[:] = eval(sys.argv[1])\n"
+        "from buildpack_api.commands import run_with_tail\n"
+        "run_with_tail(['sh', '-c', 'head -c 1000000 /dev/zero'], env={'PATH': sys.argv[2]}, echo=False)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "run_with_tail(['sh', '-c', 'head -c 400000000 /dev/zero'], env={'PATH': sys.argv[2]}, echo=False)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, repr(sys.path), ENV["PATH"]],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 20_000  # KiB
+
+
 def test_the_tail_of_a_talkative_program_is_bounded(capfd: pytest.CaptureFixture[str]) -> None:
     _, tail = run_with_tail(["seq", "5000"], env=ENV)
     assert tail.splitlines()[-1] == "5000"

@@ -14,8 +14,8 @@ from buildpack_api.bindings import Binding
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.index_access import IndexAccess, Login
 from buildpack_api.index_bindings import read_index_access
-from buildpack_api.known_secrets import address_secrets
-from buildpack_api.redact import redact
+from buildpack_common.known_secrets import address_secrets
+from buildpack_common.redaction import redact
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
 if TYPE_CHECKING:

@@ -51,6 +51,16 @@ def test_a_bug_shows_the_traceback_and_who_to_tell(tmp_path: Path) -> None:
     assert "pass" not in done.stderr
 
 
+def test_passwords_of_indexes_and_proxies_are_printed_nowhere(tmp_path: Path) -> None:
+    """Also on their own, and those that only the platform's own files have."""
+    example = ExampleBuildpack.create(
+        tmp_path, "print('-')\ncontext.output.step('of-the-proxy of-the-index')"
+    )
+    (example.platform / "env/PIP_INDEX_URL").write_text("https://me:of-the-index@host/")
+    done = example.build(https_proxy="http://me:of-the-proxy@host")
+    assert done.stdout.splitlines()[-1] == "  *** ***"
+
+
 @pytest.mark.parametrize(
     ("body", "title"),
     [

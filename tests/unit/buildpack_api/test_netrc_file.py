@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_api import netrc_file, redact
+from buildpack_api import netrc_file
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.redaction import redact
 from buildpack_release.bytecode.interpreters import installed_interpreters
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -74,7 +75,7 @@ def test_a_broken_file_is_named_and_not_quoted(tmp_path: Path) -> None:
 
 def test_passwords_of_a_checked_file_are_hidden(tmp_path: Path) -> None:
     netrc_file.check(write(tmp_path / "n", "machine h login me password s3cret-in-a-file\n"), name="x")
-    assert redact.redact("it is s3cret-in-a-file") == "it is ***"
+    assert redact("it is s3cret-in-a-file") == "it is ***"
 
 
 def test_the_users_own_file_is_the_one_that_pip_would_read(tmp_path: Path) -> None:

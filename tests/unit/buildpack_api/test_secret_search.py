@@ -25,8 +25,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildpack_api import secret_search
-from buildpack_api.known_secrets import Secret, address_secrets, login_secrets
 from buildpack_api.secret_search import Findings, Hit, SecretSearch
+from buildpack_common.known_secrets import Secret, address_secrets, login_secrets
 from support.ordinary_user import run_as_ordinary_user
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def found(search: SecretSearch, content: bytes) -> list[Hit]:
 @example(user="me", word="äöü€😀 \\\"'&%$+/", before=b"")
 @example(user="me", word="........", before=b"/")
 def test_no_form_of_a_secret_survives(form: str, user: str, word: str, before: bytes) -> None:
-    if not word.strip("*") or "${" in word:
+    if not word.strip("*") or "${" in word or word == "x-oauth-basic":  # no passwords, see `login_secrets`
         return
     search = SecretSearch(login_secrets(user, word, "x"))
     text = FORMS[form](user, word)
@@ -280,7 +280,7 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
         "import resource, sys\n"
         f"sys.path[:] = {sys.path!r}\n"
         "from pathlib import Path\n"
-        "from buildpack_api.known_secrets import login_secrets\n"
+        "from buildpack_common.known_secrets import login_secrets\n"
         "from buildpack_api.secret_search import Findings, SecretSearch\n"
         "limit = 120 << 20\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))\n"
@@ -318,7 +318,7 @@ def test_what_cannot_be_read_ends_the_search() -> None:
         """
 from pathlib import Path
 from buildpack_api.errors import BuildpackError
-from buildpack_api.known_secrets import login_secrets
+from buildpack_common.known_secrets import login_secrets
 from buildpack_api.secret_search import Findings, SecretSearch
 SecretSearch(login_secrets("me", "loads codecs", "x"))
 """,

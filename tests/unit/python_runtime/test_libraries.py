@@ -21,7 +21,7 @@ from support.elf_files import elf_file
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from buildpack_api.sbom_documents import Component
+    from buildpack_common.sbom_documents import Component
 
 HOSTILE = {"PATH": os.defpath, "PYTHONHOME": "/nowhere", "PYTHONPATH": "/nowhere"}
 SOURCE = "2026-05-05 10:34:17 c88b22011a54b4f6fbd149e9f8e4de77658ce58143a1af0e3785e4e6475127e9"

@@ -1,4 +1,4 @@
-"""The documents name what is in the layer. How they are written is `buildpack_api.sbom_documents`."""
+"""The documents name what is in the layer. How they are written is `buildpack_common.sbom_documents`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_api.sbom_documents import cyclonedx, spdx
+from buildpack_common.sbom_documents import cyclonedx, spdx
 from python_runtime import libraries
 from python_runtime.sbom import bill_of
 from support.sbom_schemas import assert_valid_sbom
@@ -16,7 +16,7 @@ from support.sbom_schemas import assert_valid_sbom
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_api.sbom_documents import Bill
+    from buildpack_common.sbom_documents import Bill
     from python_runtime.catalogue import Catalogue, Runtime
 
 LIBRARIES = [

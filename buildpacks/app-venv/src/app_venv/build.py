@@ -17,9 +17,9 @@ from app_venv.resolution import Resolution, read_record
 from app_venv.reuse import Decision, decide
 from app_venv.tools import find_tools
 from app_venv.venv import check_venv, create_venv, venv_works
-from buildpack_api.files import remove
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import LayerTypes
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

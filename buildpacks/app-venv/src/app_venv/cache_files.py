@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.resolution import normalise
-from buildpack_api.files import file_sha256, remove, write_atomically
+from buildpack_common.files import file_sha256, remove, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

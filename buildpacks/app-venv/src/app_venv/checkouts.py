@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

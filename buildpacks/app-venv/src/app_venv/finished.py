@@ -56,7 +56,7 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...],
     from app_venv.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
     from app_venv.installed import installed_distributions  # noqa: PLC0415
     from app_venv.sbom import bill_of  # noqa: PLC0415
-    from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
+    from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
 
     distributions = installed_distributions(job.site_packages)
     _look_at_launch(job, distributions)

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import write_atomically
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.commands import run_unseen
-from buildpack_api.redact import redact
+from buildpack_common.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from app_venv.summary import Room
     from app_venv.tools import Tools
     from buildpack_api.context import BuildContext
-    from buildpack_api.known_secrets import Secret
     from buildpack_api.layers import Layer
+    from buildpack_common.known_secrets import Secret
 
 LAYER = "venv"
 

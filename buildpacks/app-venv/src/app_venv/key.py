@@ -10,7 +10,7 @@ from app_venv.guard import DANGEROUS, option_name
 from app_venv.pip_config import settings_in_files
 from app_venv.pip_options import HARMLESS, OVERRULED, option_of
 from buildpack_api.layers import LayerKey, outcome
-from buildpack_api.redact import without_credentials
+from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

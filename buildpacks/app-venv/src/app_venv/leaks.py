@@ -16,9 +16,9 @@ from app_venv.cache_files import kept_digests
 from app_venv.installed import installed_distributions
 from app_venv.records import PublishedFiles, correct_record
 from buildpack_api.errors import BuildpackError
-from buildpack_api.files import remove, write_atomically
 from buildpack_api.secret_search import Findings, Hit, SecretSearch
 from buildpack_api.sizes import readable_size
+from buildpack_common.files import remove, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

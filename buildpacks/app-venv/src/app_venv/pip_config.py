@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from app_venv.pip_options import OVERRULED, REFUSED, option_of, spoils
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.known_secrets import address_secrets
+from buildpack_common.known_secrets import address_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from buildpack_api.known_secrets import Secret
+    from buildpack_common.known_secrets import Secret
 
 _SECTIONS = ("global", "install")  # the later one counts
 

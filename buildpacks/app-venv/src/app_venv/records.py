@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.installed import installed_distributions
-from buildpack_api.files import file_sha256, write_atomically
+from buildpack_common.files import file_sha256, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
-from buildpack_api.redact import without_credentials
+from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from app_venv.launchable import editable_directory
 from app_venv.licences import licence_of
 from app_venv.resolution import normalise
-from buildpack_api.redact import redact
-from buildpack_api.sbom_documents import Bill, Component
+from buildpack_common.redaction import redact
+from buildpack_common.sbom_documents import Bill, Component
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

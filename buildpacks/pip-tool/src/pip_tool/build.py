@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
 from buildpack_api.interpreter import find_interpreter
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import Layer, LayerTypes
+from buildpack_common.files import remove
 from pip_tool.install import install_pip
 from pip_tool.key import RECIPE, PipKey
 from pip_tool.supply import Supply

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import BuildpackError, PlatformError
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from buildpack_api.files import remove
 from buildpack_api.interpreter import isolated_environment
 from buildpack_api.layers import LayerTypes, SbomFormat
 from buildpack_api.sizes import readable_size, tree_size
+from buildpack_common.files import remove
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer
 from python_runtime.carried import carried_archives
@@ -161,7 +161,7 @@ def _place_named(path: Path) -> Iterator[None]:
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
     """Write the bills of materials: with a layer that is reused the lifecycle restores them."""
-    from buildpack_api.sbom_documents import cyclonedx, spdx  # noqa: PLC0415  (not for a reused layer)
+    from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415  (not for a reused layer)
     from python_runtime import sbom  # noqa: PLC0415
 
     base = catalogue.bases[0] if catalogue.bases else ""

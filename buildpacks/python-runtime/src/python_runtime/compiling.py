@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.bytecode import compile_tree
 from buildpack_api.errors import BuildpackError, CommandFailed, from_os_error
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from python_runtime import libraries, starting
 from python_runtime.carried import carried_archives
 from python_runtime.fetch import fetched

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from buildpack_api.errors import DownloadError
-from buildpack_api.files import sha256_of
-from buildpack_api.redact import redact
+from buildpack_common.files import sha256_of
+from buildpack_common.redaction import redact
 from python_runtime.carried import bundled_archive, carried_archives
 from python_runtime.faults import LocationFault, download_error
 from python_runtime.locations import archive_urls

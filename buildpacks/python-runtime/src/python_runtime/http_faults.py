@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from buildpack_api.redact import redact
+from buildpack_common.redaction import redact
 from python_runtime.faults import LocationFault, PassingFault
 
 if TYPE_CHECKING:

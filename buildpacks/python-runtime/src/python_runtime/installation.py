@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from buildpack_api.errors import DownloadError
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from python_runtime import build_details, elf, libpython, prune, sysconfig_files
 from python_runtime.unpack import unpack
 

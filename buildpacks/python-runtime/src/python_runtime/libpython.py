@@ -12,7 +12,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from python_runtime.elf import NotElfError, is_loadable, needed_libraries
 
 if TYPE_CHECKING:

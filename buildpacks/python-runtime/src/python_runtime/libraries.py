@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed
-from buildpack_api.files import write_atomically
-from buildpack_api.sbom_documents import Component
+from buildpack_common.files import write_atomically
+from buildpack_common.sbom_documents import Component
 from python_runtime import traces
 
 if TYPE_CHECKING:

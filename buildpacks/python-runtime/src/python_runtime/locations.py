@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.redact import redact
+from buildpack_common.redaction import hide_credentials, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -122,6 +122,7 @@ def _text(binding: Binding, name: str) -> str:
 
 
 def _checked(url: str, source: str) -> str:
+    hide_credentials(url)
     if url and urlsplit(url).scheme.lower() not in _SCHEMES:
         raise ConfigurationError(
             f"{source} is not a URL that archives can be read from",

@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.files import sha256_of
 from buildpack_api.output import Output
-from buildpack_api.redact import redact
+from buildpack_common.files import sha256_of
+from buildpack_common.redaction import redact
 from python_runtime import catalogue as catalogues
 from python_runtime.faults import LocationFault
 from python_runtime.fetch import check_sum, first_good, verified_file

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

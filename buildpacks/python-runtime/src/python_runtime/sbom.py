@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import file_sha256
-from buildpack_api.sbom_documents import Bill, Component
+from buildpack_common.files import file_sha256
+from buildpack_common.sbom_documents import Bill, Component
 from python_runtime import libraries
 from python_runtime.python_layer import tree_of
 

@@ -13,7 +13,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import write_atomically
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

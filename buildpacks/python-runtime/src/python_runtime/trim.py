@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from buildpack_api.errors import DownloadError
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from python_runtime import libpython, prune
 from python_runtime.elf import NotElfError, architecture
 from python_runtime.orders import carry_out

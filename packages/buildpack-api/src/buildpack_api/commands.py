@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from buildpack_api.errors import CommandFailed
 from buildpack_api.output import Output
-from buildpack_api.redact import redact
+from buildpack_common.redaction import redact, redact_beginning
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import IO
 
 _Result = TypeVar("_Result")
 
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _KEPT_LINES = 400
+_LONGEST_LINE = 1 << 15  # bytes; so that what a program writes in one line is not all kept in memory
 _PATIENCE = 10.0  # seconds a child gets to end after SIGTERM
 
 
@@ -53,15 +55,15 @@ def run_with_tail(
 ) -> tuple[int, str]:
     """Run like `run`, both streams to stdout (none without ``echo``), and return exit code and last lines.
 
-    The code is negative for a signal; credentials in URLs are replaced. ``watch`` sees every line.
+    The code is negative for a signal; secrets are replaced, and what is longer than 32 KiB in a line is left
+    out with a note. ``watch`` sees every line.
     Raises CommandFailed if the program cannot be started.
     """
 
     def pass_on(process: subprocess.Popen[bytes]) -> tuple[int, str]:
         tail: deque[str] = deque(maxlen=_KEPT_LINES)
         with process:
-            for line in process.stdout or ():
-                text = redact(line.decode("utf-8", "replace"))
+            for text in _redacted_lines(process.stdout) if process.stdout else ():
                 if echo:
                     sys.stdout.write(text)
                     sys.stdout.flush()
@@ -91,6 +93,26 @@ def display(command: Sequence[str]) -> str:
     import shlex  # noqa: PLC0415  (only for errors)
 
     return redact(shlex.join(command))
+
+
+def _redacted_lines(stream: IO[bytes]) -> Iterator[str]:
+    while line := stream.readline(_LONGEST_LINE):
+        left_out = 0 if line.endswith(b"\n") else _pass_over_line(stream)
+        text = line.decode("utf-8", "replace")
+        if left_out:
+            yield f"{redact_beginning(text)} [... this line has {len(line) + left_out} bytes]\n"
+        else:
+            yield redact(text)
+
+
+def _pass_over_line(stream: IO[bytes]) -> int:
+    """Read the rest of a line and return how many bytes it has."""
+    size = 0
+    while piece := stream.readline(_LONGEST_LINE):
+        size += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return size
 
 
 def _execute(

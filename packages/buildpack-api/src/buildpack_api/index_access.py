@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api import netrc_file
-from buildpack_api.known_secrets import environment_secrets, login_secrets, without_names
+from buildpack_common.known_secrets import environment_secrets, login_secrets, without_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from buildpack_api.known_secrets import Secret
+    from buildpack_common.known_secrets import Secret
 
 _QUIET = {"PIP_NO_INPUT": "1"}  # nobody is there who could answer
 

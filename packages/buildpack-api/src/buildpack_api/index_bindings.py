@@ -12,7 +12,7 @@ from buildpack_api import netrc_file
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.index_access import IndexAccess, Login
-from buildpack_api.redact import hide, hide_credentials, redact
+from buildpack_common.redaction import hide, hide_credentials, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api import toml
-from buildpack_api.files import remove
 from buildpack_api.names import check_process_type
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from pathlib import Path

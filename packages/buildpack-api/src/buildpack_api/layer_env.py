@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
-from buildpack_api.files import remove
 from buildpack_api.names import check_process_type
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api import sbom, toml
-from buildpack_api.files import remove
 from buildpack_api.layer_env import EnvChange, write_changes
 from buildpack_api.layer_key import LayerKey, outcome
 from buildpack_api.names import check_layer_name
 from buildpack_api.sbom import SbomFormat
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -42,6 +42,7 @@ def _run(build: Callable[[BuildContext], None], output: Output) -> int:
     try:
         context = BuildContext.from_environment(os.environ, sys.argv, Path.cwd())
         identity = f"{context.descriptor.id} {context.descriptor.version}"
+        _hide_secrets(context)
         context.output.heading(f"{context.descriptor.name} {context.descriptor.version}")
         build(context)
     except BuildpackError as error:
@@ -54,6 +55,14 @@ def _run(build: Callable[[BuildContext], None], output: Output) -> int:
     except Exception as error:  # noqa: BLE001  (the edge of the program)
         return _unexpected(error, identity, output)
     return 0
+
+
+def _hide_secrets(context: BuildContext) -> None:
+    for environment in (context.environment, context.platform_env):
+        if any("://" in value for value in environment.values()):
+            from buildpack_common.known_secrets import hide_environment  # noqa: PLC0415  (few builds need it)
+
+            hide_environment(environment)
 
 
 def _unexpected(error: Exception, identity: str, output: Output) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.redact import hide
+from buildpack_common.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from buildpack_api.redact import redact
+from buildpack_common.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,14 +54,14 @@ class Output:
         """Say what deserves a look though the build goes on."""
         self._out(f"[{self._name}] Warning: {title}")
         if text:
-            self._out(_wrap(text), indent=2)
+            self._out(_wrap(redact(text)), indent=2)
 
     def error(self, error: BuildpackError) -> None:
         """Print an expected fault: title, detail, advice."""
         self._err(f"[{self._name}] Error: {error.title}")
         for text in (error.detail, error.advice):
             if text:
-                self._err(_wrap(text), indent=2)
+                self._err(_wrap(redact(text)), indent=2)
 
     def traceback(self, text: str) -> None:
         """Print the traceback of a bug as it is."""
@@ -104,7 +104,10 @@ def printable(text: str) -> str:
 
 
 def _wrap(text: str) -> str:
-    """Break long lines at blanks only, so that paths and URLs stay whole."""
+    """Break long lines at blanks only, so that paths and URLs stay whole.
+
+    A secret may have blanks: it is to be replaced before.
+    """
     import textwrap  # noqa: PLC0415  (only for warnings and errors)
 
     fill = functools.partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import write_atomically
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -19,14 +19,14 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import BuildpackError
-from buildpack_api.known_secrets import SHORTEST
+from buildpack_common.known_secrets import SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import IO
 
-    from buildpack_api.known_secrets import Secret
+    from buildpack_common.known_secrets import Secret
 
 _BLOCK = 1 << 20
 _DEEPEST = 4  # archives in one another

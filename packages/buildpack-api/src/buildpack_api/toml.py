@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
-from buildpack_api.files import write_atomically
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.redact import redact
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.redact import redact
+from buildpack_common.redaction import redact
 from buildpack_release.text import duration
 
 if TYPE_CHECKING:

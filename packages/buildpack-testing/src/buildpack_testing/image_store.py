@@ -9,9 +9,9 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_api.files import remove, write_atomically
 from buildpack_api.launch import Process
 from buildpack_api.layers import LayerTypes
+from buildpack_common.files import remove, write_atomically
 from buildpack_testing.archive import TreeArchive, read_tree, write_tree
 
 if TYPE_CHECKING:

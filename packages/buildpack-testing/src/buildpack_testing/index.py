@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_release.errors import NetworkError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.pythons import MINORS

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 from buildpack_api import toml
 from buildpack_api.environment import launch_environment
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_testing.archive import LAYER_TIME
 from buildpack_testing.failure import LifecycleCode, PhaseError
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 from buildpack_release.wheels.pip import pip_failure, run_pip
 
 if TYPE_CHECKING:

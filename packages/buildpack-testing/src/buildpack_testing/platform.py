@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_release.model.descriptor import Descriptor, OrderEntry
 from buildpack_release.model.repository import Buildpack
 from buildpack_testing.build import Builder, BuildpackRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from buildpack_release.redact import redact
+from buildpack_common.redaction import redact
 from buildpack_release.text import columns, duration, size
 
 if TYPE_CHECKING:

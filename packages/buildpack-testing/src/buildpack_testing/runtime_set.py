@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from buildpack_api import toml
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.archive import LAYER_TIME, write_tree
 from buildpack_testing.locks import exclusive

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 from buildpack_release.errors import ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_testing.installed import InstalledPython, find_installed

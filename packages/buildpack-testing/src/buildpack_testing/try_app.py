@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_release.errors import UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.packaging.assemble import assemble_all

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_release.errors import UsageError
 from buildpack_release.model.targets import own_arch
 

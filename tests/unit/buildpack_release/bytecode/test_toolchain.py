@@ -15,7 +15,7 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import own_arch
 from buildpack_release.oci.content import file_sha256
 from support.python_archives import carrier, pack_python
-from support.sample_repository import write
+from support.sample_repository import write, write_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ INSTALLED = (
     Interpreter(Path("/b/python3.12"), "3.12", 3),
     Interpreter(Path("/a/python3.13"), "3.13", 0),
 )
-SETTINGS = '[tool.buildpack-release]\nbytecode = ["3.12", "3.13", "3.14", "3.15"]\n'
+SETTINGS = 'bytecode = ["3.12", "3.13", "3.14", "3.15"]\n'
 LINES = '[lines."3.12"]\nend-of-life = 2028-10-31\n[lines."3.14"]\nend-of-life = 2030-10-31\n'
 
 
@@ -42,7 +42,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     root = tmp_path / "repository"
     carrier(root, "acme/runtime")
     write_catalogue(root, row("3.14.6", "ab" * 32))
-    write(root / "pyproject.toml", f'{SETTINGS}runtimes = "acme/runtime"\n')
+    write_settings(root, f'{SETTINGS}runtimes = "acme/runtime"\n')
     monkeypatch.setattr(module, "installed", lambda: INSTALLED)
     monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "cache"))
     return Repository.discover(root)
@@ -123,7 +123,7 @@ def test_what_the_catalogue_has_not_got_cannot_be_fetched(repository: Repository
 
 def test_a_repository_that_knows_no_archives(repository: Repository, tmp_path: Path) -> None:
     """Nothing can be fetched, and no archive be unpacked: the setting that is missing is named."""
-    write(repository.root / "pyproject.toml", SETTINGS)
+    write_settings(repository.root, SETTINGS)
     with Toolchain.of_machine(repository) as machine:
         assert machine.fetchable == ()
     archive = pack_python(tmp_path / "a.tar.gz", "3.14.6")

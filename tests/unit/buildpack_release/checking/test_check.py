@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.checking.check import check
 from buildpack_release.model.repository import Repository
-from support.sample_repository import component, composite, library, plan, write
+from support.sample_repository import component, composite, library, plan, write, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def test_all_faults_of_all_kinds_in_one_run(tmp_path: Path) -> None:
     path.write_text(
         path.read_text().replace('id = "acme/user"\nversion = "1.0.0"', 'id = "acme/user"\nversion = "2.0.0"')
     )
-    write(tmp_path / "pyproject.toml", "[tool.buildpack-release]\nforeign = 1\n")
+    write_settings(tmp_path, "foreign = 1\n")
     report = check(Repository.survey(tmp_path))
     assert [finding.code for finding in report.findings] == [
         "order-version", "toml", "missing-file", "marker", "type",

@@ -9,7 +9,7 @@ import pytest
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.inputs import Inputs, collect
 from buildpack_release.model.repository import Repository
-from support.sample_repository import component, composite, library, plan, write
+from support.sample_repository import component, composite, library, plan, write, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,8 +202,8 @@ def test_a_pipe_is_refused(tmp_path: Path, directory: Path) -> None:
     ("gone", "message"),
     [
         ("buildpacks/a/detect", "this directory is missing; it becomes detect/"),
-        ("packages/buildpack-api/share/bin", "this directory is missing; it becomes bin/"),
-        ("packages/buildpack-api/src/buildpack_api", "it becomes lib/buildpack_api/"),
+        ("packages/buildpack-api/share/bin", "no library has the programs of a buildpack"),
+        ("packages/buildpack-api/src", "it becomes lib/"),
         ("buildpacks/a/src/sample/__init__.py", "exactly one Python package"),
         ("buildpacks/a/src/sample/build.py", "the module `build`"),
     ],
@@ -212,6 +212,14 @@ def test_a_missing_part_is_named(tmp_path: Path, directory: Path, gone: str, mes
     """With what it is for."""
     (tmp_path / gone).rename(tmp_path / "elsewhere")
     with pytest.raises(CheckFailed, match=message):
+        inputs(tmp_path)
+
+
+def test_two_libraries_cannot_both_have_a_file(tmp_path: Path, directory: Path) -> None:
+    """One would hide the other."""
+    write(tmp_path / "packages/other/src/buildpack_api/__init__.py")
+    write_settings(tmp_path)
+    with pytest.raises(CheckFailed, match=r"both become lib/buildpack_api/__init__\.py"):
         inputs(tmp_path)
 
 

@@ -22,8 +22,11 @@ def test_settings_are_read(tmp_path: Path) -> None:
     """Other keys of the table belong to other parts of the release tool."""
     (tmp_path / "pyproject.toml").write_text(
         '[tool.buildpack-release]\nbytecode = ["3.10", "3.13"]\ninterpreter = "a/b"\nversions = "fixed"\n'
+        'libraries = ["packages/one"]\n'
     )
-    assert PackageSettings.read(tmp_path) == PackageSettings(("3.10", "3.13"), "a/b")
+    assert PackageSettings.read(tmp_path) == PackageSettings(
+        ("3.10", "3.13"), "a/b", libraries=("packages/one",)
+    )
 
 
 @pytest.mark.parametrize(("value", "line"), [('["3.10",\n"3.9"]', 3), ('["3.10", "313"]', 2), ("[3.10]", 2)])

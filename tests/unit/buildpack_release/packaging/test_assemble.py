@@ -12,7 +12,7 @@ from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble, assemble_all
-from support.sample_repository import component, composite, library, plan, write
+from support.sample_repository import component, composite, library, plan, write, write_settings
 from support.wheels import Project, make_wheel, sha256
 
 if TYPE_CHECKING:
@@ -185,8 +185,7 @@ def test_several_at_once(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain:
 
 def test_a_missing_minor_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain: Toolchain) -> None:
     """Bytecode that is wanted and cannot be made is never left out silently."""
-    monkeypatch.setattr("buildpack_release.bytecode.toolchain.installed", tuple)
-    write(root / "pyproject.toml", '[tool.buildpack-release]\nbytecode = ["3.12"]\n')
+from support.sample_repository import component, composite, library, plan, write, write_settings
     monkeypatch.setenv("STRATA_CACHE_DIR", str(toolchain.cache))
     said: list[str] = []
     assemble_all(Repository.discover(root), [], root / "build", report=said.append)

@@ -14,6 +14,7 @@ from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import provenance_due
 from support.publishing import make_repository, pack
+from support.sample_repository import write_settings
 from support.sbom_schemas import assert_valid_sbom
 from support.versioned_repository import Git
 from support.wheels import Project, make_wheel, sha256
@@ -35,9 +36,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def root(tmp_path: Path) -> Path:
     root = make_repository(tmp_path / "repository")
     (root / ".gitignore").write_text("dist/\nbuild/\ncache/\n")
-    (root / "pyproject.toml").write_text(
-        '[tool.buildpack-release]\nrepository-url = "https://forge.example/acme/x"\n'
-    )
+    write_settings(root, 'repository-url = "https://forge.example/acme/x"\n')
     return root
 
 

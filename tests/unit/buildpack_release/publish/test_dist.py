@@ -18,6 +18,7 @@ from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.package import package
 from buildpack_release.publish.dist import check_names, reading
 from support.publishing import pack, releases
+from support.sample_repository import write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +118,7 @@ def test_what_people_should_know_is_noted(root: Path) -> None:
     """Missing bytecode makes builds slower; other kinds are published by themselves. Neither is refused."""
     no_commit = "its provenance names no commit: this is not a git checkout"
     assert all(one.notes == (no_commit,) for one in releases(root))
-    (root / "pyproject.toml").write_text('[tool.buildpack-release]\nbytecode = ["3.10", "3.11"]\n')
+    write_settings(root, 'bytecode = ["3.10", "3.11"]\n')
     manifest = Manifest.read(root / "dist")
     one = manifest.find(("acme/one", ""))
     assert one is not None

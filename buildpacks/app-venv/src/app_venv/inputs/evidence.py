@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from buildpack_api.known_secrets import address_secrets
-from buildpack_api.redact import hide_credentials, redact, without_credentials
+from buildpack_common.known_secrets import address_secrets
+from buildpack_common.redaction import hide_credentials, redact, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from buildpack_api.known_secrets import Secret
+    from buildpack_common.known_secrets import Secret
 
 _SHOWN = 60
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

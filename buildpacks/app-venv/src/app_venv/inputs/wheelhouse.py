@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

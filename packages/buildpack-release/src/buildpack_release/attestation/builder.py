@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_common.redaction import redact
 from buildpack_release.errors import UsageError
-from buildpack_release.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

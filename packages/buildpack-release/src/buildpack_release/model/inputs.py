@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
+from buildpack_release.model.pyproject import PYPROJECT, TABLE
 from buildpack_release.oci.content import BLOCK
 from buildpack_release.wheels.lock_file import Pin, read_lock
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.repository import Buildpack, Repository
 
-_LIBRARY = Path("packages/buildpack-api")
 _TEXTS = ("CHANGELOG.md", "LICENSE", "README.md")
 OWN_FOLDERS = ("bin", "data", "detect", "lib")
 """What is packaged of a component that brings its own programs."""
+_LOCKS = ("vendor.lock", "wheels.lock")
 # What tests, builds, editors and version control leave behind.
 _LEFT_OUT = re.compile(
     r"__pycache__|tests|.*\.pyc|.*\.egg-info|\.git.*|\.hg.*|\..*_cache|\.DS_Store"
@@ -97,56 +98,94 @@ def collect(repository: Repository, buildpack: Buildpack) -> Inputs:
         ReleaseError: a file or directory cannot be read.
     """
     try:
-        return _collect(repository.root, buildpack)
+        return _collect(repository, buildpack)
     except OSError as error:
         file = Path(os.fsdecode(error.filename)) if error.filename else buildpack.directory
         raise ReleaseError(f"cannot read this: {error.strerror}", file=file) from error
 
 
-def _collect(root: Path, buildpack: Buildpack) -> Inputs:
-    files = [_file("buildpack.toml", buildpack.directory / "buildpack.toml"), *_texts(root, buildpack)]
+def is_input(repository: Repository, buildpack: Buildpack, path: str) -> bool:
+    """Tell whether a file, given by its path below the root, goes into a buildpack, or would if it existed.
+
+    So it can be asked of a deleted file, too. Raises CheckFailed for bad settings.
+    """
+    file = repository.root / path
+    return any(one.covers(file) for one in _sources(repository, buildpack))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file of the repository, or a whole directory, and the path it gets in the buildpack.
+
+    The lock files have none: what they name goes into it.
+    """
+
+    name: str
+    path: Path
+    is_tree: bool = False
+
+    def covers(self, file: Path) -> bool:
+        """Tell whether a file is this one, or one of this directory that is not left out."""
+        if not self.is_tree:
+            return file == self.path
+        is_inside = file != self.path and file.is_relative_to(self.path)
+        return is_inside and not any(map(_LEFT_OUT.fullmatch, file.relative_to(self.path).parts))
+
+
+def _sources(repository: Repository, buildpack: Buildpack) -> tuple[_Source, ...]:
+    """List where the files of a buildpack come from, each whether it is there or not."""
+    home = buildpack.directory
+    files = [_Source("buildpack.toml", home / "buildpack.toml"), *_texts(repository.root, buildpack)]
     if buildpack.descriptor.is_composite:
-        return Inputs("", _sorted(files))
+        return tuple(files)
     if buildpack.brings_programs:
-        return Inputs("", _sorted([*files, *_own_programs(buildpack.directory)]))
-    package = _find_package(buildpack)
-    files += _tree("bin", root / _LIBRARY / "share/bin")
-    files += _tree("detect", buildpack.directory / "detect")
-    files += _tree("lib/buildpack_api", root / _LIBRARY / "src/buildpack_api")
-    files += _tree(f"lib/{package.name}", package)
-    if (buildpack.directory / "data").exists():
-        files += _tree("data", buildpack.directory / "data")
-    return Inputs(
-        package.name,
-        _sorted(files),
-        read_lock(buildpack.directory / "vendor.lock"),
-        read_lock(buildpack.directory / "wheels.lock"),
+        return (*files, *(_Source(name, home / name, is_tree=True) for name in OWN_FOLDERS))
+    return (
+        *files,
+        *(_Source("", home / name) for name in _LOCKS),
+        *(_Source("bin", one / "share/bin", is_tree=True) for one in repository.libraries),
+        *(_Source("lib", one / "src", is_tree=True) for one in (*repository.libraries, home)),
+        *(_Source(name, home / name, is_tree=True) for name in ("detect", "data")),
     )
 
 
-def _own_programs(directory: Path) -> Iterator[InputFile]:
-    """Yield the folders of a component that does not use our launchers and our library."""
+def _texts(root: Path, buildpack: Buildpack) -> Iterator[_Source]:
+    """Yield what people want to read beside the code; the licence may be the one of the repository."""
+    for name in _TEXTS:
+        path = buildpack.directory / name
+        yield _Source(name, root / name if name == "LICENSE" and not path.exists() else path)
+
+
+def _collect(repository: Repository, buildpack: Buildpack) -> Inputs:
+    has_package = not (buildpack.descriptor.is_composite or buildpack.brings_programs)
+    package = _find_package(buildpack).name if has_package else ""
+    optional = {*_TEXTS, "data", "bin", *(OWN_FOLDERS if buildpack.brings_programs else ())}
+    if buildpack.brings_programs:
+        _check_programs(buildpack.directory / "bin")
+    files: list[InputFile] = []
+    for source in _sources(repository, buildpack):
+        if source.name and (source.name not in optional or source.path.exists()):
+            files += _tree(source.name, source.path) if source.is_tree else [_file(source.name, source.path)]
+    if not package:
+        return Inputs("", _sorted(files))
+    if not any(file.name.startswith("bin/") for file in files):
+        raise CheckFailed(
+            "no library has the programs of a buildpack: share/bin, which becomes bin/",
+            advice=f"[{TABLE}] libraries lists the folders of libraries, such as packages/buildpack-api.",
+            file=repository.root / PYPROJECT,
+        )
+    return Inputs(package, _sorted(files), *(read_lock(buildpack.directory / name) for name in _LOCKS))
+
+
+def _check_programs(directory: Path) -> None:
     for name in ("detect", "build"):
-        program = directory / "bin" / name
+        program = directory / name
         if not os.access(program, os.X_OK):
             raise CheckFailed(
                 "a component with a bin/ of its own needs this program, executable",
                 advice=f"Run: chmod +x bin/{name}" if program.exists() else "",
                 file=program,
             )
-    for name in OWN_FOLDERS:
-        if (directory / name).is_dir():
-            yield from _tree(name, directory / name)
-
-
-def _texts(root: Path, buildpack: Buildpack) -> Iterator[InputFile]:
-    """Yield what people want to read beside the code; the licence may be the one of the repository."""
-    for name in _TEXTS:
-        path = buildpack.directory / name
-        if name == "LICENSE" and not path.exists():
-            path = root / name
-        if path.exists():
-            yield _file(name, path)
 
 
 def _find_package(buildpack: Buildpack) -> Path:
@@ -224,7 +263,13 @@ def _checked_link(path: Path, tree: Path) -> str:
 
 
 def _sorted(files: Iterable[InputFile]) -> tuple[InputFile, ...]:
-    return tuple(sorted(files, key=lambda file: file.name))
+    found: dict[str, InputFile] = {}
+    for file in files:
+        if file.name in found:
+            first = shown_path(found[file.name].source)
+            raise CheckFailed(f"{first} and this one both become {file.name}", file=file.source)
+        found[file.name] = file
+    return tuple(found[name] for name in sorted(found))
 
 
 def _pin_text(pins: tuple[Pin, ...]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.finding import Finding
 
 PYPROJECT = "pyproject.toml"
+TABLE = "tool.buildpack-release"
 
 
 def settings_table(root: Path, findings: list[Finding]) -> Table:
@@ -22,4 +23,5 @@ def settings_table(root: Path, findings: list[Finding]) -> Table:
     """
     path = root / PYPROJECT
     source = TomlSource.read(path) if path.exists() else TomlSource.parse("", path)
-    return Table.root(source, findings).table("tool").table("buildpack-release")
+    tool, _, own = TABLE.partition(".")
+    return Table.root(source, findings).table(tool).table(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.descriptor import Descriptor, read_descriptor
 from buildpack_release.model.finding import Finding, Severity, raise_first_error
 from buildpack_release.model.ignored import git_ignored
+from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.table import suggestion
 from buildpack_release.model.toml_source import TomlSource
 
@@ -82,6 +84,11 @@ class Repository:
             findings += found
         buildpacks.sort(key=lambda buildpack: (buildpack.id, buildpack.directory))
         return cls(root, tuple(buildpacks), (*findings, *_duplicates(root, buildpacks)))
+
+    @functools.cached_property
+    def libraries(self) -> tuple[Path, ...]:
+        """The folders whose code is copied into every component. Raises CheckFailed for bad settings."""
+        return tuple(self.root / name for name in PackageSettings.read(self.root).libraries)
 
     def get(self, buildpack_id: str) -> Buildpack:
         """Give the buildpack with an id. Raises UsageError, with the nearest id, if there is none."""

@@ -22,18 +22,25 @@ class PackageSettings:
         bytecode: the minor versions of Python that bytecode is packaged for.
         interpreter: the id of the buildpack that carries the interpreter of self-contained packages.
         runtimes: the id of the buildpack that has the catalogue of Python runtimes.
+        libraries: folders whose code, `src/` and `share/bin/`, is copied into every component.
     """
 
     bytecode: tuple[str, ...] = ()
     interpreter: str = ""
     runtimes: str = ""
+    libraries: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, root: Path) -> PackageSettings:
         """Read the settings of a repository; without the table all are empty. Raises CheckFailed."""
         findings: list[Finding] = []
         table = settings_table(root, findings)
-        settings = cls(table.strings("bytecode"), table.string("interpreter"), table.string("runtimes"))
+        settings = cls(
+            table.strings("bytecode"),
+            table.string("interpreter"),
+            table.string("runtimes"),
+            table.strings("libraries"),
+        )
         raise_first_error(findings)
         for index, minor in enumerate(settings.bytecode):
             if minor not in MINORS:

@@ -8,19 +8,23 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import buildpack_common
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # From here everything that decides what is in a package is imported.
 _ROOT = "buildpack_release.packaging.packager"
 # Imports are read as text, not parsed: this runs on each `inv package`, also when nothing has changed.
-_FROM = re.compile(r"^\s*from (buildpack_release[\w.]*) import (?:\(([^)]*)\)|([^(\n]*))", re.MULTILINE)
+_FROM = re.compile(
+    r"^\s*from (buildpack_(?:release|common)[\w.]*) import (?:\(([^)]*)\)|([^(\n]*))", re.MULTILINE
+)
 _NAME = re.compile(r"\w+")
 
 
 @functools.cache
 def recipe() -> str:
-    """Return a digest of all modules of this library that making a package imports, directly or not."""
+    """Return a digest of all modules of our libraries that making a package imports, directly or not."""
     digest = hashlib.sha256()
     for path in modules():
         digest.update(path.read_bytes())
@@ -29,24 +33,23 @@ def recipe() -> str:
 
 def modules() -> tuple[Path, ...]:
     """Return the source files that `recipe` covers, sorted."""
-    home = Path(__file__).parents[2]
     found: set[Path] = set()
-    waiting: list[Path | None] = [_file(home, _ROOT)]
+    waiting: list[Path | None] = [_file(_ROOT)]
     while waiting:
         path = waiting.pop()
         if path is not None and path not in found:
             found.add(path)
             waiting.append(_package_of(path))
-            waiting.extend(_imported(home, path.read_text("utf-8")))
+            waiting.extend(_imported(path.read_text("utf-8")))
     return tuple(sorted(found))
 
 
-def _imported(home: Path, source: str) -> Iterator[Path | None]:
+def _imported(source: str) -> Iterator[Path | None]:
     """Yield the files that a module imports: `from package import module` counts as both."""
     for statement in _FROM.finditer(source):
-        yield _file(home, statement[1])
+        yield _file(statement[1])
         for name in _NAME.findall(statement[2] or statement[3]):
-            yield _file(home, f"{statement[1]}.{name}")
+            yield _file(f"{statement[1]}.{name}")
 
 
 def _package_of(path: Path) -> Path | None:
@@ -56,6 +59,8 @@ def _package_of(path: Path) -> Path | None:
     return package if package.is_file() else None
 
 
-def _file(home: Path, module: str) -> Path | None:
+def _file(module: str) -> Path | None:
+    is_common = module.partition(".")[0] == buildpack_common.__name__
+    home = Path(buildpack_common.__file__ if is_common else __file__).parents[1 if is_common else 2]
     place = home.joinpath(*module.split("."))
     return next((p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()), None)

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from buildpack_release.redact import redact
+from buildpack_common.redaction import redact
 from buildpack_release.text import size
 
 if TYPE_CHECKING:

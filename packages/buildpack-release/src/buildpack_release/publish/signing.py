@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from buildpack_release.redact import redact
 from buildpack_release.registry.credentials import EnvironmentLogin
 from buildpack_release.registry.login import IdentityToken, Password
 from buildpack_release.registry.reference import Reference

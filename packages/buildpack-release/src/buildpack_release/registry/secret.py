@@ -1,8 +1,10 @@
-"""Passwords and tokens that cannot be printed by accident."""
+"""Passwords and tokens that cannot be printed by accident, by us or by what passes on our text."""
 
 from __future__ import annotations
 
 from typing import final
+
+from buildpack_common.redaction import hide
 
 
 @final
@@ -13,6 +15,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self.__text = text
+        hide(text)
 
     def reveal(self) -> str:
         """Give the text, to be put on the wire and nowhere else."""

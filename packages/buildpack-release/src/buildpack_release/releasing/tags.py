@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from buildpack_release.errors import ConflictError, ReleaseError
 from buildpack_release.git import message_of
+from buildpack_release.model.inputs import is_input
 from buildpack_release.releasing.sources import push
 from buildpack_release.releasing.status import Row, State
 from buildpack_release.releasing.step import Looking
 from buildpack_release.versions.checkout import Checkout
-from buildpack_release.versions.ownership import goes_into
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class LastRelease(Looking):
         changed = [
             path
             for path in Checkout(world.repository.root).changed(commit)
-            if any(goes_into(world.repository, one.buildpack, path) for one in members)
+            if any(is_input(world.repository, one.buildpack, path) for one in members)
         ]
         if not changed:
             return None

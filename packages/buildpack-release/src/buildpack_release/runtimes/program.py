@@ -50,8 +50,9 @@ class BuildpackProgram:
                 advice="Packages that carry a Python need it; see strata/python-runtime.",
                 file=sources["buildpack.toml"],
             )
-        library = sources["lib/buildpack_api/__init__.py"]
-        return cls(inputs.package, module, (sources[program].parents[1], library.parents[1], *wheels))
+        code = [name for name in sources if name.startswith("lib/")]
+        places = dict.fromkeys(sources[name].parents[name.count("/") - 1] for name in (program, *code))
+        return cls(inputs.package, module, (*places, *wheels))
 
     def run(
         self,

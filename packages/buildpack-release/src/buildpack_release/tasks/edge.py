@@ -76,7 +76,7 @@ def explain_missing(error: ModuleNotFoundError) -> str:
 
 
 def _fail(message: str, code: ExitCode) -> Exit:
-    from buildpack_release.redact import redact
+    from buildpack_common.redaction import redact
 
     print(f"Error: {redact(message)}", file=sys.stderr)
     return Exit(code=code)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from buildpack_common.known_secrets import hide_environment
+from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
-from buildpack_release.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ def run_pip(
         modules: a folder of modules that a build backend may import.
     """
     environment = _environment(os.environ)
+    hide_environment(environment)
     if modules is None:
         # No module of the working directory or of PYTHONPATH stands in for pip's own.
         options = ["-I"]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import file_sha256
+from buildpack_common.files import file_sha256
 from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch

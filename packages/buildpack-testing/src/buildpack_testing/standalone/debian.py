@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.files import remove
+from buildpack_common.files import remove
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_testing.locks import exclusive

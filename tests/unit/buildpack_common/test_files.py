@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import buildpack_api
-from buildpack_api.files import file_sha256, remove, sha256_of, write_atomically
+import buildpack_common
+from buildpack_common.files import file_sha256, remove, sha256_of, write_atomically
 
 
 def test_write_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_read_only_directories_are_removed_and_targets_of_links_keep_their_mode(
         directory.chmod(0o500)
     code = (
         "import sys; from pathlib import Path; sys.path[:0] = sys.argv[1:2]\n"
-        "from buildpack_api.files import remove; remove(Path(sys.argv[2]))"
+        "from buildpack_common.files import remove; remove(Path(sys.argv[2]))"
     )
-    package = str(Path(buildpack_api.__file__).parents[1])
+    package = str(Path(buildpack_common.__file__).parents[1])
     subprocess.run([*without_privileges, sys.executable, "-c", code, package, tmp_path / "tree"], check=True)
     assert not (tmp_path / "tree").exists()
     assert outside.stat().st_mode & 0o777 == 0o555

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_api.redact import hide
+from buildpack_common.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -94,6 +94,11 @@ def environment_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
         if name.upper() in _PROXIES or name.startswith(_PREFIXES)
         for one in address_secrets(value, f"the address in {name}")
     )
+
+
+def hide_environment(environment: Mapping[str, str]) -> None:
+    """Hide the secrets of such variables in all that is printed from now on."""
+    environment_secrets(environment)
 
 
 def without_names(secrets: Iterable[Secret], names: Iterable[str], *, asked: bool) -> tuple[Secret, ...]:

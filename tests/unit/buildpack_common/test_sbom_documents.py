@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from buildpack_api.sbom_documents import Bill, Component, cyclonedx, spdx
+from buildpack_common.sbom_documents import Bill, Component, cyclonedx, spdx
 from support.sbom_schemas import assert_valid_sbom
 
 A = "pkg:pypi/a@1.0"

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from buildpack_api.known_secrets import (
+from buildpack_common.known_secrets import (
     Secret,
     address_secrets,
     environment_secrets,
     login_secrets,
     without_names,
 )
-from buildpack_api.redact import redact
+from buildpack_common.redaction import redact
 
 VARIABLES = {
     "USER": "somebody",
