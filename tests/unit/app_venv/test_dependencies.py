@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.dependencies import Graph, marker_environment, read_graph
+from app_venv.dependencies import Graph, read_graph
 from app_venv.installed import Distribution
 from buildpack_api.interpreter import Interpreter
 
@@ -89,8 +89,3 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on() -> None:
         "a 1.0 requires gone, which is not installed",
         "a 1.0 has a requirement that cannot be read: b (>dev)",
     )
-
-
-def test_another_implementation_is_recognised() -> None:
-    pypy = Interpreter(Path("/p"), "3.11.9", "3.11", "3.11.9 (...) [PyPy 7.3.17 with GCC 10]")
-    assert marker_environment(pypy)["platform_python_implementation"] == "PyPy"

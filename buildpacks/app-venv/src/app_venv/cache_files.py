@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import normalise
 from buildpack_common.files import file_sha256, remove, write_atomically
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -6,13 +6,13 @@ takes half of one to start. It holds for the Python of the virtual environment, 
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import normalise
+from app_venv.inputs.markers import marker_environment
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,22 +58,6 @@ def read_graph(
         for name in installed
     }
     return Graph(edges, tuple(dict.fromkeys([*problems, *needs.unreadable])))
-
-
-def marker_environment(interpreter: Interpreter) -> dict[str, str]:
-    """Return the values of environment markers (PEP 508, 'Environment Markers') for this Python."""
-    pypy = "PyPy" in interpreter.build
-    return {
-        "implementation_name": "pypy" if pypy else "cpython",
-        "implementation_version": interpreter.version,
-        "os_name": "posix",
-        "platform_machine": os.uname().machine,
-        "platform_python_implementation": "PyPy" if pypy else "CPython",
-        "platform_system": "Linux",
-        "python_full_version": interpreter.version,
-        "python_version": interpreter.minor,
-        "sys_platform": "linux",
-    }
 
 
 class _Needs:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from app_venv.origins import Origins
 from app_venv.policy import Policy
-from app_venv.resolution import Resolution, normalise, read_report
+from app_venv.resolution import Resolution, read_report
 from app_venv.venv import site_packages
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

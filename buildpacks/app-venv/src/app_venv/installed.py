@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app_venv.resolution import normalise
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
+from buildpack_common.names import normalise
 from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
@@ -102,11 +103,6 @@ def read_report(path: Path) -> Resolution:
 def is_name(text: str) -> bool:
     """Say whether a project or an extra may be called so (name format of the packaging specifications)."""
     return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", text) is not None
-
-
-def normalise(name: str) -> str:
-    """Return the normalised name of a project (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _package(item: Mapping[str, Any]) -> Package:

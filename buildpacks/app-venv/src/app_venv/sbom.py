@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from app_venv.launchable import editable_directory
-from app_venv.licences import licence_of
-from app_venv.resolution import normalise
-from buildpack_common.redaction import redact
+from buildpack_common.licences import licence_of
+from buildpack_common.names import pypi_purl
+from buildpack_common.redaction import HIDDEN, redact, without_credentials
 from buildpack_common.sbom_documents import Bill, Component
 
 if TYPE_CHECKING:
@@ -72,14 +72,16 @@ def _component(
     purls: Mapping[str, str],
     graph: Graph,
 ) -> Component:
-    licence, words = licence_of(one)
+    licence = licence_of(
+        one.first("License-Expression"), one.first("License"), one.fields.get("classifier", ())
+    )
     origin = package.origin if package else ""
     return Component(
         name=one.first("Name"),
         version=one.version,
         purl=purls[one.name],
-        licence=licence,
-        licence_text=words,
+        licence=licence.expression,
+        licence_text=licence.words,
         digest=origin if origin.startswith(_HASHES) else "",
         url=_address(source),
         requires=tuple(purls[name] for name in graph.needs.get(one.name, ())),
@@ -89,7 +91,7 @@ def _component(
 
 def _purl(name: str, version: str, source: Mapping[str, object]) -> str:
     """Return the package URL (purl specification, type pypi)."""
-    purl = f"pkg:pypi/{normalise(name)}@{quote(version, safe='.-_~')}"
+    purl = pypi_purl(name, version)
     address = _address(source)
     if not address:
         return purl
@@ -109,5 +111,5 @@ def _address(source: Mapping[str, object]) -> str:
 
 
 def _public(url: str) -> str:
-    """Leave out user and query: what `redact` puts in their place is no part of an address."""
-    return redact(url).replace("://***@", "://").partition("?")[0]
+    """Leave out user and query: what stands in their place elsewhere is no part of an address."""
+    return redact(without_credentials(url).replace(f"://{HIDDEN}@", "://")).partition("?")[0]

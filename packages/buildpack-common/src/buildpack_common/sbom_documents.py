@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _NO_TIME = 315532801  # 1980-01-01T00:00:01Z, the time of every file in a layer
 _PLAIN_LICENCE = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9.-]+")
 _OWN_LICENCE = re.compile(r"(?<!:)\bLicenseRef-[A-Za-z0-9.-]+")
+_CYCLONEDX = "1.5"
 _ROOT = "environment"
 _DOCUMENT = "SPDXRef-DOCUMENT"
 
@@ -60,19 +61,49 @@ class Bill:
 def cyclonedx(bill: Bill) -> dict[str, object]:
     """Return a CycloneDX 1.5 document with the graph of dependencies."""
     graph = {_ROOT: bill.direct} | {one.purl: one.requires for one in bill.components}
+    return cyclonedx_document(
+        {"type": "application", "bom-ref": _ROOT, "name": bill.name},
+        tool=bill.creator,
+        components=[_component(one) for one in bill.components],
+        dependencies=[{"ref": ref, "dependsOn": sorted(needs)} for ref, needs in graph.items()],
+        serial=f"urn:uuid:{_uuid(bill)}",
+    )
+
+
+def cyclonedx_document(
+    about: Mapping[str, object],
+    *,
+    tool: str,
+    components: Sequence[Mapping[str, object]],
+    dependencies: Sequence[Mapping[str, object]],
+    serial: str = "",
+) -> dict[str, object]:
+    """Return a CycloneDX 1.5 document about a component; one without a serial number is to get its own."""
     return {
-        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
+        "$schema": f"http://cyclonedx.org/schema/bom-{_CYCLONEDX}.schema.json",
         "bomFormat": "CycloneDX",
-        "specVersion": "1.5",
-        "serialNumber": f"urn:uuid:{_uuid(bill)}",
+        "specVersion": _CYCLONEDX,
+        **({"serialNumber": serial} if serial else {}),
         "version": 1,
-        "metadata": {
-            "component": {"type": "application", "bom-ref": _ROOT, "name": bill.name},
-            "tools": {"components": [{"type": "application", "name": bill.creator}]},
-        },
-        "components": [_component(one) for one in bill.components],
-        "dependencies": [{"ref": ref, "dependsOn": sorted(needs)} for ref, needs in graph.items()],
+        "metadata": {"component": about, "tools": {"components": [{"type": "application", "name": tool}]}},
+        "components": components,
+        "dependencies": dependencies,
     }
+
+
+def cyclonedx_hashes(digest: str) -> list[dict[str, object]]:
+    """Return the ``hashes`` of a component: of a digest such as ``sha256:...``, or of none ('')."""
+    algorithm, _, value = digest.partition(":")
+    return [{"alg": algorithm.upper().replace("SHA", "SHA-"), "content": value}] if value else []
+
+
+def cyclonedx_licences(expression: str, words: str = "") -> list[dict[str, object]]:
+    """Return the ``licenses`` of a component: of an SPDX expression, or else of words."""
+    if _PLAIN_LICENCE.fullmatch(expression):
+        return [{"license": {"id": expression}}]
+    if expression:
+        return [{"expression": expression}]
+    return [{"license": {"name": words}}] if words else []
 
 
 def spdx(bill: Bill, environment: Mapping[str, str]) -> dict[str, object]:
@@ -114,24 +145,15 @@ def _component(one: Component) -> dict[str, object]:
         "name": one.name,
         "purl": one.purl,
     }
-    algorithm, _, digest = one.digest.partition(":")
     optional: dict[str, object] = {
         "version": one.version,
         "cpe": one.cpe,
-        "hashes": [{"alg": algorithm.upper().replace("SHA", "SHA-"), "content": digest}] if digest else [],
-        "licenses": _licences(one),
+        "hashes": cyclonedx_hashes(one.digest),
+        "licenses": cyclonedx_licences(one.licence, one.licence_text),
         "externalReferences": [{"type": "distribution", "url": one.url}] if one.url else [],
         "properties": [{"name": name, "value": value} for name, value in one.properties],
     }
     return component | {name: value for name, value in optional.items() if value}
-
-
-def _licences(one: Component) -> list[dict[str, object]]:
-    if _PLAIN_LICENCE.fullmatch(one.licence):
-        return [{"license": {"id": one.licence}}]
-    if one.licence:
-        return [{"expression": one.licence}]
-    return [{"license": {"name": one.licence_text}}] if one.licence_text else []
 
 
 def _root(bill: Bill) -> dict[str, object]:

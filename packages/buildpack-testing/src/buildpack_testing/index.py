@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import html
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from buildpack_common.files import remove
+from buildpack_common.names import normalise
 from buildpack_release.errors import NetworkError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.pythons import MINORS
@@ -78,7 +78,7 @@ def write_index(wheels: Iterable[Path], directory: Path) -> PackageIndex:
     projects: dict[str, list[Path]] = {}
     for wheel in wheels:
         shutil.copyfile(wheel, beside / "files" / wheel.name)
-        projects.setdefault(_normalise(wheel.name.split("-")[0]), []).append(wheel)
+        projects.setdefault(normalise(wheel.name.split("-")[0]), []).append(wheel)
     _write_page(beside / "simple", [f'<a href="{name}/">{name}</a>' for name in sorted(projects)])
     for name, files in projects.items():
         _write_page(beside / "simple" / name, [_link(file) for file in sorted(files)])
@@ -117,10 +117,6 @@ def _download(requirements: Path, minor: str, target: Path) -> None:
             detail=result.stderr.strip()[-2000:],
             advice="Check that pip reaches its package index; the result is kept for runs without network.",
         )
-
-
-def _normalise(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _link(wheel: Path) -> str:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from buildpack_common.licences import Licence
 from buildpack_release.attestation.distributions import (
     CarriedPython,
     Distribution,
-    Licence,
     carried_pythons,
-    licence_of,
+    read_licence,
 )
 from buildpack_release.dist.embedded import EmbeddedRuntime
 from buildpack_release.model.targets import Target
@@ -17,19 +17,21 @@ from buildpack_release.model.targets import Target
     ("metadata", "licence"),
     [
         ("License-Expression: MIT OR Apache-2.0\nLicense: other\n", Licence("MIT OR Apache-2.0")),
-        ("License: MPL-2.0\n", Licence(name="MPL-2.0")),
+        ("License: MPL-2.0\n", Licence("MPL-2.0")),
         (
             "License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\n",
-            Licence(name="MIT License"),
+            Licence("MIT"),
         ),
-        ("License: All of\n  the text\n", Licence()),
+        ("License: All of\n  the text\n", Licence(words="All of")),
         ("Classifier: Topic :: Internet\n", Licence()),
         ("", Licence()),
     ],
 )
 def test_licences_as_the_metadata_tell(metadata: str, licence: Licence) -> None:
-    """The expression counts most; a whole text in the field is no name."""
-    assert licence_of(f"Metadata-Version: 2.4\nName: x\n{metadata}\nLicense: in the description\n") == licence
+    """From the header alone, and as a buildpack says it of what it installs (`buildpack_common.licences`)."""
+    assert (
+        read_licence(f"Metadata-Version: 2.4\nName: x\n{metadata}\nLicense: in the description\n") == licence
+    )
 
 
 def test_package_urls_have_normalised_names() -> None:

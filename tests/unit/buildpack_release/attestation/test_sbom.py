@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_common.licences import Licence
 from buildpack_release.attestation.distributions import (
     CarriedPython,
     Distribution,
-    Licence,
     PackagedFile,
 )
 from buildpack_release.attestation.sbom import Part, read_part, write_sbom
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUM = "ab" * 32
 LIBRARY = Distribution("library", "1.0", SUM, Licence("MIT"), (PackagedFile("lib/library.py", SUM),))
-OLD = Distribution("old", "0.1", SUM, Licence(name="A licence of its own"), ())
+OLD = Distribution("old", "0.1", SUM, Licence(words="A licence of its own"), ())
 PYTHONS = (
     CarriedPython("interpreter", "3.13.0", "linux/amd64", SUM),
     CarriedPython("interpreter", "3.13.0", "linux/arm64", SUM),

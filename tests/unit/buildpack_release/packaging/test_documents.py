@@ -79,7 +79,7 @@ def test_the_bill_of_materials_has_each_wheel_and_its_files(root: Path) -> None:
     found = sbom(root, "acme/one")
     about = found["metadata"]["component"]
     assert (about["name"], about["version"]) == ("acme/one", "1.0.0")
-    assert about["licenses"] == [{"expression": "Apache-2.0"}]
+    assert about["licenses"] == [{"license": {"id": "Apache-2.0"}}]
     assert about["externalReferences"] == [{"type": "vcs", "url": "https://forge.example/acme/x"}]
     library, tool = found["components"]
     assert library["purl"] == "pkg:pypi/some-library@2.0"

@@ -98,7 +98,7 @@ def _check_place(lock: Pylock, name: str, tools: Tools) -> None:
             detail=f"The app gets Python {version}.",
             advice="Choose the version with .python-version, or lock again for it.",
         )
-    environment = marker_environment(version)
+    environment = marker_environment(tools.interpreter)
     if lock.environments and not any(one.evaluate(environment) for one in lock.environments):
         listed = "\n".join(f"  {one}" for one in lock.environments)
         raise ConfigurationError(
@@ -132,7 +132,7 @@ def _classify(lock: Pylock, name: str, wanted: Wanted, found: Evidence) -> list[
 def _environment(lock: Pylock, wanted: Wanted) -> dict[str, str | AbstractSet[str]]:
     selection = wanted.selection
     return {
-        **marker_environment(wanted.tools.interpreter.version),
+        **marker_environment(wanted.tools.interpreter),
         "extras": set(selection.extras),
         "dependency_groups": {*selection.groups, *(lock.default_groups or ())},
     }

@@ -111,7 +111,7 @@ def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> N
     """Check the requirements and add them: they, not the file, decide what is installed."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
-    environment = marker_environment(wanted.tools.interpreter.version)
+    environment = marker_environment(wanted.tools.interpreter)
     texts = list(requirements)
     for text in texts:
         try:

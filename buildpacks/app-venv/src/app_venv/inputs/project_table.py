@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app_venv.inputs.project_mode import PYPROJECT
-from app_venv.resolution import normalise
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import is_name, normalise
+from app_venv.resolution import is_name
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
+from buildpack_common.licences import Licence, licence_of
+from buildpack_common.names import pypi_purl
 from buildpack_release.errors import ReleaseError
 from buildpack_release.oci.content import file_sha256
 from buildpack_release.wheels.wheel import member_paths, read_metadata
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
     from buildpack_release.dist.embedded import EmbeddedRuntime
     from buildpack_release.model.targets import Target
     from buildpack_release.wheels.lock_file import Pin
-
-_NO_LICENCE = frozenset({"", "unknown", "none"})
-_LONGEST_NAME = 100  # some projects put the whole text of their licence into the field
-
-
-@dataclass(frozen=True)
-class Licence:
-    """A licence as its metadata tell: an SPDX expression, or only a name."""
-
-    expression: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class Distribution:
     @property
     def purl(self) -> str:
         """The package URL (purl specification, type `pypi`)."""
-        return f"pkg:pypi/{re.sub(r'[-_.]+', '-', self.name).lower()}@{self.version}"
+        return pypi_purl(self.name, self.version)
 
 
 @dataclass(frozen=True)
@@ -117,24 +107,20 @@ def _unpacked(wheel: Path) -> tuple[str, ...]:
 def _read(pin: Pin, wheel: Path, folder: Path, paths: Iterable[str]) -> Distribution:
     try:
         files = tuple(PackagedFile(path, _hex(file_sha256(folder / path))) for path in sorted(paths))
-        licence = licence_of(read_metadata(wheel))
+        licence = read_licence(read_metadata(wheel))
     except (OSError, zipfile.BadZipFile) as error:
         raise ReleaseError(f"cannot describe {pin}: {error}", file=wheel) from error
     return Distribution(pin.name, pin.version, _hex(file_sha256(wheel)), licence, files)
 
 
-def licence_of(metadata: str) -> Licence:
-    """Read the licence of a distribution's core metadata: `License-Expression`, `License`, classifiers."""
+def read_licence(metadata: str) -> Licence:
+    """Return the licence that a distribution's core metadata tell."""
     headers = HeaderParser().parsestr(metadata)
-    expression = str(headers.get("License-Expression", "")).strip()
-    if expression:
-        return Licence(expression=expression)
-    name = str(headers.get("License", "")).strip()
-    if name.lower() not in _NO_LICENCE and "\n" not in name and len(name) <= _LONGEST_NAME:
-        return Licence(name=name)
-    classifiers = [str(one) for one in headers.get_all("Classifier", [])]
-    names = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
-    return Licence(name=", ".join(names))
+    return licence_of(
+        str(headers.get("License-Expression", "")),
+        str(headers.get("License", "")),
+        [str(one) for one in headers.get_all("Classifier", [])],
+    )
 
 
 def _hex(digest: str) -> str:

@@ -12,17 +12,17 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.sbom_documents import cyclonedx_document, cyclonedx_hashes, cyclonedx_licences
 from buildpack_release.oci.content import canonical_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.distributions import CarriedPython, Distribution, Licence
+    from buildpack_release.attestation.distributions import CarriedPython, Distribution
     from buildpack_release.model.descriptor import Descriptor
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 SUFFIX = ".cdx.json"
-_SPECIFICATION = "1.5"
 _TOOL = "buildpack-release"
 
 
@@ -61,21 +61,15 @@ def write_sbom(
         *map(_python, pythons),
         *map(_part, sorted(parts, key=lambda one: one.id)),
     ]
-    document: dict[str, Any] = {
-        "$schema": f"http://cyclonedx.org/schema/bom-{_SPECIFICATION}.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": _SPECIFICATION,
-        "version": 1,
-        "metadata": {
-            "tools": {"components": [{"type": "application", "name": _TOOL}]},
-            "component": about,
-        },
-        "components": components,
-        "dependencies": [
+    document = cyclonedx_document(
+        about,
+        tool=_TOOL,
+        components=components,
+        dependencies=[
             {"ref": about["bom-ref"], "dependsOn": [one["bom-ref"] for one in components]},
             *({"ref": one["bom-ref"]} for one in components),
         ],
-    }
+    )
     serial = uuid.uuid5(uuid.NAMESPACE_URL, sha256(canonical_json(document)))
     document["serialNumber"] = f"urn:uuid:{serial}"
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
@@ -96,7 +90,7 @@ def _about(descriptor: Descriptor, variant: str, source: str) -> dict[str, Any]:
             "name": descriptor.id,
             "version": descriptor.version,
             "description": descriptor.description,
-            "licenses": [{"expression": expression}] if expression else [],
+            "licenses": cyclonedx_licences(expression),
             "externalReferences": [{"type": kind, "url": url} for kind, url in links if url],
             "properties": [{"name": "strata:variant", "value": variant}] if variant else [],
         }
@@ -111,14 +105,14 @@ def _library(one: Distribution) -> dict[str, Any]:
             "name": one.name,
             "version": one.version,
             "purl": one.purl,
-            "licenses": _licences(one.licence),
-            "hashes": _hashes(one.sha256),
+            "licenses": cyclonedx_licences(one.licence.expression, one.licence.words),
+            "hashes": cyclonedx_hashes(f"sha256:{one.sha256}"),
             "components": [
                 {
                     "bom-ref": f"{one.purl}#{file.path}",
                     "type": "file",
                     "name": file.path,
-                    "hashes": _hashes(file.sha256),
+                    "hashes": cyclonedx_hashes(f"sha256:{file.sha256}"),
                 }
                 for file in one.files
             ],
@@ -135,7 +129,7 @@ def _python(one: CarriedPython) -> dict[str, Any]:
             "name": "python",
             "version": one.version,
             "purl": purl,
-            "hashes": _hashes(one.sha256),
+            "hashes": cyclonedx_hashes(f"sha256:{one.sha256}"),
             "properties": [
                 {"name": "strata:role", "value": one.role},
                 {"name": "strata:target", "value": one.target},
@@ -146,7 +140,7 @@ def _python(one: CarriedPython) -> dict[str, Any]:
 
 def _part(part: Part) -> dict[str, Any]:
     link = f"urn:cdx:{part.serial.removeprefix('urn:uuid:')}/1"
-    hashes = _hashes(part.digest.removeprefix("sha256:"))
+    hashes = cyclonedx_hashes(part.digest)
     return {
         "bom-ref": f"{part.id}@{part.version}",
         "type": "application",
@@ -154,16 +148,6 @@ def _part(part: Part) -> dict[str, Any]:
         "version": part.version,
         "externalReferences": [{"type": "bom", "url": link, "hashes": hashes}],
     }
-
-
-def _licences(licence: Licence) -> list[dict[str, Any]]:
-    if licence.expression:
-        return [{"expression": licence.expression}]
-    return [{"license": {"name": licence.name}}] if licence.name else []
-
-
-def _hashes(sha256_hex: str) -> list[dict[str, str]]:
-    return [{"alg": "SHA-256", "content": sha256_hex}]
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

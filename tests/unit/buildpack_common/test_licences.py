@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app_venv.installed import Distribution
-from app_venv.licences import licence_of
+from buildpack_common.licences import Licence, licence_of
 
 MIT = "License :: OSI Approved :: MIT License"
 APACHE = "License :: OSI Approved :: Apache Software License"
@@ -33,10 +32,17 @@ BSD = "License :: OSI Approved :: BSD License"
         ("", "", ("Topic :: Software Development",), ("", "")),
         ("", "x" * 300, (), ("", "x" * 100 + "...")),
         ("no such licence", "", (MIT,), ("MIT", "")),
+        ("no such licence", "", (), ("", "no such licence")),
+        ("MIT OR Apache-2.0", "other", (), ("MIT OR Apache-2.0", "")),
+        ("", "MPL-2.0", (), ("MPL-2.0", "")),
+        ("", "bsd-3-clause", (), ("BSD-3-Clause", "")),
+        ("", "UNKNOWN", (MIT,), ("MIT", "")),
+        ("", "UNKNOWN", (), ("", "")),
+        ("", "All of\n  the text", (), ("", "All of")),
+        ("", "", (), ("", "")),
     ],
 )
 def test_licences(
     expression: str, licence: str, classifiers: tuple[str, ...], found: tuple[str, str]
 ) -> None:
-    fields = {"license-expression": (expression,), "license": (licence,), "classifier": classifiers}
-    assert licence_of(Distribution("x", "1", 0, fields=fields)) == found
+    assert licence_of(expression, licence, classifiers) == Licence(*found)

@@ -1,13 +1,18 @@
-"""The licence of a distribution, as far as its metadata say it in a way that machines understand."""
+"""The licence of a distribution, as far as its metadata say it in a way that machines understand.
+
+Reading one takes `packaging`, which is imported only then: who describes distributions vendors it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app_venv.installed import Distribution
+    from collections.abc import Iterable
 
 _LONGEST = 100
+_NONE = frozenset({"none", "unknown"})  # what some tools write where nobody said anything
 _PREFIX = "License :: "
 _OSI = "OSI Approved :: "
 # Only those classifiers that name exactly one licence of the SPDX list: "BSD License" and
@@ -51,27 +56,35 @@ _WORDS = {
 }
 
 
-def licence_of(distribution: Distribution) -> tuple[str, str]:
-    """Return an SPDX expression, or '' and the words of the metadata.
+@dataclass(frozen=True)
+class Licence:
+    """A licence as the metadata of a distribution tell it: an SPDX expression, or else only words."""
 
-    In this order: ``License-Expression`` (PEP 639), ``License`` if it names exactly one, one classifier.
+    expression: str = ""
+    words: str = ""
+
+
+def licence_of(expression: str, written: str, classifiers: Iterable[str]) -> Licence:
+    """Return the licence that core metadata tell.
+
+    In this order: ``License-Expression`` (PEP 639), ``License`` if it names exactly one of the SPDX list, a
+    classifier if there is one alone. An expression is in its canonical form.
     """
-    classifiers = _classifiers(distribution)
-    written = distribution.first("License")
-    candidates = [distribution.first("License-Expression"), _WORDS.get(written.lower(), written)]
-    candidates += [_CLASSIFIERS.get(classifiers[0], "")] if len(classifiers) == 1 else []
+    written = "" if written.strip().lower() in _NONE else written.strip()
+    names = _names(classifiers)
+    candidates = [expression.strip(), _WORDS.get(written.lower(), written)]
+    candidates += [_CLASSIFIERS.get(names[0], "")] if len(names) == 1 else []
     for text in candidates:
-        expression = _canonical(text)
-        if expression:
-            return expression, ""
-    words = ", ".join(classifiers) or written.partition("\n")[0]
-    return "", words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+        found = _canonical(text)
+        if found:
+            return Licence(found)
+    words = expression.strip() or ", ".join(names) or written.partition("\n")[0]
+    return Licence(words=words if len(words) <= _LONGEST else f"{words[:_LONGEST]}...")
 
 
-def _classifiers(distribution: Distribution) -> list[str]:
-    values = distribution.fields.get("classifier", ())
-    found = [value.removeprefix(_PREFIX).removeprefix(_OSI) for value in values if value.startswith(_PREFIX)]
-    return [value for value in found if value != "OSI Approved"]
+def _names(classifiers: Iterable[str]) -> list[str]:
+    found = [one.removeprefix(_PREFIX).removeprefix(_OSI) for one in classifiers if one.startswith(_PREFIX)]
+    return [one for one in found if one != "OSI Approved"]
 
 
 def _canonical(text: str) -> str:

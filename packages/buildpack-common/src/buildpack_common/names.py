@@ -1,0 +1,17 @@
+"""Names of distributions: the form in which they are compared, and as package URLs."""
+
+from __future__ import annotations
+
+import re
+
+
+def normalise(name: str) -> str:
+    """Return a project, extra or dependency group in its normal form (PyPA specification 'Names')."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pypi_purl(name: str, version: str) -> str:
+    """Return the package URL of a release (purl specification, type ``pypi``)."""
+    from urllib.parse import quote  # noqa: PLC0415  (only for bills of materials)
+
+    return f"pkg:pypi/{normalise(name)}@{quote(version, safe='.-_~')}"
