@@ -3,27 +3,81 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 import buildpack_common
-from buildpack_common.files import file_sha256, remove, sha256_of, write_atomically
+from buildpack_common.files import PARTIAL, beside, file_sha256, remove, sha256_of, write_atomically
 
 
-def test_write_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "x.toml"
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_made_or_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    for content in (b"one", b""):
+        write_atomically(tmp_path / "a file", content)
+        assert (tmp_path / "a file").read_bytes() == content
+    assert names(tmp_path) == ["a file"]
+
+
+def test_until_the_end_the_old_content_is_there(tmp_path: Path) -> None:
+    """Whoever reads meanwhile sees a whole file, and can tell the unfinished one by its name."""
+    path = tmp_path / "file"
     path.write_bytes(b"old")
-    write_atomically(path, b"new")
-    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("x.toml", b"new")]
+    with beside(path) as unfinished:
+        unfinished.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+        assert unfinished.name.startswith(".")
+        assert unfinished.name.endswith(PARTIAL)
+    assert path.read_bytes() == b"new"
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    path = tmp_path / "x.toml"
-    (path / "not empty").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"x\.toml"):
-        write_atomically(path, b"new")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["x.toml"]
+@pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt])
+def test_what_ends_badly_leaves_the_old_content_alone(tmp_path: Path, fault: type[BaseException]) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fail() -> None:
+        with beside(path) as unfinished:
+            unfinished.write_bytes(b"half")
+            raise fault
+
+    with pytest.raises(fault):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_place_that_cannot_be_taken_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_atomically(tmp_path / "folder", b"x")
+    assert names(tmp_path) == ["folder"]
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "missing" / "file", b"x")
+
+
+def test_several_writers_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Each content is that of one of them, at any time."""
+    contents = [bytes([number]) * 100_000 for number in range(4)]
+    path = tmp_path / "file"
+
+    def write(data: bytes) -> None:
+        for _ in range(20):
+            write_atomically(path, data)
+
+    writers = [threading.Thread(target=write, args=(data,)) for data in contents]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        if path.exists():
+            assert path.read_bytes() in contents
+    for writer in writers:
+        writer.join()
+    assert names(tmp_path) == ["file"]
 
 
 def test_remove_takes_files_trees_and_what_is_not_there(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from buildpack_api.descriptor import Descriptor
 from buildpack_api.layers import Layers
 from buildpack_api.plan import BuildpackPlan
 from buildpack_api.target import Target
-from python_runtime.catalogue import Catalogue, Runtime
+from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

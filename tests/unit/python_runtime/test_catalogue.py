@@ -99,7 +99,7 @@ def test_only_runtimes_with_glibc_of_the_target_are_offered(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("schema = 1", "schema = 2", "schema is 2; this buildpack reads schema 1"),
+        ("schema = 1", "schema = 2", "schema is 2, not 1"),
         ("schema = 1\n", "", "schema is None"),
         ('default = "3.13"', 'default = "3.14"', "default is '3.14'"),
         ('default = "3.13"\n', "", "'default' is missing"),

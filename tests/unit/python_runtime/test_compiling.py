@@ -17,8 +17,8 @@ import pytest
 from buildpack_api.bindings import Binding, read_bindings
 from buildpack_api.errors import PlatformError
 from buildpack_api.target import Target
+from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 from python_runtime import compiling, libraries
-from python_runtime.catalogue import Catalogue, Runtime
 from python_runtime.targets import host_arch, running_python
 from support.elf_files import AARCH64, EXECUTABLE, X86_64, elf_file
 

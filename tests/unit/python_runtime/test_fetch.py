@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.context import BuildContext
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 CONTENT = b"an archive"
 SUM = hashlib.sha256(CONTENT).hexdigest()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 PATH = "20250101/cpython-3.14.2%2B20250101-amd64.tar.gz"
 PLAIN = "20250101/cpython-3.14.2+20250101-amd64.tar.gz"

@@ -15,7 +15,7 @@ import pytest
 
 from buildpack_api.errors import ConfigurationError, DownloadError
 from buildpack_api.output import Output
-from python_runtime.catalogue import Catalogue, Runtime
+from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 from python_runtime.prefetch import prefetch
 from support import misbehaving_server as server
 

@@ -16,7 +16,7 @@ from python_runtime.installation import install
 from python_runtime.python_layer import PythonKey, environment, tree_of
 
 if TYPE_CHECKING:
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 LAYER = Path("/layers/strata_python-runtime/python")
 KEY = PythonKey(

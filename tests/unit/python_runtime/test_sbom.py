@@ -16,8 +16,8 @@ from support.sbom_schemas import assert_valid_sbom
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
     from buildpack_common.sbom_documents import Bill
-    from python_runtime.catalogue import Catalogue, Runtime
 
 LIBRARIES = [
     *("berkeley-db", "bzip2", "expat", "gdbm", "mpdecimal", "ncurses", "openssl", "readline", "sqlite"),

@@ -15,7 +15,7 @@ from support.elf_files import AARCH64, EXECUTABLE, X86_64, elf_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 ENV = {"PATH": os.defpath}
 IS_ARM = os.uname().machine == "aarch64"

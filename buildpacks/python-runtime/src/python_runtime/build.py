@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_api.plan import Wishes
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
     from python_runtime.compiling import Outcome
 
 CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"

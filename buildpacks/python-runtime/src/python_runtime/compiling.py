@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.context import BuildContext
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from python_runtime.targets import MACHINES
 
 if TYPE_CHECKING:
-    from python_runtime.catalogue import Runtime
+    from buildpack_common.runtimes_catalogue import Runtime
 
 # What follows the name of an archive of these releases, and whether it is stripped then.
 _FLAVOURS = {".tar.gz": False, "_stripped.tar.gz": True}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from python_runtime.catalogue import Runtime
+    from buildpack_common.runtimes_catalogue import Runtime
 
 _ADVICE = "Correct the catalogue of runtimes, or the archive."
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from buildpack_api.bindings import Binding
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 VARIABLE = "BP_DEPENDENCY_MIRROR"
 _SCHEMES = ("https", "http", "file")

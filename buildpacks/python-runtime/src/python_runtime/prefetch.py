@@ -24,7 +24,7 @@ from python_runtime.orders import carry_out
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from python_runtime.catalogue import Runtime
+    from buildpack_common.runtimes_catalogue import Runtime
 
 _CREATOR = "strata/python-runtime"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from python_runtime.catalogue import Runtime
+    from buildpack_common.runtimes_catalogue import Runtime
 
 _QUESTION = "import sys; print('version', '%d.%d.%d' % sys.version_info[:3])"
 _ANSWER = re.compile(r"^version (\d+\.\d+\.\d+)$", re.MULTILINE)

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO
+
+PARTIAL = ".partial"
+"""How the names of unfinished files end. They begin with a dot.
+
+To the lifecycle every ``*.toml`` of a layers directory is a layer.
+"""
 
 _BLOCK = 1 << 20
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside ``path``, then rename over it. Raises OSError; then ``path`` is as it was.
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Yield a new path to write to; what is there becomes ``path`` if the block ends well, else it is removed.
 
-    The temporary name ends in ``.part``: to the lifecycle every ``*.toml`` of a layers directory is a layer.
+    Any number of processes and threads may write the same file: the last one wins. Only what is killed leaves
+    an unfinished file. Raises OSError when the file cannot be put into its place.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f".{path.name}.{os.urandom(4).hex()}{PARTIAL}")
     try:
-        part.write_bytes(content)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the content of a file, or make the file. Raises OSError; what was there is still there then."""
+    with beside(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def remove(path: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from buildpack_common.files import remove
+from buildpack_common.files import file_sha256, remove
 from buildpack_common.names import normalise
 from buildpack_release.errors import NetworkError
 from buildpack_release.files.cache import cache_directory
@@ -120,7 +120,7 @@ def _download(requirements: Path, minor: str, target: Path) -> None:
 
 
 def _link(wheel: Path) -> str:
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    digest = file_sha256(wheel)
     return f'<a href="../../files/{quote(wheel.name)}#sha256={digest}">{html.escape(wheel.name)}</a>'
 
 

@@ -11,7 +11,6 @@ lib; libraries that the extensions need lie in lib instead of inside the extensi
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.files import file_sha256
 from buildpack_release.errors import MissingToolError, ReleaseError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Tools:
 
 
 def _digest(program: str) -> str:
-    return hashlib.sha256(Path(program).read_bytes()).hexdigest()
+    return file_sha256(Path(program))
 
 
 def find_tools() -> Tools:

@@ -61,13 +61,19 @@ def test_system_and_c_library_need_not_be_said() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        (SAMPLE.replace("schema = 1", "schema = 2"), "not a catalogue of runtimes of schema 1", None),
-        (SAMPLE.replace('default = "3.13"', 'default = "3.12"'), 'no archive of the default line "3.12"', 2),
-        (HEAD.replace("2029-10-31", '"soon"') + row("3.13.1"), 'the line "3.13" needs a date', None),
-        (HEAD + row("3.12.1"), r'"3\.12\.1" is not X\.Y\.Z of one of the', 12),
-        (HEAD + row("3.13.01"), r'"3\.13\.01" is not X\.Y\.Z', 12),
-        (HEAD + row("3.13.1", sha256="AB" * 32), "not a SHA-256", 18),
-        (HEAD + row("3.13.1", path="../x"), "not a path below a base URL", 17),
+        (SAMPLE.replace("schema = 1", "schema = 2"), "not a catalogue of runtimes: schema is 2, not 1", 1),
+        (
+            SAMPLE.replace('default = "3.13"', 'default = "3.12"'),
+            "default is '3.12', and there is no runtime",
+            2,
+        ),
+        (HEAD.replace("2029-10-31", '"soon"') + row("3.13.1"), r'\[lines."3\.13"\] needs a date', None),
+        (HEAD + row("3.12.1"), r"'3\.12\.1' is not X\.Y\.Z of one of the", 12),
+        (HEAD + row("3.13.01"), r"'3\.13\.01' is not X\.Y\.Z", 12),
+        (HEAD + row("3.13.1", sha256="AB" * 32), "not 64 lower-case hex digits", 18),
+        (HEAD + row("3.13.1", path="../x"), "is not relative", 17),
+        (HEAD + row("3.13.1") * 2, "there are two runtimes linux/amd64/gnu of version 3.13.1", 21),
+        (HEAD.replace('["https', '[1, "https') + row("3.13.1"), "not a list of strings", 3),
     ],
 )
 def test_what_is_no_catalogue_is_named_with_its_line(text: str, message: str, line: int | None) -> None:

@@ -21,7 +21,7 @@ from python_runtime.versions.sources import find_requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 LONG = "9" * 5000
 TEXTS = (

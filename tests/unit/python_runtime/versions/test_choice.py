@@ -16,7 +16,7 @@ from python_runtime.versions.choice import Choice, choose
 from python_runtime.versions.request import Request, parse_request
 
 if TYPE_CHECKING:
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 AMD64 = Target("linux", "amd64")
 TODAY = dt.date(2026, 1, 15)

@@ -12,7 +12,7 @@ from python_runtime.versions import runtime_txt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 
 @pytest.mark.parametrize(

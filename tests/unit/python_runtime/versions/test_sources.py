@@ -13,7 +13,7 @@ from python_runtime.versions.sources import find_requests
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 
 def test_every_source_counts(catalogue: Catalogue, tmp_path: Path) -> None:

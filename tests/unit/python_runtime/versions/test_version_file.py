@@ -16,7 +16,7 @@ from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import version_file
 
 if TYPE_CHECKING:
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
     from python_runtime.versions.request import Request
 
 

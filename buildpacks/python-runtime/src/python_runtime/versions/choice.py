@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from buildpack_api.target import Target
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 _NOTICE_PERIOD = dt.timedelta(days=365)
 # "<=3.12" ends with 3.12.0, which is equal to 3.12 (PEP 440, 'Inclusive ordered comparison').

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from buildpack_api.target import Target
-    from python_runtime.catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
 
 # "==3.12" is a release of two numbers, equal to 3.12.0 (PEP 440, 'Version matching').
 _FIRST_PATCH = re.compile(r"={2,3}\s*(\d+\.\d+)(?![\d.])")

@@ -13,7 +13,7 @@ from python_runtime.versions.spelling import meant, unseen, visible, why_no_vers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 FILE = "runtime.txt"
 _OF_PYTHON = re.compile(r"(?i)\s*(c?python|pypy|\d)")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.plan import VersionWish
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 VARIABLE = "BP_PYTHON_VERSION"
 

@@ -12,7 +12,7 @@ from python_runtime.versions.request import Request, is_plain, plain_request, ra
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 _LONGEST = 100  # characters of a text that are shown
 _MOST_NAMES = 5

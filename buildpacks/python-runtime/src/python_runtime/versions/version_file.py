@@ -13,7 +13,7 @@ from python_runtime.versions.spelling import as_range, meant, specifier, unseen,
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_runtime.catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import Catalogue
 
 FILE = ".python-version"
 _BLANKS = " \t\f\v"

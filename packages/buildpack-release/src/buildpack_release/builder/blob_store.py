@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
+from buildpack_common.files import beside
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.files.atomic import beside
 from buildpack_release.oci.content import BLOCK, sha256
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.files import PARTIAL, write_atomically
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
-from buildpack_release.files.atomic import PARTIAL, write_bytes
 from buildpack_release.files.output_directory import wait_for, writing
 from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
 
@@ -84,7 +84,7 @@ def _index(image: BuilderImage) -> bytes:
 def _replace(path: Path, data: bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
-    write_bytes(path, data)
+    write_atomically(path, data)
     return True
 
 

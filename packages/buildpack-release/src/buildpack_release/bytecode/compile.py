@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.files import write_atomically
 from buildpack_release.errors import ReleaseError
-from buildpack_release.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -159,7 +159,7 @@ class _Run:
         for compiled, module in self.jobs.items():
             data = compiled.read_bytes()
             _write_pyc(module, self.interpreter.minor, data)
-            write_bytes(self.cache / module.cache_name(), hashlib.sha256(data).digest() + data)
+            write_atomically(self.cache / module.cache_name(), hashlib.sha256(data).digest() + data)
 
     def _failure(self, errors: str) -> ReleaseError:
         return ReleaseError(

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from buildpack_common.files import PARTIAL, beside, write_atomically
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
-from buildpack_release.files.atomic import PARTIAL, beside, write_bytes
 from buildpack_release.files.output_directory import writing
 from buildpack_release.oci.content import (
     BLOCK,
@@ -132,7 +132,7 @@ class LayoutStore:
         named = manifest.descriptor(annotations={REF_NAME: tag}).to_json()
         entries = sorted([*entries, named], key=_tag_of)
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
-        write_bytes(self.directory / _INDEX, canonical_json(index))
+        write_atomically(self.directory / _INDEX, canonical_json(index))
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -147,7 +147,7 @@ class LayoutStore:
                     for left in folder.glob(f".*{PARTIAL}"):
                         left.unlink()
                 if not (self.directory / _MARKER).exists():
-                    write_bytes(self.directory / _MARKER, LAYOUT_MARKER)
+                    write_atomically(self.directory / _MARKER, LAYOUT_MARKER)
                 yield
             finally:
                 os.close(lock)
@@ -204,7 +204,7 @@ class LayoutStore:
     def _write_manifest(self, manifest: Manifest) -> bool:
         if self._is_whole(manifest.digest):
             return False
-        write_bytes(self._blob(manifest.digest), manifest.content)
+        write_atomically(self._blob(manifest.digest), manifest.content)
         return True
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from buildpack_release.files.atomic import beside
+from buildpack_common.files import beside
 from buildpack_release.parallel import JOBS, in_parallel
 from buildpack_release.registry.download import pieces
 from buildpack_release.registry.errors import NotFoundError, RegistryError

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
+from buildpack_common.runtimes_catalogue import SCHEMA
 from buildpack_release.errors import CheckFailed, ConflictError
-from buildpack_release.runtimes.catalogue import SCHEMA
 from buildpack_release.versions.changelog_edit import add_entry
 
 if TYPE_CHECKING:

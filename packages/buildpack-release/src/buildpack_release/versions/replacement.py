@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from buildpack_common.files import file_sha256
 from buildpack_release.errors import ConflictError, ReleaseError, shown_path
 from buildpack_release.files.output_directory import writing
 
@@ -178,7 +179,7 @@ def _staged(path: Path) -> Path:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return file_sha256(path)
     except FileNotFoundError:
         return ""
 
