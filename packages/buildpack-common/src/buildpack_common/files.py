@@ -23,7 +23,7 @@ _BLOCK = 1 << 20
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """Yield a new path to write to; what is there becomes ``path`` if the block ends well, else it is removed.
+    """Yield a new path to write to; it becomes ``path`` if the block ends well, else it is removed.
 
     Any number of processes and threads may write the same file: the last one wins. Only what is killed leaves
     an unfinished file. Raises OSError when the file cannot be put into its place.
