@@ -185,7 +185,8 @@ def test_several_at_once(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain:
 
 def test_a_missing_minor_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, toolchain: Toolchain) -> None:
     """Bytecode that is wanted and cannot be made is never left out silently."""
-from support.sample_repository import component, composite, library, plan, write, write_settings
+    monkeypatch.setattr("buildpack_release.bytecode.toolchain.installed", tuple)
+    write_settings(root, 'bytecode = ["3.12"]\n')
     monkeypatch.setenv("STRATA_CACHE_DIR", str(toolchain.cache))
     said: list[str] = []
     assemble_all(Repository.discover(root), [], root / "build", report=said.append)
