@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtime_set import RuntimeSet
 
-# Besides the layers directory and the temporary one: nowhere, and the semaphores of worker processes.
-HARMLESS = ("/dev/null", "/dev/tty", "/dev/shm/", "/proc/self/")
+# Besides the layers directory and the temporary one: nowhere.
+HARMLESS = ("/dev/null", "/dev/tty", "/proc/self/")
 BOTH = "[[entries]]\nname = '{}'\n[entries.metadata]\nbuild = true\nlaunch = true\n"
 
 

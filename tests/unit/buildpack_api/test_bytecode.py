@@ -39,6 +39,33 @@ def test_equal_trees_at_equal_paths_give_equal_bytes(tmp_path: Path) -> None:
     assert len(found[0]) == len(list(tree.rglob("*.py"))) > 40
 
 
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "def fork(): raise BlockingIOError(11, 'Try again')",
+        "def fork(): return real() or os.kill(os.getpid(), 9)",
+    ],
+    ids=["refused", "killed"],
+)
+def test_a_machine_without_room_for_more_processes_makes_the_same_bytes(tmp_path: Path, instead: str) -> None:
+    """Whether no process can be started, or one is ended half-way: what it should have compiled is."""
+    tree = tmp_path / "tree"
+    shutil.copytree(STDLIB / "email", tree, ignore=shutil.ignore_patterns("__pycache__"))
+    compile_tree(PYTHON, tree, env=os.environ)
+    expected = digests(tree)
+    for cache in list(tree.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    narrow = tmp_path / "python"
+    start = (
+        f"import os; real = os.fork\n{instead}\nos.fork = fork; os.sched_getaffinity = lambda _: range(3)\n"
+    )
+    narrow.write_text(f'#!/bin/sh\nexec {PYTHON} "$1" "$2" "$3" "$4" -c "{start}$6" "$7"\n')
+    narrow.chmod(0o755)
+    compile_tree(narrow, tree, env=os.environ)
+    assert digests(tree) == expected
+    assert len(expected) > 20
+
+
 def test_pycs_are_never_checked_against_the_times_of_their_sources(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("x = 1\n")
     compile_tree(PYTHON, tmp_path, env=os.environ)

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 # it, so _environment isolates instead. And whether an object happens to be used elsewhere in the process:
 # marshal marks only those as shared. So all parts of a code object are held while it is written, and all are
 # marked.
-# From 3.13 on the bytes depend on what the compiling process has imported (it interns strings): those of
-# `compileall -j1` and `-j2` differ in argparse, for instance, since only the latter loads a process pool. So
-# the pool is always imported, whether it is used, cannot be had, or there is but one core.
+# From 3.13 on the bytes depend on what the compiling process has imported, which interns strings. So whoever
+# compiles is in the same state: this process or a copy of it (fork), one for each core; a pool of processes
+# would take half as much time again, most of it to start. Its module is imported all the same: without what
+# that interns, some files (argparse) would not be those of layers made before.
 _PROGRAM = """
-import compileall, sys
-from concurrent.futures.process import BrokenProcessPool
+import compileall, os, sys
+import concurrent.futures.process
 
 def parts(value, held):
     held.append(value)
@@ -47,14 +48,36 @@ if sys.version_info < (3, 11):
 
     _bootstrap_external._code_to_hash_pyc = write_all_shared
 
-def compile_all(workers):
+def compile_all(files):
     mode = compileall.py_compile.PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(sys.argv[1], force=True, quiet=1, workers=workers, invalidation_mode=mode)
+    for file in files:
+        compileall.compile_file(file, force=True, quiet=1, invalidation_mode=mode)
+    sys.stdout.flush()
 
-try:
-    compile_all(0)
-except (OSError, BrokenProcessPool):  # no shared memory in this sandbox, or too little memory for all cores
-    compile_all(1)
+def start(files):  # another process, or None where there cannot be one more
+    try:
+        process = os.fork()
+    except OSError:
+        return None
+    if process == 0:
+        try:
+            compile_all(files)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return process
+
+files = [os.path.join(place, name) for place, _, names in os.walk(sys.argv[1]) for name in names]
+files = [file for file in files if file.endswith(".py") and os.path.isfile(file)]
+files.sort(key=lambda file: (-os.path.getsize(file), file))
+cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+count = max(1, min(cores, len(files) // 8))
+shares = [files[number::count] for number in range(count)]
+started = [(start(share), share) for share in shares[1:]]
+compile_all(shares[0])
+for process, share in started:
+    if process is None or os.waitpid(process, 0)[1]:  # or it was ended, as when memory is too small for all
+        compile_all(share)
 """
 _OS_ERROR = re.compile(r"^\w+: \[Errno (\d+)\] ([^\n:]*)", re.MULTILINE)
 
