@@ -168,7 +168,7 @@ def test_an_interrupted_push_leaves_no_tag_and_can_be_repeated(parts: Parts) -> 
         digest = push(undisturbed.host)
         expected, count = undisturbed.store.state()[BUILDER], len(undisturbed.requests)
     for at in range(1, count):
-        with MemoryRegistry() as memory, FaultyRegistry(memory.url) as faulty:
+        with MemoryRegistry() as memory, FaultyRegistry(memory) as faulty:
             faulty.arm(Fault.ERROR_500, at=at, on=True)
             with pytest.raises(ReleaseError):
                 push(faulty.host)

@@ -82,7 +82,7 @@ def faulty(registry: MemoryRegistry, problems: list[str]) -> Iterator[FaultyRegi
         problems.extend(registry.store.incomplete_tags())
         problems.extend(unproven_tags(registry.store))
 
-    with FaultyRegistry(registry.url, slow=1.0, watch=watch) as faulty:
+    with FaultyRegistry(registry, slow=1.0, watch=watch) as faulty:
         yield faulty
 
 

@@ -55,7 +55,7 @@ def disturbed(*, enforce_references: bool) -> Iterator[tuple[MemoryRegistry, Fau
         def watch() -> None:
             problems.extend(registry.store.incomplete_tags())
 
-        with FaultyRegistry(registry.url, slow=1.0, watch=watch) as faulty:
+        with FaultyRegistry(registry, slow=1.0, watch=watch) as faulty:
             yield registry, faulty, problems
 
 
@@ -128,7 +128,7 @@ def test_too_many_requests_are_answered_with_patience() -> None:
         waits: list[float] = []
         with (
             MemoryRegistry() as registry,
-            FaultyRegistry(registry.url, fault=Fault.TOO_MANY, at=3, retry_after=given) as faulty,
+            FaultyRegistry(registry, fault=Fault.TOO_MANY, at=3, retry_after=given) as faulty,
             client(faulty.host, waits=waits) as remote,
         ):
             remote.repository("a").push(image(b"layer"), jobs=1)
@@ -141,7 +141,7 @@ def test_a_download_goes_on_where_it_broke_off(fault: Fault) -> None:
     """What is missing is asked for by range; the bytes are checked at the end."""
     content = image(LAYER)
     digest = content.blobs[0].digest
-    with MemoryRegistry() as registry, FaultyRegistry(registry.url) as faulty:
+    with MemoryRegistry() as registry, FaultyRegistry(registry) as faulty:
         with client(faulty.host) as remote:
             remote.repository("a").push(content)
             faulty.arm(fault)

@@ -152,5 +152,5 @@ def test_a_foreign_index_with_missing_parts_is_no_plan(packed: Path, registry: M
 @pytest.mark.parametrize("fault", [Fault.ERROR_500, Fault.TOO_MANY, Fault.RESET_BEFORE])
 def test_only_404_means_absent(packed: Path, registry: MemoryRegistry, fault: Fault) -> None:
     """A registry that fails is no reason to publish over what it has."""
-    with FaultyRegistry(registry.url, fault=fault, on=True) as faulty, pytest.raises(UnavailableError):
+    with FaultyRegistry(registry, fault=fault, on=True) as faulty, pytest.raises(UnavailableError):
         publication(packed, faulty.host, policy=RetryPolicy(attempts=2)).plan()

@@ -76,7 +76,7 @@ def test_with_tokens_and_their_scopes(packed: Path) -> None:
 def test_a_registry_that_goes_away_says_how_to_go_on(packed: Path, registry: MemoryRegistry) -> None:
     """In the middle of pushing: the network's exit code, and the advice to run it again."""
     with (
-        FaultyRegistry(registry.url, fault=Fault.RESET_BEFORE, at=40, on=True) as faulty,
+        FaultyRegistry(registry, fault=Fault.RESET_BEFORE, at=40, on=True) as faulty,
         pytest.raises(UnavailableError) as caught,
     ):
         publication(packed, faulty.host, policy=RetryPolicy(attempts=2)).publish(agreed)

@@ -47,7 +47,9 @@ class Passed:
 
 
 class FaultyRegistry(LoopbackServer):
-    """A proxy to the registry at `upstream` (an http URL). Requests are counted from 0.
+    """A proxy to the registry at `upstream`, an http URL or a server of this process. Requests count from 0.
+
+    A server of this process is called, not connected to: clients see the same, at half the cost.
 
     `fault` strikes request number `at`, once, or with `on` every one from there. `slow` is the longest time
     in seconds that SLOW holds a request back, `retry_after` what TOO_MANY asks for. `watch` is called after
@@ -56,7 +58,7 @@ class FaultyRegistry(LoopbackServer):
 
     def __init__(
         self,
-        upstream: str,
+        upstream: str | LoopbackServer,
         *,
         fault: Fault | None = None,
         at: int = 0,
@@ -66,7 +68,7 @@ class FaultyRegistry(LoopbackServer):
         watch: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
-        self._upstream = urlsplit(upstream).netloc
+        self._upstream = _Connected(upstream) if isinstance(upstream, str) else _Called(upstream)
         self.fault = fault
         self.at = at
         self.on = on
@@ -91,7 +93,7 @@ class FaultyRegistry(LoopbackServer):
             fault = self.fault if strikes else None
             requests.append(Passed(request.method, request.target, 0, fault))
         try:
-            response = self._broken(fault, request) if fault else self._forward(request)
+            response = self._broken(fault, request) if fault else self._upstream.forward(request)
             requests[number] = replace(requests[number], status=response.status)
         finally:
             self._watch()
@@ -109,18 +111,31 @@ class FaultyRegistry(LoopbackServer):
         if fault is Fault.EXPIRED:
             return self._expire(request)
         if fault is Fault.RESET_MIDWAY:
-            self._send_half(request)
+            self._upstream.send_half(request)
         if fault is Fault.SLOW:
             self._closing.wait(self._slow)
         if fault in (Fault.RESET_BEFORE, Fault.RESET_MIDWAY, Fault.SLOW):
             raise HangUp
-        response = self._forward(request)
+        response = self._upstream.forward(request)
         if fault is Fault.RESET_AFTER:
             raise HangUp
         return _truncated(response, request) if fault is Fault.TRUNCATED else _with_wrong_digest(response)
 
-    def _forward(self, request: Received) -> Response:
-        connection = http.client.HTTPConnection(self._upstream, timeout=30)
+    def _expire(self, request: Received) -> Response:
+        if _UPLOAD.fullmatch(request.path):
+            self._upstream.forward(replace(request, method="DELETE", body=b""))
+        return self._upstream.forward(request)
+
+
+class _Connected:
+    """The registry behind, at a URL."""
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url).netloc
+
+    def forward(self, request: Received) -> Response:
+        """Return its answer."""
+        connection = http.client.HTTPConnection(self._address, timeout=30)
         try:
             self._put_request(connection, request)
             connection.send(request.body)
@@ -129,6 +144,15 @@ class FaultyRegistry(LoopbackServer):
             kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OWN_HEADERS]
             length = answer.getheader("Content-Length") if request.method == "HEAD" else None
             return Response(answer.status, dict(kept), body, length=int(length) if length else None)
+        finally:
+            connection.close()
+
+    def send_half(self, request: Received) -> None:
+        """Hang up after half of the body."""
+        connection = http.client.HTTPConnection(self._address, timeout=30)
+        try:
+            self._put_request(connection, request)
+            connection.send(request.body[: len(request.body) // 2])
         finally:
             connection.close()
 
@@ -141,18 +165,25 @@ class FaultyRegistry(LoopbackServer):
         connection.putheader("Content-Length", str(len(request.body)))
         connection.endheaders()
 
-    def _send_half(self, request: Received) -> None:
-        connection = http.client.HTTPConnection(self._upstream, timeout=30)
-        try:
-            self._put_request(connection, request)
-            connection.send(request.body[: len(request.body) // 2])
-        finally:
-            connection.close()
 
-    def _expire(self, request: Received) -> Response:
-        if _UPLOAD.fullmatch(request.path):
-            self._forward(replace(request, method="DELETE", body=b""))
-        return self._forward(request)
+class _Called:
+    """The registry behind, in this process: what it gets and answers is what would come by HTTP."""
+
+    def __init__(self, server: LoopbackServer) -> None:
+        self._server = server
+
+    def forward(self, request: Received) -> Response:
+        """Return its answer."""
+        response = self._server.answer(request)
+        if request.method != "HEAD":
+            return response
+        length = len(response.body) if response.length is None else response.length
+        return replace(response, body=b"", length=length)
+
+    def send_half(self, request: Received) -> None:
+        """Hang up after half of the body."""
+        half = request.body[: len(request.body) // 2]
+        self._server.answer(replace(request, body=half, complete=half == request.body))
 
 
 def _truncated(response: Response, request: Received) -> Response:
