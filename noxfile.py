@@ -141,7 +141,9 @@ def _pytest(session: nox.Session, folder: str, *options: str) -> None:
     arguments, _ = _arguments(session)
     # Whether there are paths among the arguments is for pytest to say, which knows all its options.
     default = f"--override-ini=testpaths={folder}"
-    session.run("python", "-m", "pytest", "--durations=25", default, *options, *arguments)
+    # Each of some hundred programs that tests start would compile our modules again, each worker all tests.
+    env = {"PYTHONDONTWRITEBYTECODE": None}
+    session.run("python", "-m", "pytest", "--durations=25", default, *options, *arguments, env=env)
 
 
 def _inv(session: nox.Session, task: str) -> None:
