@@ -47,9 +47,12 @@ def archive_of(runtimes: RuntimeSet, minor: str) -> RuntimeArchive:
 
 
 def assemble_components(ids: Iterable[str], into: Path) -> list[Path]:
-    """Assemble buildpacks of this repository, without byte code for the sake of speed."""
+    """Assemble buildpacks of this repository, with byte code for the Pythons of this machine, as in packages.
+
+    Without it every build would compile dozens of modules again; the cache keeps what was compiled once.
+    """
     repository = Repository.discover(ROOT)
-    toolchain = Toolchain((), (), cache_directory())
+    toolchain = Toolchain(tuple(installed_interpreters().values()), (), cache_directory())
     return [assemble(repository, repository.get(one), into, toolchain=toolchain) for one in ids]
 
 
