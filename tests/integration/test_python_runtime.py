@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tarfile
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,7 +38,7 @@ from support.sbom_schemas import assert_valid_sbom
 from support.scripted import ScriptedBuildpacks, requires
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from buildpack_testing.platform import BuildResult
@@ -136,13 +137,35 @@ def server(runtimes: RuntimeSet) -> Iterator[StaticServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def builds_below(buildpack: Path, runtimes: RuntimeSet, server: StaticServer) -> Callable[[Path], Builds]:
+    def below(root: Path) -> Builds:
+        app = root / "app"
+        app.mkdir()
+        (app / "logging.py").write_text("raise SystemExit('the app shadows the standard library')\n")
+        variables = {"BP_PYTHON_RUNTIMES": str(runtimes.catalogue), "BP_DEPENDENCY_MIRROR": server.url}
+        return Builds(root, buildpack, app, variables, runtimes)
+
+    return below
+
+
 @pytest.fixture
-def builds(tmp_path: Path, buildpack: Path, runtimes: RuntimeSet, server: StaticServer) -> Builds:
-    app = tmp_path / "app"
-    app.mkdir()
-    (app / "logging.py").write_text("raise SystemExit('the app shadows the standard library')\n")
-    variables = {"BP_PYTHON_RUNTIMES": str(runtimes.catalogue), "BP_DEPENDENCY_MIRROR": server.url}
-    return Builds(tmp_path, buildpack, app, variables, runtimes)
+def builds(tmp_path: Path, builds_below: Callable[[Path], Builds]) -> Builds:
+    """Builds where none was before."""
+    return builds_below(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def usual_builds(
+    tmp_path_factory: pytest.TempPathFactory, builds_below: Callable[[Path], Builds]
+) -> Callable[[str], Builds]:
+    """Builds with one Python each, for tests of what a layer is, not of making it: the first makes it."""
+
+    @cache
+    def of(minor: str) -> Builds:
+        return builds_below(tmp_path_factory.mktemp(f"builds with {minor}"))
+
+    return of
 
 
 def contents(directory: Path) -> dict[str, tuple[int, str]]:
@@ -159,9 +182,10 @@ def contents(directory: Path) -> dict[str, tuple[int, str]]:
 
 @pytest.mark.parametrize("minor", RUNTIMES)
 def test_later_buildpacks_and_the_app_get_the_python_asked_for(
-    builds: Builds, runtimes: RuntimeSet, minor: str
+    usual_builds: Callable[[str], Builds], runtimes: RuntimeSet, minor: str
 ) -> None:
     version = archive_of(runtimes, minor).version
+    builds = usual_builds(minor)
     result = builds.build(minor)
     tree = builds.tree
 
@@ -175,7 +199,8 @@ def test_later_buildpacks_and_the_app_get_the_python_asked_for(
         assert container.run(["python", "-m", "ensurepip", "--version"]).stdout.startswith("pip ")
 
 
-def test_the_environment_at_build_and_launch_is_exact(builds: Builds) -> None:
+def test_the_environment_at_build_and_launch_is_exact(usual_builds: Callable[[str], Builds]) -> None:
+    builds = usual_builds(NEWEST_RUNTIME)
     seen = builds.build().next_environment
     tree = builds.tree
 
@@ -192,7 +217,10 @@ def test_the_environment_at_build_and_launch_is_exact(builds: Builds) -> None:
         assert changed == {"PATH": f"{tree}/bin:{before['PATH']}", "PYTHONUNBUFFERED": "1"}
 
 
-def test_a_second_build_asks_nobody_and_changes_nothing(builds: Builds, server: StaticServer) -> None:
+def test_a_second_build_asks_nobody_and_changes_nothing(
+    usual_builds: Callable[[str], Builds], server: StaticServer
+) -> None:
+    builds = usual_builds(NEWEST_RUNTIME)
     first = builds.build().layer(RUNTIME, "python")
     requests = len(server.requests)
 
@@ -227,8 +255,11 @@ def test_another_version_makes_the_layer_anew_and_says_why(builds: Builds, runti
 
 
 @pytest.mark.parametrize("minor", RUNTIMES)
-def test_the_layer_is_the_same_bit_for_bit_whoever_makes_it(builds: Builds, minor: str) -> None:
+def test_the_layer_is_the_same_bit_for_bit_whoever_makes_it(
+    usual_builds: Callable[[str], Builds], minor: str
+) -> None:
     """The Python that runs the buildpack and the user's environment leave no trace in the layer."""
+    builds = usual_builds(minor)
     first = builds.build(minor).layer(RUNTIME, "python")
     files = contents(builds.layers / "python")
 
@@ -256,7 +287,10 @@ def test_nothing_is_written_outside_the_layer(builds: Builds) -> None:
 
 
 @pytest.mark.parametrize("minor", RUNTIMES)
-def test_all_byte_code_is_there_and_never_checked_against_times(builds: Builds, minor: str) -> None:
+def test_all_byte_code_is_there_and_never_checked_against_times(
+    usual_builds: Callable[[str], Builds], minor: str
+) -> None:
+    builds = usual_builds(minor)
     builds.build(minor)
     library = builds.tree / "lib" / f"python{minor}"
     compiled = list(library.rglob("*.pyc"))
@@ -269,7 +303,8 @@ def test_all_byte_code_is_there_and_never_checked_against_times(builds: Builds, 
     } == sources
 
 
-def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(builds: Builds) -> None:
+def test_no_tests_tk_or_pip_are_in_the_layer_and_ensurepip_is(usual_builds: Callable[[str], Builds]) -> None:
+    builds = usual_builds(NEWEST_RUNTIME)
     builds.build()
     library = builds.tree / "lib" / f"python{NEWEST_RUNTIME}"
 
@@ -311,8 +346,10 @@ def test_sysconfig_tells_the_layers_paths_and_c_extensions_build(builds: Builds,
         ("", (True, False)),
     ],
 )
-def test_the_layer_is_for_whom_the_plan_says(builds: Builds, metadata: str, types: tuple[bool, bool]) -> None:
-    asking = replace(builds, metadata=metadata, probe="true")
+def test_the_layer_is_for_whom_the_plan_says(
+    usual_builds: Callable[[str], Builds], metadata: str, types: tuple[bool, bool]
+) -> None:
+    asking = replace(usual_builds(NEWEST_RUNTIME), metadata=metadata, probe="true")
     layer = asking.build().layer(RUNTIME, "python")
 
     assert (layer.types.build, layer.types.launch, layer.types.cache) == (*types, True)
@@ -545,7 +582,8 @@ def test_what_an_interpreter_says_that_does_not_start_is_in_the_message(
     assert list(builds.layers.iterdir()) == []
 
 
-def test_the_documents_are_in_the_image(builds: Builds, runtimes: RuntimeSet) -> None:
+def test_the_documents_are_in_the_image(usual_builds: Callable[[str], Builds], runtimes: RuntimeSet) -> None:
+    builds = usual_builds(NEWEST_RUNTIME)
     builds.build()
     archive = archive_of(runtimes, NEWEST_RUNTIME)
     asked = "import ssl, sqlite3; print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)"

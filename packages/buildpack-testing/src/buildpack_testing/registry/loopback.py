@@ -8,6 +8,7 @@ import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -31,12 +32,12 @@ class Received:
     body: bytes
     complete: bool = True
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The target without its query."""
         return urlsplit(self.target).path
 
-    @property
+    @cached_property
     def query(self) -> Mapping[str, list[str]]:
         """The parameters of the query."""
         return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
@@ -84,9 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self._read_body()
-        length = int(self.headers.get("Content-Length") or len(body))
-        names = dict.fromkeys(name.lower() for name in self.headers)
-        headers = {name: ", ".join(self.headers.get_all(name, ())) for name in names}
+        headers: dict[str, str] = {}
+        for given, value in self.headers.items():
+            name = given.lower()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        length = int(headers.get("content-length") or len(body))
         request = Received(self.command, self.path, headers, body, complete=len(body) == length)
         try:
             response = self.server.handle_registry(request)
