@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import shutil
 import tempfile
@@ -47,6 +48,7 @@ _PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
 def assembled() -> Path:
     """Assemble both components once for all tests of a process."""
     directory = Path(tempfile.mkdtemp(prefix="strata-tests-"))
+    atexit.register(shutil.rmtree, directory)
     assemble_components([PIP, VENV], directory / "assembled")
     return directory
 

@@ -33,6 +33,26 @@ def test_a_layer_kept_is_reused_even_with_new_env_files(
     assert second.diff_id == first.diff_id
 
 
+@pytest.mark.parametrize("change", ["echo 2 > V", "rm V", "echo 1 > W", "chmod 700 ."])
+def test_what_has_changed_in_the_environment_of_a_kept_layer_is_in_its_archive(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, change: str
+) -> None:
+    """Only of a layer that nobody touched the archive of the last build is taken again."""
+    build = (
+        'n=$(cat number 2>/dev/null || echo 1); cd "$CNB_LAYERS_DIR"\n'
+        "if [ $n = 2 ]; then cd x/env; {}; elif [ $n = 1 ]; then mkdir -p x/env x/d; echo 1 > x/env/V; fi\n"
+    )
+    scripted.add("a", build=build.format(change) + f'cd "$CNB_LAYERS_DIR"\n{_TYPES}')
+    results = []
+    for number in ("1", "2", "3"):
+        (app / "number").write_text(number)
+        results.append(platforms("a").build(app).layer("a", "x"))
+    first, second, third = results
+    assert (second.reused, third.reused) == (True, True)
+    assert second.diff_id != first.diff_id
+    assert (third.diff_id, third.size, third.files) == (second.diff_id, second.size, second.files)
+
+
 def test_a_layer_made_again_is_not_reused_even_with_equal_content(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:

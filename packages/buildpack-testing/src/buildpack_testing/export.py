@@ -92,7 +92,7 @@ class Exporter:
 
     def _store(self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None) -> StoredLayer:
         if layer.has_contents:
-            archive = self._archive(layer)
+            archive = self._unchanged(buildpack_id, layer) or self._archive(layer)
             numbers = (archive.diff_id, archive.size, archive.files)
         elif layer.types.launch:
             known = self._in_last_image(buildpack_id, layer, previous)
@@ -104,11 +104,19 @@ class Exporter:
     def _in_last_image(
         self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None
     ) -> StoredLayer:
-        known = _previous(previous, buildpack_id, layer.name)
+        known = _in(previous.buildpacks if previous else (), buildpack_id, layer.name)
         if layer.types.cache or known is None:
             reason = "no contents to cache" if layer.types.cache else "no contents, here or in the last image"
             raise PhaseError(LifecycleCode.EXPORT, f"layer {layer.name} of {buildpack_id} has {reason}")
         return known
+
+    def _unchanged(self, buildpack_id: str, layer: LayerOutput) -> StoredLayer | None:
+        """Return the layer whose archive is in the store if nothing was touched since it came from there."""
+        if (buildpack_id, layer.name) not in self.restored.layers:
+            return None
+        if _is_touched(layer.path, self.restored.finished, but_for=frozenset()):
+            return None
+        return _in(self.store.cache(), buildpack_id, layer.name)
 
     def _archive(self, layer: LayerOutput) -> TreeArchive:
         name = str(layer.path.relative_to(self.workspace.root))
@@ -128,7 +136,7 @@ class Exporter:
             layer.metadata,
             restored=restored,
             reused=not layer.has_contents
-            or (restored and not _is_touched(layer.path, self.restored.finished)),
+            or (restored and not _is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
         )
 
 
@@ -149,18 +157,18 @@ def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Proce
     return tuple(merged[name] for name in sorted(merged)), default
 
 
-def _previous(image: StoredImage | None, buildpack_id: str, name: str) -> StoredLayer | None:
-    for buildpack in image.buildpacks if image else ():
+def _in(buildpacks: Sequence[StoredBuildpack], buildpack_id: str, name: str) -> StoredLayer | None:
+    for buildpack in buildpacks:
         if buildpack.id == buildpack_id:
             return buildpack.layer(name)
     return None
 
 
-def _is_touched(layer: Path, since: int) -> bool:
-    """Whether anything below the layer, its environment aside, has changed; no program can set a ctime."""
+def _is_touched(layer: Path, since: int, *, but_for: frozenset[str]) -> bool:
+    """Whether anything below the layer has changed, but for these directories; no program can set a ctime."""
     for directory, names, files in os.walk(layer):
-        if directory == str(layer):
-            names[:] = [name for name in names if name not in _ENVIRONMENT]
+        if directory == str(layer) and but_for:  # in which these may have been made anew
+            names[:] = [name for name in names if name not in but_for]
         elif Path(directory).lstat().st_ctime_ns > since:
             return True
         if any(Path(directory, name).lstat().st_ctime_ns > since for name in files):
