@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class StoredManifest:
     media_type: str
     content: bytes
 
-    @property
+    @cached_property
     def document(self) -> dict[str, Any]:
-        """The parsed content; empty if it is not a JSON object."""
+        """The parsed content, not to be changed; empty if it is not a JSON object."""
         try:
             document = json.loads(self.content)
         except ValueError:
