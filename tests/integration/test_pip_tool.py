@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,10 @@ from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, 
 from support.main_job import PIP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.platform import BuildResult, LocalPlatform
 
 # What a later buildpack does and sees.
 PROBE = """
@@ -47,7 +49,22 @@ def app(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def builds(tmp_path: Path, pip_tool: Path) -> ComponentBuilds:
+    """Builds where none was before."""
     return ComponentBuilds(tmp_path, [pip_tool], consumer_requires=requires_pip(), consumer=PROBE)
+
+
+@pytest.fixture(scope="module")
+def usual_platform(
+    tmp_path_factory: pytest.TempPathFactory, pip_tool: Path
+) -> Callable[[str], LocalPlatform]:
+    """Platforms with one Python each, for tests of what a layer is, not of making it: the first makes it."""
+
+    @cache
+    def of(minor: str) -> ComponentBuilds:
+        root = tmp_path_factory.mktemp(f"builds with {minor}")
+        return ComponentBuilds(root, [pip_tool], consumer_requires=requires_pip(), consumer=PROBE)
+
+    return lambda minor: of(minor).platform(minor)
 
 
 def pip_version(pip_tool: Path) -> str:
@@ -61,16 +78,18 @@ def base_of(result: BuildResult) -> str:
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_a_later_buildpack_has_the_pinned_pip(
-    builds: ComponentBuilds, pip_tool: Path, app: Path, minor: str
+    usual_platform: Callable[[str], LocalPlatform], pip_tool: Path, app: Path, minor: str
 ) -> None:
-    result = builds.platform(minor).build(app)
+    result = usual_platform(minor).build(app)
     base, version = base_of(result), pip_version(pip_tool)
     answer = f"pip {version} from {base}/lib/python{minor}/site-packages/pip (python {minor})"
     assert result.run(CONSUMER).printed.splitlines() == [f"{base}/bin/pip", answer, answer]
 
 
-def test_pip_is_for_the_build_and_not_in_the_image(builds: ComponentBuilds, app: Path) -> None:
-    platform = builds.platform()
+def test_pip_is_for_the_build_and_not_in_the_image(
+    usual_platform: Callable[[str], LocalPlatform], app: Path
+) -> None:
+    platform = usual_platform(NEWEST)
     layer = platform.build(app).layer(PIP, "pip")
     assert (layer.types.build, layer.types.cache, layer.types.launch) == (True, True, False)
     with platform.container() as container:
@@ -90,8 +109,8 @@ def test_a_consumer_can_ask_for_pip_at_launch(tmp_path: Path, pip_tool: Path, ap
         assert container.run(["pip", "--version"]).stdout.startswith(f"pip {pip_version(pip_tool)} from ")
 
 
-def test_a_second_build_touches_nothing(builds: ComponentBuilds, app: Path) -> None:
-    platform = builds.platform()
+def test_a_second_build_touches_nothing(usual_platform: Callable[[str], LocalPlatform], app: Path) -> None:
+    platform = usual_platform(NEWEST)
     first = platform.build(app).layer(PIP, "pip")
     second = platform.build(app)
     assert "(reused)" in second.run(PIP).printed
@@ -100,8 +119,10 @@ def test_a_second_build_touches_nothing(builds: ComponentBuilds, app: Path) -> N
 
 
 @pytest.mark.parametrize("minor", sorted({*MINORS[:1], *MINORS[-1:]}))
-def test_two_fresh_builds_give_the_same_bits(builds: ComponentBuilds, app: Path, minor: str) -> None:
-    platform = builds.platform(minor)
+def test_two_fresh_builds_give_the_same_bits(
+    usual_platform: Callable[[str], LocalPlatform], app: Path, minor: str
+) -> None:
+    platform = usual_platform(minor)
     first = platform.build(app).layer(PIP, "pip")
     assert platform.build(app, clear=True).layer(PIP, "pip").diff_id == first.diff_id
 
@@ -141,10 +162,10 @@ def test_a_python_that_forbids_installing_is_not_changed_and_works(
 
 
 def test_the_record_names_no_place_of_the_buildpack(
-    builds: ComponentBuilds, pip_tool: Path, app: Path
+    usual_platform: Callable[[str], LocalPlatform], pip_tool: Path, app: Path
 ) -> None:
     """A new version of the buildpack with the same pip must not give another layer."""
-    platform = builds.platform()
+    platform = usual_platform(NEWEST)
     platform.build(app)
     info = next(
         platform.workspace.layers.glob("strata_pip-tool/pip/userbase/lib/*/site-packages/pip-*.dist-info")

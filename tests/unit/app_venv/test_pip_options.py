@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from app_venv.pip_options import (
@@ -37,6 +38,7 @@ def bundled_pip() -> Path:
     return wheel
 
 
+@cache
 def options() -> dict[str, str]:
     """Return name and action of all long options of ``pip install``."""
     answer = subprocess.run(
