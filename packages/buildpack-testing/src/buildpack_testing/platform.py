@@ -131,11 +131,18 @@ class LocalPlatform:
         return BuildResult(detection, tuple(runs), tuple(layers), image, env, clock.seconds)
 
     def _now(self) -> int:
-        """Return the file system's idea of the time, as a ctime in nanoseconds."""
+        """Return the file system's time, as a ctime in nanoseconds; later changes have later ones.
+
+        Its clock moves in steps of some milliseconds: the next one is waited for.
+        """
         marker = self.workspace.root / ".restored"
         remove(marker)
         marker.touch()
-        return marker.stat().st_ctime_ns
+        now = marker.stat().st_ctime_ns
+        while marker.stat().st_ctime_ns == now:
+            time.sleep(0.001)
+            marker.touch()
+        return now
 
 
 def read_buildpack(directory: Path) -> Buildpack:
