@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.pip_options import HARMLESS, variable
+from app_venv.installers.pip.options import HARMLESS, variable
 from support.main_job import VENV
 from support.venv_builds import installed, reused, text_of
 from support.wheels import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app_venv.guard import DANGEROUS
+from app_venv.installers.pip.options import DANGEROUS
 
 README = Path(__file__).resolve().parents[3] / "buildpacks/app-venv/README.md"
 

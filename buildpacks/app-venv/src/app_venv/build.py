@@ -8,15 +8,16 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from app_venv.finished import examine, summarise
-from app_venv.guard import refuse_dangerous_variables
+from app_venv.environment.venv import check_venv, create_venv, venv_works
+from app_venv.evidence.resolution import Resolution, read_record
+from app_venv.evidence.reuse import Decision, decide
 from app_venv.inputs.read import read_inputs
-from app_venv.job import Job, prepare
-from app_venv.pip_cache import PipCache, open_cache
-from app_venv.resolution import Resolution, read_record
-from app_venv.reuse import Decision, decide
-from app_venv.tools import find_tools
-from app_venv.venv import check_venv, create_venv, venv_works
+from app_venv.inputs.selection import Wanted
+from app_venv.installers.pip.cache import PipCache, open_cache
+from app_venv.installers.pip.options import refuse_dangerous_variables
+from app_venv.installers.pip.tools import find_tools
+from app_venv.job import Job, examine, prepare, summarise
+from app_venv.settings import read_settings
 from buildpack_api.files import remove
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import LayerTypes
@@ -35,12 +36,14 @@ _SHOWN = 10
 def build(context: BuildContext) -> None:
     """Install what the app requires into the layer ``venv``."""
     refuse_dangerous_variables(context.platform_env)
+    settings = read_settings(context.environment)
     tools = find_tools(context)
-    inputs = read_inputs(context.app_dir, context.environment, tools)
+    wanted = Wanted(context.app_dir, context.environment, settings, tools.interpreter, tools.pip)
+    inputs = read_inputs(wanted)
     if inputs.remark:
         context.output.step(inputs.remark)
-    cache = open_cache(context, tools.interpreter, tools.pip)
-    job = prepare(context, inputs, tools, cache)
+    cache = open_cache(context, tools.interpreter, tools.pip, settings.cache)
+    job = prepare(context, settings, inputs, tools, cache)
     decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
@@ -82,8 +85,8 @@ def _reuse(job: Job, decision: Decision) -> Resolution:
 
 def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     """Make the layer's contents from nothing."""
-    from app_venv.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
     from app_venv.inputs.litter import litter_removed  # noqa: PLC0415
+    from app_venv.installers.pip.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
 
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
@@ -97,9 +100,9 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
     if job.secrets:
-        from app_venv.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
+        from app_venv.after.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
 
-        mend_addresses(job, cache)
+        mend_addresses(job.site_packages, cache, job.secrets)
     _tell_changes(job, decision, resolution)
     for requirement in job.inputs.unprovable[:_SHOWN]:
         output.step(f"Not kept for the next build: {requirement}")
@@ -108,10 +111,14 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
 
 def _search(finished: Finished, cache: PipCache) -> None:
     """Look for secrets, as the last thing before the layers count."""
-    if finished.job.secrets:
-        from app_venv.leaks import refuse_leaks  # noqa: PLC0415  (few builds have any)
+    job = finished.job
+    if job.secrets:
+        from app_venv.after.leaks import Made, refuse_leaks  # noqa: PLC0415  (few builds have any)
 
-        refuse_leaks(finished, cache)
+        made = Made(
+            finished.layer, cache, job.site_packages, finished.resolution, finished.search_again, job.secrets
+        )
+        refuse_leaks(made, job.context.output)
 
 
 def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:

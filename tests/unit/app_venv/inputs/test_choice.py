@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app_venv.inputs.choice import Choice, choose
-from app_venv.inputs.project_mode import ProjectMode
-from app_venv.inputs.selection import read_selection
+from app_venv.inputs.selection import Selection
+from app_venv.settings import ProjectMode, read_settings
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def make(app: Path, files: Collection[str], pyproject: str = "") -> Path:
 
 
 def chosen(app: Path, variables: Mapping[str, str] | None = None) -> Choice:
-    given = variables or {}
-    return choose(app, given, read_selection(given))
+    settings = read_settings(variables or {})
+    return choose(app, settings, Selection(settings.extras, settings.groups))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.inputs.evidence import Evidence, Pinning
 from app_venv.inputs.locks import read_lock
+from app_venv.inputs.pinning import Evidence, Pinning
 from buildpack_api.errors import ConfigurationError, PlatformError
 from support.venv_inputs import wanted
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.project import choose_mode, read_project
-from app_venv.inputs.project_mode import ProjectMode
 from app_venv.inputs.project_table import ProjectTable, read_project_table
+from app_venv.settings import ProjectMode
 from buildpack_api.errors import ConfigurationError
 from support.venv_inputs import wanted
 

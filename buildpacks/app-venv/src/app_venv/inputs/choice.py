@@ -10,19 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.project_mode import PYPROJECT, wanted_mode
-from app_venv.inputs.project_mode import VARIABLE as PROJECT
+from app_venv.inputs import PYPROJECT
 from app_venv.inputs.requirement_files import is_lock
+from app_venv.settings import PROJECT, REQUIREMENT
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from app_venv.inputs.project_mode import ProjectMode
     from app_venv.inputs.selection import Selection
+    from app_venv.settings import ProjectMode, Settings
 
-REQUIREMENT = "BP_PIP_REQUIREMENT"
 _DEFAULT = "requirements.txt"
 
 
@@ -39,20 +37,19 @@ class Choice:
         return not self.files
 
 
-def choose(app_dir: Path, variables: Mapping[str, str], selection: Selection) -> Choice:
+def choose(app_dir: Path, settings: Settings, selection: Selection) -> Choice:
     """Choose. Raises ConfigurationError that lists what contradicts, or that helps if there is nothing."""
-    named = tuple(variables.get(REQUIREMENT, "").split())
-    mode = wanted_mode(variables)
+    named, mode = settings.requirement, settings.project
     if named and mode:
         raise ConfigurationError(
-            f"{REQUIREMENT} and {PROJECT} are both set",
-            detail=f"{REQUIREMENT} names {', '.join(named)}; {PROJECT} chooses {PYPROJECT}.",
+            f"{REQUIREMENT.name} and {PROJECT.name} are both set",
+            detail=f"{REQUIREMENT.name} names {', '.join(named)}; {PROJECT.name} chooses {PYPROJECT}.",
             advice="Keep one of them. A requirements file may have a line for the project itself: -e . or .",
         )
     if mode and not (app_dir / PYPROJECT).is_file():
         raise ConfigurationError(
-            f"{PROJECT} is set, but the app has no {PYPROJECT}",
-            advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT}.",
+            f"{PROJECT.name} is set, but the app has no {PYPROJECT}",
+            advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT.name}.",
         )
     choice = Choice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
@@ -65,7 +62,7 @@ def _found(app_dir: Path, selection: Selection) -> Choice:
         raise ConfigurationError(
             f"The app has several files to install from: {', '.join(files)}",
             detail="Which one is meant cannot be told, and they may say different things.",
-            advice=f"Delete all but one, or choose with {REQUIREMENT}, such as {REQUIREMENT}={files[-1]}",
+            advice=f"Delete all but one, or choose with a variable, such as {REQUIREMENT.name}={files[-1]}",
         )
     if files:
         return Choice(tuple(files))
@@ -100,7 +97,7 @@ def _refuse_foreign_lock(app_dir: Path) -> None:
                 detail=f"It is the lock file of {manager}. From {PYPROJECT} alone other versions than those "
                 "that it pins could be installed.",
                 advice=f"Commit what this gives:\n  {export}\n"
-                f"Or set {PROJECT} (dependencies, editable or wheel) to install without the lock.",
+                f"Or set {PROJECT.name} (dependencies, editable or wheel) to install without the lock.",
             )
 
 
@@ -110,6 +107,6 @@ def _check_selection(choice: Choice, selection: Selection) -> None:
     raise ConfigurationError(
         f"{' and '.join(selection.variables)} cannot be used with {', '.join(choice.files)}",
         detail=f"Extras and groups are those of {PYPROJECT} or of a lock file.",
-        advice=f"Set {PROJECT} to install from {PYPROJECT}, or remove the variable. A requirements file "
+        advice=f"Set {PROJECT.name} to install from {PYPROJECT}, or remove the variable. A requirements file "
         "names extras itself: package[extra]",
     )

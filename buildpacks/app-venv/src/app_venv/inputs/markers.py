@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
 
-def marker_environment(version: str) -> dict[str, str]:
-    """Return the values of environment markers (PEP 508) for another CPython ``version`` of this machine."""
-    from packaging.markers import default_environment  # noqa: PLC0415
+if TYPE_CHECKING:
+    from buildpack_api.interpreter import Interpreter
 
-    values = {name: str(value) for name, value in default_environment().items()}
-    minor = ".".join(version.split(".")[:2])
-    own = {"python_version": minor, "python_full_version": version, "implementation_version": version}
-    return {**values, **own}
+
+def marker_environment(interpreter: Interpreter) -> dict[str, str]:
+    """Return the values of environment markers ('Environment Markers') for this Python on this machine."""
+    system = os.uname()
+    pypy = "PyPy" in interpreter.build
+    return {
+        "implementation_name": "pypy" if pypy else "cpython",
+        "implementation_version": interpreter.version,
+        "os_name": "posix",
+        "platform_machine": system.machine,
+        "platform_python_implementation": "PyPy" if pypy else "CPython",
+        "platform_release": system.release,
+        "platform_system": "Linux",
+        "platform_version": system.version,
+        "python_full_version": interpreter.version,
+        "python_version": interpreter.minor,
+        "sys_platform": "linux",
+    }

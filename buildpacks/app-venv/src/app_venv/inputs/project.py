@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs import PYPROJECT
 from app_venv.inputs.markers import marker_environment
-from app_venv.inputs.project_mode import PYPROJECT, VARIABLE, ProjectMode
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.project_table import ProjectTable, read_project_table
 from app_venv.inputs.requirement_files import classify
 from app_venv.inputs.requirement_lines import Line
+from app_venv.settings import PROJECT, ProjectMode
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def read_project(
     selection = wanted.selection
     table = read_project_table(wanted.app_dir / PYPROJECT)
     table.check(selection)
-    _check_python(table, wanted.tools.interpreter.version)
+    _check_python(table, wanted.interpreter.version)
     chosen, why = (mode, "") if mode else choose_mode(table, wanted.app_dir)
-    why = f"{VARIABLE} is not set: {chosen.value}, since {why}" if why else ""
+    why = f"{PROJECT.name} is not set: {chosen.value}, since {why}" if why else ""
     requirements = [text for group in selection.groups for text in table.group(group)]
     if chosen is ProjectMode.DEPENDENCIES:
         _check_static(table, selection)
@@ -89,7 +90,7 @@ def _check_static(table: ProjectTable, selection: Selection) -> None:
         raise ConfigurationError(
             f"{PYPROJECT} does not list its {dynamic[0]}: they are dynamic",
             detail="Only the project's build backend knows them, so they cannot be installed without it.",
-            advice=f"Set {VARIABLE} to editable or wheel, or write them into [project].",
+            advice=f"Set {PROJECT.name} to editable or wheel, or write them into [project].",
         )
 
 
@@ -98,7 +99,7 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
         raise ConfigurationError(
             f"{PYPROJECT} describes no project that could be installed",
             detail="It has neither [project] nor [build-system].",
-            advice=f"Add them, or set {VARIABLE} to dependencies.",
+            advice=f"Add them, or set {PROJECT.name} to dependencies.",
         )
     editable = mode is ProjectMode.EDITABLE
     why = "is linked, not copied" if editable else "is built from source code that the build backend picks"
@@ -111,7 +112,7 @@ def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> N
     """Check the requirements and add them: they, not the file, decide what is installed."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
-    environment = marker_environment(wanted.tools.interpreter.version)
+    environment = marker_environment(wanted.interpreter)
     texts = list(requirements)
     for text in texts:
         try:

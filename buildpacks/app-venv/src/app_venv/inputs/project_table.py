@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app_venv.inputs.project_mode import PYPROJECT
-from app_venv.resolution import normalise
+from app_venv.inputs import PYPROJECT
+from app_venv.names import normalise
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_lines import Line, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
 

@@ -1,0 +1,42 @@
+"""Lines that are refused if everything has to be pinned by hash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.inputs.pinning import Evidence, Inputs
+from app_venv.inputs.requirement_files import read_requirements
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HASH = "--hash=sha256:" + "0" * 64
+
+
+def requirements(app: Path, *lines: str) -> Inputs:
+    (app / "requirements.txt").write_text("\n".join(lines))
+    found = Evidence()
+    read_requirements(["requirements.txt"], (), app, {}, found)
+    return Inputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
+
+
+def test_all_lines_without_a_hash_are_listed(tmp_path: Path) -> None:
+    requirements(tmp_path, f"left==1 {HASH}").require_hashes()
+    found = requirements(
+        tmp_path, f"left==1 {HASH}", "right==1", "-e .", f"more {HASH}", "--no-require-hashes"
+    )
+    with pytest.raises(ConfigurationError, match="4 of the requirements") as refused:
+        found.require_hashes()
+    lines = refused.value.detail.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == [
+        f"requirements.txt:{number}" for number in (2, 3, 4, 5)
+    ]
+
+
+def test_a_long_list_is_cut(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        requirements(tmp_path, *(f"p{number}" for number in range(50))).require_hashes()
+    assert refused.value.detail.endswith("\nand 30 more")
