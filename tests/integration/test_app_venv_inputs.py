@@ -339,12 +339,59 @@ def test_what_contradicts_is_listed(
     assert said in builds.failure(**variables)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "variables"),
+    [
+        ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n", {}),
+        ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\ndependencies = []\n", {}),
+        (
+            "pyproject.toml",
+            "[dependency-groups]\na = []\n",
+            {"BP_PIP_GROUPS": "a", "BP_PIP_PROJECT": "dependencies"},
+        ),
+        ("pyproject.toml", "[project]\ndependencies = [\"left; python_version < '3'\"]\n", {}),
+        ("pylock.toml", 'lock-version = "1.0"\ncreated-by = "me"\npackages = []\n', {}),
+        ("requirements.txt", "", {"BP_PIP_REQUIRE_HASHES": "true"}),
+        ("requirements.txt", "-c limits.txt\n# nothing else\n", {}),
+    ],
+)
+def test_nothing_to_install_is_an_empty_environment(
+    builds: VenvBuilds, file: str, text: str, variables: dict[str, str]
+) -> None:
+    builds.app.mkdir(exist_ok=True)
+    (builds.app / "limits.txt").write_text("left<2\n")
+    (builds.app / file).write_text(text)
+    first = builds.build(variables)
+    assert installed(builds) == []
+    assert "0 installed" in text_of(first)
+    second = builds.build(variables)
+    assert reused(second)
+    assert second.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+
+
+def test_an_empty_project_with_wheels_of_its_own(builds: VenvBuilds) -> None:
+    builds.app.mkdir(exist_ok=True)
+    (builds.app / "pyproject.toml").write_text("[project]\nname = 'a'\nversion = '1'\n")
+    make_wheel(Project("left"), builds.app / "vendor")
+    builds.build()
+    assert installed(builds) == []
+
+
+def test_a_variable_without_a_value_is_named_before_pip_runs(builds: VenvBuilds) -> None:
+    builds.require("left @ https://${TOKEN}@127.0.0.1:1/left-1.0-py3-none-any.whl", "--pre # ${NOT_THIS}")
+    said = builds.failure()
+    assert "Variables have no value where they are used: ${TOKEN}" in said
+    assert said.index("requirements.txt:1: ${TOKEN} is not set.") < said.index("ERROR:")
+    assert "Without a value, as the warning above says: ${TOKEN}." in said
+    assert "NOT_THIS" not in said
+
+
 def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
     builds.project("plain")
     builds.require(file="uv.lock")
     output = builds.failure()
     assert "pyproject.toml comes with uv.lock, which pip cannot read" in output
-    assert "uv export --format pylock.toml" in output
+    assert "uv export --no-default-groups --no-emit-project --format pylock.toml" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
     assert installed(builds) == ["left-1.0", "right-2.0"]
 

@@ -14,6 +14,7 @@ from app_venv.evidence.reuse import Decision, decide
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.selection import Wanted
 from app_venv.installers.pip.cache import PipCache, open_cache
+from app_venv.installers.pip.config import unfilled_settings
 from app_venv.installers.pip.options import refuse_dangerous_variables
 from app_venv.installers.pip.tools import find_tools
 from app_venv.job import Job, examine, prepare, summarise
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app_venv.inputs.pinning import Unfilled
     from app_venv.job import Finished
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
@@ -42,6 +44,8 @@ def build(context: BuildContext) -> None:
     inputs = read_inputs(wanted)
     if inputs.remark:
         context.output.step(inputs.remark)
+    variables = {**context.environment, **tools.access.variables}
+    _tell_unfilled((*inputs.unfilled, *unfilled_settings(variables)), context)
     cache = open_cache(context, tools.interpreter, tools.pip, settings.cache)
     job = prepare(context, settings, inputs, tools, cache)
     decision = _decide(job, cache)
@@ -64,6 +68,17 @@ def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
         override("VIRTUAL_ENV", str(venv)),
         override("PIP_PYTHON", str(venv), scope=Scope.BUILD),
     )
+
+
+def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
+    """Say which variables pip will not fill in: in what it prints itself they are hidden like passwords."""
+    if found:
+        names = ", ".join(dict.fromkeys(f"${{{one.name}}}" for one in found))
+        context.output.warning(
+            f"Variables have no value where they are used: {names}",
+            "\n".join(f"{one}." for one in found)
+            + "\nSet them for the build (pack build --env, project.toml), or give passwords in a binding.",
+        )
 
 
 def _decide(job: Job, cache: PipCache) -> Decision:
@@ -94,7 +109,10 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     cache.use()
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
-    output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
+    if job.inputs.empty:
+        output.step(f"pip is not needed: {job.inputs.title} are empty")
+    else:
+        output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
     with litter_removed(job.context.app_dir, job.inputs):
         resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)

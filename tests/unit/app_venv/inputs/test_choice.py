@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT, SETTINGS = '[project]\nname = "a"\n', "[tool.x]\ny = 1\n"
+COMMAND = "[project.scripts]\na = 'a:b'\n"
 REQUIREMENTS, LOCK, NAMED = "requirements.txt", "pylock.toml", "pylock.web.toml"
 
 
@@ -71,6 +72,19 @@ def test_what_is_chosen(
         ([], '[dependency-groups]\na = ["x"]\n', {}, "Nothing says what this app needs installed"),
         ([], "[project", {}, "not valid TOML"),
         (["poetry.lock"], PROJECT, {}, "pyproject.toml comes with poetry.lock"),
+        (["uv.lock"], PROJECT, {}, "uv export --no-default-groups --no-emit-project --format pylock.toml"),
+        (["uv.lock"], f"{PROJECT}{COMMAND}", {}, "uv export --no-default-groups --format pylock.toml"),
+        (
+            ["uv.lock"],
+            f"{PROJECT}{COMMAND}",
+            {},
+            "It installs the project too, since it has [project.scripts]",
+        ),
+        (["poetry.lock"], f"{PROJECT}{COMMAND}", {}, "poetry export --without-hashes"),
+        (["pdm.lock"], f"{PROJECT}{COMMAND}", {}, "pdm export --prod --no-hashes --editable-self"),
+        (["Pipfile.lock"], f"{PROJECT}{COMMAND}", {}, "pipenv requirements --hash"),
+        ([], "[tool.poetry.dependencies]\nflask = '3'\n", {}, "poetry lock\n  poetry export"),
+        ([], "[tool.flit.metadata]\nrequires = ['flask']\n", {}, "are in [tool.flit.metadata]"),
         (
             [REQUIREMENTS],
             PROJECT,

@@ -41,6 +41,8 @@ def decide(
         return Decision(reuse=False, reasons=(*layer.reasons, *never))
     if not works():
         return Decision(reuse=False, reasons=("its Python does not start",))
+    if inputs.empty:
+        return Decision(reuse=True, proof="there is nothing to install")
     if inputs.locked:
         return Decision(reuse=True, proof="all requirements have an exact version and a hash")
     return _compare(before, resolve())

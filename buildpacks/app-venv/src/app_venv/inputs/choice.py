@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs import PYPROJECT
 from app_venv.inputs.requirement_files import is_lock
-from app_venv.settings import PROJECT, REQUIREMENT
+from app_venv.settings import PROJECT, REQUIREMENT, ProjectMode
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.inputs.selection import Selection
-    from app_venv.settings import ProjectMode, Settings
+    from app_venv.settings import Settings
 
 _DEFAULT = "requirements.txt"
 
@@ -90,13 +90,19 @@ def _has_project(app_dir: Path, selection: Selection) -> bool:
 def _refuse_foreign_lock(app_dir: Path) -> None:
     from app_venv.inputs.missing import FOREIGN_LOCKS  # noqa: PLC0415
 
-    for name, (manager, export) in FOREIGN_LOCKS.items():
-        if export and (app_dir / name).is_file():
+    for name, manager in FOREIGN_LOCKS.items():
+        if manager.export and (app_dir / name).is_file():
+            from app_venv.inputs.project import choose_mode  # noqa: PLC0415
+            from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415
+
+            mode, why = choose_mode(read_project_table(app_dir / PYPROJECT), app_dir)
+            installed = mode is not ProjectMode.DEPENDENCIES
+            own = f" It installs the project too, since {why}." if installed and manager.with_project else ""
             raise ConfigurationError(
                 f"{PYPROJECT} comes with {name}, which pip cannot read",
-                detail=f"It is the lock file of {manager}. From {PYPROJECT} alone other versions than those "
+                detail=f"It is a file of {manager.name}. From {PYPROJECT} alone other versions than those "
                 "that it pins could be installed.",
-                advice=f"Commit what this gives:\n  {export}\n"
+                advice=f"Commit what this gives:\n  {manager.commands(project=installed)}\n{own}"
                 f"Or set {PROJECT.name} (dependencies, editable or wheel) to install without the lock.",
             )
 

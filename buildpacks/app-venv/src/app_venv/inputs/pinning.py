@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from app_venv.inputs.requirement_lines import expand, unfilled
 from app_venv.settings import REQUIRE_HASHES
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.known_secrets import address_secrets
 from buildpack_api.redact import hide_credentials, redact, without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from buildpack_api.known_secrets import Secret
 
+NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
 _SHOWN = 60  # characters of a requirement
 _LISTED = 20
 
@@ -47,14 +49,27 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class Unfilled:
+    """A ``${NAME}`` that stays as it is written: where it stands, and why."""
+
+    place: str
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: ${{{self.name}}} {self.reason}"
+
+
+@dataclass(frozen=True)
 class Inputs:
     """All that is installed.
 
     ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files``
     are the names that were read, in that order; ``digest`` (SHA-256) covers names and contents, with
     ``${VARIABLES}`` replaced and without credentials in URLs. ``remark`` says why a default was chosen.
-    ``offline``: nothing but the app's own wheels may be used. ``secrets`` are those in addresses of the
-    files.
+    ``empty``: nothing at all is to be installed, and pip, which would refuse that, need not run. ``offline``:
+    nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
+    ``secrets`` are those in addresses of the files.
     """
 
     title: str
@@ -63,7 +78,9 @@ class Inputs:
     digest: str
     requirements: tuple[Requirement, ...] = ()
     remark: str = ""
+    empty: bool = False
     offline: bool = False
+    unfilled: tuple[Unfilled, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
@@ -75,9 +92,11 @@ class Inputs:
     @property
     def advice(self) -> str:
         """What to add to the advice when pip fails."""
+        names = ", ".join(dict.fromkeys(f"${{{one.name}}}" for one in self.unfilled))
+        unfilled = f" Without a value, as the warning above says: {names}." if names else ""
         if not self.offline:
-            return ""
-        return (
+            return unfilled
+        return unfilled + (
             " No index was asked, only the app's own wheels were used: pip download, with the same Python "
             "and on the same kind of machine, fetches what is missing there."
         )
@@ -111,6 +130,7 @@ class Evidence:
 
     files: list[str] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    unfilled: list[Unfilled] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
@@ -127,12 +147,26 @@ class Evidence:
         state = b"missing" if text is None else hashlib.sha256(content).hexdigest().encode()
         self._sha256.update(os.fsencode(name) + b"\0" + state + b"\0")
 
-    def know(self, text: str, place: str, expand: Callable[[str], str] = lambda text: text) -> None:
-        """Add the secrets of the addresses in a text, in which ``expand`` replaces ``${VARIABLES}``."""
-        self.secrets += address_secrets(text, place, expand=expand)
+    def know(self, text: str, place: str, variables: Mapping[str, str] | None = None) -> None:
+        """Add the secrets of the addresses in a text, and what stays of the ``${VARIABLES}`` in it.
+
+        They are filled in from ``variables`` where pip does that; None: this is a file in which it does not.
+        """
+        values = variables or {}
+        self.secrets += address_secrets(text, place, expand=lambda template: expand(template, values))
+        for name in unfilled(text, values) if "${" in text else ():
+            self.unfilled.append(Unfilled(place, name, _unfilled_because(name, variables)))
 
     def note(self, place: str, text: str, pinning: Pinning, reason: str = "") -> None:
         """Add a requirement, with its text cut short and without credentials."""
         shown = redact(text)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
         self.requirements.append(Requirement(place, shown, pinning, reason))
+
+
+def _unfilled_because(name: str, variables: Mapping[str, str] | None) -> str:
+    if variables is None:
+        return NEVER_FILLED
+    if name.upper() != name:
+        return "stays as it is: pip fills in names of capital letters, digits and _ only"
+    return "is empty" if name in variables else "is not set"

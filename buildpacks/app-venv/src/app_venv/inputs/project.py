@@ -54,6 +54,7 @@ def read_project(
     why = f"{PROJECT.name} is not set: {chosen.value}, since {why}" if why else ""
     requirements = [text for group in selection.groups for text in table.group(group)]
     if chosen is ProjectMode.DEPENDENCIES:
+        _check_listed(table, selection)
         _check_static(table, selection)
         requirements = [*table.dependencies(selection.extras), *requirements]
         arguments: tuple[str, ...] = ()
@@ -83,6 +84,36 @@ def _check_python(table: ProjectTable, version: str) -> None:
         )
 
 
+def _check_listed(table: ProjectTable, selection: Selection) -> None:
+    """Refuse a file whose dependencies are elsewhere: listing none does not mean that there are none."""
+    if table.project is None and not selection.groups:
+        there = f"They are in {table.elsewhere}, which pip cannot read." if table.elsewhere else ""
+        raise ConfigurationError(
+            f"{PYPROJECT} has no table [project], so it lists no dependencies",
+            detail=there,
+            advice=_other_ways(table),
+        )
+    project = table.project
+    if table.elsewhere and project is not None and "dependencies" not in {*project, *table.dynamic}:
+        raise ConfigurationError(
+            f"{PYPROJECT} has its dependencies in {table.elsewhere}, not in [project]",
+            detail="pip cannot read them there.",
+            advice=f"Move them to [project] dependencies. {_other_ways(table)}",
+        )
+
+
+def _other_ways(table: ProjectTable) -> str:
+    """Say how a project is installed whose dependencies are not in [project]."""
+    if "poetry" in table.elsewhere:
+        from app_venv.inputs.missing import POETRY  # noqa: PLC0415  (only for an error)
+
+        locked = f"Commit what this gives:\n  {POETRY.export}"
+    else:
+        locked = "List what the app needs in requirements.txt."
+    built = f"\nOr set {PROJECT.name} to wheel: then the project's own build backend says what it needs."
+    return f"{locked}{built if table.has_build_system else ''}"
+
+
 def _check_static(table: ProjectTable, selection: Selection) -> None:
     keys = ["dependencies", *(["optional-dependencies"] if selection.extras else [])]
     dynamic = [key for key in keys if key in table.dynamic]
@@ -99,7 +130,7 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
         raise ConfigurationError(
             f"{PYPROJECT} describes no project that could be installed",
             detail="It has neither [project] nor [build-system].",
-            advice=f"Add them, or set {PROJECT.name} to dependencies.",
+            advice=f"Remove {PROJECT.name}. {_other_ways(table)}",
         )
     editable = mode is ProjectMode.EDITABLE
     why = "is linked, not copied" if editable else "is built from source code that the build backend picks"

@@ -31,6 +31,7 @@ def read_inputs(wanted: Wanted) -> Inputs:
     # pip's own variables: they constrain whatever is installed.
     read_requirements((), _constraints(variables), app_dir, variables, found)
     _know_project(app_dir, found)
+    empty = not arguments
     wheelhouse = find_wheelhouse(app_dir, wanted.settings.dest_path)
     if wheelhouse:
         found.add(wheelhouse.name, wheelhouse.contents)
@@ -42,7 +43,9 @@ def read_inputs(wanted: Wanted) -> Inputs:
         found.digest,
         tuple(found.requirements),
         remark,
+        empty=empty,
         offline=wheelhouse is not None,
+        unfilled=tuple(dict.fromkeys(found.unfilled)),
         secrets=tuple(found.secrets),
     )
     if wanted.settings.require_hashes:

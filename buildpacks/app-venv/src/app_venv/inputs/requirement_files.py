@@ -95,7 +95,7 @@ class _Reader:
 
     def _line(self, line: Line, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"
-        self.found.know(line.written, place, lambda text: expand(text, self.variables))
+        self.found.know(line.written, place, self.variables)
         for name in line.includes:
             self._include(name, file, place, constraint=constraint)
         for name in line.constraints:

@@ -11,6 +11,7 @@ from app_venv.installers.pip.config import (
     refuse_dangerous_settings,
     relevant_settings,
     settings_in_files,
+    unfilled_settings,
 )
 from app_venv.installers.pip.options import OVERRULED, REFUSED
 from buildpack_api.errors import ConfigurationError
@@ -166,3 +167,17 @@ def test_the_content_of_build_constraints_counts(tmp_path: Path) -> None:
     without = relevant_settings(environment, tmp_path)
     (tmp_path / "limits.txt").write_text("setuptools<80")
     assert relevant_settings(environment, tmp_path) != without
+
+
+def test_variables_in_settings_of_pip_are_named_as_never_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text("[global]\nextra-index-url = https://${FILE_TOKEN}@host/\n")
+    environment = {
+        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
+        "PIP_INDEX_URL": "https://u:${TOKEN}@host/",
+        "TOKEN": "set",
+        "OTHER": "${X}",
+    }
+    assert [(one.place, one.name) for one in unfilled_settings(environment)] == [
+        ("PIP_INDEX_URL", "TOKEN"),
+        (f"extra-index-url in {tmp_path / 'pip.conf'}", "FILE_TOKEN"),
+    ]

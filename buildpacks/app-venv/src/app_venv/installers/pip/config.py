@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_venv.inputs.pinning import NEVER_FILLED, Unfilled
+from app_venv.inputs.requirement_lines import unfilled
 from app_venv.installers.pip.options import (
     DANGEROUS,
     HARMLESS,
@@ -83,6 +85,18 @@ def file_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
         for path in configuration_files(environment)
         for _, option, value in _read(path)
         for secret in address_secrets(value, f"{option} in {path}")
+    )
+
+
+def unfilled_settings(environment: Mapping[str, str]) -> tuple[Unfilled, ...]:
+    """Return the ``${VARIABLES}`` in variables and files of pip, none of which it fills in."""
+    texts = [(name, environment[name]) for name in sorted(environment) if option_of(name)]
+    texts += [(f"{one.option} in {one.file}", one.value) for one in settings_in_files(environment)]
+    return tuple(
+        Unfilled(place, name, NEVER_FILLED)
+        for place, text in texts
+        if "${" in text
+        for name in unfilled(text, {})
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import site_packages
+from app_venv.evidence.resolution import Resolution
 from app_venv.installers.pip.report import Origins, read_report
 from app_venv.names import normalise
 from app_venv.settings import ONLY_BINARY, Settings
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from app_venv.evidence.resolution import Resolution
     from app_venv.inputs.pinning import Inputs
     from app_venv.installers.pip.tools import Tools
     from buildpack_api.interpreter import Interpreter
@@ -64,6 +64,8 @@ class Installer:
         """
         from buildpack_api.bytecode import compile_tree  # noqa: PLC0415  (a reused environment needs it not)
 
+        if inputs.empty:
+            return Resolution()
         resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
         _check_complete(resolution, libraries)
