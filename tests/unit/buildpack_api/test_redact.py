@@ -62,3 +62,16 @@ def test_a_secret_that_was_made_known_is_replaced_wherever_it_stands() -> None:
 def test_passwords_of_addresses_are_hidden_on_their_own_as_well() -> None:
     hide_credentials("-i https://me:of%2Fthe-first@a/ git+https://of-the-second@b/ ssh://somebody@c/ d@e")
     assert redact("of/the-first of%2Fthe-first of-the-second somebody") == "*** *** *** somebody"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://${TOKEN}@host/x", "git+https://${USER}:${PASSWORD}@host/x", "https://host/x?token=${TOKEN}"],
+)
+def test_the_name_of_a_variable_that_was_not_filled_in_is_no_secret(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("text", ["https://${A}word@host/", "https://${A}:b@host/", "https://h/?token=${A}b"])
+def test_what_has_more_than_the_name_is_one(text: str) -> None:
+    assert "***" in redact(text)

@@ -9,8 +9,11 @@ _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*://)"
 _USER_INFO = re.compile(_SCHEME + r"[^\s/?#'\"<>]*@")
 # ... and, wrongly but in practice, also a "/". What follows "host:" as a port is left alone.
 _USER_INFO_WITH_SLASH = re.compile(_SCHEME + r"[^\s/?#:@'\"<>]*:(?!\d+[/?#])[^\s@'\"<>]*@")
+# What has only the name of a variable in the place of a secret says which one was not filled in.
+_NAME = r"\$\{\w+\}"
+_ONLY_NAMES = re.compile(rf"{_SCHEME}({_NAME}:?)?({_NAME})@")
 _SENSITIVE = "token|secret|password|passwd|signature|credential|key"
-_QUERY = re.compile(rf"([?&][^\s=&]*(?:{_SENSITIVE})=)[^\s&#'\"<>]+", re.IGNORECASE)
+_QUERY = re.compile(rf"([?&][^\s=&]*(?:{_SENSITIVE})=)(?!{_NAME}([\s&#'\"<>]|$))[^\s&#'\"<>]+", re.IGNORECASE)
 
 _SHORTEST = 6  # characters; what is shorter is a common word, and guessed anyway
 _secrets: set[str] = set()
@@ -29,8 +32,14 @@ def redact(text: str) -> str:
 def without_credentials(text: str) -> str:
     """Return ``text`` without credentials of URLs, whatever `hide` was told: for what is compared."""
     for pattern in (_USER_INFO, _USER_INFO_WITH_SLASH):
-        text = pattern.sub(r"\1***@", text)
+        text = pattern.sub(
+            lambda match: match[0] if _ONLY_NAMES.fullmatch(match[0]) else f"{match[1]}***@", text
+        )
     return _QUERY.sub(r"\1***", text)
+
+
+def _hidden(address: re.Match[str]) -> str:
+    return address[0] if _ONLY_NAMES.fullmatch(address[0]) else f"{address[1]}***@"
 
 
 def hide(secret: str) -> None:
