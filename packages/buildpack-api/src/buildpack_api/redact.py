@@ -43,8 +43,11 @@ def _hidden(address: re.Match[str]) -> str:
 
 
 def hide(secret: str) -> None:
-    """Replace ``secret`` in all that is printed from now on; one shorter than 6 characters is left alone."""
-    if len(secret) >= _SHORTEST:
+    """Replace ``secret`` in all that is printed from now on.
+
+    One shorter than 6 characters is left alone, and so is the name of a variable that was not filled in.
+    """
+    if len(secret) >= _SHORTEST and not re.fullmatch(_NAME, secret):
         _secrets.add(secret)
 
 

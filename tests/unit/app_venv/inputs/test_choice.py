@@ -111,7 +111,7 @@ def test_what_cannot_be_chosen(
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (["requirement.txt"], "requirement.txt is there: is it the one that is meant?"),
+        (["requirement.txt"], "if it is the one that is meant, set BP_PIP_REQUIREMENT=requirement.txt"),
         (["REQUIREMENTS.TXT"], "REQUIREMENTS.TXT is there"),
         (["requirements.txt.txt"], "requirements.txt.txt is there"),
         (["requirements-prod.txt"], "requirements-prod.txt is there"),
@@ -121,7 +121,8 @@ def test_what_cannot_be_chosen(
         (["Pylock.toml"], "Pylock.toml is there"),
         (["requirements/base.txt", "requirements/x.md"], "can name files in it, of requirements/base.txt"),
         (["requirements.txt/x"], "requirements.txt"),
-        (["backend/requirements.txt"], "is backend the directory of the app?"),
+        (["backend/requirements.txt"], "is backend the directory of the app (pack build --path)?"),
+        (["a/b/pyproject.toml"], "a/b/pyproject.toml is there"),
         (["Pipfile.lock"], "pipenv requirements --hash > requirements.txt"),
         (["environment.yml"], "that is for Conda"),
         (["setup.py"], "a requirements.txt with the line '.'"),
@@ -131,7 +132,7 @@ def test_what_cannot_be_chosen(
 )
 def test_what_may_have_been_meant_is_named(tmp_path: Path, files: list[str], said: str) -> None:
     for name in files:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     with pytest.raises(ConfigurationError) as refused:
         chosen(tmp_path)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app_venv.settings import REQUIREMENT
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -111,19 +112,21 @@ def _foreign(manager: Manager, name: str) -> str:
 
 def _almost(path: Path) -> str:
     if not path.is_dir():
-        return f"{path.name} is there: is it the one that is meant?"
+        return f"{path.name} is there: if it is the one that is meant, set {REQUIREMENT.name}={path.name}"
     inside = [name for name in _names(path) if name.endswith(".txt")]
     if not inside:
         return f"{path.name} is there, but it is a directory."
     examples = " ".join(f"{path.name}/{name}" for name in inside[:3])
-    return f"{path.name} is a directory; BP_PIP_REQUIREMENT can name files in it, of {examples}"
+    return f"{path.name} is a directory; {REQUIREMENT.name} can name files in it, of {examples}"
 
 
 def _deeper(app_dir: Path, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
+    folders = [name for name in names if not name.startswith(".") and not _ALMOST.fullmatch(name)]
+    inner = (f"{name}/{one}" for name in folders for one in _names(app_dir / name) if not one.startswith("."))
+    for folder in (*folders, *inner):
         for file in ("requirements.txt", "pylock.toml", "pyproject.toml"):
-            if not name.startswith(".") and not _ALMOST.fullmatch(name) and (app_dir / name / file).is_file():
-                yield f"{name}/{file} is there: is {name} the directory of the app?"
+            if (app_dir / folder / file).is_file():
+                yield f"{folder}/{file} is there: is {folder} the directory of the app (pack build --path)?"
 
 
 def _names(directory: Path) -> list[str]:
