@@ -10,6 +10,7 @@ import pytest
 
 import app_venv
 from app_venv.settings import (
+    PIP_VERSION,
     VARIABLES,
     CheckMode,
     Kept,
@@ -96,7 +97,7 @@ def test_nobody_else_reads_them() -> None:
 
 
 def test_all_that_are_named_anywhere_are_documented() -> None:
-    known = {one.name for one in VARIABLES}
+    known = {PIP_VERSION, *(one.name for one in VARIABLES)}
     files = [*SOURCE.rglob("*.py"), *(BUILDPACK / "detect").rglob("*.*"), BUILDPACK / "README.md"]
     files += (BUILDPACK / "detect").glob("*/markers")
     for path in files:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app_venv.after.check import report_problems
-from app_venv.after.summary import measure, read_room, summary_rows
-from app_venv.environment.venv import site_packages
+from app_venv.after.summary import measure, read_room, summary_rows, warn_of_environments
+from app_venv.environment.venv import has_distribution, site_packages
 from app_venv.evidence.key import venv_key
 from app_venv.installers.pip.config import file_secrets, relevant_settings
 from app_venv.installers.pip.install import Installer, policy_options
@@ -138,13 +138,14 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
     else:
         problems, room = _read_and_record(job, resolution)
     report_problems(problems, job.settings.check, job.context.output)
+    warn_of_environments(job.context.app_dir, job.context.output)
     return Finished(job, decision, resolution, problems, room, _collect_static(job))
 
 
 def _collect_static(job: Job) -> str:
     """Return where static files were put, or ''."""
     mode = job.settings.static
-    if mode is not StaticMode.ON and not (job.context.app_dir / "manage.py").is_file():
+    if mode is not StaticMode.ON and not has_distribution(job.site_packages, "django"):
         return ""
     from app_venv.after.collectstatic import (  # noqa: PLC0415  (only for Django)
         Project,
@@ -210,4 +211,5 @@ def summarise(finished: Finished) -> None:
     ]
     rows += summary_rows(finished.room, job.installer.origins, reused=decision.reuse)
     rows += [("static files", finished.static)] if finished.static else []
+    rows += [("not read", job.inputs.passed_over)] if job.inputs.passed_over else []
     job.context.output.summary("Summary", rows)

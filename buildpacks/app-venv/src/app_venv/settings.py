@@ -16,6 +16,9 @@ from buildpack_api.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PIP_VERSION = "BP_PIP_VERSION"
+"""Not of this buildpack: strata/pip-tool chooses pip by it."""
+
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 

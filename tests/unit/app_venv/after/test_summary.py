@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.after.summary import Room, measure, read_room, summary_rows
+from app_venv.after.summary import Room, measure, read_room, summary_rows, warn_of_environments
 from app_venv.environment.installed import Distribution
 from app_venv.installers.pip.report import Origins
+from buildpack_api.output import Output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +46,26 @@ def test_what_was_recorded_is_told_again() -> None:
 def test_another_record_is_none(record: tuple[str, ...]) -> None:
     """So it is measured: the layer of another version of the buildpack has none, or a different one."""
     assert read_room(record) is None
+
+
+@pytest.mark.parametrize("place", [".venv", "venv", "deep/er/env"])
+def test_a_virtual_environment_in_the_app_is_named_with_its_size(
+    tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("pyvenv.cfg", "inner/pyvenv.cfg"):
+        (tmp_path / place / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / name).write_text("x" * 1500)
+    warn_of_environments(tmp_path, Output())
+    printed = capsys.readouterr().out
+    assert f"Warning: The app has a virtual environment of its own: {place} (3.0 kB)" in printed
+    assert "inner" not in printed
+
+
+def test_an_app_without_one_is_told_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor is what belongs to others looked through, and a link leads nowhere."""
+    (tmp_path / "node_modules/x").mkdir(parents=True)
+    (tmp_path / "node_modules/x/pyvenv.cfg").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "node_modules/x")
+    (tmp_path / "pyvenv.cfg").touch()
+    warn_of_environments(tmp_path, Output())
+    assert capsys.readouterr().out == ""

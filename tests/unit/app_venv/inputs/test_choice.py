@@ -109,6 +109,21 @@ def test_what_cannot_be_chosen(
 
 
 @pytest.mark.parametrize(
+    ("files", "variables", "expected"),
+    [
+        ([REQUIREMENTS, "uv.lock"], {}, ("uv.lock",)),
+        ([LOCK, "poetry.lock", "Pipfile.lock"], {}, ("poetry.lock", "Pipfile.lock")),
+        (["uv.lock"], {"BP_PIP_PROJECT": "dependencies"}, ("uv.lock",)),
+        ([REQUIREMENTS], {}, ()),
+    ],
+)
+def test_lock_files_that_are_not_read_are_noted(
+    tmp_path: Path, files: list[str], variables: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert chosen(make(tmp_path, files, PROJECT), variables).passed_over == expected
+
+
+@pytest.mark.parametrize(
     ("files", "said"),
     [
         (["requirement.txt"], "if it is the one that is meant, set BP_PIP_REQUIREMENT=requirement.txt"),

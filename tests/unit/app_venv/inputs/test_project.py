@@ -131,6 +131,13 @@ def test_only_what_is_installed_counts(tmp_path: Path) -> None:
         ("[tool.poetry.dependencies]\npython = '3'\n[project]\n", {}, ""),
         (f"[project]\ndependencies = []\n{POETRY}", {}, ""),
         ("[project]\nrequires-python = '>=3.14'\n", {}, "is for another Python"),
+        ("[project]\nrequires-python = '3.12.*'\n", {}, "Write ==3.12.*"),
+        (
+            "[project]\nrequires-python = '3.12'\n",
+            {},
+            "Write ==3.12.* for this line, or >=3.12 for newer ones too.",
+        ),
+        ("[project]\nrequires-python = '^3.12'\n", {}, "Write a specifier, such as: >=3.12"),
         ("[project]\ndynamic = ['dependencies']\n", {}, "does not list its dependencies: they are dynamic"),
         (
             "[project]\ndynamic = ['optional-dependencies']\noptional-dependencies.a = []\n",

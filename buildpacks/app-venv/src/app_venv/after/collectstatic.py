@@ -10,18 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app_venv.environment.venv import has_distribution
 from app_venv.settings import COLLECTSTATIC, DISABLE_COLLECTSTATIC, StaticMode
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from buildpack_api.output import Output
 
 _MANAGE = "manage.py"
 _ANSWER = "strata-static-files: "
+_WITHOUT = (
+    "Static files are not collected, so pages of the running app have no style sheets, scripts and images, "
+    "unless they are served from somewhere else."
+)
 _SHOWN = 40  # lines of a traceback
 # Without making the storage: one with a manifest would read it at once.
 _QUESTION = f"""
@@ -74,9 +79,10 @@ def app_environment(environment: Mapping[str, str], venv: Path) -> dict[str, str
 
 
 def collect_static(project: Project, site_packages: Path, mode: StaticMode, output: Output) -> str:
-    """Collect if that is wanted and possible; return where the files are, or ''.
+    """Collect if that is wanted and possible; return where the files are or why there are none, or ''.
 
-    Raises BuildpackError if Django fails, and for ``on`` also if there is nothing to be done.
+    Raises BuildpackError if Django fails to collect, and for ``on`` also if there is nothing to be done.
+    Settings that cannot be read, for want of a password for instance, are a warning otherwise.
     """
     missing = _missing(project.directory, site_packages)
     if mode is StaticMode.OFF:
@@ -85,8 +91,14 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
             output.step(f"Static files are not collected: {names} says so")
         return ""
     if missing:
-        return "" if mode is StaticMode.AUTO else _skip(missing, mode, output)
-    found = _ask(project, output)
+        return _skip(missing, mode, output)
+    try:
+        found = _ask(project, output)
+    except CommandFailed as error:
+        if mode is StaticMode.ON:
+            raise
+        output.warning(error.title, f"{_WITHOUT}\n{error.advice}")
+        return "not collected: Django's settings cannot be read (see the warning above)"
     missing = _not_configured(found)
     if missing:
         return _skip(missing, mode, output)
@@ -101,10 +113,18 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
 
 def _missing(app_dir: Path, site_packages: Path) -> str:
     if not (app_dir / _MANAGE).is_file():
+        below = sorted(path.parent.relative_to(app_dir) for path in _below(app_dir))
+        if below:
+            return f"{_MANAGE} is in {below[0]}/, not in the app's top directory"
         return f"there is no {_MANAGE} in {app_dir}"
-    if not any(site_packages.glob("[Dd]jango-*.*-info")):
+    if not has_distribution(site_packages, "django"):
         return "Django is not among the requirements"
     return ""
+
+
+def _below(app_dir: Path) -> Iterator[Path]:
+    for pattern in (f"*/{_MANAGE}", f"*/*/{_MANAGE}"):
+        yield from (path for path in app_dir.glob(pattern) if path.is_file())
 
 
 def _ask(project: Project, output: Output) -> _Settings:
@@ -134,7 +154,7 @@ def _skip(missing: str, mode: StaticMode, output: Output) -> str:
             advice="Without that variable they are collected if manage.py, Django and STATIC_ROOT are there.",
         )
     output.step(f"Static files are not collected: {missing}")
-    return ""
+    return f"not collected: {missing}"
 
 
 def _place(found: _Settings, app_dir: Path, output: Output) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.sizes import readable_size, tree_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from app_venv.environment.installed import Distribution
     from app_venv.installers.pip.report import Origins
+    from buildpack_api.output import Output
 
 _LARGEST = 5
+_DEEPEST = 3  # directories below the app's own in which a virtual environment is looked for
+_NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,32 @@ def summary_rows(room: Room, origins: Origins, *, reused: bool) -> list[tuple[st
     done = "reused" if reused else f"installed ({origins})" if str(origins) else "installed"
     rows = [("packages", f"{room.packages} {done}, {room.size} with byte code")]
     return [*rows, ("largest", room.largest)] if room.largest else rows
+
+
+def warn_of_environments(app_dir: Path, output: Output) -> None:
+    """Warn of virtual environments in the app: they go into the image, and nobody uses them there."""
+    found = sorted(_environments(app_dir))
+    if found:
+        shown = (f"{os.path.relpath(one, app_dir)} ({readable_size(tree_size(one))})" for one in found)
+        output.warning(
+            f"The app has a virtual environment of its own: {', '.join(shown)}",
+            "It goes into the image and is used by nothing there: what the app needs is in a layer. Keep it "
+            "out of what is uploaded (exclude in project.toml; .gitignore if a repository is built).",
+        )
+
+
+def _environments(app_dir: Path) -> Iterator[Path]:
+    """Yield the directories with a pyvenv.cfg (PEP 405); what is in them is not looked at."""
+    folders = [(app_dir, 0)]
+    while folders:
+        folder, depth = folders.pop()
+        with suppress(OSError), os.scandir(folder) as scanned:
+            entries = [entry for entry in scanned if not entry.is_symlink()]
+            if depth and any(entry.name == "pyvenv.cfg" for entry in entries):
+                yield folder
+            elif depth < _DEEPEST:
+                below = (entry for entry in entries if entry.name not in _NEVER and entry.is_dir())
+                folders += [(folder / entry.name, depth + 1) for entry in below]
 
 
 def _largest(distributions: Sequence[Distribution]) -> list[Distribution]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from buildpack_api import commands
@@ -73,3 +74,13 @@ def _is_seen_to_work(venv: Path, executable: Path) -> bool:
 def site_packages(venv: Path, minor: str) -> Path:
     """Return where packages are installed."""
     return venv / "lib" / f"python{minor}" / "site-packages"
+
+
+def has_distribution(site_packages: Path, name: str) -> bool:
+    """Whether a distribution is installed, told by names alone: nothing is read."""
+    with suppress(OSError), os.scandir(site_packages) as entries:
+        return any(
+            entry.name.lower().startswith(f"{name}-") and entry.name.endswith((".dist-info", ".egg-info"))
+            for entry in entries
+        )
+    return False

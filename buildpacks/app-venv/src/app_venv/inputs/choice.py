@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app_venv.inputs import PYPROJECT
@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from app_venv.settings import Settings
 
 _DEFAULT = "requirements.txt"
+_OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Files, or the project in the app directory. ``mode`` is None if the user did not choose one."""
+    """Files, or the project in the app directory. ``mode`` is None if the user did not choose one.
+
+    ``passed_over`` are lock files of other managers, which may say something else.
+    """
 
     files: tuple[str, ...] = ()
     mode: ProjectMode | None = None
+    passed_over: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def project(self) -> bool:
@@ -53,7 +58,7 @@ def choose(app_dir: Path, settings: Settings, selection: Selection) -> Choice:
         )
     choice = Choice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
-    return choice
+    return replace(choice, passed_over=tuple(name for name in _OTHER_LOCKS if (app_dir / name).is_file()))
 
 
 def _found(app_dir: Path, selection: Selection) -> Choice:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.inputs.markers import marker_environment
 from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_files import check_readable
+from app_venv.settings import PIP_VERSION
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError, PlatformError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock
 
     from app_venv.inputs.selection import Selection, Wanted
-    from app_venv.program import Program
     from buildpack_api.interpreter import Interpreter
 
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
@@ -46,7 +46,7 @@ def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True)
     for something else than this build, or such that pip cannot install it; PlatformError if pip is too old.
     """
     selection = wanted.selection
-    _check_pip(name, selection, wanted.pip)
+    _check_pip(name, wanted)
     path = wanted.app_dir / name
     check_readable(path)
     lock = _load(path, name)
@@ -61,15 +61,21 @@ def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True)
     return (*(_MIXED if mixed else ()), *_arguments(name, selection))
 
 
-def _check_pip(name: str, selection: Selection, pip: Program) -> None:
-    needed = _OLDEST_SELECTING if selection.wanted else _OLDEST
-    if pip.release >= needed:
+def _check_pip(name: str, wanted: Wanted) -> None:
+    pip, selection = wanted.pip, wanted.selection
+    release = _OLDEST_SELECTING if selection.wanted else _OLDEST
+    if pip.release >= release:
         return
     what = f"{selection.shown} of {name}" if selection.wanted else name
+    needed = ".".join(map(str, release))
+    advice = "Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack."
+    if wanted.variables.get(PIP_VERSION):
+        chosen = f"{PIP_VERSION}={wanted.variables[PIP_VERSION]}"
+        advice = f"{chosen} chooses it: set that to {needed} or newer, or remove it."
     raise PlatformError(
         f"pip {pip.version} cannot install {what}",
-        detail=f"It is {pip.command[0]}. Lock files need pip {'.'.join(map(str, needed))} or newer.",
-        advice="Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack.",
+        detail=f"It is {pip.command[0]}. Lock files need pip {needed} or newer.",
+        advice=advice,
     )
 
 

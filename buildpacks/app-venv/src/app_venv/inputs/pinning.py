@@ -66,7 +66,8 @@ class Inputs:
 
     ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files``
     are the names that were read, in that order; ``digest`` (SHA-256) covers names and contents, with
-    ``${VARIABLES}`` replaced and without credentials in URLs. ``remark`` says why a default was chosen.
+    ``${VARIABLES}`` replaced and without credentials in URLs. ``remark`` says why a default was chosen,
+    ``passed_over`` what was not read that people may think was, and why.
     ``empty``: nothing at all is to be installed, and pip, which would refuse that, need not run. ``offline``:
     nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
     ``secrets`` are those in addresses of the files.
@@ -78,6 +79,7 @@ class Inputs:
     digest: str
     requirements: tuple[Requirement, ...] = ()
     remark: str = ""
+    passed_over: str = ""
     empty: bool = False
     offline: bool = False
     unfilled: tuple[Unfilled, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app_venv.inputs import PYPROJECT
@@ -74,7 +75,9 @@ def _check_python(table: ProjectTable, version: str) -> None:
         fits = SpecifierSet(table.requires_python).contains(version, prereleases=True)
     except InvalidSpecifier as error:
         raise ConfigurationError(
-            f"{PYPROJECT}: requires-python is no version specifier", detail=f"{error}."
+            f"{PYPROJECT}: requires-python is no version specifier",
+            detail=f"{error}.",
+            advice=_specifier(table.requires_python),
         ) from error
     if not fits:
         raise ConfigurationError(
@@ -82,6 +85,15 @@ def _check_python(table: ProjectTable, version: str) -> None:
             detail=f"The app gets Python {version}.",
             advice="Choose the version with .python-version, or correct the file.",
         )
+
+
+def _specifier(text: str) -> str:
+    """Say what is probably meant by a version without an operator."""
+    found = re.fullmatch(r"\s*(\d+(\.\d+)*)(\.\*)?\s*", text)
+    if found is None:
+        return "Write a specifier, such as: >=3.12"
+    line = f"Write =={found[1]}.*"
+    return line if found[3] else f"{line} for this line, or >={found[1]} for newer ones too."
 
 
 def _check_listed(table: ProjectTable, selection: Selection) -> None:

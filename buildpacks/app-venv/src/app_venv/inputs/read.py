@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from app_venv.inputs.choice import Choice
     from app_venv.inputs.selection import Wanted
 
 
@@ -43,6 +44,7 @@ def read_inputs(wanted: Wanted) -> Inputs:
         found.digest,
         tuple(found.requirements),
         remark,
+        _passed_over(choice),
         empty=empty,
         offline=wheelhouse is not None,
         unfilled=tuple(dict.fromkeys(found.unfilled)),
@@ -79,6 +81,13 @@ def _know_project(app_dir: Path, found: Evidence) -> None:
 
     for text in requirement_texts(app_dir / PYPROJECT):
         found.know(text, PYPROJECT)
+
+
+def _passed_over(choice: Choice) -> str:
+    if not choice.passed_over:
+        return ""
+    chosen = " ".join(choice.files) or PYPROJECT
+    return f"{', '.join(choice.passed_over)}: {chosen} says what is installed, with pip"
 
 
 def _constraints(variables: Mapping[str, str]) -> list[str]:

@@ -66,7 +66,9 @@ def test_what_has_no_effect_passes(tmp_path: Path, environment: dict[str, str]) 
     write(tmp_path / "chosen.conf", text)
     refuse_dangerous_settings(environment)
     write(tmp_path / "chosen.conf", "[global]\nuser = true\n")
-    refuse_dangerous_settings({**environment, "PIP_USER": "0"})
+    refuse_dangerous_settings(environment)
+    write(tmp_path / "chosen.conf", "[global]\ntarget = /x\n")
+    refuse_dangerous_settings({**environment, "PIP_TARGET": "0"})
 
 
 @pytest.mark.parametrize("text", ["no section s3cret", "[global]\ns3cret", "[global]\na=s3cret\na=s3cret"])

@@ -60,7 +60,7 @@ SWITCHES = frozenset({
 })  # fmt: skip
 """Those of them that are off if their value says no."""
 
-OVERRULED = frozenset({"cache-dir", "python", "report"})
+OVERRULED = frozenset({"cache-dir", "python", "report", "user"})
 """Those of them that do nothing in a configuration file: the buildpack's own variable or argument wins."""
 
 INPUTS = frozenset({

@@ -91,6 +91,8 @@ def pip_environment(context: BuildContext) -> dict[str, str]:
     kept = _KEPT if "PYTHONPATH" in context.platform_env else (*_KEPT, "PYTHONPATH")
     environment |= {name: context.environment[name] for name in kept if name in context.environment}
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    # Some distributions say user = true in /etc/pip.conf.
+    environment["PIP_USER"] = "0"
     # The Python may be another buildpack's, without byte code: using it must not change that layer.
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment
