@@ -84,13 +84,19 @@ def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
 def _decide(job: Job, cache: PipCache) -> Decision:
     def resolve() -> Resolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
-        cache.use()
+        cache.use(job.build_environment)
         return job.installer.resolve(job.inputs)
+
+    def build_changes() -> tuple[str, ...]:
+        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (not for wheels only)
+
+        return tuple(changes(job.key.built_with, job.build_environment))
 
     def works() -> bool:
         return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
-    return decide(job.layer, job.inputs, read_record(job.key.packages), works=works, resolve=resolve)
+    before = read_record(job.key.packages)
+    return decide(job.layer, job.inputs, before, works=works, resolve=resolve, build_changes=build_changes)
 
 
 def _reuse(job: Job, decision: Decision) -> Resolution:
@@ -106,7 +112,9 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
         output.step(f"The virtual environment is made anew: {reason}")
-    cache.use()
+    dropped = cache.use(job.build_environment)
+    if dropped:
+        output.step(f"What was built from source is built again: {', '.join(dropped)}")
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
     if job.inputs.empty:

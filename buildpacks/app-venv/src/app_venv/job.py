@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app_venv.after.check import report_problems
@@ -48,6 +49,18 @@ class Job:
     settings: Settings
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
+    @cached_property
+    def build_environment(self) -> tuple[str, ...]:
+        """What a build backend can see now."""
+        from app_venv.evidence.build_environment import build_environment  # noqa: PLC0415  (not for wheels only)
+
+        return build_environment(
+            self.tools.pip_environment,
+            users=self.context.platform_env,
+            ignored=self.settings.build_ignore,
+            secrets=self.secrets,
+        )
+
     @property
     def venv(self) -> Path:
         """The virtual environment, below its layer's root."""
@@ -82,6 +95,7 @@ class Finished:
             packages=self.resolution.record,
             problems=self.problems,
             room=self.room.record,
+            built_with=self.job.build_environment if self.resolution.built else (),
             searched=tuple(sorted({*self._sources, *self._searched})),
         )
         return replace(self.job.layer, key=key)

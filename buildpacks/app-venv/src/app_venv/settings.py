@@ -87,6 +87,12 @@ COLLECTSTATIC = Variable(
 DISABLE_COLLECTSTATIC = Variable(
     "DISABLE_COLLECTSTATIC", "the same as `BP_DJANGO_COLLECTSTATIC=off`, which comes first", form="`1`"
 )
+BUILD_IGNORE = Variable(
+    "BP_PIP_BUILD_IGNORE",
+    "variables that make no difference to what is built from source, beside those that never do (below); "
+    "`*` stands for any characters",
+    form="names",
+)
 CACHE = Variable(
     "BP_PIP_CACHE",
     "what of pip's cache is kept for the next build; `built`: the wheels that were built here",
@@ -121,8 +127,8 @@ REQUIREMENT = Variable(
 )
 
 VARIABLES = (
-    CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES, COLLECTSTATIC,
-    DISABLE_COLLECTSTATIC,
+    BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
+    COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
 
@@ -142,6 +148,7 @@ class Settings:
     dest_path: str = ""
     require_hashes: bool = False
     only_binary: tuple[str, ...] = ()
+    build_ignore: tuple[str, ...] = ()
     cache: Kept = Kept.ALL
     check: CheckMode = CheckMode.WARN
     static: StaticMode = StaticMode.AUTO
@@ -157,6 +164,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dest_path=environment.get(DEST_PATH.name, "").strip(),
         require_hashes=_switch(REQUIRE_HASHES, environment),
         only_binary=_projects(ONLY_BINARY, environment),
+        build_ignore=tuple(environment.get(BUILD_IGNORE.name, "").replace(",", " ").split()),
         cache=_word(CACHE, Kept, environment) or Kept.ALL,
         check=_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),

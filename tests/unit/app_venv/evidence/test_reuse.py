@@ -85,6 +85,25 @@ def test_what_is_open_is_compared(tmp_path: Path) -> None:
     assert same.asked == newer.asked == ["venv", "pip"]
 
 
+def test_what_was_built_from_source_is_proved_by_what_its_build_saw_as_well(tmp_path: Path) -> None:
+    built = Resolution((Package("left", "1.0", "sha256:1", built=True),))
+    for before, reasons in (
+        (built, ("CFLAGS has changed; built from source: left",)),
+        (OLD, ()),
+    ):
+        questions = Questions()
+        decision = decide(
+            layer(tmp_path),
+            requirements(Pinning.LOCKED),
+            before,
+            works=questions.works,
+            resolve=questions.resolve,
+            build_changes=lambda: ("CFLAGS has changed",),
+        )
+        assert decision.reasons == reasons
+        assert decision.reuse is not bool(reasons)
+
+
 def test_a_repository_deep_in_the_dependencies_is_never_reused(tmp_path: Path) -> None:
     deep = Resolution((Package("deep", "1", "unprovable"),))
     decision = ask(layer(tmp_path), requirements(Pinning.OPEN), Questions(deep), deep)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
 
-RECIPE = "3"
+RECIPE = "4"
 """Changes with what this buildpack puts into the venv layer."""
 
 
@@ -24,7 +24,8 @@ class VenvKey(LayerKey):
     """All inputs of the venv layer, and what they led to.
 
     The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
-    ``room`` (`summary.Room.record`) and ``searched`` (`job.Finished`).
+    ``room`` (`summary.Room.record`), ``searched`` (`job.Finished`) and, if anything was built from source,
+    ``built_with`` (`build_environment`).
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
@@ -44,6 +45,7 @@ class VenvKey(LayerKey):
     problems: tuple[str, ...] = outcome()
     room: tuple[str, ...] = outcome()
     searched: tuple[str, ...] = outcome()
+    built_with: tuple[str, ...] = outcome()
 
 
 def venv_key(

@@ -8,7 +8,7 @@ UNPROVABLE = "unprovable"
 """Origin of what comes from a directory or a version control system: it has no hash."""
 
 
-_PUBLISHED = "published"
+_PUBLISHED, _BUILT = "published", "built"
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Package:
 
     ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known about it,
     never an address. ``extras`` are those that were asked for; what they led to are packages of their own.
-    ``published``: it is a wheel of an index, as that has it.
+    ``published``: it is a wheel of an index, as that has it; ``built``: it was built here, of a source
+    distribution, now or for an earlier installation.
     """
 
     name: str
@@ -25,11 +26,12 @@ class Package:
     origin: str
     extras: tuple[str, ...] = field(default=(), compare=False)
     published: bool = field(default=False, compare=False)
+    built: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        published = f" {_PUBLISHED}" if self.published else ""
-        return f"{self.name}{extras}=={self.version} {self.origin}{published}"
+        kind = f" {_PUBLISHED}" if self.published else f" {_BUILT}" if self.built else ""
+        return f"{self.name}{extras}=={self.version} {self.origin}{kind}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Resolution:
         """Names of the packages without a hash that a later resolution could be compared with."""
         return tuple(package.name for package in self.packages if package.origin == UNPROVABLE)
 
+    @property
+    def built(self) -> tuple[str, ...]:
+        """Names of the packages that were built from source."""
+        return tuple(package.name for package in self.packages if package.built)
+
     def changes_to(self, newer: Resolution) -> tuple[str, ...]:
         """Return one sentence for each difference; none if both would give the same environment."""
         old = {package.name: package for package in self.packages}
@@ -64,12 +71,12 @@ def read_record(record: tuple[str, ...]) -> Resolution:
     packages = []
     for text in record:
         pin, _, rest = text.partition(" ")
-        origin, _, published = rest.partition(" ")
+        origin, _, kind = rest.partition(" ")
         named, separator, version = pin.partition("==")
         name, _, extras = named.removesuffix("]").partition("[")
         if separator:
             asked = tuple(filter(None, extras.split(",")))
-            packages.append(Package(name, version, origin, asked, published == _PUBLISHED))
+            packages.append(Package(name, version, origin, asked, kind == _PUBLISHED, kind == _BUILT))
     return Resolution(tuple(packages))
 
 

@@ -44,7 +44,12 @@ def report(directory: Path, *items: dict[str, object]) -> Resolution:
 def test_packages_are_known_by_hash_whatever_their_address_is(tmp_path: Path) -> None:
     resolution = report(
         tmp_path,
-        item("Zope.Interface", "6", url="https://b", archive_info={"hashes": {"sha256": "12", "md5": "3"}}),
+        item(
+            "Zope.Interface",
+            "6",
+            url="https://b/z.whl",
+            archive_info={"hashes": {"sha256": "12", "md5": "3"}},
+        ),
         item("attrs", "23", url="https://me:pw@host/a.whl", archive_info={"hashes": {"sha256": "ab"}}),
     )
     assert resolution.record == ("attrs==23 sha256:ab", "zope-interface==6 sha256:12")
@@ -80,26 +85,28 @@ def test_something_else_than_a_report_is_one_clear_error(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize(
-    ("url", "direct", "hashes", "published"),
+    ("url", "direct", "hashes", "kind"),
     [
-        ("https://host/a-1-py3-none-any.whl", False, {"sha256": "ab"}, True),
-        ("https://host/a-1-py3-none-any.whl?x=1", False, {"sha256": "ab"}, True),
-        ("https://host/a-1-py3-none-any.whl", True, {"sha256": "ab"}, False),
-        ("https://host/a-1-py3-none-any.whl", False, {}, False),
-        ("https://host/a-1.tar.gz", False, {"sha256": "ab"}, False),
-        ("file:///workspace/vendor/a-1-py3-none-any.whl", False, {"sha256": "ab"}, False),
+        ("https://host/a-1-py3-none-any.whl", False, {"sha256": "ab"}, "published"),
+        ("https://host/a-1-py3-none-any.whl?x=1", False, {"sha256": "ab"}, "published"),
+        ("https://host/a-1-py3-none-any.whl", True, {"sha256": "ab"}, ""),
+        ("https://host/a-1-py3-none-any.whl", False, {}, ""),
+        ("https://host/a-1.tar.gz", False, {"sha256": "ab"}, "built"),
+        ("https://host/a-1.zip#egg=a", True, {}, "built"),
+        ("file:///workspace/vendor/a-1.tar.gz", False, {"sha256": "ab"}, "built"),
+        ("file:///workspace/vendor/a-1-py3-none-any.whl", False, {"sha256": "ab"}, ""),
     ],
 )
 def test_only_a_wheel_of_an_index_by_hash_is_a_published_one(
-    tmp_path: Path, url: str, direct: bool, hashes: dict[str, str], published: bool
+    tmp_path: Path, url: str, direct: bool, hashes: dict[str, str], kind: str
 ) -> None:
     found = report(
         tmp_path, {**item("a", "1", url=url, archive_info={"hashes": hashes}), "is_direct": direct}
     )
     (package,) = found.packages
-    assert package.published is published
+    assert (package.published, package.built) == (kind == "published", kind == "built")
     (again,) = read_record(found.record).packages
-    assert (again, again.published) == (package, published)
+    assert (again, again.published, again.built) == (package, kind == "published", kind == "built")
 
 
 def test_files_are_counted_once_and_metadata_not_at_all() -> None:

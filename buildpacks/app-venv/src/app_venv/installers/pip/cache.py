@@ -9,7 +9,7 @@ case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from app_venv.names import normalise
 from app_venv.settings import Kept
 from buildpack_api.files import file_sha256, remove, write_atomically
 from buildpack_api.layer_env import Scope, override
-from buildpack_api.layers import Layer, LayerKey, LayerTypes
+from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -37,21 +37,30 @@ _SECRET_HEADERS = (b"authorization", b"cookie")
 
 @dataclass(frozen=True)
 class CacheKey(LayerKey):
-    """What makes a cache worth keeping. With another Python or pip most of it would never be read again."""
+    """What makes a cache worth keeping. With another Python or pip most of it would never be read again.
+
+    ``built_with`` is the environment in which its wheels were built (`build_environment`).
+    """
 
     python: str = field(metadata={"label": "Python"})
     pip: str
     target: str
     contents: str = field(metadata={"label": "what is kept"})
+    built_with: tuple[str, ...] = outcome()
 
 
 @dataclass
 class PipCache:
-    """The layer, ready to be written to. ``used``: pip has run, or is about to."""
+    """The layer, ready to be written to.
+
+    ``used``: pip has run, or is about to. ``built_with``: in what environment its wheels were built.
+    """
 
     layer: Layer
+    key: CacheKey
     path: Path
     contents: Kept
+    built_with: tuple[str, ...] = ()
     used: bool = False
 
     @property
@@ -59,11 +68,23 @@ class PipCache:
         """Whether there is something in it from an earlier build."""
         return self.layer.reusable
 
-    def use(self) -> None:
-        """Call it before pip runs: what was restored is examined, and damaged files are removed."""
-        if not self.used:
-            make_intact(self.path)
+    def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
+        """Call it before pip runs: what was restored is examined, and damaged files are removed.
+
+        So are wheels that were built in another environment than this; returns how it differs.
+        """
+        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (only when pip runs)
+
+        if self.used:
+            return ()
         self.used = True
+        make_intact(self.path)
+        wheels = self.path / _WHEELS
+        different = tuple(changes(self.built_with, build_environment)) if wheels.is_dir() else ()
+        if different:
+            remove(wheels)
+        self.built_with = build_environment
+        return different
 
     def settle(self, resolution: Resolution, *, reused: bool) -> None:
         """Leave only what an installation of ``resolution`` needs; for a reused one that is there already."""
@@ -77,18 +98,22 @@ class PipCache:
     def save(self) -> None:
         """Offer it to later buildpacks as well, never to the app image."""
         self.layer.write_env(override("PIP_CACHE_DIR", str(self.path), scope=Scope.BUILD))
-        self.layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+        has_wheels = (self.path / _WHEELS).is_dir()
+        built_with = self.built_with if has_wheels else ()
+        layer = replace(self.layer, key=replace(self.key, built_with=built_with))
+        layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
 
 
 def open_cache(context: BuildContext, interpreter: Interpreter, pip: Program, contents: Kept) -> PipCache:
     """Return the restored cache, or an empty one."""
     key = CacheKey(interpreter.minor, pip.version, str(context.target), contents.value)
+    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
     layer = context.layers.open(_LAYER, key)
     if not layer.reusable:
         layer.clear()
     path = layer.path / "cache"
     path.mkdir(exist_ok=True)
-    return PipCache(layer, path, contents)
+    return PipCache(layer, key, path, contents, key.built_with)
 
 
 def make_intact(cache: Path) -> None:

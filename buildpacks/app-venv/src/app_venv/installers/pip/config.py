@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 _SECTIONS = ("global", "install")  # the later one counts
 _FILES = ("constraint", "build-constraint")
-# What compilers and build backends read when a source distribution is built.
-_BUILD_SETTINGS = (
-    "ARCHFLAGS", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH",
-    "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,10 +122,8 @@ def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[st
 
 
 def _matters(name: str) -> bool:
-    option = option_of(name)
-    if option:  # what is in the configuration file counts, wherever it lies
-        return option not in {*HARMLESS, "config-file"} and option_name(name) not in DANGEROUS
-    return name in _BUILD_SETTINGS
+    option = option_of(name)  # what is in the configuration file counts, wherever it lies
+    return bool(option) and option not in {*HARMLESS, "config-file"} and option_name(name) not in DANGEROUS
 
 
 def _named_files(environment: Mapping[str, str], in_files: Iterable[Setting], app_dir: Path) -> list[Path]:

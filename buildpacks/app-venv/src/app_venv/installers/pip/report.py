@@ -77,7 +77,7 @@ def _package(item: Mapping[str, Any]) -> Package:
     extras = tuple(sorted(normalise(extra) for extra in item.get("requested_extras") or ()))
     origin = _origin(item["download_info"])
     name, version, published = normalise(metadata["name"]), metadata["version"], _is_published(item, origin)
-    return Package(name, version, origin, extras, published)
+    return Package(name, version, origin, extras, published, built=_is_built(item["download_info"]))
 
 
 def _is_published(item: Mapping[str, Any], origin: str) -> bool:
@@ -90,6 +90,13 @@ def _is_published(item: Mapping[str, Any], origin: str) -> bool:
     address = urlsplit(item["download_info"]["url"])
     named = address.path.endswith(".whl") and address.scheme in ("http", "https")
     return named and not item.get("is_direct", True) and origin.startswith("sha")
+
+
+def _is_built(download: Mapping[str, Any]) -> bool:
+    """Say whether it is an archive that is no wheel, or a wheel of pip's cache that was built of one."""
+    from urllib.parse import urlsplit  # noqa: PLC0415  (only when pip has run)
+
+    return "archive_info" in download and not urlsplit(download["url"]).path.endswith(".whl")
 
 
 def _origin(download: Mapping[str, Any]) -> str:
