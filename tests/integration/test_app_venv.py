@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from buildpack_testing.failure import PhaseError
+from buildpack_testing.failure import LifecycleCode, PhaseError
 from support.component_builds import MINORS, NEWEST
 from support.main_job import VENV
 from support.venv_builds import RIGHT, VenvBuilds, digest, installed, reused, site_packages, text_of
@@ -200,9 +200,21 @@ def test_modules_of_the_app_are_never_imported(builds: VenvBuilds) -> None:
 
 def test_dangerous_variables_are_refused_all_at_once(builds: VenvBuilds) -> None:
     builds.require("left")
-    output = builds.failure(PIP_DRY_RUN="1", PIP_TARGET="/x", PYTHONHOME="/x", PYTHONPYCACHEPREFIX="/x")
-    assert "PIP_DRY_RUN, PIP_TARGET, PYTHONHOME, PYTHONPYCACHEPREFIX" in output
+    output = builds.failure(PIP_DRY_RUN="1", PIP_NO_DEPS="1", PIP_Target="/x")
+    assert "PIP_DRY_RUN, PIP_NO_DEPS, PIP_Target" in output
     assert "pip would install nothing and report success" in output
+
+
+def test_what_is_dangerous_whatever_its_value_is_refused_before_anything_is_made(builds: VenvBuilds) -> None:
+    """By detection, so that Python is not downloaded for nothing, and another group has its turn."""
+    builds.require("left")
+    with pytest.raises(PhaseError) as failed:
+        builds.build({"PIP_TARGET": "/x", "PYTHONHOME": "/y", "PYTHONPYCACHEPREFIX": "/z"})
+    assert failed.value.code is LifecycleCode.DETECT_NOBODY
+    assert (
+        "Not to be set for the build: $PIP_TARGET, $PYTHONHOME, $PYTHONPYCACHEPREFIX" in failed.value.detail
+    )
+    assert "/x" not in failed.value.detail
 
 
 def test_a_configuration_file_cannot_empty_the_environment(builds: VenvBuilds) -> None:

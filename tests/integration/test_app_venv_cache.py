@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from support.main_job import VENV
 from support.private_builds import PASSWORD
-from support.venv_builds import installed, reused
-from support.wheels import NEEDS_LEFT, Project, sha256
+from support.venv_builds import installed, reused, site_packages, text_of
+from support.wheels import NEEDS_LEFT, SOURCE_BACKEND, Project, sha256
 
 if TYPE_CHECKING:
     from support.private_builds import PrivateBuilds
@@ -115,3 +115,45 @@ def test_a_damaged_cache_is_harmless(private: PrivateBuilds) -> None:
     private.build()
     assert installed(private.builds) == ["left-1.0", "other-1.0", "right-2.0"]
     assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "other-1.0", "right-2.0")
+
+
+READS_A_VARIABLE = SOURCE_BACKEND.replace(
+    'wheel.writestr("source.py", "")',
+    'import os; wheel.writestr("source.py", repr([os.environ.get(n) for n in ("SOURCE_LIBRARY", "CFLAGS")]))',
+)
+"""Builds source 1.0 with what two variables say: one that only it knows, one that all compilers do."""
+
+
+def test_what_is_built_from_source_depends_on_what_its_build_can_see(builds: VenvBuilds) -> None:
+    """Also if it is pinned by hash, and the wheel that was built of it is in the cache."""
+
+    def build(**variables: str) -> tuple[str, str]:
+        result = builds.build({"BUILD_ID": variables.get("SOURCE_LIBRARY", "x"), **variables})
+        return (site_packages(builds) / "source.py").read_text(), text_of(result)
+
+    builds.publish_source(READS_A_VARIABLE)
+    (source,) = (path for path in builds.wheels if path.name.startswith("source"))
+    builds.require(f"source==1.0 --hash=sha256:{sha256(source)}")
+    assert build(SOURCE_LIBRARY="openssl")[0] == "['openssl', None]"
+    content, printed = build(SOURCE_LIBRARY="nss")
+    assert content == "['nss', None]"
+    assert "made anew: SOURCE_LIBRARY has changed; built from source: source\n" in printed
+    assert "What was built from source is built again: SOURCE_LIBRARY has changed\n" in printed
+    content, printed = build(SOURCE_LIBRARY="nss", CFLAGS="-O1")
+    assert content == "['nss', '-O1']"
+    assert "CFLAGS is set now; built from source: source\n" in printed
+    content, printed = build(SOURCE_LIBRARY="nss", CFLAGS="-O1", BUILD_ID="another", OTHER_TOKEN="new")
+    assert "Reusing the virtual environment" in printed
+    content, printed = build(CFLAGS="-O1", BP_PIP_BUILD_IGNORE="SOURCE_LIB*", SOURCE_LIBRARY="other")
+    assert "SOURCE_LIBRARY is no longer set" in printed  # it does not count now, and did before
+    builds.require("source==1.0", "left")
+    content, printed = build(CFLAGS="-O1", BP_PIP_BUILD_IGNORE="SOURCE_LIB*", SOURCE_LIBRARY="third")
+    assert "built from source is built again" not in printed
+    assert "Created wheel" not in printed
+
+
+def test_with_wheels_only_no_variable_of_a_build_counts(builds: VenvBuilds) -> None:
+    builds.require("left")
+    builds.build({"CFLAGS": "-O1", "SOURCE_LIBRARY": "a"})
+    again = builds.build({"CFLAGS": "-O2", "SOURCE_LIBRARY": "b"})
+    assert reused(again)

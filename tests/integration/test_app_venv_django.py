@@ -89,10 +89,14 @@ def test_the_variables_of_the_app_are_there(django: Django) -> None:
     settings = f"import os\n{WITH_ROOT}SECRET_KEY = os.environ['THE_KEY']\n"
     django.build(settings, THE_KEY="s3cr3t")
     assert (django.workspace / "collected" / "style.css").is_file()
-    told = django.failure(settings)
+    printed = " ".join(django.build(settings).split())
+    assert "Warning: Django's settings cannot be read: KeyError: 'THE_KEY'" in printed
+    assert "pages of the running app have no style sheets" in printed
+    assert "must be set for the build as well" in printed
+    assert "BP_DJANGO_COLLECTSTATIC=off switches it off" in printed
+    assert "static files not collected: Django's settings cannot be read (see the warning above)" in printed
+    told = django.failure(settings, BP_DJANGO_COLLECTSTATIC="on")
     assert "Error: Django's settings cannot be read: KeyError: 'THE_KEY'" in told
-    assert "must be set for the build as well" in told
-    assert "BP_DJANGO_COLLECTSTATIC=off switches it off" in told
 
 
 @pytest.mark.parametrize(
@@ -117,9 +121,30 @@ def test_switched_off_not_even_the_settings_are_read(django: Django, variables: 
 def test_without_the_app_or_a_place_there_is_nothing_to_do(
     django: Django, settings: str, reason: str
 ) -> None:
-    assert f"Static files are not collected: {reason}\n" in django.build(settings)
+    printed = django.build(settings)
+    assert f"Static files are not collected: {reason}\n" in printed
+    assert f"static files         not collected: {reason}\n" in printed
     told = django.failure(settings, BP_DJANGO_COLLECTSTATIC="on")
     assert f"Error: Static files cannot be collected: {reason}" in told
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("site", "manage.py is in site/, not in the app's top directory"), ("", "there is no manage.py in ")],
+)
+def test_a_manage_py_that_is_not_at_the_top_is_said_in_the_summary(
+    django: Django, place: str, reason: str
+) -> None:
+    builds = django.builds
+    shutil.rmtree(builds.app, ignore_errors=True)
+    shutil.copytree(APPS / "django", builds.app)
+    if place:
+        (builds.app / place).mkdir()
+        (builds.app / "manage.py").rename(builds.app / place / "manage.py")
+    else:
+        (builds.app / "manage.py").unlink()
+    printed = text_of(builds.build({"PIP_INDEX_URL": f"{django.index.url}/simple/"}))
+    assert f"static files         not collected: {reason}" in printed
 
 
 def test_a_collection_that_fails_is_explained(django: Django) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.failures import explain
+from app_venv.failures.pip import explain
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.index import write_index
 from buildpack_testing.server import serve
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from app_venv.explanation import Explanation
+    from app_venv.failures.building import Explanation
 
 BACKEND = """
 import os, signal, subprocess, sys

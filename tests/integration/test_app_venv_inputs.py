@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from buildpack_testing.failure import LifecycleCode, PhaseError
 from support.main_job import VENV
 from support.venv_builds import VenvBuilds, installed, reused, site_packages, text_of
 from support.wheels import Project, make_wheel
@@ -339,12 +340,62 @@ def test_what_contradicts_is_listed(
     assert said in builds.failure(**variables)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "variables"),
+    [
+        ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n", {}),
+        ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\ndependencies = []\n", {}),
+        (
+            "pyproject.toml",
+            "[dependency-groups]\na = []\n",
+            {"BP_PIP_GROUPS": "a", "BP_PIP_PROJECT": "dependencies"},
+        ),
+        ("pyproject.toml", "[project]\ndependencies = [\"left; python_version < '3'\"]\n", {}),
+        ("pylock.toml", 'lock-version = "1.0"\ncreated-by = "me"\npackages = []\n', {}),
+        ("requirements.txt", "", {"BP_PIP_REQUIRE_HASHES": "true"}),
+        ("requirements.txt", "-c limits.txt\n# nothing else\n", {}),
+    ],
+)
+def test_nothing_to_install_is_an_empty_environment(
+    builds: VenvBuilds, file: str, text: str, variables: dict[str, str]
+) -> None:
+    builds.app.mkdir(exist_ok=True)
+    (builds.app / "limits.txt").write_text("left<2\n")
+    (builds.app / file).write_text(text)
+    first = builds.build(variables)
+    assert installed(builds) == []
+    assert "0 installed" in text_of(first)
+    second = builds.build(variables)
+    assert reused(second)
+    assert second.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+
+
+def test_an_empty_project_with_wheels_of_its_own(builds: VenvBuilds) -> None:
+    builds.app.mkdir(exist_ok=True)
+    (builds.app / "pyproject.toml").write_text("[project]\nname = 'a'\nversion = '1'\n")
+    make_wheel(Project("left"), builds.app / "vendor")
+    builds.build()
+    assert installed(builds) == []
+
+
+def test_a_variable_without_a_value_is_named_before_pip_runs(builds: VenvBuilds) -> None:
+    builds.require("left @ https://${TOKEN}@127.0.0.1:1/left-1.0-py3-none-any.whl", "--pre # ${NOT_THIS}")
+    said = builds.failure()
+    assert "Variables have no value where they are used: ${TOKEN}" in said
+    assert said.index("requirements.txt:1: ${TOKEN} is not set.") < said.index("Installing requirements.txt")
+    assert "Without a value, as the warning above says: ${TOKEN}." in said
+    assert "NOT_THIS" not in said
+
+
 def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
     builds.project("plain")
     builds.require(file="uv.lock")
-    output = builds.failure()
-    assert "pyproject.toml comes with uv.lock, which pip cannot read" in output
-    assert "uv export --format pylock.toml" in output
+    with pytest.raises(PhaseError) as failed:
+        builds.build()
+    assert failed.value.code is LifecycleCode.DETECT_NOBODY  # before anything is downloaded or made
+    output = failed.value.detail
+    assert "uv.lock is there, which pip cannot read" in output
+    assert "uv export --no-default-groups --no-emit-project --format pylock.toml" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
     assert installed(builds) == ["left-1.0", "right-2.0"]
 
@@ -352,20 +403,29 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("Requirements.txt", "A file with almost the right name is there"),
-        ("requirement.txt", "A file with almost the right name is there"),
-        ("requirements.txt.txt", "A file with almost the right name is there"),
-        ("requirements-prod.txt", "A file with almost the right name is there"),
-        ("requirements/base.txt", "A file with almost the right name is there"),
+        ("Requirements.txt", "BP_PIP_REQUIREMENT=Requirements.txt"),
+        ("requirement.txt", "BP_PIP_REQUIREMENT=requirement.txt"),
+        ("requirements.txt.txt", "BP_PIP_REQUIREMENT=requirements.txt.txt"),
+        ("requirements-prod.txt", "BP_PIP_REQUIREMENT=requirements-prod.txt"),
+        ("requirements/base.txt", "BP_PIP_REQUIREMENT=requirements/base.txt"),
+        ("backend/requirements.txt", "BP_PIP_REQUIREMENT=backend/requirements.txt"),
+        ("a/b/requirements.txt", "BP_PIP_REQUIREMENT=a/b/requirements.txt"),
+        ("Pylock.toml", "Pylock.toml is there. A lock file is found if it is called pylock.toml"),
+        ("scrapy.cfg", "A project of Scrapy is there (scrapy.cfg)"),
+        ("src/app/pyproject.toml", "src/app/pyproject.toml is there, but no file to install from in the top"),
+        ("packages/a/pyproject.toml", "packages/a/pyproject.toml is there"),
+        ("pyproject.toml/[tool.poetry]", "poetry lock"),
+        ("pyproject.toml/[tool.pdm]", "needs for dependencies"),
         ("poetry.lock", "poetry export --output requirements.txt"),
         ("Pipfile", "pipenv requirements --hash"),
         ("pyproject.toml", "has no table [project]"),
-        ("app/requirements.txt", "in the top directory of what is uploaded"),
+        ("app/requirements.txt", "not in the top directory of what is uploaded"),
         ("main.py", "It looks like an app in Python."),
         ("package.json", "Not for this app, none of these is there: requirements.txt, pylock.toml"),
     ],
 )
 def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:
-    (builds.app / file).parent.mkdir(parents=True)
-    (builds.app / file).touch()
+    name, _, table = file.partition("/[")
+    (builds.app / name).parent.mkdir(parents=True, exist_ok=True)
+    (builds.app / name).write_text(f"[{table}\n" if table else "")
     assert said in builds.failure()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.pip_options import HARMLESS, variable
+from app_venv.installers.pip.options import HARMLESS, variable
 from support.main_job import VENV
 from support.venv_builds import installed, reused, text_of
 from support.wheels import Project
@@ -43,8 +43,16 @@ def test_an_option_in_a_bound_configuration_file_is_refused(private: PrivateBuil
     private.builds.require("left")
     private.bind(type="pip", **{"pip.conf": "[install]\ntarget = /elsewhere\nuser = yes\n"})
     output = private.failure()
-    assert "pip's configuration would spoil the build: target, user" in output
+    assert "pip's configuration would spoil the build: target" in output
     assert "bindings/index/pip.conf" in output
+
+
+def test_user_of_a_configuration_file_is_overruled(private: PrivateBuilds) -> None:
+    """Some distributions have it in /etc/pip.conf."""
+    private.builds.require("left")
+    private.bind(type="pip", **{"pip.conf": "[global]\nuser = true\nbreak-system-packages = true\n"})
+    private.build()
+    assert installed(private.builds) == ["left-1.0"]
 
 
 # What may be installed

@@ -38,15 +38,15 @@ BOUNDARY = frozenset(
         "buildpack_api.errors",
         "buildpack_api.output",
         "buildpack_common.redaction",
-        "app_venv.index_answers",
+        "app_venv.installers.pip.index_answers",
         # They decide what is wanted, which the layer's key tells.
         "app_venv.job",
-        "app_venv.key",
+        "app_venv.evidence.key",
         # What they return has the SHA-256 that the key names, wherever it is from.
         "python_runtime.fetch",
         "python_runtime.locations",
         # A layer of its own.
-        "app_venv.pip_cache",
+        "app_venv.installers.pip.cache",
         # What they find is taken out, whatever it is, or ends the build.
         "buildpack_api.secret_search",
         "buildpack_common.known_secrets",
@@ -78,13 +78,13 @@ RECIPES = {
     "strata/pip-tool": Recipe("pip_tool", ("pip_tool.key", "RECIPE"), (("pip_tool.install", "install_pip"),)),
     "strata/app-venv": Recipe(
         "app_venv",
-        ("app_venv.key", "RECIPE"),
+        ("app_venv.evidence.key", "RECIPE"),
         (
-            ("app_venv.venv", "create_venv"),
-            ("app_venv.install", "Installer"),
-            ("app_venv.hint", "offer_pip"),
-            ("app_venv.launchable", "make_scripts_start"),
-            ("app_venv.leaks", "mend_addresses"),
+            ("app_venv.environment.venv", "create_venv"),
+            ("app_venv.installers.pip.install", "Installer"),
+            ("app_venv.installers.pip.hint", "offer_pip"),
+            ("app_venv.after.launchable", "make_scripts_start"),
+            ("app_venv.after.leaks", "mend_addresses"),
         ),
     ),
 }

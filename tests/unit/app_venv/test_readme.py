@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app_venv.guard import DANGEROUS
+from app_venv.installers.pip.options import DANGEROUS, SWITCHES, option_of
 
 README = Path(__file__).resolve().parents[3] / "buildpacks/app-venv/README.md"
 
@@ -14,3 +14,9 @@ def test_the_refused_variables_are_documented() -> None:
     text = README.read_text("utf-8")
     paragraph = next(part for part in text.split("\n\n") if part.startswith("`PIP_ABI`"))
     assert re.findall(r"`(\w+)`", paragraph) == sorted(DANGEROUS)
+
+
+def test_detection_refuses_what_is_refused_whatever_its_value_is() -> None:
+    """So that nothing is made for an app that cannot be built. Switches may say no: build reads them."""
+    markers = (README.parent / "detect/05-refused/markers").read_text("utf-8").split()
+    assert markers == [f"${name}" for name in sorted(DANGEROUS) if option_of(name) not in SWITCHES]

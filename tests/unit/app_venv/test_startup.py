@@ -9,20 +9,23 @@ import pytest
 
 # Each is for some builds only, and loaded by them.
 LATER = [
-    "app_venv.checkouts",
-    "app_venv.collectstatic",
-    "app_venv.dependencies",
+    "app_venv.environment.checkouts",
+    "app_venv.after.collectstatic",
+    "app_venv.after.dependencies",
     "app_venv.failures",
     "app_venv.inputs.locks",
     "app_venv.inputs.missing",
     "app_venv.inputs.project",
     "app_venv.inputs.project_table",
+    "app_venv.inputs.markers",
     "app_venv.inputs.requirement_options",
-    "app_venv.installed",
-    "app_venv.launchable",
-    "app_venv.leaks",
-    "app_venv.records",
-    "app_venv.sbom",
+    "app_venv.installers.pip.hint",
+    "app_venv.installers.pip.index_answers",
+    "app_venv.environment.installed",
+    "app_venv.after.launchable",
+    "app_venv.after.leaks",
+    "app_venv.environment.records",
+    "app_venv.after.sbom",
     "buildpack_api.bytecode",
     "buildpack_api.secret_search",
     "configparser",
@@ -49,5 +52,10 @@ def loaded() -> set[str]:
 
 @pytest.mark.parametrize("module", LATER)
 def test_only_what_every_build_needs_is_loaded_at_once(module: str, loaded: set[str]) -> None:
-    assert "app_venv.reuse" in loaded
+    assert "app_venv.evidence.reuse" in loaded
     assert module not in loaded
+
+
+def test_there_are_not_many_of_them(loaded: set[str]) -> None:
+    """Each is a file to be found, read and run: a new room has to be worth that to every build."""
+    assert len([name for name in loaded if name.partition(".")[0] == "app_venv"]) <= 31

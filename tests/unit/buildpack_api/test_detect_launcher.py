@@ -140,6 +140,72 @@ def test_a_message_says_why_there_is_no_plan(shell: list[str], example: ExampleB
     assert_matched(detect(shell, example), example, "# 10-x\n")
 
 
+def message(example: ExampleBuildpack, name: str, markers: str, text: str) -> None:
+    alternative(example, name, markers)
+    (example.directory / "detect" / name / "plan.toml").unlink()
+    (example.directory / "detect" / name / "message.txt").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("marker", "files", "there"),
+    [
+        ("a.toml has [x] without b.lock", ["a.toml"], True),
+        ("a.toml has [x] without b.lock", ["a.toml", "b.lock"], False),
+        ("a.toml has [x] without b.lock c.lock", ["a.toml", "c.lock"], False),
+        ("a.* without *.lock", ["a.toml"], True),
+        ("a.* without *.lock", ["a.toml", "x.lock"], False),
+        ("$BP_X without *", ["a.toml"], False),
+        ("a.toml without\tb", ["a.toml"], False),
+        ("b.lock without a.toml", [], False),
+    ],
+)
+def test_a_marker_may_ask_for_the_absence_of_files(
+    shell: list[str], example: ExampleBuildpack, marker: str, files: list[str], there: bool
+) -> None:
+    alternative(example, "10-x", f"{marker}\n")
+    for name in files:
+        (example.app / name).write_text("[x]\n")
+    done = detect(shell, example, BP_X="1")
+    assert done.returncode == (0 if there else 100)
+    if not there and " without " in marker:
+        assert done.stdout.endswith(f": {marker.partition(' without ')[0]}\n")
+
+
+@pytest.mark.parametrize(
+    ("marker", "file", "shown"),
+    [
+        ("x.txt", "x.txt", "x.txt"),
+        ("a/*.txt without b", "a/it's.txt", "a/it's.txt"),
+        ("*/*/x", "a/b/x", "a/b/x"),
+        ("x.toml has [t] without b", "x.toml", "x.toml"),
+        ("$BP_X without b", "", "$BP_X"),
+        ("*.txt", "a\x1b[31mb.txt", "a file with a strange name"),
+    ],
+)
+def test_a_message_says_what_was_found(
+    shell: list[str], example: ExampleBuildpack, marker: str, file: str, shown: str
+) -> None:
+    message(example, "10-x", f"absent\n{marker}\n", "{} is there\nset A={}\n")
+    if file:
+        (example.app / file).parent.mkdir(parents=True, exist_ok=True)
+        (example.app / file).write_text("[t]\n")
+    done = detect(shell, example, BP_X="1")
+    assert (done.returncode, done.stdout) == (100, "")
+    assert done.stderr == f"{shown} is there\nset A={shown}\n"
+
+
+def test_a_message_may_come_before_the_plans(shell: list[str], example: ExampleBuildpack) -> None:
+    message(example, "05-no", "$BP_NO\n", "not with {}\n")
+    alternative(example, "10-x", None)
+    assert_matched(detect(shell, example), example, "# 10-x\n")
+    example.plan.write_text("")
+    done = detect(shell, example, BP_NO="1")
+    assert (done.returncode, done.stdout, done.stderr) == (100, "", "not with $BP_NO\n")
+    (example.directory / "detect/05-no/markers").write_text("$BP_A\n$BP_NO\n$BP_B\n")
+    assert detect(shell, example, BP_NO="1", BP_A="1").stderr == "not with $BP_A, $BP_NO\n"
+    assert example.plan.read_text() == ""
+
+
 def test_a_directory_is_no_marker_and_a_link_to_a_file_is_one(
     shell: list[str], example: ExampleBuildpack
 ) -> None:

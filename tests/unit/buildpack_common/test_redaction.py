@@ -100,6 +100,21 @@ def test_everything_else_stays(text: str) -> None:
     assert redact(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["https://${TOKEN}@host/x", "git+https://${USER}:${PASSWORD}@host/x", "https://host/x?token=${TOKEN}"],
+)
+def test_the_name_of_a_variable_does_not_become_a_secret(text: str) -> None:
+    """Nor if somebody hides all credentials of an address: it would be gone from every message."""
+    hide_credentials(text)
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("text", ["https://${A}word@host/", "https://${A}:b@host/", "https://h/?token=${A}b"])
+def test_what_has_more_than_the_name_is_one(text: str) -> None:
+    assert "***" in redact(text)
+
+
 @pytest.mark.parametrize(("text", "compared"), [*ADDRESSES, *PARAMETERS])
 def test_what_is_compared_has_no_credentials_either(text: str, compared: str) -> None:
     assert without_credentials(text) == compared

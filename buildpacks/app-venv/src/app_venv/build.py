@@ -8,15 +8,17 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from app_venv.finished import examine, summarise
-from app_venv.guard import refuse_dangerous_variables
+from app_venv.environment.venv import check_venv, create_venv, venv_works
+from app_venv.evidence.resolution import Resolution, read_record
+from app_venv.evidence.reuse import Decision, decide
 from app_venv.inputs.read import read_inputs
-from app_venv.job import Job, prepare
-from app_venv.pip_cache import PipCache, open_cache
-from app_venv.resolution import Resolution, read_record
-from app_venv.reuse import Decision, decide
-from app_venv.tools import find_tools
-from app_venv.venv import check_venv, create_venv, venv_works
+from app_venv.inputs.selection import Wanted
+from app_venv.installers.pip.cache import PipCache, open_cache
+from app_venv.installers.pip.config import unfilled_settings
+from app_venv.installers.pip.options import refuse_dangerous_variables
+from app_venv.installers.pip.tools import find_tools
+from app_venv.job import Job, examine, prepare, summarise
+from app_venv.settings import read_settings
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import LayerTypes
 from buildpack_common.files import remove
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app_venv.inputs.pinning import Unfilled
     from app_venv.job import Finished
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
@@ -35,12 +38,16 @@ _SHOWN = 10
 def build(context: BuildContext) -> None:
     """Install what the app requires into the layer ``venv``."""
     refuse_dangerous_variables(context.platform_env)
+    settings = read_settings(context.environment)
     tools = find_tools(context)
-    inputs = read_inputs(context.app_dir, context.environment, tools)
+    wanted = Wanted(context.app_dir, context.environment, settings, tools.interpreter, tools.pip)
+    inputs = read_inputs(wanted)
     if inputs.remark:
         context.output.step(inputs.remark)
-    cache = open_cache(context, tools.interpreter, tools.pip)
-    job = prepare(context, inputs, tools, cache)
+    variables = {**context.environment, **tools.access.variables}
+    _tell_unfilled((*inputs.unfilled, *unfilled_settings(variables)), context)
+    cache = open_cache(context, tools.interpreter, tools.pip, settings.cache)
+    job = prepare(context, settings, inputs, tools, cache)
     decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
@@ -63,16 +70,33 @@ def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
     )
 
 
+def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
+    """Say which variables pip will not fill in: in what it prints itself they are hidden like passwords."""
+    if found:
+        names = ", ".join(dict.fromkeys(f"${{{one.name}}}" for one in found))
+        context.output.warning(
+            f"Variables have no value where they are used: {names}",
+            "\n".join(f"{one}." for one in found)
+            + "\nSet them for the build (pack build --env, project.toml), or give passwords in a binding.",
+        )
+
+
 def _decide(job: Job, cache: PipCache) -> Decision:
     def resolve() -> Resolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
-        cache.use()
+        cache.use(job.build_environment)
         return job.installer.resolve(job.inputs)
+
+    def build_changes() -> tuple[str, ...]:
+        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (not for wheels only)
+
+        return tuple(changes(job.key.built_with, job.build_environment))
 
     def works() -> bool:
         return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
-    return decide(job.layer, job.inputs, read_record(job.key.packages), works=works, resolve=resolve)
+    before = read_record(job.key.packages)
+    return decide(job.layer, job.inputs, before, works=works, resolve=resolve, build_changes=build_changes)
 
 
 def _reuse(job: Job, decision: Decision) -> Resolution:
@@ -82,24 +106,29 @@ def _reuse(job: Job, decision: Decision) -> Resolution:
 
 def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     """Make the layer's contents from nothing."""
-    from app_venv.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
     from app_venv.inputs.litter import litter_removed  # noqa: PLC0415
+    from app_venv.installers.pip.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
 
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
         output.step(f"The virtual environment is made anew: {reason}")
-    cache.use()
+    dropped = cache.use(job.build_environment)
+    if dropped:
+        output.step(f"What was built from source is built again: {', '.join(dropped)}")
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
-    output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
+    if job.inputs.empty:
+        output.step(f"pip is not needed: {job.inputs.title} are empty")
+    else:
+        output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
     with litter_removed(job.context.app_dir, job.inputs):
         resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
     if job.secrets:
-        from app_venv.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
+        from app_venv.after.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
 
-        mend_addresses(job, cache)
+        mend_addresses(job.site_packages, cache, job.secrets)
     _tell_changes(job, decision, resolution)
     for requirement in job.inputs.unprovable[:_SHOWN]:
         output.step(f"Not kept for the next build: {requirement}")
@@ -108,10 +137,14 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
 
 def _search(finished: Finished, cache: PipCache) -> None:
     """Look for secrets, as the last thing before the layers count."""
-    if finished.job.secrets:
-        from app_venv.leaks import refuse_leaks  # noqa: PLC0415  (few builds have any)
+    job = finished.job
+    if job.secrets:
+        from app_venv.after.leaks import Made, refuse_leaks  # noqa: PLC0415  (few builds have any)
 
-        refuse_leaks(finished, cache)
+        made = Made(
+            finished.layer, cache, job.site_packages, finished.resolution, finished.search_again, job.secrets
+        )
+        refuse_leaks(made, job.context.output)
 
 
 def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:

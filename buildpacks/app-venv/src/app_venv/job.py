@@ -1,33 +1,39 @@
-"""One build's work: what is asked for, what does it, and where it goes."""
+"""One build's work: what is asked for, what does it, where it goes; examined and summed up at its end."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app_venv.after_options import AfterOptions, after_options
-from app_venv.install import Installer
-from app_venv.key import venv_key
-from app_venv.pip_config import file_secrets
-from app_venv.policy import read_policy
-from app_venv.venv import site_packages
+from app_venv.after.check import report_problems
+from app_venv.after.summary import measure, read_room, summary_rows, warn_of_environments
+from app_venv.environment.venv import has_distribution, site_packages
+from app_venv.evidence.key import venv_key
+from app_venv.installers.pip.config import file_secrets, relevant_settings
+from app_venv.installers.pip.install import Installer, policy_options
+from app_venv.settings import StaticMode
+from buildpack_api.layers import SbomFormat
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app_venv.inputs.evidence import Inputs
-    from app_venv.key import VenvKey
-    from app_venv.pip_cache import PipCache
-    from app_venv.resolution import Resolution
-    from app_venv.reuse import Decision
-    from app_venv.summary import Room
-    from app_venv.tools import Tools
+    from app_venv.after.summary import Room
+    from app_venv.environment.installed import Distribution
+    from app_venv.evidence.key import VenvKey
+    from app_venv.evidence.resolution import Resolution
+    from app_venv.evidence.reuse import Decision
+    from app_venv.inputs.pinning import Inputs
+    from app_venv.installers.pip.cache import PipCache
+    from app_venv.installers.pip.tools import Tools
+    from app_venv.settings import Settings
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_common.known_secrets import Secret
 
 LAYER = "venv"
+_SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,20 @@ class Job:
     key: VenvKey
     layer: Layer
     installer: Installer
-    options: AfterOptions
+    settings: Settings
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def build_environment(self) -> tuple[str, ...]:
+        """What a build backend can see now."""
+        from app_venv.evidence.build_environment import build_environment  # noqa: PLC0415  (not for wheels only)
+
+        return build_environment(
+            self.tools.pip_environment,
+            users=self.context.platform_env,
+            ignored=self.settings.build_ignore,
+            secrets=self.secrets,
+        )
 
     @property
     def venv(self) -> Path:
@@ -77,6 +95,7 @@ class Finished:
             packages=self.resolution.record,
             problems=self.problems,
             room=self.room.record,
+            built_with=self.job.build_environment if self.resolution.built else (),
             searched=tuple(sorted({*self._sources, *self._searched})),
         )
         return replace(self.job.layer, key=key)
@@ -98,19 +117,113 @@ class Finished:
         return set(self.job.key.searched) if self.decision.reuse else set()
 
 
-def prepare(context: BuildContext, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
+def prepare(context: BuildContext, settings: Settings, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
     """Open the layer with the key of these inputs, and with what came out of it in an earlier build."""
     path = context.layers.root / LAYER
-    policy = read_policy(context.environment)
-    policy.check(inputs)
-    restored = context.layers.restored_metadata(LAYER)
-    key = venv_key(context, tools, inputs, policy, path).with_outcomes_of(restored)
-    layer = context.layers.open(LAYER, key)
-    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, policy)
+    key = venv_key(
+        context,
+        tools.interpreter,
+        tools.pip,
+        inputs,
+        settings=relevant_settings({**context.environment, **tools.access.variables}, context.app_dir),
+        policy=policy_options(settings),
+        path=path,
+    )
+    layer = context.layers.open(LAYER, key := key.with_outcomes_of(context.layers.restored_metadata(LAYER)))
+    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, settings)
     secrets = _known_secrets(context, inputs, tools)
-    return Job(context, inputs, tools, key, layer, installer, after_options(context.environment), secrets)
+    return Job(context, inputs, tools, key, layer, installer, settings, secrets)
 
 
 def _known_secrets(context: BuildContext, inputs: Inputs, tools: Tools) -> tuple[Secret, ...]:
     environment = {**context.environment, **tools.access.variables}
     return tools.access.secrets(environment, [*file_secrets(environment), *inputs.secrets])
+
+
+def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
+    """Look at the environment before its layer is saved: what is raised here leaves no layer behind.
+
+    A reused one was examined when it was made: what came out of that is in the layer's metadata and in the
+    bills of materials, which the lifecycle restores. What is not there is done again.
+    """
+    room = read_room(job.key.room) if decision.reuse else None
+    if room and all(job.layer.has_sbom(media) for media in _SBOMS):
+        problems = job.key.problems
+    else:
+        problems, room = _read_and_record(job, resolution)
+    report_problems(problems, job.settings.check, job.context.output)
+    warn_of_environments(job.context.app_dir, job.context.output)
+    return Finished(job, decision, resolution, problems, room, _collect_static(job))
+
+
+def _collect_static(job: Job) -> str:
+    """Return where static files were put, or ''."""
+    mode = job.settings.static
+    if mode is not StaticMode.ON and not has_distribution(job.site_packages, "django"):
+        return ""
+    from app_venv.after.collectstatic import (  # noqa: PLC0415  (only for Django)
+        Project,
+        app_environment,
+        collect_static,
+    )
+
+    environment = app_environment(job.context.environment, job.venv)
+    project = Project(job.context.app_dir, job.venv / "bin" / "python", environment)
+    return collect_static(project, job.site_packages, mode, job.context.output)
+
+
+def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], Room]:
+    """Write the bills of materials; return what does not fit together, and what the environment takes."""
+    from app_venv.after.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.after.sbom import bill_of  # noqa: PLC0415
+    from app_venv.environment.installed import installed_distributions  # noqa: PLC0415
+    from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
+
+    distributions = installed_distributions(job.site_packages)
+    _look_at_launch(job, distributions)
+    extras = {package.name: package.extras for package in resolution.packages}
+    graph = read_graph(distributions, extras, job.tools.interpreter)
+    bill = bill_of(distributions, resolution, graph, job.installer.origins.checkouts)
+    job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
+    job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
+    return graph.problems, measure(job.venv, distributions)
+
+
+def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
+    """Make scripts start, and warn of what the app image will not have."""
+    from app_venv.after.launchable import make_scripts_start, outside  # noqa: PLC0415
+
+    context = job.context
+    for one in distributions:
+        directory = one.editable_directory()
+        if directory:
+            context.output.step(f"{one.label} is editable: imported from {directory}")
+    failing = make_scripts_start(job.venv, distributions)
+    if failing:
+        context.output.warning(
+            f"Commands of the virtual environment cannot start: {', '.join(failing)}",
+            "What their first line names does not exist. Tell the authors of the packages that brought them.",
+        )
+    missing = list(outside(distributions, (context.app_dir, context.layers.root)))
+    if missing:
+        context.output.warning(
+            "Packages will be missing in the app image",
+            "\n".join(f"{one}." for one in missing)
+            + "\nOnly the app's directory and the layers come into the "
+            "image. Move them into the app, or require them without -e.",
+        )
+
+
+def summarise(finished: Finished) -> None:
+    """Print the closing summary."""
+    job, decision = finished.job, finished.decision
+    done = "reused" if decision.reuse else "made anew" if decision.reasons else "new"
+    rows = [
+        ("Python", job.tools.interpreter.version),
+        ("pip", f"{job.tools.pip.version}, not in the virtual environment"),
+        ("virtual environment", f"{done}: {job.venv}"),
+    ]
+    rows += summary_rows(finished.room, job.installer.origins, reused=decision.reuse)
+    rows += [("static files", finished.static)] if finished.static else []
+    rows += [("not read", job.inputs.passed_over)] if job.inputs.passed_over else []
+    job.context.output.summary("Summary", rows)

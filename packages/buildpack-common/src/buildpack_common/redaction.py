@@ -88,10 +88,10 @@ def redact_beginning(text: str) -> str:
 def hide(secret: str) -> None:
     """Replace ``secret`` in all that is printed from now on, also percent-encoded and line by line.
 
-    What is shorter than 6 characters is left alone.
+    What is shorter than 6 characters is left alone, and so is the name of a variable that was not filled in.
     """
     for line in secret.splitlines():
-        if len(line) >= _SHORTEST:
+        if len(line) >= _SHORTEST and not re.fullmatch(_REFERENCES, line):
             _secrets.add(line)
             if not re.fullmatch(r"[A-Za-z0-9_.~-]+", line):
                 from urllib.parse import quote  # noqa: PLC0415  (only for those who have such a secret)

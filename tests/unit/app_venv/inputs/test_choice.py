@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app_venv.inputs.choice import Choice, choose
-from app_venv.inputs.project_mode import ProjectMode
-from app_venv.inputs.selection import read_selection
+from app_venv.inputs.selection import Selection
+from app_venv.settings import ProjectMode, read_settings
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT, SETTINGS = '[project]\nname = "a"\n', "[tool.x]\ny = 1\n"
+COMMAND = "[project.scripts]\na = 'a:b'\n"
 REQUIREMENTS, LOCK, NAMED = "requirements.txt", "pylock.toml", "pylock.web.toml"
 
 
@@ -30,8 +31,8 @@ def make(app: Path, files: Collection[str], pyproject: str = "") -> Path:
 
 
 def chosen(app: Path, variables: Mapping[str, str] | None = None) -> Choice:
-    given = variables or {}
-    return choose(app, given, read_selection(given))
+    settings = read_settings(variables or {})
+    return choose(app, settings, Selection(settings.extras, settings.groups))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,19 @@ def test_what_is_chosen(
         ([], '[dependency-groups]\na = ["x"]\n', {}, "Nothing says what this app needs installed"),
         ([], "[project", {}, "not valid TOML"),
         (["poetry.lock"], PROJECT, {}, "pyproject.toml comes with poetry.lock"),
+        (["uv.lock"], PROJECT, {}, "uv export --no-default-groups --no-emit-project --format pylock.toml"),
+        (["uv.lock"], f"{PROJECT}{COMMAND}", {}, "uv export --no-default-groups --format pylock.toml"),
+        (
+            ["uv.lock"],
+            f"{PROJECT}{COMMAND}",
+            {},
+            "It installs the project too, since it has [project.scripts]",
+        ),
+        (["poetry.lock"], f"{PROJECT}{COMMAND}", {}, "poetry export --without-hashes"),
+        (["pdm.lock"], f"{PROJECT}{COMMAND}", {}, "pdm export --prod --no-hashes --editable-self"),
+        (["Pipfile.lock"], f"{PROJECT}{COMMAND}", {}, "pipenv requirements --hash"),
+        ([], "[tool.poetry.dependencies]\nflask = '3'\n", {}, "poetry lock\n  poetry export"),
+        ([], "[tool.flit.metadata]\nrequires = ['flask']\n", {}, "are in [tool.flit.metadata]"),
         (
             [REQUIREMENTS],
             PROJECT,
@@ -95,9 +109,24 @@ def test_what_cannot_be_chosen(
 
 
 @pytest.mark.parametrize(
+    ("files", "variables", "expected"),
+    [
+        ([REQUIREMENTS, "uv.lock"], {}, ("uv.lock",)),
+        ([LOCK, "poetry.lock", "Pipfile.lock"], {}, ("poetry.lock", "Pipfile.lock")),
+        (["uv.lock"], {"BP_PIP_PROJECT": "dependencies"}, ("uv.lock",)),
+        ([REQUIREMENTS], {}, ()),
+    ],
+)
+def test_lock_files_that_are_not_read_are_noted(
+    tmp_path: Path, files: list[str], variables: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert chosen(make(tmp_path, files, PROJECT), variables).passed_over == expected
+
+
+@pytest.mark.parametrize(
     ("files", "said"),
     [
-        (["requirement.txt"], "requirement.txt is there: is it the one that is meant?"),
+        (["requirement.txt"], "if it is the one that is meant, set BP_PIP_REQUIREMENT=requirement.txt"),
         (["REQUIREMENTS.TXT"], "REQUIREMENTS.TXT is there"),
         (["requirements.txt.txt"], "requirements.txt.txt is there"),
         (["requirements-prod.txt"], "requirements-prod.txt is there"),
@@ -107,7 +136,8 @@ def test_what_cannot_be_chosen(
         (["Pylock.toml"], "Pylock.toml is there"),
         (["requirements/base.txt", "requirements/x.md"], "can name files in it, of requirements/base.txt"),
         (["requirements.txt/x"], "requirements.txt"),
-        (["backend/requirements.txt"], "is backend the directory of the app?"),
+        (["backend/requirements.txt"], "is backend the directory of the app (pack build --path)?"),
+        (["a/b/pyproject.toml"], "a/b/pyproject.toml is there"),
         (["Pipfile.lock"], "pipenv requirements --hash > requirements.txt"),
         (["environment.yml"], "that is for Conda"),
         (["setup.py"], "a requirements.txt with the line '.'"),
@@ -117,7 +147,7 @@ def test_what_cannot_be_chosen(
 )
 def test_what_may_have_been_meant_is_named(tmp_path: Path, files: list[str], said: str) -> None:
     for name in files:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     with pytest.raises(ConfigurationError) as refused:
         chosen(tmp_path)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.inputs.evidence import Inputs
 from app_venv.inputs.litter import litter_removed
+from app_venv.inputs.pinning import Inputs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.inputs.evidence import Evidence, Pinning
 from app_venv.inputs.locks import read_lock
+from app_venv.inputs.pinning import Evidence, Pinning
 from buildpack_api.errors import ConfigurationError, PlatformError
 from support.venv_inputs import wanted
 
@@ -96,6 +96,12 @@ def test_a_lock_that_cannot_be_installed(
     [
         ("26.0.1", {}, "pip 26.0.1 cannot install pylock.toml"),
         ("26.2.1", {"BP_PIP_EXTRAS": "a"}, "pip 26.2.1 cannot install extras a of pylock.toml"),
+        ("26.0.1", {}, "Put strata/pip-tool, or another provider"),
+        (
+            "26.0.1",
+            {"BP_PIP_VERSION": "26.0.1"},
+            "BP_PIP_VERSION=26.0.1 chooses it: set that to 26.1 or newer",
+        ),
     ],
 )
 def test_a_pip_that_is_too_old_is_named(

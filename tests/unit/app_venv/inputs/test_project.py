@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.project import choose_mode, read_project
-from app_venv.inputs.project_mode import ProjectMode
 from app_venv.inputs.project_table import ProjectTable, read_project_table
+from app_venv.settings import ProjectMode
 from buildpack_api.errors import ConfigurationError
 from support.venv_inputs import wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+POETRY = "[tool.poetry.dependencies]\npython = '3'\nflask = '3'\n"
 BUILD = '[build-system]\nrequires = ["setuptools"]\n'
 BASE = """
 [project]
@@ -119,7 +120,24 @@ def test_only_what_is_installed_counts(tmp_path: Path) -> None:
         ("[project]\ndependencies = ['a b']\n", {}, "has an invalid requirement: a b"),
         ("[project]\ndependencies = ['--pre']\n", {}, "has an invalid requirement: --pre"),
         ("[project]\nrequires-python = '>3.13'\n", {}, ""),
+        (
+            "[tool.x]\ny = 1\n",
+            {},
+            "has no table [project], so it lists no dependencies List what the app needs",
+        ),
+        (f"{POETRY}{BUILD}", {}, "They are in [tool.poetry.dependencies], which pip cannot read. Commit"),
+        (f"{POETRY}{BUILD}", {}, "Or set BP_PIP_PROJECT to wheel"),
+        (f"[project]\nname = 'a'\n{POETRY}", {}, "in [tool.poetry.dependencies], not in [project]"),
+        ("[tool.poetry.dependencies]\npython = '3'\n[project]\n", {}, ""),
+        (f"[project]\ndependencies = []\n{POETRY}", {}, ""),
         ("[project]\nrequires-python = '>=3.14'\n", {}, "is for another Python"),
+        ("[project]\nrequires-python = '3.12.*'\n", {}, "Write ==3.12.*"),
+        (
+            "[project]\nrequires-python = '3.12'\n",
+            {},
+            "Write ==3.12.* for this line, or >=3.12 for newer ones too.",
+        ),
+        ("[project]\nrequires-python = '^3.12'\n", {}, "Write a specifier, such as: >=3.12"),
         ("[project]\ndynamic = ['dependencies']\n", {}, "does not list its dependencies: they are dynamic"),
         (
             "[project]\ndynamic = ['optional-dependencies']\noptional-dependencies.a = []\n",
@@ -139,6 +157,15 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, variables: dict[str, 
     with pytest.raises(ConfigurationError) as refused:
         read(tmp_path, text, ProjectMode.DEPENDENCIES, **variables)
     assert said in " ".join(str(refused.value).split())
+
+
+@pytest.mark.parametrize("text", ["[tool.x]\n", POETRY])
+def test_no_advice_leads_in_a_circle(tmp_path: Path, text: str) -> None:
+    """What wheel refuses is not to be tried with dependencies, which refuses it as well."""
+    with pytest.raises(ConfigurationError, match="describes no project") as refused:
+        read(tmp_path, text, ProjectMode.WHEEL)
+    assert "dependencies" not in refused.value.advice
+    assert refused.value.advice.startswith("Remove BP_PIP_PROJECT.")
 
 
 NAMES = st.sampled_from("abcd")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.evidence import Evidence, Inputs, Pinning
+from app_venv.inputs.pinning import Evidence, Inputs, Pinning
 from app_venv.inputs.requirement_files import classify, read_requirements
 from app_venv.inputs.requirement_lines import read_lines
 from buildpack_api.errors import ConfigurationError

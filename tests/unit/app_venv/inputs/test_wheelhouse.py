@@ -21,13 +21,13 @@ def make(app: Path, *files: str) -> None:
 
 def test_nothing_vendored(tmp_path: Path) -> None:
     make(tmp_path, "vendor/a.go", "vendor/a.tar.gz", "vendor/sub/a-1-py3-none-any.whl")
-    assert find_wheelhouse(tmp_path, {}) is None
-    assert find_wheelhouse(tmp_path / "missing", {"BP_PIP_DEST_PATH": " "}) is None
+    assert find_wheelhouse(tmp_path, "") is None
+    assert find_wheelhouse(tmp_path / "missing", "") is None
 
 
 def test_a_wheel_makes_it_one(tmp_path: Path) -> None:
     make(tmp_path, "vendor/b.tar.gz", "vendor/a-1-py3-none-any.whl", "vendor/notes.md")
-    house = find_wheelhouse(tmp_path, {})
+    house = find_wheelhouse(tmp_path, "")
     assert house is not None
     assert house.arguments == ("--no-index", "--find-links", str(tmp_path / "vendor"))
     assert house.title == "offline from the 2 files in vendor/"
@@ -39,8 +39,7 @@ def test_a_wheel_makes_it_one(tmp_path: Path) -> None:
 
 def test_every_byte_counts(tmp_path: Path) -> None:
     make(tmp_path, "w/a-1-py3-none-any.whl")
-    variables = {"BP_PIP_DEST_PATH": "./w/"}
-    house = find_wheelhouse(tmp_path, variables)
+    house = find_wheelhouse(tmp_path, "./w/")
     assert house
     assert house.name == "w"
     before = house.contents
@@ -53,4 +52,4 @@ def test_a_directory_that_is_named_must_have_something(tmp_path: Path, name: str
     (tmp_path / "empty").mkdir()
     make(tmp_path, "file")
     with pytest.raises(ConfigurationError, match=f"without wheels: {name}"):
-        find_wheelhouse(tmp_path, {"BP_PIP_DEST_PATH": name})
+        find_wheelhouse(tmp_path, name)

@@ -35,6 +35,9 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path) -> None:
         ("$A-B", "is not the name of a variable"),
         ("$1", "is not the name of a variable"),
         ("sub/", "is a directory"),
+        ("a without /etc/x", "is absolute"),
+        ("a without b ../x", "leads out of the app"),
+        ("/a without b", "is absolute"),
     ],
 )
 def test_markers_that_cannot_be_meant(tmp_path: Path, marker: str, said: str) -> None:
@@ -138,6 +141,13 @@ def test_messages_that_cannot_be_meant(
     write(directory / "detect" / name / "message.txt", message)
     (finding,) = check_detect(directory)[1]
     assert said in finding.message
+
+
+def test_what_refuses_variables_may_come_before_the_plans(tmp_path: Path) -> None:
+    directory = component(tmp_path, "acme/a", plans={"10-a": ("a\n", GOOD)})
+    write(directory / "detect/05-b/markers", "# these\n$A\n$B\n")
+    write(directory / "detect/05-b/message.txt", "Not with {}.\n")
+    assert check_detect(directory)[1] == ()
 
 
 def test_a_message_beside_a_plan(tmp_path: Path) -> None:

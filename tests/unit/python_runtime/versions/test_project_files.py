@@ -93,7 +93,13 @@ def test_a_faulty_range_is_shown(text: str, title: str, detail: str, tmp_path: P
 
 @pytest.mark.parametrize(
     ("value", "write"),
-    [("3.12", "==3.12.*"), ("3.12.4", "==3.12.4"), ("^3.11", ">=3.11,<4"), ("~3.11", ">=3.11,<3.12")],
+    [
+        ("3.12", "==3.12.*"),
+        ("3.12.*", "==3.12.*"),
+        ("3.12.4", "==3.12.4"),
+        ("^3.11", ">=3.11,<4"),
+        ("~3.11", ">=3.11,<3.12"),
+    ],
 )
 def test_a_range_in_another_language_is_translated(value: str, write: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(f'[project]\nrequires-python = "{value}"\n', encoding="utf-8")

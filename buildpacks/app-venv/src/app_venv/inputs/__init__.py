@@ -1,1 +1,3 @@
 """What the app wants installed, whatever kind of file says so."""
+
+PYPROJECT = "pyproject.toml"

@@ -7,31 +7,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.project_mode import PYPROJECT, wanted_mode
-from app_venv.inputs.project_mode import VARIABLE as PROJECT
+from app_venv.inputs import PYPROJECT
 from app_venv.inputs.requirement_files import is_lock
+from app_venv.settings import PROJECT, REQUIREMENT, ProjectMode
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from app_venv.inputs.project_mode import ProjectMode
     from app_venv.inputs.selection import Selection
+    from app_venv.settings import Settings
 
-REQUIREMENT = "BP_PIP_REQUIREMENT"
 _DEFAULT = "requirements.txt"
+_OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Files, or the project in the app directory. ``mode`` is None if the user did not choose one."""
+    """Files, or the project in the app directory. ``mode`` is None if the user did not choose one.
+
+    ``passed_over`` are lock files of other managers, which may say something else.
+    """
 
     files: tuple[str, ...] = ()
     mode: ProjectMode | None = None
+    passed_over: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def project(self) -> bool:
@@ -39,24 +42,23 @@ class Choice:
         return not self.files
 
 
-def choose(app_dir: Path, variables: Mapping[str, str], selection: Selection) -> Choice:
+def choose(app_dir: Path, settings: Settings, selection: Selection) -> Choice:
     """Choose. Raises ConfigurationError that lists what contradicts, or that helps if there is nothing."""
-    named = tuple(variables.get(REQUIREMENT, "").split())
-    mode = wanted_mode(variables)
+    named, mode = settings.requirement, settings.project
     if named and mode:
         raise ConfigurationError(
-            f"{REQUIREMENT} and {PROJECT} are both set",
-            detail=f"{REQUIREMENT} names {', '.join(named)}; {PROJECT} chooses {PYPROJECT}.",
+            f"{REQUIREMENT.name} and {PROJECT.name} are both set",
+            detail=f"{REQUIREMENT.name} names {', '.join(named)}; {PROJECT.name} chooses {PYPROJECT}.",
             advice="Keep one of them. A requirements file may have a line for the project itself: -e . or .",
         )
     if mode and not (app_dir / PYPROJECT).is_file():
         raise ConfigurationError(
-            f"{PROJECT} is set, but the app has no {PYPROJECT}",
-            advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT}.",
+            f"{PROJECT.name} is set, but the app has no {PYPROJECT}",
+            advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT.name}.",
         )
     choice = Choice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
-    return choice
+    return replace(choice, passed_over=tuple(name for name in _OTHER_LOCKS if (app_dir / name).is_file()))
 
 
 def _found(app_dir: Path, selection: Selection) -> Choice:
@@ -65,7 +67,7 @@ def _found(app_dir: Path, selection: Selection) -> Choice:
         raise ConfigurationError(
             f"The app has several files to install from: {', '.join(files)}",
             detail="Which one is meant cannot be told, and they may say different things.",
-            advice=f"Delete all but one, or choose with {REQUIREMENT}, such as {REQUIREMENT}={files[-1]}",
+            advice=f"Delete all but one, or choose with a variable, such as {REQUIREMENT.name}={files[-1]}",
         )
     if files:
         return Choice(tuple(files))
@@ -93,14 +95,20 @@ def _has_project(app_dir: Path, selection: Selection) -> bool:
 def _refuse_foreign_lock(app_dir: Path) -> None:
     from app_venv.inputs.missing import FOREIGN_LOCKS  # noqa: PLC0415
 
-    for name, (manager, export) in FOREIGN_LOCKS.items():
-        if export and (app_dir / name).is_file():
+    for name, manager in FOREIGN_LOCKS.items():
+        if manager.export and (app_dir / name).is_file():
+            from app_venv.inputs.project import choose_mode  # noqa: PLC0415
+            from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415
+
+            mode, why = choose_mode(read_project_table(app_dir / PYPROJECT), app_dir)
+            installed = mode is not ProjectMode.DEPENDENCIES
+            own = f" It installs the project too, since {why}." if installed and manager.with_project else ""
             raise ConfigurationError(
                 f"{PYPROJECT} comes with {name}, which pip cannot read",
-                detail=f"It is the lock file of {manager}. From {PYPROJECT} alone other versions than those "
+                detail=f"It is a file of {manager.name}. From {PYPROJECT} alone other versions than those "
                 "that it pins could be installed.",
-                advice=f"Commit what this gives:\n  {export}\n"
-                f"Or set {PROJECT} (dependencies, editable or wheel) to install without the lock.",
+                advice=f"Commit what this gives:\n  {manager.commands(project=installed)}\n{own}"
+                f"Or set {PROJECT.name} (dependencies, editable or wheel) to install without the lock.",
             )
 
 
@@ -110,6 +118,6 @@ def _check_selection(choice: Choice, selection: Selection) -> None:
     raise ConfigurationError(
         f"{' and '.join(selection.variables)} cannot be used with {', '.join(choice.files)}",
         detail=f"Extras and groups are those of {PYPROJECT} or of a lock file.",
-        advice=f"Set {PROJECT} to install from {PYPROJECT}, or remove the variable. A requirements file "
+        advice=f"Set {PROJECT.name} to install from {PYPROJECT}, or remove the variable. A requirements file "
         "names extras itself: package[extra]",
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from app_venv.inputs.evidence import Inputs
+    from app_venv.inputs.pinning import Inputs
 
 _PATTERNS = ("build", "*.egg-info", "src/*.egg-info")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.evidence import Evidence, Pinning
 from app_venv.inputs.markers import marker_environment
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_files import check_readable
+from app_venv.settings import PIP_VERSION
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError, PlatformError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock
 
     from app_venv.inputs.selection import Selection, Wanted
-    from app_venv.tools import Tools
+    from buildpack_api.interpreter import Interpreter
 
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
 _OLDEST, _OLDEST_MIXING, _OLDEST_SELECTING = (26, 1), (26, 2), (26, 3)
@@ -45,30 +46,36 @@ def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True)
     for something else than this build, or such that pip cannot install it; PlatformError if pip is too old.
     """
     selection = wanted.selection
-    _check_pip(name, selection, wanted.tools)
+    _check_pip(name, wanted)
     path = wanted.app_dir / name
     check_readable(path)
     lock = _load(path, name)
-    _check_place(lock, name, wanted.tools)
+    _check_place(lock, name, wanted.interpreter)
     selection.check(name, lock.extras or (), lock.dependency_groups or ())
     text = path.read_text("utf-8")
     found.add(name, text)
     found.know(text, name)
     mixed = _classify(lock, name, wanted, found)
-    if mixed and not (alone and wanted.tools.pip.release >= _OLDEST_MIXING):
+    if mixed and not (alone and wanted.pip.release >= _OLDEST_MIXING):
         _refuse_mixture(name, mixed)
     return (*(_MIXED if mixed else ()), *_arguments(name, selection))
 
 
-def _check_pip(name: str, selection: Selection, tools: Tools) -> None:
-    needed = _OLDEST_SELECTING if selection.wanted else _OLDEST
-    if tools.pip.release >= needed:
+def _check_pip(name: str, wanted: Wanted) -> None:
+    pip, selection = wanted.pip, wanted.selection
+    release = _OLDEST_SELECTING if selection.wanted else _OLDEST
+    if pip.release >= release:
         return
     what = f"{selection.shown} of {name}" if selection.wanted else name
+    needed = ".".join(map(str, release))
+    advice = "Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack."
+    if wanted.variables.get(PIP_VERSION):
+        chosen = f"{PIP_VERSION}={wanted.variables[PIP_VERSION]}"
+        advice = f"{chosen} chooses it: set that to {needed} or newer, or remove it."
     raise PlatformError(
-        f"pip {tools.pip.version} cannot install {what}",
-        detail=f"It is {tools.pip.command[0]}. Lock files need pip {'.'.join(map(str, needed))} or newer.",
-        advice="Put strata/pip-tool, or another provider of a newer 'pip', before this buildpack.",
+        f"pip {pip.version} cannot install {what}",
+        detail=f"It is {pip.command[0]}. Lock files need pip {needed} or newer.",
+        advice=advice,
     )
 
 
@@ -89,16 +96,16 @@ def _load(path: Path, name: str) -> Pylock:
         ) from error
 
 
-def _check_place(lock: Pylock, name: str, tools: Tools) -> None:
+def _check_place(lock: Pylock, name: str, interpreter: Interpreter) -> None:
     """Hold ``requires-python`` and ``environments`` against the Python that the app gets."""
-    version = tools.interpreter.version
+    version = interpreter.version
     if lock.requires_python and not lock.requires_python.contains(version, prereleases=True):
         raise ConfigurationError(
             f"{name} is for another Python: requires-python is {lock.requires_python}",
             detail=f"The app gets Python {version}.",
             advice="Choose the version with .python-version, or lock again for it.",
         )
-    environment = marker_environment(tools.interpreter)
+    environment = marker_environment(interpreter)
     if lock.environments and not any(one.evaluate(environment) for one in lock.environments):
         listed = "\n".join(f"  {one}" for one in lock.environments)
         raise ConfigurationError(
@@ -132,7 +139,7 @@ def _classify(lock: Pylock, name: str, wanted: Wanted, found: Evidence) -> list[
 def _environment(lock: Pylock, wanted: Wanted) -> dict[str, str | AbstractSet[str]]:
     selection = wanted.selection
     return {
-        **marker_environment(wanted.tools.interpreter),
+        **marker_environment(wanted.interpreter),
         "extras": set(selection.extras),
         "dependency_groups": {*selection.groups, *(lock.default_groups or ())},
     }

@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 
 def marker_environment(interpreter: Interpreter) -> dict[str, str]:
-    """Return the values of the markers that a Python decides, whichever Python runs this code.
-
-    Those of the machine alone are left out: `packaging` adds them when it evaluates a marker.
-    """
+    """Return the values of environment markers ('Environment Markers') for this Python on this machine."""
+    system = os.uname()
     pypy = "PyPy" in interpreter.build
     return {
         "implementation_name": "pypy" if pypy else "cpython",
         "implementation_version": interpreter.version,
         "os_name": "posix",
-        "platform_machine": os.uname().machine,
+        "platform_machine": system.machine,
         "platform_python_implementation": "PyPy" if pypy else "CPython",
+        "platform_release": system.release,
         "platform_system": "Linux",
+        "platform_version": system.version,
         "python_full_version": interpreter.version,
         "python_version": interpreter.minor,
         "sys_platform": "linux",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs import PYPROJECT
 from app_venv.inputs.markers import marker_environment
-from app_venv.inputs.project_mode import PYPROJECT, VARIABLE, ProjectMode
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.project_table import ProjectTable, read_project_table
 from app_venv.inputs.requirement_files import classify
 from app_venv.inputs.requirement_lines import Line
+from app_venv.settings import PROJECT, ProjectMode
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,11 +50,12 @@ def read_project(
     selection = wanted.selection
     table = read_project_table(wanted.app_dir / PYPROJECT)
     table.check(selection)
-    _check_python(table, wanted.tools.interpreter.version)
+    _check_python(table, wanted.interpreter.version)
     chosen, why = (mode, "") if mode else choose_mode(table, wanted.app_dir)
-    why = f"{VARIABLE} is not set: {chosen.value}, since {why}" if why else ""
+    why = f"{PROJECT.name} is not set: {chosen.value}, since {why}" if why else ""
     requirements = [text for group in selection.groups for text in table.group(group)]
     if chosen is ProjectMode.DEPENDENCIES:
+        _check_listed(table, selection)
         _check_static(table, selection)
         requirements = [*table.dependencies(selection.extras), *requirements]
         arguments: tuple[str, ...] = ()
@@ -72,7 +75,9 @@ def _check_python(table: ProjectTable, version: str) -> None:
         fits = SpecifierSet(table.requires_python).contains(version, prereleases=True)
     except InvalidSpecifier as error:
         raise ConfigurationError(
-            f"{PYPROJECT}: requires-python is no version specifier", detail=f"{error}."
+            f"{PYPROJECT}: requires-python is no version specifier",
+            detail=f"{error}.",
+            advice=_specifier(table.requires_python),
         ) from error
     if not fits:
         raise ConfigurationError(
@@ -82,6 +87,45 @@ def _check_python(table: ProjectTable, version: str) -> None:
         )
 
 
+def _specifier(text: str) -> str:
+    """Say what is probably meant by a version without an operator."""
+    found = re.fullmatch(r"\s*(\d+(\.\d+)*)(\.\*)?\s*", text)
+    if found is None:
+        return "Write a specifier, such as: >=3.12"
+    line = f"Write =={found[1]}.*"
+    return line if found[3] else f"{line} for this line, or >={found[1]} for newer ones too."
+
+
+def _check_listed(table: ProjectTable, selection: Selection) -> None:
+    """Refuse a file whose dependencies are elsewhere: listing none does not mean that there are none."""
+    if table.project is None and not selection.groups:
+        there = f"They are in {table.elsewhere}, which pip cannot read." if table.elsewhere else ""
+        raise ConfigurationError(
+            f"{PYPROJECT} has no table [project], so it lists no dependencies",
+            detail=there,
+            advice=_other_ways(table),
+        )
+    project = table.project
+    if table.elsewhere and project is not None and "dependencies" not in {*project, *table.dynamic}:
+        raise ConfigurationError(
+            f"{PYPROJECT} has its dependencies in {table.elsewhere}, not in [project]",
+            detail="pip cannot read them there.",
+            advice=f"Move them to [project] dependencies. {_other_ways(table)}",
+        )
+
+
+def _other_ways(table: ProjectTable) -> str:
+    """Say how a project is installed whose dependencies are not in [project]."""
+    if "poetry" in table.elsewhere:
+        from app_venv.inputs.missing import POETRY  # noqa: PLC0415  (only for an error)
+
+        locked = f"Commit what this gives:\n  {POETRY.export}"
+    else:
+        locked = "List what the app needs in requirements.txt."
+    built = f"\nOr set {PROJECT.name} to wheel: then the project's own build backend says what it needs."
+    return f"{locked}{built if table.has_build_system else ''}"
+
+
 def _check_static(table: ProjectTable, selection: Selection) -> None:
     keys = ["dependencies", *(["optional-dependencies"] if selection.extras else [])]
     dynamic = [key for key in keys if key in table.dynamic]
@@ -89,7 +133,7 @@ def _check_static(table: ProjectTable, selection: Selection) -> None:
         raise ConfigurationError(
             f"{PYPROJECT} does not list its {dynamic[0]}: they are dynamic",
             detail="Only the project's build backend knows them, so they cannot be installed without it.",
-            advice=f"Set {VARIABLE} to editable or wheel, or write them into [project].",
+            advice=f"Set {PROJECT.name} to editable or wheel, or write them into [project].",
         )
 
 
@@ -98,7 +142,7 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
         raise ConfigurationError(
             f"{PYPROJECT} describes no project that could be installed",
             detail="It has neither [project] nor [build-system].",
-            advice=f"Add them, or set {VARIABLE} to dependencies.",
+            advice=f"Remove {PROJECT.name}. {_other_ways(table)}",
         )
     editable = mode is ProjectMode.EDITABLE
     why = "is linked, not copied" if editable else "is built from source code that the build backend picks"
@@ -111,7 +155,7 @@ def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> N
     """Check the requirements and add them: they, not the file, decide what is installed."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
-    environment = marker_environment(wanted.tools.interpreter)
+    environment = marker_environment(wanted.interpreter)
     texts = list(requirements)
     for text in texts:
         try:

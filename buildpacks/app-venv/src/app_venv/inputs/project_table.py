@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app_venv.inputs.project_mode import PYPROJECT
+from app_venv.inputs import PYPROJECT
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -21,11 +21,14 @@ _INCLUDE = "include-group"
 
 @dataclass(frozen=True)
 class ProjectTable:
-    """The tables that matter, checked. ``project`` is None if there is no such table."""
+    """The tables that matter, checked. ``project`` is None if there is no such table.
+
+    ``elsewhere`` names the table of another tool that lists dependencies, which pip cannot see; or nothing.
+    """
 
     project: Mapping[str, Any] | None
     groups: Mapping[str, list[Any]] = field(default_factory=dict)
-    tools: frozenset[str] = frozenset()
+    elsewhere: str = ""
     has_build_system: bool = False
 
     @property
@@ -113,9 +116,24 @@ def read_project_table(path: Path) -> ProjectTable:
     return ProjectTable(
         _table(document, "project", "[project]") if "project" in document else None,
         {normalise(name): _list(groups, name, f"[dependency-groups] {name}") for name in groups},
-        frozenset(_table(document, "tool", "[tool]")),
+        _elsewhere(_table(document, "tool", "[tool]")),
         "build-system" in document,
     )
+
+
+def _elsewhere(tools: Mapping[str, Any]) -> str:
+    """Return the table of dependencies as tools had it before [project] (PEP 621) was agreed on."""
+    poetry = _inner(tools, "poetry", "dependencies")
+    if poetry.keys() - {"python"}:
+        return "[tool.poetry.dependencies]"
+    return "[tool.flit.metadata]" if _inner(tools, "flit", "metadata").get("requires") else ""
+
+
+def _inner(tools: Mapping[str, Any], tool: str, name: str) -> Mapping[str, Any]:
+    """Return a table of a tool; nothing if it is none: what tools have is theirs to check."""
+    outer = tools.get(tool)
+    table = outer.get(name) if isinstance(outer, dict) else None
+    return table if isinstance(table, dict) else {}
 
 
 def requirement_texts(path: Path) -> Iterator[str]:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_venv.inputs import PYPROJECT
 from app_venv.inputs.choice import choose
-from app_venv.inputs.evidence import Evidence, Inputs
-from app_venv.inputs.project_mode import PYPROJECT
+from app_venv.inputs.pinning import Evidence, Inputs
 from app_venv.inputs.requirement_files import is_lock, read_requirements
-from app_venv.inputs.selection import Wanted, read_selection
 from app_venv.inputs.wheelhouse import find_wheelhouse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from app_venv.tools import Tools
+    from app_venv.inputs.choice import Choice
+    from app_venv.inputs.selection import Wanted
 
 
-def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> Inputs:
+def read_inputs(wanted: Wanted) -> Inputs:
     """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
-    wanted = Wanted(app_dir, variables, read_selection(variables), tools)
-    choice = choose(app_dir, variables, wanted.selection)
+    app_dir, variables = wanted.app_dir, wanted.variables
+    choice = choose(app_dir, wanted.settings, wanted.selection)
     found, remark = Evidence(), ""
     if choice.project:
         from app_venv.inputs.project import read_project  # noqa: PLC0415  (one kind of file in each build)
@@ -32,20 +32,27 @@ def read_inputs(app_dir: Path, variables: Mapping[str, str], tools: Tools) -> In
     # pip's own variables: they constrain whatever is installed.
     read_requirements((), _constraints(variables), app_dir, variables, found)
     _know_project(app_dir, found)
-    wheelhouse = find_wheelhouse(app_dir, variables)
+    empty = not arguments
+    wheelhouse = find_wheelhouse(app_dir, wanted.settings.dest_path)
     if wheelhouse:
         found.add(wheelhouse.name, wheelhouse.contents)
         title, arguments = f"{title}, {wheelhouse.title}", (*wheelhouse.arguments, *arguments)
-    return Inputs(
+    inputs = Inputs(
         title,
         arguments,
         tuple(found.files),
         found.digest,
         tuple(found.requirements),
         remark,
+        _passed_over(choice),
+        empty=empty,
         offline=wheelhouse is not None,
+        unfilled=tuple(dict.fromkeys(found.unfilled)),
         secrets=tuple(found.secrets),
     )
+    if wanted.settings.require_hashes:
+        inputs.require_hashes()
+    return inputs
 
 
 def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[str, tuple[str, ...]]:
@@ -74,6 +81,13 @@ def _know_project(app_dir: Path, found: Evidence) -> None:
 
     for text in requirement_texts(app_dir / PYPROJECT):
         found.know(text, PYPROJECT)
+
+
+def _passed_over(choice: Choice) -> str:
+    if not choice.passed_over:
+        return ""
+    chosen = " ".join(choice.files) or PYPROJECT
+    return f"{', '.join(choice.passed_over)}: {chosen} says what is installed, with pip"
 
 
 def _constraints(variables: Mapping[str, str]) -> list[str]:

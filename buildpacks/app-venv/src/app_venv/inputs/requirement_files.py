@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.inputs.evidence import Evidence, Pinning
+from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_lines import Line, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
 
@@ -95,7 +95,7 @@ class _Reader:
 
     def _line(self, line: Line, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"
-        self.found.know(line.written, place, lambda text: expand(text, self.variables))
+        self.found.know(line.written, place, self.variables)
         for name in line.includes:
             self._include(name, file, place, constraint=constraint)
         for name in line.constraints:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")  # what people write, in small letters too
 _CODING = rb"coding[:=]\s*([-\w.]+)"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -67,6 +68,12 @@ def decode(content: bytes) -> str:
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """Replace each ``${NAME}`` that is set and not empty."""
     return _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], text)
+
+
+def unfilled(text: str, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of all ``${NAME}`` that `expand` leaves, and of those that pip never fills."""
+    found = (match for match in _REFERENCE.finditer(text) if expand(match[0], variables) == match[0])
+    return tuple(dict.fromkeys(match[1] for match in found))
 
 
 def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[Line]:

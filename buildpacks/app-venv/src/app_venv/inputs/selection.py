@@ -1,11 +1,11 @@
-"""Which extras and dependency groups are installed: ``BP_PIP_EXTRAS`` and ``BP_PIP_GROUPS``."""
+"""Which extras and dependency groups are installed, and what else the readers of files need to know."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app_venv.resolution import is_name
+from app_venv.settings import EXTRAS, GROUPS
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from app_venv.tools import Tools
-
-EXTRAS, GROUPS = "BP_PIP_EXTRAS", "BP_PIP_GROUPS"
+    from app_venv.program import Program
+    from app_venv.settings import Settings
+    from buildpack_api.interpreter import Interpreter
 
 
 @dataclass(frozen=True)
@@ -39,38 +39,28 @@ class Selection:
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables that were set."""
-        return tuple(name for name, value in ((EXTRAS, self.extras), (GROUPS, self.groups)) if value)
+        return tuple(one.name for one, value in ((EXTRAS, self.extras), (GROUPS, self.groups)) if value)
 
     def check(self, file: str, extras: Iterable[str], groups: Iterable[str]) -> None:
         """Raise ConfigurationError for what ``file`` does not have; pip passes over some of it in silence."""
-        _check(file, "extra", EXTRAS, self.extras, sorted(normalise(name) for name in extras))
-        _check(file, "dependency group", GROUPS, self.groups, sorted(normalise(name) for name in groups))
+        _check(file, "extra", EXTRAS.name, self.extras, sorted(normalise(name) for name in extras))
+        _check(file, "dependency group", GROUPS.name, self.groups, sorted(normalise(name) for name in groups))
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the readers of files need to know; ``variables`` may hold secrets."""
+    """``variables`` may hold secrets; the environment is for ``interpreter``, ``pip`` installs into it."""
 
     app_dir: Path
     variables: Mapping[str, str] = field(repr=False)
-    selection: Selection
-    tools: Tools
+    settings: Settings
+    interpreter: Interpreter
+    pip: Program
 
-
-def read_selection(variables: Mapping[str, str]) -> Selection:
-    """Read both variables; names are separated by blanks or commas. Raises ConfigurationError for no name."""
-    return Selection(_names(EXTRAS, variables), _names(GROUPS, variables))
-
-
-def _names(variable: str, variables: Mapping[str, str]) -> tuple[str, ...]:
-    names = variables.get(variable, "").replace(",", " ").split()
-    wrong = [name for name in names if not is_name(name)]
-    if wrong:
-        raise ConfigurationError(
-            f"{variable} has something that is not a name: {wrong[0]}",
-            advice="Write names with blanks between, such as: web postgres",
-        )
-    return tuple(dict.fromkeys(normalise(name) for name in names))
+    @property
+    def selection(self) -> Selection:
+        """The extras and groups that the user wants."""
+        return Selection(self.settings.extras, self.settings.groups)
 
 
 def _check(file: str, kind: str, variable: str, wanted: Iterable[str], there: Collection[str]) -> None:

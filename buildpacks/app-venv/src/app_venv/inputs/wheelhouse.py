@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app_venv.settings import DEST_PATH
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.files import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-VARIABLE = "BP_PIP_DEST_PATH"
 _DEFAULT = "vendor"
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
 
@@ -42,17 +42,18 @@ class Wheelhouse:
         return "".join(f"{file_sha256(path)} {path.name}\n" for path in self.files)
 
 
-def find_wheelhouse(app_dir: Path, variables: Mapping[str, str]) -> Wheelhouse | None:
-    """Return the wheelhouse; None if there is none. Raises ConfigurationError if the one named is empty.
+def find_wheelhouse(app_dir: Path, named: str) -> Wheelhouse | None:
+    """Return the wheelhouse, the one ``named`` if that is not empty; None if there is none.
+
+    Raises ConfigurationError if the one named has nothing in it.
 
     A directory ``vendor`` counts only if there is a wheel in it: other languages use the name as well.
     """
-    named = variables.get(VARIABLE, "").strip()
     name = os.path.normpath(named or _DEFAULT)
     files = _distributions(app_dir / name)
     if named and not files:
         raise ConfigurationError(
-            f"{VARIABLE} names a directory without wheels: {named}",
+            f"{DEST_PATH.name} names a directory without wheels: {named}",
             detail=f"Looked for {', '.join(_ARCHIVES)} in {app_dir / name}.",
             advice="Fill it with: pip download --requirement requirements.txt --dest <directory>, commit it, "
             "and do not exclude it from the upload.",

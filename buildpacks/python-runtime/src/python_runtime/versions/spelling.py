@@ -92,8 +92,9 @@ def as_range(text: str) -> Request | None:
 def specifier(text: str) -> str:
     """Return the PEP 440 specifier that says what ``text`` was meant to say; '' if there is none."""
     text = text.strip()
-    if is_plain(text):
-        return plain_request(text, "").alternatives[0]
+    line = text.removesuffix(".*")
+    if is_plain(line):
+        return plain_request(line, "").alternatives[0]
     request = as_range(text)
     if request is None or len(request.alternatives) > 1:
         return ""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Buildpack
 
 _TABLE = re.compile(r"(?P<file>.+?) has \[[A-Za-z0-9_.-]+\]")
+_WITHOUT = " without "
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -113,6 +114,14 @@ def _check_markers(path: Path, markers: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _marker_fault(marker: str) -> str:
+    marker, separator, excluded = marker.partition(_WITHOUT)
+    if separator and not excluded.split():
+        return f"names no file after {_WITHOUT.strip()}"
+    faults = (fault for one in (marker, *excluded.split()) if (fault := _simple_fault(one)))
+    return next(faults, "")
+
+
+def _simple_fault(marker: str) -> str:
     table = _TABLE.fullmatch(marker)
     if table:
         return "" if "*" not in table["file"] else "has a pattern: only one file can be read"
@@ -126,8 +135,13 @@ def _marker_fault(marker: str) -> str:
 
 
 def _unreachable(plans: tuple[DeclaredPlan, ...], messages: list[Path]) -> Iterator[Finding]:
-    """Find plans behind one that is always chosen, and messages that come before a plan."""
+    """Find plans behind one that is always chosen, and messages that come before a plan.
+
+    What refuses variables of the user may come first: it holds for every plan.
+    """
     for directory in messages:
+        if _refuses_variables(directory):
+            continue
         later = next((plan for plan in plans if os.fsencode(plan.name) > os.fsencode(directory.name)), None)
         if later:
             message = f'it ends detection before "{later.name}" is tried: give it a later name'
@@ -138,3 +152,11 @@ def _unreachable(plans: tuple[DeclaredPlan, ...], messages: list[Path]) -> Itera
     for plan in plans[plans.index(always) + 1 :]:
         message = f'never chosen: "{always.name}" comes before it and has no markers'
         yield Finding(Severity.ERROR, "detect", message, plan.source.path)
+
+
+def _refuses_variables(directory: Path) -> bool:
+    try:
+        markers = read_markers(directory)
+    except ReleaseError:
+        return False  # that is a finding of its own
+    return bool(markers) and all(marker.startswith("$") for marker in markers or ())

@@ -1,0 +1,1 @@
+"""What follows an installation: checks, bills of materials, static files, a search for secrets, a summary."""

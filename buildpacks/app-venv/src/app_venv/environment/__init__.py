@@ -1,0 +1,1 @@
+"""A virtual environment and what lies in it, whatever installed it."""

@@ -1,0 +1,117 @@
+"""What is in a site-packages directory, from the metadata that installers leave there (PEP 376, PEP 566)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from buildpack_common.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed distribution. ``name`` is normalised, ``size`` in bytes of the files it records.
+
+    ``fields`` are its core metadata; ``requested``: somebody asked for it by name, not another package
+    (PEP 376, 'REQUESTED').
+    """
+
+    name: str
+    version: str
+    size: int
+    requested: bool = False
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    directory: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and version as the project writes them."""
+        return f"{self.first('Name')} {self.version}"
+
+    def first(self, name: str) -> str:
+        """Return the first value of a metadata field, or ''."""
+        values = self.fields.get(name.lower(), ())
+        return values[0] if values else ""
+
+    def direct_url(self) -> Mapping[str, Any]:
+        """Return where it came from if not from an index (PEP 610), else nothing."""
+        if self.directory is None:
+            return {}
+        import json  # noqa: PLC0415  (only for the bill of materials)
+
+        try:
+            document = json.loads((self.directory / "direct_url.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    def editable_directory(self) -> str:
+        """Return where it is imported from if it is editable (PEP 610, 'editable'), or ''."""
+        from urllib.parse import unquote, urlsplit  # noqa: PLC0415  (only when an environment is examined)
+
+        source = self.direct_url()
+        details = source.get("dir_info")
+        if not isinstance(details, dict) or not details.get("editable"):
+            return ""
+        return unquote(urlsplit(str(source.get("url", ""))).path)
+
+
+def installed_distributions(site_packages: Path) -> tuple[Distribution, ...]:
+    """Return all distributions, sorted by name."""
+    found = (_read(path) for path in _metadata_directories(site_packages))
+    return tuple(sorted((item for item in found if item), key=lambda item: item.name))
+
+
+def _metadata_directories(site_packages: Path) -> Iterator[Path]:
+    if site_packages.is_dir():
+        for entry in os.scandir(site_packages):
+            if entry.name.endswith((".dist-info", ".egg-info")):
+                yield site_packages / entry.name
+
+
+def _read(directory: Path) -> Distribution | None:
+    for name in ("METADATA", "PKG-INFO"):
+        try:
+            text = (directory / name).read_text("utf-8", "replace")
+        except OSError:
+            continue
+        fields = _fields(text)
+        if fields.get("name"):
+            return Distribution(
+                normalise(fields["name"][0]),
+                fields.get("version", ("",))[0],
+                _recorded_size(directory / "RECORD"),
+                os.path.lexists(directory / "REQUESTED"),
+                fields,
+                directory,
+            )
+    return None
+
+
+def _fields(text: str) -> dict[str, tuple[str, ...]]:
+    """Read the headers; what is folded over several lines stays in several lines."""
+    found: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for line in text.partition("\n\n")[0].splitlines():
+        if line[:1] in (" ", "\t"):
+            if name:
+                found[name] = (*found[name][:-1], f"{found[name][-1]}\n{line.strip()}")
+            continue
+        key, _, value = line.partition(":")
+        name = key.lower()
+        found[name] = (*found.get(name, ()), value.strip())
+    return found
+
+
+def _recorded_size(record: Path) -> int:
+    try:
+        lines = record.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return 0
+    sizes = (line.rpartition(",")[2] for line in lines)
+    return sum(int(size) for size in sizes if size.isdecimal())

@@ -1,0 +1,111 @@
+"""What installers record (RECORD, PEP 376 and 427), and which of the recorded files are published ones."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.environment.installed import installed_distributions
+from buildpack_common.files import file_sha256, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from app_venv.environment.installed import Distribution
+
+_RECORD = "RECORD"
+
+
+def recorded_paths(distributions: Iterable[Distribution]) -> frozenset[str]:
+    """Return the absolute paths of all files that belong to a distribution."""
+    return frozenset(path for one in distributions for path, _ in _rows(one))
+
+
+def correct_record(distribution: Distribution, changed: Mapping[Path, bytes]) -> None:
+    """Write the new hashes of these files into RECORD, if they are in it."""
+    if distribution.directory is None:
+        return
+    record = distribution.directory / _RECORD
+    by_name = {os.path.relpath(path, record.parent.parent): content for path, content in changed.items()}
+    try:
+        rows = list(csv.reader(io.StringIO(record.read_text("utf-8"))))
+    except OSError:
+        return
+    if not any(row and row[0] in by_name for row in rows):
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        content = by_name.get(row[0]) if row else None
+        writer.writerow(
+            row if content is None else [row[0], _recorded(hashlib.sha256(content).hexdigest()), len(content)]
+        )
+    write_atomically(record, text.getvalue().encode("utf-8"))
+
+
+@dataclass(frozen=True)
+class PublishedFiles:
+    """The files in ``site_packages`` that are those of a published wheel: they were so before the build.
+
+    ``names`` are the projects, normalised, that were installed from such wheels. Byte code counts as what
+    it was made of. The lists of files are taken for theirs, too: they hold names and hashes.
+    """
+
+    site_packages: Path
+    names: Collection[str] = field(repr=False)
+
+    def __contains__(self, path: str) -> bool:
+        directory, name = os.path.split(path)
+        if os.path.basename(directory) == "__pycache__" and name.endswith(".pyc"):  # noqa: PTH119  (text)
+            path = os.path.join(os.path.dirname(directory), f"{name.rsplit('.', 2)[0]}.py")  # noqa: PTH118, PTH120
+        if path not in self._digests:
+            return path in self._directories
+        expected = self._digests[path]
+        return not expected or (os.path.isfile(path) and _recorded(file_sha256(Path(path))) == expected)  # noqa: PTH113  (text)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        """Hashes by path; empty for the lists themselves, which have none."""
+        found = dict[str, str]()
+        for one in installed_distributions(self.site_packages):
+            if one.name in self.names and one.directory is not None:
+                found |= {path: digest for path, digest in _rows(one) if digest.startswith("sha256=")}
+                found[str(one.directory / _RECORD)] = ""
+        return found
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        """All that these files lie in, and where their byte code is."""
+        found = set[str]()
+        for path in self._digests:
+            folder = os.path.dirname(path)  # noqa: PTH120  (text)
+            found.add(f"{folder}/__pycache__")
+            while folder not in found and len(folder) > 1:
+                found.add(folder)
+                folder = os.path.dirname(folder)  # noqa: PTH120
+        return frozenset(found)
+
+
+def _rows(distribution: Distribution) -> Iterator[tuple[str, str]]:
+    """Yield absolute path and recorded hash of each file."""
+    if distribution.directory is None:
+        return
+    try:
+        text = (distribution.directory / _RECORD).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return
+    for row in csv.reader(io.StringIO(text)):
+        if row:
+            path = os.path.normpath(os.path.join(distribution.directory.parent, row[0]))  # noqa: PTH118
+            yield path, row[1] if len(row) > 1 else ""
+
+
+def _recorded(sha256: str) -> str:
+    return f"sha256={base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip('=')}"

@@ -1,0 +1,1 @@
+"""What an environment was made of, and whether a restored one is what a new installation would give."""

@@ -1,0 +1,79 @@
+"""Everything that the layers of this buildpack are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from buildpack_api.layers import LayerKey, outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app_venv.inputs.pinning import Inputs
+    from app_venv.program import Program
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+
+RECIPE = "4"
+"""Changes with what this buildpack puts into the venv layer."""
+
+
+@dataclass(frozen=True)
+class VenvKey(LayerKey):
+    """All inputs of the venv layer, and what they led to.
+
+    The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
+    ``room`` (`summary.Room.record`), ``searched`` (`job.Finished`) and, if anything was built from source,
+    ``built_with`` (`build_environment`).
+    """
+
+    recipe: str = field(metadata={"label": "recipe of the buildpack"})
+    python: str = field(metadata={"label": "Python"})
+    python_build: str = field(metadata={"label": "build of Python"})
+    interpreter: str
+    pip: str
+    pip_place: tuple[str, ...] = field(metadata={"label": "place of pip"})
+    target: str
+    path: str = field(metadata={"label": "place of the layer"})
+    inputs: str = field(metadata={"label": "what is installed"})
+    files: tuple[str, ...] = field(metadata={"label": "files to install from"})
+    contents: str = field(metadata={"label": "contents of the files to install from"})
+    settings: tuple[str, ...] = field(metadata={"label": "settings"})
+    policy: tuple[str, ...] = field(metadata={"label": "what may be installed"})
+    packages: tuple[str, ...] = outcome()
+    problems: tuple[str, ...] = outcome()
+    room: tuple[str, ...] = outcome()
+    searched: tuple[str, ...] = outcome()
+    built_with: tuple[str, ...] = outcome()
+
+
+def venv_key(
+    context: BuildContext,
+    interpreter: Interpreter,
+    program: Program,
+    inputs: Inputs,
+    *,
+    settings: tuple[str, ...],
+    policy: tuple[str, ...],
+    path: Path,
+) -> VenvKey:
+    """Return the key of the layer at ``path``, with nothing in it yet.
+
+    ``settings`` are those of the ``program`` that installs, ``policy`` what the user lets it install.
+    """
+    return VenvKey(
+        recipe=RECIPE,
+        python=interpreter.version,
+        python_build=interpreter.build,
+        interpreter=str(interpreter.executable),
+        pip=program.version,
+        pip_place=(*program.command, str(program.site_packages)),
+        target=str(context.target),
+        path=str(path),
+        inputs=inputs.title,
+        files=inputs.files,
+        contents=inputs.digest,
+        settings=settings,
+        policy=policy,
+    )

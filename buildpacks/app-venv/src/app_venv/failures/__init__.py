@@ -1,0 +1,1 @@
+"""Why an installation failed, recognised in what its program said."""

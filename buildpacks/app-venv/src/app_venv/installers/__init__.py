@@ -1,0 +1,1 @@
+"""What installs: one package for each tool."""

@@ -1,0 +1,211 @@
+"""The layer that keeps pip's downloads and built wheels from one build to the next.
+
+Of pip's cache it keeps what the next installation of the same packages would read: the wheels of what is
+installed, as they were downloaded (``http-v2``) or built (``wheels``). Left out are index pages, metadata,
+what only a build needed and, where a wheel was built of it, the source: some of it is asked for again in any
+case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.settings import Kept
+from buildpack_api.layer_env import Scope, override
+from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
+from buildpack_common.files import file_sha256, remove, write_atomically
+from buildpack_common.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from app_venv.evidence.resolution import Resolution
+    from app_venv.program import Program
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+
+_LAYER = "pip-cache"
+_HTTP, _WHEELS = "http-v2", "wheels"
+_MANIFEST = "kept"
+_BODY = ".body"
+# Beside a body pip keeps the headers of the answer and, if these say so, of the request.
+_SECRET_HEADERS = (b"authorization", b"cookie")
+
+
+@dataclass(frozen=True)
+class CacheKey(LayerKey):
+    """What makes a cache worth keeping. With another Python or pip most of it would never be read again.
+
+    ``built_with`` is the environment in which its wheels were built (`build_environment`).
+    """
+
+    python: str = field(metadata={"label": "Python"})
+    pip: str
+    target: str
+    contents: str = field(metadata={"label": "what is kept"})
+    built_with: tuple[str, ...] = outcome()
+
+
+@dataclass
+class PipCache:
+    """The layer, ready to be written to.
+
+    ``used``: pip has run, or is about to. ``built_with``: in what environment its wheels were built.
+    """
+
+    layer: Layer
+    key: CacheKey
+    path: Path
+    contents: Kept
+    built_with: tuple[str, ...] = ()
+    used: bool = False
+
+    @property
+    def restored(self) -> bool:
+        """Whether there is something in it from an earlier build."""
+        return self.layer.reusable
+
+    def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
+        """Call it before pip runs: what was restored is examined, and damaged files are removed.
+
+        So are wheels that were built in another environment than this; returns how it differs.
+        """
+        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (only when pip runs)
+
+        if self.used:
+            return ()
+        self.used = True
+        make_intact(self.path)
+        wheels = self.path / _WHEELS
+        different = tuple(changes(self.built_with, build_environment)) if wheels.is_dir() else ()
+        if different:
+            remove(wheels)
+        self.built_with = build_environment
+        return different
+
+    def settle(self, resolution: Resolution, *, reused: bool) -> None:
+        """Leave only what an installation of ``resolution`` needs; for a reused one that is there already."""
+        if self.contents is Kept.NONE:
+            forget_news(self.path)
+        elif not reused:
+            keep(self.path, resolution, downloads=self.contents is Kept.ALL)
+        elif self.used:
+            forget_news(self.path)
+
+    def save(self) -> None:
+        """Offer it to later buildpacks as well, never to the app image."""
+        self.layer.write_env(override("PIP_CACHE_DIR", str(self.path), scope=Scope.BUILD))
+        has_wheels = (self.path / _WHEELS).is_dir()
+        built_with = self.built_with if has_wheels else ()
+        layer = replace(self.layer, key=replace(self.key, built_with=built_with))
+        layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+
+
+def open_cache(context: BuildContext, interpreter: Interpreter, pip: Program, contents: Kept) -> PipCache:
+    """Return the restored cache, or an empty one."""
+    key = CacheKey(interpreter.minor, pip.version, str(context.target), contents.value)
+    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
+    layer = context.layers.open(_LAYER, key)
+    if not layer.reusable:
+        layer.clear()
+    path = layer.path / "cache"
+    path.mkdir(exist_ok=True)
+    return PipCache(layer, key, path, contents, key.built_with)
+
+
+def make_intact(cache: Path) -> None:
+    """Remove what is not as `keep` left it: pip takes a damaged file for a wrong one, and fails."""
+    kept = kept_digests(cache)
+    _remove_files(cache, {name for name, digest in kept.items() if _has(cache / name, digest)})
+
+
+def forget_news(cache: Path) -> None:
+    """Remove what has come since `keep`, so that the cache is the same as before. Nothing is read for it."""
+    _remove_files(cache, kept_digests(cache).keys())
+
+
+def keep(cache: Path, resolution: Resolution, *, downloads: bool) -> None:
+    """Leave only what the next installation of ``resolution`` would read, and note what that is.
+
+    Without ``downloads`` these are the built wheels alone.
+    """
+    wanted = {package.origin.rpartition(":")[2] for package in resolution.packages}
+    versions = {(package.name, package.version) for package in resolution.packages}
+    kept, sources = dict[Path, str](), set[str]()
+    for wheel in _files(cache / _WHEELS):
+        made_of = _made_of(wheel) if _release(wheel) in versions else {"something else"}
+        if made_of <= wanted:
+            kept |= {path: file_sha256(path) for path in _files(wheel.parent)}
+            sources |= made_of
+    if downloads:
+        kept.update(_downloads(cache / _HTTP, wanted - sources))
+    manifest = {path.relative_to(cache).as_posix(): digest for path, digest in kept.items()}
+    _remove_files(cache, manifest.keys())
+    lines = (f"{digest}  {name}\n" for name, digest in sorted(manifest.items()))
+    write_atomically(cache / _MANIFEST, "".join(lines).encode())
+
+
+def _downloads(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Yield head and body of each entry whose body has one of the digests, and whose head holds no secret.
+
+    With them come their digests.
+    """
+    for body in _files(root):
+        head = body.with_name(body.name.removesuffix(_BODY))
+        if body == head or not head.is_file():
+            continue
+        digest = file_sha256(body)
+        if digest in wanted and not any(one in head.read_bytes().lower() for one in _SECRET_HEADERS):
+            yield from ((head, file_sha256(head)), (body, digest))
+
+
+def _made_of(wheel: Path) -> set[str]:
+    """Return the digests of the source distribution; none if it was a commit of a repository."""
+    import json  # noqa: PLC0415  (only for those who build something)
+
+    try:
+        origin = json.loads(wheel.with_name("origin.json").read_bytes())
+        return set() if origin.get("vcs_info") else set(origin["archive_info"]["hashes"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {"something unknown"}
+
+
+def _release(wheel: Path) -> tuple[str, str]:
+    """Return name and version; what is no wheel is no release of anything."""
+    name, _, rest = wheel.name.partition("-")
+    return (normalise(name), rest.partition("-")[0]) if wheel.suffix == ".whl" else ("", "")
+
+
+def _has(path: Path, digest: str) -> bool:
+    return path.is_file() and not path.is_symlink() and file_sha256(path) == digest
+
+
+def kept_digests(cache: Path) -> dict[str, str]:
+    """Return digests (SHA-256) by name, as `keep` noted them; only what lies in the folders of pip counts."""
+    try:
+        lines = (cache / _MANIFEST).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.partition("  ") for line in lines)
+    return {
+        name: digest for digest, _, name in pairs if name.startswith((_HTTP, _WHEELS)) and ".." not in name
+    }
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+
+
+def _remove_files(cache: Path, kept: Collection[str]) -> None:
+    """Remove all other files, and the directories that are empty then."""
+    stay = {_MANIFEST, *kept}
+    for folder, folders, names in os.walk(cache, topdown=False):
+        for name in [*names, *(one for one in folders if Path(folder, one).is_symlink())]:
+            path = Path(folder, name)
+            if path.relative_to(cache).as_posix() not in stay:
+                path.unlink()
+        if folder != str(cache) and not any(Path(folder).iterdir()):
+            remove(Path(folder))

@@ -1,0 +1,171 @@
+"""How the user has set up pip: by variables and configuration files (pip documentation, 'Configuration')."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.pinning import NEVER_FILLED, Unfilled
+from app_venv.inputs.requirement_lines import unfilled
+from app_venv.installers.pip.options import (
+    DANGEROUS,
+    HARMLESS,
+    OVERRULED,
+    REFUSED,
+    option_name,
+    option_of,
+    spoils,
+)
+from buildpack_api.errors import ConfigurationError
+from buildpack_common.known_secrets import address_secrets
+from buildpack_common.redaction import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from buildpack_common.known_secrets import Secret
+
+_SECTIONS = ("global", "install")  # the later one counts
+_FILES = ("constraint", "build-constraint")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value for an option (``index-url``), and the file that gives it."""
+
+    option: str
+    value: str
+    file: Path
+
+
+def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that pip reads, the most important last; it also looks into the new environment."""
+    chosen = environment.get("PIP_CONFIG_FILE", "")
+    if chosen == os.devnull:
+        return ()
+    home = environment.get("HOME", "")
+    user = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+    places = ["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]
+    places += [f"{home}/.pip/pip.conf"] if home else []
+    places += [f"{user}/pip/pip.conf"] if user else []
+    return tuple(path for place in [*places, chosen] if place and (path := Path(place)).is_file())
+
+
+def settings_in_files(environment: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return what counts of all files, and is not overruled by a variable.
+
+    Raises ConfigurationError for a file that is not understood: pip's own message would quote from it.
+    """
+    found: dict[tuple[str, str], Setting] = {}
+    for path in configuration_files(environment):
+        for section, option, value in _read(path):
+            found[section, option] = Setting(option, value, path)
+    effective = {
+        setting.option: setting
+        for section in _SECTIONS
+        for (where, _), setting in found.items()
+        if where == section and setting.value
+    }
+    overruled = {option_of(name) for name, value in environment.items() if value}
+    return tuple(effective[option] for option in sorted(effective.keys() - overruled))
+
+
+def file_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Return the secrets of the addresses in all files, also of those that a variable overrules."""
+    return tuple(
+        secret
+        for path in configuration_files(environment)
+        for _, option, value in _read(path)
+        for secret in address_secrets(value, f"{option} in {path}")
+    )
+
+
+def unfilled_settings(environment: Mapping[str, str]) -> tuple[Unfilled, ...]:
+    """Return the ``${VARIABLES}`` in variables and files of pip, none of which it fills in."""
+    texts = [(name, environment[name]) for name in sorted(environment) if option_of(name)]
+    texts += [(f"{one.option} in {one.file}", one.value) for one in settings_in_files(environment)]
+    return tuple(
+        Unfilled(place, name, NEVER_FILLED)
+        for place, text in texts
+        if "${" in text
+        for name in unfilled(text, {})
+    )
+
+
+def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that lists all settings that would spoil the build; values are not shown."""
+    settings = settings_in_files(environment)
+    found = [one for one in settings if one.option not in OVERRULED and spoils(one.option, one.value)]
+    if found:
+        raise ConfigurationError(
+            "pip's configuration would spoil the build: " + ", ".join(one.option for one in found),
+            detail="\n".join(f"{one.option} in {one.file}: {REFUSED[one.option]}." for one in found),
+            advice="Remove them from the file. PIP_CONFIG_FILE=/dev/null makes pip read no file at all.",
+        )
+
+
+def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[str, ...]:
+    """Return the variables, and the options in pip's files, that matter, each with a digest of its value.
+
+    Digests, because a layer key is public and index addresses may hold secrets. User information of URLs is
+    left out first: a new password for the same index is no reason to install again.
+    """
+    names = sorted(name for name, value in environment.items() if value and _matters(name))
+    values = [f"{name} {_digest(environment[name])}" for name in names]
+    in_files = [one for one in settings_in_files(environment) if one.option not in {*HARMLESS, *OVERRULED}]
+    values += [f"{one.option} {_digest(one.value)}" for one in in_files]
+    named = _named_files(environment, in_files, app_dir)
+    return (*values, *(f"{path} {_digest(_text(path))}" for path in named))
+
+
+def _matters(name: str) -> bool:
+    option = option_of(name)  # what is in the configuration file counts, wherever it lies
+    return bool(option) and option not in {*HARMLESS, "config-file"} and option_name(name) not in DANGEROUS
+
+
+def _named_files(environment: Mapping[str, str], in_files: Iterable[Setting], app_dir: Path) -> list[Path]:
+    """Return the constraints that no requirements file names: their content decides, not their name."""
+    named = [one.value for one in in_files if one.option in _FILES]
+    named += [value for name, value in environment.items() if option_of(name) == "build-constraint"]
+    paths = (app_dir / name for text in named for name in text.split())
+    return sorted({path for path in paths if path.is_file()})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _read(path: Path) -> Iterator[tuple[str, str, str]]:
+    import configparser  # noqa: PLC0415  (only for those who have a file)
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(path.read_text("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read {path}: {error.strerror}") from error
+    except configparser.Error as error:
+        raise ConfigurationError(
+            f"{path} is not a configuration file of pip",
+            detail=f"{type(error).__name__}{_lines(error)}",
+            advice="Write [global] in a line of its own, then one option on each line: index-url = https://...",
+        ) from None
+    for section in _SECTIONS:
+        if parser.has_section(section):
+            for name, value in parser.items(section):
+                yield section, name.replace("_", "-").removeprefix("--"), value
+
+
+def _lines(error: Exception) -> str:
+    """Return where it is, not what is there: that may be a password."""
+    numbers = [number for number, _ in getattr(error, "errors", [])] or [getattr(error, "lineno", None)]
+    return f" in line {', '.join(map(str, numbers))}" if any(numbers) else ""

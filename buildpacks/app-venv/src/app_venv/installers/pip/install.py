@@ -1,0 +1,181 @@
+"""Installing with pip into the virtual environment, and asking pip what it would install."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.environment.venv import site_packages
+from app_venv.evidence.resolution import Resolution
+from app_venv.installers.pip.report import Origins, read_report
+from app_venv.settings import ONLY_BINARY, Settings
+from buildpack_api.commands import run_with_tail
+from buildpack_api.errors import BuildpackError, CommandFailed
+from buildpack_api.interpreter import isolated_environment
+from buildpack_common.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from app_venv.inputs.pinning import Inputs
+    from app_venv.installers.pip.tools import Tools
+    from buildpack_api.interpreter import Interpreter
+    from buildpack_api.output import Output
+
+_SHOWN = 10
+_EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
+_OPTIONS = (
+    "--no-input",
+    "--disable-pip-version-check",
+    "--progress-bar=off",
+    # Byte code comes afterwards, with invalidation by hash instead of by time.
+    "--no-compile",
+    # Packages that do not fit together are found afterwards, in a tenth of the time.
+    "--no-warn-conflicts",
+    # What else the environment's Python may see (PYTHONPATH of an earlier buildpack) is not in the image.
+    "--ignore-installed",
+)
+_UNKNOWN = (
+    "Whether the restored environment is still right cannot be told without an answer. What is pinned by "
+    "hash throughout, or in a lock file, needs no index for that."
+)
+
+
+@dataclass(frozen=True)
+class Installer:
+    """pip, acting on ``venv``; ``origins`` fills up while it installs."""
+
+    tools: Tools
+    venv: Path
+    cache: Path
+    app_dir: Path
+    output: Output
+    settings: Settings = field(default_factory=Settings)
+    origins: Origins = field(default_factory=Origins)
+
+    def install(self, inputs: Inputs, interpreter: Interpreter) -> Resolution:
+        """Install the inputs, with byte code, and return what was installed.
+
+        Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
+        package is missing: an environment is never silently empty.
+        """
+        from buildpack_api.bytecode import compile_tree  # noqa: PLC0415  (a reused environment needs it not)
+
+        if inputs.empty:
+            return Resolution()
+        resolution = self._run(inputs)
+        libraries = site_packages(self.venv, interpreter.minor)
+        _check_complete(resolution, libraries)
+        self._leave_repositories()
+        for tree in (self.venv / "lib", self.venv / "src"):
+            if tree.is_dir():
+                env = isolated_environment(self.tools.pip_environment)
+                compile_tree(interpreter.executable, tree, env=env)
+        return resolution
+
+    def _leave_repositories(self) -> None:
+        """Keep of checkouts what is installed, and not where it is from."""
+        from app_venv.environment.checkouts import read_checkouts, remove_metadata  # noqa: PLC0415  (only when pip has run)
+
+        self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.pip_environment))
+        removed = remove_metadata(self.venv)
+        if removed:
+            self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
+        if len(removed) > _SHOWN:
+            self.output.detail(f"and {len(removed) - _SHOWN} more")
+
+    def resolve(self, inputs: Inputs) -> Resolution:
+        """Return what `install` would install now. Only metadata is fetched where the index offers it.
+
+        Raises CommandFailed if that cannot be told, for instance since the index is down: an environment that
+        may be out of date is not used on the quiet.
+        """
+        try:
+            return self._run(inputs, "--dry-run", "--quiet")
+        except CommandFailed as error:
+            error.detail += f" {_UNKNOWN}"
+            raise
+
+    def _run(self, inputs: Inputs, *options: str) -> Resolution:
+        import tempfile  # noqa: PLC0415  (all of these only when pip runs)
+
+        from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
+            report = Path(scratch, "report.json")
+            program = (
+                *self.tools.pip.command,
+                "install",
+                *_OPTIONS,
+                *policy_options(self.settings),
+                *options,
+            )
+            command = (*program, f"--report={report}", *inputs.arguments)
+            with self._pip_environment() as env:
+                code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
+                answers = refusals(tail, command, env=env, cwd=self.app_dir) if code else ()
+            for answer in answers:
+                self.output.detail(f"The index answered: {answer}")
+            if code != 0:
+                raise _failed(
+                    command, code, "\n".join([*answers, tail]), _wheels_only(self.settings) + inputs.advice
+                )
+            return read_report(report)
+
+    def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
+        """Return pip's environment, whose files with secrets exist as long as it is entered."""
+        environment = {
+            "SOURCE_DATE_EPOCH": _EPOCH,
+            **self.tools.pip_environment,
+            "PIP_PYTHON": str(self.venv),
+            "PIP_CACHE_DIR": str(self.cache),
+        }
+        return self.tools.access.environment(environment, minor=self.tools.interpreter.minor)
+
+
+def policy_options(settings: Settings) -> tuple[str, ...]:
+    """Return the options for what the user allows to be installed; they are also part of the layer's key."""
+    hashes = ("--require-hashes",) if settings.require_hashes else ()
+    wheels = (f"--only-binary={','.join(settings.only_binary)}",) if settings.only_binary else ()
+    return hashes + wheels
+
+
+def _wheels_only(settings: Settings) -> str:
+    """Return what to think of when pip finds nothing to install."""
+    if not settings.only_binary:
+        return ""
+    names = " ".join(settings.only_binary)
+    return f" {ONLY_BINARY.name} ({names}) leaves out source distributions: is there a wheel?"
+
+
+def _check_complete(resolution: Resolution, libraries: Path) -> None:
+    from app_venv.environment.installed import installed_distributions  # noqa: PLC0415  (only when pip has run)
+
+    present = {found.name for found in installed_distributions(libraries)}
+    # What an old setuptools leaves of an editable installation.
+    present |= {normalise(link.stem) for link in libraries.glob("*.egg-link")}
+    missing = [package for package in resolution.packages if package.name not in present]
+    if missing:
+        raise BuildpackError(
+            "pip reported success, but packages are missing from the virtual environment",
+            detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
+            advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target or prefix?",
+        )
+
+
+def _failed(command: Sequence[str], code: int, tail: str, more: str) -> CommandFailed:
+    from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (twenty patterns, only for a failure)
+
+    explanation = explain(code, tail)
+    program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
+    ended = f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
+    return CommandFailed(
+        f"The requirements could not be installed: {explanation.cause}",
+        command=tuple(command),
+        returncode=code,
+        detail=f"{ended}; what it said is above.",
+        advice=explanation.advice + more,
+    )

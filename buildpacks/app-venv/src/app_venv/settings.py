@@ -1,0 +1,242 @@
+"""The variables by which a user changes what this buildpack does: described as data, read once, in one place.
+
+The table in the README is `table()`; a test holds them together. pip's own variables (``PIP_*``) are in
+`installers.pip.options`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from app_venv.names import is_name
+from buildpack_api.errors import ConfigurationError
+from buildpack_common.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PIP_VERSION = "BP_PIP_VERSION"
+"""Not of this buildpack: strata/pip-tool chooses pip by it."""
+
+_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+
+
+class ProjectMode(Enum):
+    """How much of a project is installed."""
+
+    DEPENDENCIES = "dependencies"
+    """What it depends on; its own modules are found in the app directory."""
+    EDITABLE = "editable"
+    """The project too, as a link to the app directory."""
+    WHEEL = "wheel"
+    """The project too, built and copied."""
+
+
+class CheckMode(Enum):
+    """What happens if packages do not fit together."""
+
+    WARN = "warn"
+    ERROR = "error"
+    OFF = "off"
+
+
+class StaticMode(Enum):
+    """When Django's static files are collected."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class Kept(Enum):
+    """What of pip's cache is kept for the next build."""
+
+    ALL = "all"
+    BUILT = "built"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable. ``values`` are the words that it may be; if there are none, ``form`` says what it is.
+
+    ``default`` is what it is if it is unset or empty; no word: what ``meaning`` says.
+    """
+
+    name: str
+    meaning: str
+    values: type[Enum] | None = None
+    default: str = ""
+    form: str = ""
+
+    @property
+    def documentation(self) -> str:
+        """Its row in the table of variables, in Markdown."""
+        words = [str(word.value) for word in self.values or ()]
+        shown = [f"`{word}` (default)" if word == self.default else f"`{word}`" for word in words]
+        return f"| `{self.name}` | {', '.join(shown) or self.form} | {self.meaning} |"
+
+
+COLLECTSTATIC = Variable(
+    "BP_DJANGO_COLLECTSTATIC",
+    "whether Django's static files are collected; with `on`, nothing to collect is an error",
+    StaticMode,
+    StaticMode.AUTO.value,
+)
+DISABLE_COLLECTSTATIC = Variable(
+    "DISABLE_COLLECTSTATIC", "the same as `BP_DJANGO_COLLECTSTATIC=off`, which comes first", form="`1`"
+)
+BUILD_IGNORE = Variable(
+    "BP_PIP_BUILD_IGNORE",
+    "variables that make no difference to what is built from source, beside those that never do (below); "
+    "`*` stands for any characters",
+    form="names",
+)
+CACHE = Variable(
+    "BP_PIP_CACHE",
+    "what of pip's cache is kept for the next build; `built`: the wheels that were built here",
+    Kept,
+    Kept.ALL.value,
+)
+CHECK = Variable(
+    "BP_PIP_CHECK", "what happens if packages do not fit together", CheckMode, CheckMode.WARN.value
+)
+DEST_PATH = Variable(
+    "BP_PIP_DEST_PATH",
+    "the app's own wheels, relative to the app (default: `vendor`, if there are wheels in it)",
+    form="a directory",
+)
+EXTRAS = Variable("BP_PIP_EXTRAS", "extras of the project or the lock file", form="names")
+GROUPS = Variable(
+    "BP_PIP_GROUPS", "dependency groups (PEP 735) of the project or the lock file", form="names"
+)
+ONLY_BINARY = Variable(
+    "BP_PIP_ONLY_BINARY", "of these projects wheels only, nothing is built", form="`:all:`, or names"
+)
+PROJECT = Variable("BP_PIP_PROJECT", "install from `pyproject.toml`, and how", ProjectMode)
+REQUIRE_HASHES = Variable(
+    "BP_PIP_REQUIRE_HASHES",
+    "nothing is installed that is not pinned by hash; all that is not is listed",
+    form="`true`",
+)
+REQUIREMENT = Variable(
+    "BP_PIP_REQUIREMENT",
+    "requirements files and lock files, relative to the app",
+    form="files, with blanks between",
+)
+
+VARIABLES = (
+    BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
+    COLLECTSTATIC, DISABLE_COLLECTSTATIC,
+)  # fmt: skip
+"""All of them, in the order of the documentation."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the variables say, read before anything is done, so that a wrong value costs no installation.
+
+    ``project`` is None if the user did not choose. ``extras`` and ``groups`` are normalised, in the order
+    given. ``only_binary`` has names of projects, or ``:all:`` alone; empty: source distributions are built.
+    """
+
+    requirement: tuple[str, ...] = ()
+    project: ProjectMode | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    dest_path: str = ""
+    require_hashes: bool = False
+    only_binary: tuple[str, ...] = ()
+    build_ignore: tuple[str, ...] = ()
+    cache: Kept = Kept.ALL
+    check: CheckMode = CheckMode.WARN
+    static: StaticMode = StaticMode.AUTO
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read all variables. Raises ConfigurationError for a value that means nothing."""
+    return Settings(
+        requirement=tuple(environment.get(REQUIREMENT.name, "").split()),
+        project=_word(PROJECT, ProjectMode, environment),
+        extras=_names(EXTRAS, environment),
+        groups=_names(GROUPS, environment),
+        dest_path=environment.get(DEST_PATH.name, "").strip(),
+        require_hashes=_switch(REQUIRE_HASHES, environment),
+        only_binary=_projects(ONLY_BINARY, environment),
+        build_ignore=tuple(environment.get(BUILD_IGNORE.name, "").replace(",", " ").split()),
+        cache=_word(CACHE, Kept, environment) or Kept.ALL,
+        check=_word(CHECK, CheckMode, environment) or CheckMode.WARN,
+        static=_static(environment),
+    )
+
+
+def table() -> str:
+    """Return the table of all variables, in Markdown."""
+    return "\n".join(
+        ["| variable | value | meaning |", "|---|---|---|", *(one.documentation for one in VARIABLES)]
+    )
+
+
+_Word = TypeVar("_Word", bound=Enum)
+
+
+def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word | None:
+    """Return what the variable says, or its default; None if it has none."""
+    text = environment.get(variable.name, "").strip().lower() or variable.default
+    if not text:
+        return None
+    try:
+        return values(text)
+    except ValueError as error:
+        words = [
+            f"{one.value} (the default)" if one.value == variable.default else one.value for one in values
+        ]
+        raise ConfigurationError(
+            f"{variable.name} is {text!r}",
+            detail=f"Its meaning: {variable.meaning.replace('`', '')}.",
+            advice=f"Set it to {', '.join(words[:-1])} or {words[-1]}, or remove it.",
+        ) from error
+
+
+def _static(environment: Mapping[str, str]) -> StaticMode:
+    """Read the variable, else the one that Heroku has for it."""
+    if not environment.get(COLLECTSTATIC.name, "").strip():
+        word = environment.get(DISABLE_COLLECTSTATIC.name, "").strip().lower()
+        return StaticMode.AUTO if word in ("", "0", "false", "no") else StaticMode.OFF
+    return _word(COLLECTSTATIC, StaticMode, environment) or StaticMode.AUTO
+
+
+def _switch(variable: Variable, environment: Mapping[str, str]) -> bool:
+    text = environment.get(variable.name, "")
+    word = text.strip().lower()
+    if word not in _YES | _NO:
+        raise ConfigurationError(
+            f"{variable.name} is neither true nor false: {text!r}", advice="Write true, or leave it out."
+        )
+    return word in _YES
+
+
+def _names(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = environment.get(variable.name, "").replace(",", " ").split()
+    wrong = [name for name in names if not is_name(name)]
+    if wrong:
+        raise ConfigurationError(
+            f"{variable.name} has something that is not a name: {wrong[0]}",
+            advice="Write names with blanks between, such as: web postgres",
+        )
+    return tuple(dict.fromkeys(normalise(name) for name in names))
+
+
+def _projects(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(environment.get(variable.name, "").replace(",", " ").split()))
+    if ":all:" in words:
+        return (":all:",)
+    wrong = [word for word in words if not is_name(word)]
+    if wrong:
+        raise ConfigurationError(
+            f"{variable.name} names what cannot be a project: {' '.join(wrong)}",
+            advice="Write :all:, or names of projects with blanks or commas between them.",
+        )
+    return tuple(sorted(word.lower() for word in words))
