@@ -41,6 +41,10 @@ class GoToolchain:
     executable: str
     environment: Mapping[str, str]
 
+    def building_for(self, arch: str) -> GoToolchain:
+        """Return the toolchain set up to make programs for another processor (in Go's words)."""
+        return GoToolchain(self.executable, {**self.environment, "GOARCH": arch})
+
     def run(self, arguments: Sequence[str], *, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run go; its output is captured."""
         return subprocess.run(

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -52,21 +53,24 @@ def fill_index(
     requirements: Sequence[Path],
     minors: Iterable[str] = MINORS,
     *,
+    machine: str = "",
     report: Callable[[str], None] = lambda _message: None,
 ) -> PackageIndex:
     """Return an index with wheels of all requirements files for each Python minor, cached if possible.
 
+    machine is a processor as wheels call it, such as "aarch64": by default this machine's.
     Which Pythons are installed here does not matter: a build may meet another one.
     The files must pin everything, dependencies included: nothing is resolved.
     Raises NetworkError when pip fails.
     """
     minors = sorted(set(minors))
-    folder = cache_directory() / "indexes" / _key(requirements, minors)
+    machine = machine or platform.machine()
+    folder = cache_directory() / "indexes" / _key(requirements, minors, machine)
     with exclusive(folder.with_suffix(".lock")):
         if not folder.is_dir():
             report(f"filling a package index of wheels for Python {', '.join(minors)} (once)")
             with tempfile.TemporaryDirectory(prefix="strata-index-") as scratch:
-                write_index(_download_all(requirements, minors, Path(scratch)), folder)
+                write_index(_download_all(requirements, minors, machine, Path(scratch)), folder)
     return PackageIndex(folder)
 
 
@@ -87,26 +91,28 @@ def write_index(wheels: Iterable[Path], directory: Path) -> PackageIndex:
     return PackageIndex(directory)
 
 
-def _key(requirements: Sequence[Path], minors: Sequence[str]) -> str:
+def _key(requirements: Sequence[Path], minors: Sequence[str], machine: str) -> str:
     contents = sorted(file.read_bytes() for file in requirements)
-    inputs = repr((_LAYOUT, platform.machine(), _MANYLINUX, list(minors), contents))
+    inputs = repr((_LAYOUT, machine, _MANYLINUX, list(minors), contents))
     return hashlib.sha256(inputs.encode()).hexdigest()[:24]
 
 
-def _download_all(requirements: Sequence[Path], minors: Sequence[str], scratch: Path) -> list[Path]:
+def _download_all(
+    requirements: Sequence[Path], minors: Sequence[str], machine: str, scratch: Path
+) -> list[Path]:
     """Download for each file and minor; return one file of each wheel name, sorted."""
     files = [file for file in requirements for _ in minors]
     of_minors = [minor for _ in requirements for minor in minors]
     # Each run of pip has a directory of its own: two may fetch the same wheel at the same time.
     targets = [scratch / str(number) for number in range(len(files))]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(_download, files, of_minors, targets))
+        list(pool.map(_download, files, of_minors, repeat(machine), targets))
     wheels = {wheel.name: wheel for target in targets for wheel in target.glob("*.whl")}
     return [wheels[name] for name in sorted(wheels)]
 
 
-def _download(requirements: Path, minor: str, target: Path) -> None:
-    platforms = [part for name in _MANYLINUX for part in ("--platform", f"{name}_{platform.machine()}")]
+def _download(requirements: Path, minor: str, machine: str, target: Path) -> None:
+    platforms = [part for name in _MANYLINUX for part in ("--platform", f"{name}_{machine}")]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", minor, *platforms]
     command += ["--dest", str(target), "--requirement", str(requirements)]

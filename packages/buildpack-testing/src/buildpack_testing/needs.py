@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.interpreters import installed_interpreters
+from buildpack_testing import emulation
 from buildpack_testing.cnb import base_images, tools
 from buildpack_testing.installed import find_installed
 from buildpack_testing.workspace import SYSTEM_PATH
@@ -100,6 +101,11 @@ NEEDS: Mapping[str, Need] = {
         Need("container runtime", _package("runc"), _on_path("runc", "crun")),
         Need("base images", _package("mmdebstrap"), _base_images_or_maker),
         Need("debian", _package("mmdebstrap"), _on_path("mmdebstrap")),
+        Need(
+            "emulation of arm64",
+            f"{_package('qemu-user-static')}, or a machine with such a processor",
+            lambda: emulation.is_possible("arm64"),
+        ),
         _program("busybox"),
         _program("strace"),
         Need("setpriv", _package("util-linux"), _on_path("setpriv")),

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,8 @@ GROUP_ID = 1000
 
 _USUAL = ("ca-certificates", "libstdc++6", "usr-is-merged")
 _COMPILER = ("gcc", "libc6-dev")
+# What Debian calls processors otherwise than Go.
+_DEBIAN_NAMES = {"386": "i386", "arm": "armhf", "ppc64le": "ppc64el"}
 _TIME = 315532801  # 1980-01-01T00:00:01Z
 # Nothing here is needed to build or run an app: it would only be packed, pushed and unpacked again and again.
 _EXCLUDED = (
@@ -55,7 +56,11 @@ rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/etc/machine-id"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an image is made of. Change generation when the way of making changes the image."""
+    """What an image is made of. Change generation when the way of making changes the image.
+
+    arch is a processor in Go's words, by default this machine's; for another one, its programs have to run
+    here while the image is made (see `emulation`).
+    """
 
     name: str
     packages: tuple[str, ...]
@@ -64,11 +69,12 @@ class Recipe:
     excluded: tuple[str, ...] = _EXCLUDED
     set_up: str = _SET_UP
     generation: int = 1
+    arch: str = field(default_factory=own_arch)
 
     @property
     def key(self) -> str:
-        """The recipe and this machine's architecture, as twelve digits."""
-        text = json.dumps([asdict(self), platform.machine()], sort_keys=True)
+        """The recipe as twelve digits."""
+        text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -164,7 +170,8 @@ def _bootstrap(recipe: Recipe, tar: Path) -> None:
             f"Cannot make the base image {recipe.name}: no mmdebstrap on PATH",
             advice="Install the Debian or Ubuntu package mmdebstrap (on Ubuntu also debian-archive-keyring).",
         )
-    sys.stderr.write(f"Making the base image {recipe.name} from Debian packages: about a minute ...\n")
+    takes = "about a minute" if recipe.arch == own_arch() else f"some minutes, for {recipe.arch}"
+    sys.stderr.write(f"Making the base image {recipe.name} from Debian packages: {takes} ...\n")
     result = subprocess.run(
         [program, *_arguments(recipe), recipe.suite, str(tar)],
         env={**os.environ, "SOURCE_DATE_EPOCH": str(_TIME), "LC_ALL": "C.UTF-8"},
@@ -185,6 +192,9 @@ def _bootstrap(recipe: Recipe, tar: Path) -> None:
 def _arguments(recipe: Recipe) -> list[str]:
     # Without the hook, usrmerge would come in, and all of perl with it.
     return [
+        f"--architectures={_DEBIAN_NAMES.get(recipe.arch, recipe.arch)}",
+        # It wants a program of its own to ask whether the emulation works; if it does not, we shall see.
+        "--skip=check/qemu",
         "--variant=essential",
         "--format=tar",
         "--skip=output/dev",
@@ -198,7 +208,7 @@ def _arguments(recipe: Recipe) -> list[str]:
 def _config(recipe: Recipe) -> dict[str, Any]:
     name, version = recipe.distro
     return {
-        "architecture": own_arch(),
+        "architecture": recipe.arch,
         "os": "linux",
         "created": "1980-01-01T00:00:01Z",
         "config": {

@@ -35,17 +35,27 @@ _ADVICE = (
 )
 
 
-def build(tool: GoTool, output: Path, *, work: Path, environ: Mapping[str, str] | None = None) -> str:
+def build(
+    tool: GoTool,
+    output: Path,
+    *,
+    work: Path,
+    environ: Mapping[str, str] | None = None,
+    arch: str = "",
+) -> str:
     """Build the commands of tool into the directory output, and say in one sentence how that was done.
 
-    work is an empty directory for the source. Raises MissingToolError without a go command, ReleaseError when
-    the module cannot be had, is not the one we know, or does not build.
+    work is an empty directory for the source; arch is a processor in Go's words, by default this machine's.
+    Raises MissingToolError without a go command, ReleaseError when the module cannot be had, is not the one
+    we know, or does not build.
     """
     go = find_go(os.environ if environ is None else environ)
     if go is None:
         raise MissingToolError(
             f"Cannot build {tool.name} {tool.version}: no go command on PATH", advice=_ADVICE
         )
+    if arch:
+        go = go.building_for(arch)
     source = work / "source"
     shutil.copytree(
         _download(go, tool, work), source, ignore=shutil.ignore_patterns("testdata", "acceptance")

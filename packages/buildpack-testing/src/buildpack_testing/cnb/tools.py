@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
+from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import go_build, lifecycle_archive
 from buildpack_testing.cnb.versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
 from buildpack_testing.locks import exclusive
@@ -60,16 +61,22 @@ def tools_directory(cache: Path | None = None) -> Path:
     return (cache or cache_directory()) / "cnb-tools"
 
 
-def ensure_lifecycle(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Lifecycle:
-    """Return the lifecycle, installing it first if need be. Raises ReleaseError, MissingToolError."""
+def ensure_lifecycle(
+    cache: Path | None = None, environ: Mapping[str, str] | None = None, *, arch: str = ""
+) -> Lifecycle:
+    """Return the lifecycle, installing it first if need be. Raises ReleaseError, MissingToolError.
+
+    One for another processor than this machine's (arch, in Go's words) is always one that was built here.
+    """
     environ = os.environ if environ is None else environ
-    found = find_lifecycle(cache, environ)
+    foreign = "" if arch == own_arch() else arch
+    found = None if foreign else find_lifecycle(cache, environ)
     if found is not None:
         return found
-    target = _place(LIFECYCLE, cache)
+    target = _place(LIFECYCLE, cache, foreign)
 
     def make(work: Path, new: Path) -> str:
-        origin = go_build.build(LIFECYCLE, work / "bin", work=work, environ=environ)
+        origin = go_build.build(LIFECYCLE, work / "bin", work=work, environ=environ, arch=foreign)
         lifecycle_archive.assemble(work / "bin", new, version=LIFECYCLE.version)
         return origin
 
@@ -141,9 +148,9 @@ def find_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = N
     return Path(on_path) if on_path and fits(COSIGN, _version_of(Path(on_path), "version")) else None
 
 
-def _place(tool: GoTool, cache: Path | None) -> Path:
-    """Return the directory in the cache where a tool is when it is built."""
-    return tools_directory(cache) / f"{tool.name}-{tool.version}"
+def _place(tool: GoTool, cache: Path | None, foreign: str = "") -> Path:
+    """Return the directory in the cache where a tool is when it is built (for a foreign processor)."""
+    return tools_directory(cache) / "-".join(filter(None, (tool.name, tool.version, foreign)))
 
 
 def _built(tool: GoTool, cache: Path | None, environ: Mapping[str, str]) -> Path:
