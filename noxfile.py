@@ -228,7 +228,7 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session(name="e2e-long")
 def e2e_long(session: nox.Session) -> None:
-    """Run what takes long: bare machines, signing (its tool is built first), old archives (as root)."""
+    """Run what takes long: bare machines, signing, old archives, another processor (as root)."""
     _pytest(session, "tests/e2e_long")
 
 

@@ -1,4 +1,4 @@
-"""An app for arm64, under emulation: built by a lifecycle for arm64 from a self-contained package, and started.
+"""An app for arm64, under emulation: built from a self-contained package with a lifecycle for arm64, and run.
 
 Everything in the containers is for that processor: the base image, the lifecycle, the Python that the package
 brings, the one that the app gets with its byte code, and the compiled wheels. Elsewhere in the tests a layer

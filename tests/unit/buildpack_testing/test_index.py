@@ -61,6 +61,31 @@ def test_an_index_is_replaced_as_a_whole(wheel: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_the_wheels_are_those_of_the_processor_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after those of another one: each has its place in the cache."""
+    monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "cache"))
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("some-name==1.0\n")
+    offered = []
+    for machine in ("aarch64", "riscv64"):
+        path = tmp_path / f"some_name-1.0-py3-none-manylinux_2_17_{machine}.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(
+                "some_name-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: some-name\nVersion: 1.0\n"
+            )
+            archive.writestr("some_name-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+            archive.writestr("some_name-1.0.dist-info/RECORD", "")
+        offered.append(path)
+    with serve(write_index(offered, tmp_path / "offered").directory) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
+        for path in offered:
+            machine = path.stem.rpartition("_2_17_")[2]
+            filled = fill_index([requirements], ["3.12"], machine=machine)
+            assert [wheel.name for wheel in filled.wheels] == [path.name]
+
+
 def test_a_failing_download_is_told_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ _BINFMT_NAME, _BINFMT_INTERPRETER, _BINFMT_FLAGS = 1, 6, 7
 
 def is_possible(arch: str, formats: Path = FORMATS) -> bool:
     """Tell whether programs for a processor (in Go's words) run on this machine, or can be made to."""
-    return arch == own_arch() or _rule(arch, formats, "") is not None
+    return arch == own_arch() or binfmt_rule(arch, "any", formats) is not None
 
 
 @contextmanager
@@ -42,9 +42,9 @@ def emulation(arch: str) -> Iterator[None]:
         yield
         return
     name = f"strata-{arch}-{secrets.token_hex(4)}"
-    rule = _rule(arch, FORMATS, name)
+    rule = binfmt_rule(arch, name)
     if rule is None:
-        raise _cannot(arch, f"{FORMATS} has none.")
+        raise _cannot(arch, f"There is no emulator for it in {FORMATS}.")
     with _mounted(arch) as registered:
         try:
             (registered / "register").write_text(rule, "ascii")
@@ -56,8 +56,8 @@ def emulation(arch: str) -> Iterator[None]:
             (registered / name).write_text("-1", "ascii")
 
 
-def _rule(arch: str, formats: Path, name: str) -> str | None:
-    """Return the package's rule under a name of ours, and with the flag F; None where it or QEMU is not."""
+def binfmt_rule(arch: str, name: str, formats: Path = FORMATS) -> str | None:
+    """Return the package's rule under a name of ours, with the flag F; None without it or its emulator."""
     try:
         text = (formats / f"qemu-{_QEMU_NAMES.get(arch, arch)}.conf").read_text("ascii")
     except OSError:
