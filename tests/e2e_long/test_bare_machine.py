@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.bare_machine import SUITES, bare_machine, packages
+from support.bare_machine import SUITES, WITHOUT_NETWORK, bare_machine, packages
 from support.needs import need
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def test_the_demonstration(machine: BareMachine) -> None:
     assert "GET / -> 200" in done.said
 
 
-def test_a_second_time_without_changes(machine: BareMachine) -> None:
-    """Nothing is installed or packaged again, and no network is needed any more."""
-    done = machine.run("unshare --net --map-root-user ./scripts/nox -s package")
+@pytest.mark.parametrize("session", ["package", "demo"])
+def test_a_second_time_without_changes(machine: BareMachine, session: str) -> None:
+    """Nothing is installed, fetched or packaged again, and no network is needed any more."""
+    done = machine.run(f"{WITHOUT_NETWORK} ./scripts/nox -s {session}")
     assert done.code == 0, done.end()
-    assert "setting up" not in done.said
+    assert not re.search("setting up|fetching|filling|making", done.said)

@@ -68,7 +68,7 @@ class Demo:
             self._serve(platform, app)
             again = self._build("4. Build again, nothing changed", platform, app, variables)
             self._write(indented(_reuse_lines(first, again)))
-        self._write("\nYour own app: inv try PATH. Everything else: inv -l\n")
+        self._write("\nYour own app: ./scripts/inv try PATH. Everything else: ./scripts/inv -l\n")
 
     def _package(self, builder: Path) -> tuple[Path, ...]:
         self._write("1. Package the buildpacks\n")

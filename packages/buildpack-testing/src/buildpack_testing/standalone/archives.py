@@ -49,7 +49,7 @@ def make_standalone(
     arch = arch or own_arch()
     releases = _choose(releases, minors, arch)
     if complete_only:
-        releases = [one for one in releases if find_supplement(one.minor, report=report).stdlib is not None]
+        releases = [one for one in releases if _can_be_completed(one, report)]
         if not releases:
             raise MissingToolError(
                 "No CPython to make a runtime archive from",
@@ -76,6 +76,13 @@ def _choose(releases: Sequence[Release], minors: frozenset[str] | None, arch: st
     return [release for minor, release in known.items() if minors is None or minor in minors]
 
 
+def _can_be_completed(release: Release, report: Callable[[str], None]) -> bool:
+    supplement = find_supplement(release.minor, report=report)
+    if supplement.missing:
+        report(f"there will be no Python {release.minor}: nothing here completes it ({supplement.missing})")
+    return not supplement.missing
+
+
 def _cached_archive(release: Release, arch: str, report: Callable[[str], None]) -> RuntimeArchive:
     supplement = find_supplement(release.minor, report=report)
     key = _digest(json.dumps([RECIPE, release.checksum, arch, release.flavour, supplement.identity]))
@@ -83,9 +90,11 @@ def _cached_archive(release: Release, arch: str, report: Callable[[str], None]) 
     file = folder / archive_name(release.version, release.tag, arch=arch, flavour=release.flavour)
     with exclusive(folder / ".lock"):
         if not file.exists():
+            source = f"with what it lacks from {supplement.name}"
+            if supplement.missing:
+                source = f"without ensurepip and headers: {supplement.missing}"
             report(
-                f"making the archive of the real Python {release.version} for {arch}, with what it lacks "
-                f"from {supplement.name} (about 10 s)"
+                f"making the archive of the real Python {release.version} for {arch}, {source} (about 10 s)"
             )
             _make(release, arch, supplement, file, report)
             report(f"made {file.name} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -45,7 +45,7 @@ class Supplement:
     """Where the missing parts of a tree are. identity tells it from another; name says it to people.
 
     stdlib holds ensurepip and the other packages; include are the directories of headers, of which a later
-    one's files win; pkgconfig holds python-3.X.pc.
+    one's files win; pkgconfig holds python-3.X.pc. missing says of an empty one why it is empty.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Supplement:
     stdlib: Path | None = None
     include: tuple[Path, ...] = ()
     pkgconfig: Path | None = None
+    missing: str = ""
 
 
 def find_supplement(minor: str, *, report: Callable[[str], None] = lambda _line: None) -> Supplement:
@@ -65,10 +66,8 @@ def find_supplement(minor: str, *, report: Callable[[str], None] = lambda _line:
         try:
             return _of_debian(minor, suite, report)
         except (MissingToolError, NetworkError) as error:
-            report(f"Python {minor} will lack ensurepip and headers: {error}")
-            return Supplement("nothing", "none")
-    report(f"Python {minor} will lack ensurepip and headers: no CPython {minor} is installed here")
-    return Supplement("nothing", "none")
+            return Supplement("nothing", "none", missing=str(error))
+    return Supplement("nothing", "none", missing=f"no CPython {minor} is installed here")
 
 
 def complete(
