@@ -67,7 +67,7 @@ exec setpriv --reuid "$user" --regid "$user" --clear-groups --inh-caps=-all --bo
 # Starts the rest of the command line in a network of its own, where loopback is all there is.
 _CODE = (
     "import fcntl, os, socket, struct, sys; "
-    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh14x', b'lo', 0x41)); "  # SIOCSIFFLAGS, up and running
+    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh14x', b'lo', 0x41)); "  # SIOCSIFFLAGS
     "os.execvp(sys.argv[1], sys.argv[1:])"
 )
 WITHOUT_NETWORK = f'unshare --net --map-root-user python3 -c "{_CODE}"'
