@@ -53,10 +53,23 @@ def test_the_second_command(machine: BareMachine, suite: str, capsys: pytest.Cap
 
 
 def test_the_demonstration(machine: BareMachine) -> None:
-    """Its Python is a real one out of the package registries: nothing else is reached."""
+    """Its Python is a real one out of the package registries: nothing else is reached.
+
+    In a log, what the buildpacks say stands below the heading of its step.
+    """
     done = machine.run("./scripts/nox -s demo")
     assert done.code == 0, done.end()
-    assert "GET / -> 200" in done.said
+    steps = (
+        "1. Package",
+        "[4/4]",
+        "2. Build",
+        "Python runtime",
+        "3. Start",
+        "GET / -> 200",
+        "4. Build again",
+    )
+    places = [done.said.index(step) for step in steps]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("session", ["package", "demo"])

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
 
+def _write_at_once(text: str) -> None:
+    """Write a part of a report between lines of progress: in a log both are where they belong."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 @task(
     name="try",
     positional=["path"],
@@ -52,7 +58,7 @@ def try_app(
     trial = Trial(
         Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
     )
-    code = build_and_show(Repository.discover(root_of(context)), trial, write=sys.stdout.write, report=say)
+    code = build_and_show(Repository.discover(root_of(context)), trial, write=_write_at_once, report=say)
     if code:
         raise Exit(code=code)
 
@@ -65,6 +71,6 @@ def demo(context: Context, path: str = "") -> None:
     from buildpack_release.progress import say
     from buildpack_testing.demo import Demo
 
-    Demo(Repository.discover(root_of(context)), write=sys.stdout.write, report=say).run(
+    Demo(Repository.discover(root_of(context)), write=_write_at_once, report=say).run(
         Path(path) if path else None
     )
