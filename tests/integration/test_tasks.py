@@ -43,6 +43,17 @@ def test_the_list_of_tasks_is_a_table_of_contents() -> None:
     assert {"check", "graph", "list"} <= {line.split()[0] for line in lines}
 
 
+def test_no_task_prints_a_password_of_the_environment(repository: Path) -> None:
+    """Whatever repeats it: here, the message about a wrong option."""
+    environment = {**os.environ, "PIP_INDEX_URL": "https://me:of-the-index@index.example/simple"}
+    command = [*INV, "graph", "--format", "of-the-index"]
+    done = subprocess.run(
+        command, cwd=repository, capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == USAGE
+    assert 'there is no format "***"' in done.stderr
+
+
 def test_every_option_of_every_task_is_explained() -> None:
     """`inv TASK --help` says what each option is for."""
     tasks = json.loads(inv("-l", "-F", "json", cwd=ROOT).stdout)

@@ -57,6 +57,8 @@ def values(text: str) -> set[str]:
         ("git+ssh://git:of-ssh-user@host.example/x.git", {"of-ssh-user"}),
         ("https://a:first-word@h/ https://b:second-word@h/", {"first-word", "second-word"}),
         ("https://me:with@sign@host.example/", {"with@sign"}),
+        ("https://me:with/slash@host.example/x@y?z=a@b", {"with/slash"}),
+        ("https://me:with?mark@host.example/?token=of-query", {"with?mark", "of-query"}),
     ],
 )
 def test_passwords_tokens_and_variables_in_addresses_are_secret(text: str, expected: set[str]) -> None:
@@ -75,6 +77,7 @@ def test_passwords_tokens_and_variables_in_addresses_are_secret(text: str, expec
         "https://${UNSET}:${EMPTY}@host.example/?token=${UNSET}",
         "https://host.example/?keyword=python&page=2",
         "https://host.example/${TOKEN}/simple/",
+        "https://host.example:8080/x@y",
         "https://host.example/x@1.0?q=a@b#me:fragment@x",
         "me:no-address@host.example",
         "",

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_common.redaction import hide
+from buildpack_common.redaction import hide, user_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -113,14 +113,15 @@ def without_names(secrets: Iterable[Secret], names: Iterable[str], *, asked: boo
 
 def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str]) -> Iterator[Secret]:
     address = rest.partition("#")[0]
-    user, at, _ = re.split(r"[/?]", address, maxsplit=1)[0].rpartition("@")
-    if at:
+    at = user_end(address)
+    user = address[: max(at, 0)]
+    if at >= 0:
         username, colon, password = user.partition(":")
         if not colon:  # both may be in one variable
             filled = expand(user).partition(":")
             username, password = (filled[0], filled[2]) if filled[1] else (user, "")
         yield from _of_user(username, password, scheme, source, expand)
-    for pair in address.partition("?")[2].split("&"):
+    for pair in address[at + 1 :].partition("?")[2].split("&"):
         yield from _of_query(pair, source, expand)
 
 

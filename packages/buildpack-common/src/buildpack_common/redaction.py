@@ -112,6 +112,11 @@ def hide_credentials(text: str) -> None:
             hide(unquote(password or username))
 
 
+def user_end(rest: str) -> int:
+    """Return where the "@" after the user information is in what follows ``scheme://``, or -1."""
+    return _Address(rest, "", 0, len(rest), len(rest)).user_end(generous=False)
+
+
 def _known(text: str) -> Iterator[Span]:
     for secret in tuple(_secrets):  # another thread may add one
         at = text.find(secret)

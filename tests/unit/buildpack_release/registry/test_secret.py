@@ -8,6 +8,7 @@ import traceback
 
 import pytest
 
+from buildpack_common.redaction import redact
 from buildpack_release.registry.login import IdentityToken, Password, RegistryToken
 from buildpack_release.registry.secret import Secret
 
@@ -18,6 +19,12 @@ def test_no_way_of_printing_shows_it() -> None:
     shown = f"{secret} {secret!r} {secret!s} {[secret]} {logins} {vars(logins[0])}"
     assert "hunter2" not in shown
     assert secret.reveal() == "hunter2"
+
+
+def test_it_is_hidden_in_what_others_say() -> None:
+    """A registry, a helper or a proxy may repeat what it was sent."""
+    Secret("hunter2")
+    assert redact("denied: hunter2 is no token") == "denied: *** is no token"
 
 
 def test_it_is_not_stored() -> None:

@@ -48,6 +48,17 @@ def test_only_settings_that_reach_an_index_are_passed_on(
     }  # fmt: skip
 
 
+def test_passwords_of_the_users_settings_are_hidden_wherever_pip_prints_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on their own, and with characters in them that end an address."""
+    monkeypatch.setenv("PIP_INDEX_URL", "https://me:pass/w0rd@index.example")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:of-the-proxy@h")
+    done = run_pip("download", ["says:of-the-proxy", "says:pass/w0rd"], cwd=tmp_path)
+    assert "says:*** says:***" in done.stdout
+    assert "PIP_INDEX_URL=https://***@index.example" in done.stdout
+
+
 def test_modules_for_a_build_backend_replace_the_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
