@@ -43,6 +43,7 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
 
     @functools.wraps(body)
     def guarded(context: Context, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        _hide_secrets_of_variables()
         try:
             result = body(context, *args, **kwargs)
             sys.stdout.flush()
@@ -63,6 +64,13 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
         return result
 
     return guarded
+
+
+def _hide_secrets_of_variables() -> None:
+    if any("://" in value for value in os.environ.values()):
+        from buildpack_common.known_secrets import hide_environment
+
+        hide_environment(os.environ)
 
 
 def explain_missing(error: ModuleNotFoundError) -> str:
