@@ -120,6 +120,8 @@ def test_variables_of_pip_git_and_proxies_are_read_and_no_others() -> None:
         "PIP_EXTRA_INDEX_URL": "https://a/ https://me:of-another@h/",
         "https_proxy": "http://me:of-the-proxy@h/",
         "GIT_CONFIG_KEY_0": "url.https://of-git-alone@h/.insteadOf",
+        "HTTP_PROXY": "me:without-scheme@h:3128",
+        "PIP_PROXY": "me:of-pip-alone@h:3128",
         "DATABASE_URL": "postgres://postgres:postgres@h/",
     }
     found = {one.value: one.source for one in environment_secrets(environment)}
@@ -127,6 +129,8 @@ def test_variables_of_pip_git_and_proxies_are_read_and_no_others() -> None:
         "of-the-index": "the address in PIP_INDEX_URL",
         "of-another": "the address in PIP_EXTRA_INDEX_URL",
         "of-the-proxy": "the address in https_proxy",
+        "without-scheme": "the address in HTTP_PROXY",
+        "of-pip-alone": "the address in PIP_PROXY",
         "of-git-alone": "the address in GIT_CONFIG_KEY_0",
     }
 

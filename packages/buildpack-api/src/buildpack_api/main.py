@@ -59,7 +59,7 @@ def _run(build: Callable[[BuildContext], None], output: Output) -> int:
 
 def _hide_secrets(context: BuildContext) -> None:
     for environment in (context.environment, context.platform_env):
-        if any("://" in value for value in environment.values()):
+        if any("://" in value or "@" in value for value in environment.values()):
             from buildpack_common.known_secrets import hide_environment  # noqa: PLC0415  (few builds need it)
 
             hide_environment(environment)

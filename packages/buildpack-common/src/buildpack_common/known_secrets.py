@@ -34,7 +34,7 @@ _PUBLIC_NAMES = frozenset({
 })  # fmt: skip
 # The other way round: a password that says "the user name is the token".
 _PUBLIC_PASSWORDS = frozenset({"x-oauth-basic"})
-_PROXIES = frozenset({"ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY"})
+_PROXIES = frozenset({"ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "PIP_PROXY"})
 _PREFIXES = ("PIP_", "GIT_CONFIG_")
 
 
@@ -87,13 +87,17 @@ def address_secrets(
 
 
 def environment_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
-    """Return the secrets of the addresses that pip, git and all that fetches find in variables."""
-    return tuple(
-        one
-        for name, value in sorted(environment.items())
-        if name.upper() in _PROXIES or name.startswith(_PREFIXES)
-        for one in address_secrets(value, f"the address in {name}")
-    )
+    """Return the secrets of the addresses that pip, git and all that fetches find in variables.
+
+    The address of a proxy may lack its scheme: ``user:password@host:3128``.
+    """
+    found: list[Secret] = []
+    for name, value in sorted(environment.items()):
+        is_proxy = name.upper() in _PROXIES
+        if is_proxy or name.startswith(_PREFIXES):
+            address = f"http://{value}" if is_proxy and "@" in value and "://" not in value else value
+            found += address_secrets(address, f"the address in {name}")
+    return tuple(found)
 
 
 def hide_environment(environment: Mapping[str, str]) -> None:

@@ -67,7 +67,7 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
 
 
 def _hide_secrets_of_variables() -> None:
-    if any("://" in value for value in os.environ.values()):
+    if any("://" in value or "@" in value for value in os.environ.values()):
         from buildpack_common.known_secrets import hide_environment
 
         hide_environment(os.environ)
