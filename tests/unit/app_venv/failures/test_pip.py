@@ -220,3 +220,15 @@ def test_a_missing_compiler_is_recognised(output: str) -> None:
 def test_a_full_disk_and_a_killed_compiler_come_before_what_they_lead_to() -> None:
     assert "disk" in explain(1, "fatal error: ffi.h: ...\nNo space left on device\nFailed to build 'x'").cause
     assert "lack of memory" in explain(1, "c++: fatal error: Killed signal terminated program cc1plus").cause
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "?", "'", "(", "==", "https://", "error: ", "fatal: ", "a ", "#include <"]
+)
+def test_what_a_program_prints_costs_no_more_than_its_length(piece: str) -> None:
+    """A rule that began anew at each letter took minutes for a line of letters."""
+    explain(1, piece * (1_000_000 // len(piece)))
+
+
+def test_a_path_that_is_no_editable_requirement_is_named() -> None:
+    assert "nothing-here" in explain(1, "ERROR: ./nothing-here is not a valid editable requirement.").cause

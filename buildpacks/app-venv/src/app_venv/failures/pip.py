@@ -106,7 +106,7 @@ _RULES = (
         "count from the top directory of the app.",
     ),
     Rule(
-        r"(?P<path>\S+) is not a valid editable requirement",
+        r"(?<!\S)(?P<path>\S+) is not a valid editable requirement",
         "{path} cannot be installed as editable",
         "It has to be a directory of the app with a pyproject.toml or a setup.py, or the address of a "
         "repository. Is it committed, and not excluded from the upload?",
