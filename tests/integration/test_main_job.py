@@ -212,29 +212,6 @@ def test_no_wheel_is_fetched_twice(job: MainJob, wheel_server: StaticServer) -> 
     assert not [path for path in later if path.endswith(".whl")]
 
 
-@pytest.mark.needs("two runtimes")
-def test_another_python_changes_everything_that_depends_on_it(job: MainJob, runtimes: RuntimeSet) -> None:
-    job.build(FLASK)
-    app = job.copy("flask")
-    (app / ".python-version").write_text(f"{runtimes.minors[-2]}\n")
-    result = job.build(app)
-    assert not any(layer.reused for layer in result.layers if layer.name in {"python", "pip", "venv"})
-    assert (
-        f"{runtimes.archives[-1].version} -> {runtimes.archives[-2].version}" in result.run(RUNTIME).printed
-    )
-    with job.platform.container() as container:
-        assert python_json(container, "sys.version.split()[0]") == runtimes.archives[-2].version
-        assert {"flask", "gunicorn"} <= _installed(container)
-
-
-def test_an_app_without_dependencies_runs(job: MainJob, runtimes: RuntimeSet) -> None:
-    app = job.copy("minimal")
-    (app / ".python-version").write_text(f"{runtimes.minors[0]}\n")
-    job.build(app)
-    with job.platform.container() as container:
-        assert python_json(container, "sys.version.split()[0]") == runtimes.archives[0].version
-
-
 def test_the_django_app_answers(job: MainJob) -> None:
     job.build(APPS / "django")
     port = str(free_port())
@@ -306,6 +283,32 @@ def test_the_packages_build_the_same_layers_as_the_repository(
     assert {
         (layer.buildpack, layer.name): layer.diff_id for layer in result.layers if layer.types.launch
     } == {(layer.buildpack, layer.name): layer.diff_id for layer in ordinary.layers if layer.types.launch}
+
+
+# The last tests with the module's workspace: what they leave there is of no use to the others.
+
+
+@pytest.mark.needs("two runtimes")
+def test_another_python_changes_everything_that_depends_on_it(job: MainJob, runtimes: RuntimeSet) -> None:
+    job.build(FLASK)
+    app = job.copy("flask")
+    (app / ".python-version").write_text(f"{runtimes.minors[-2]}\n")
+    result = job.build(app)
+    assert not any(layer.reused for layer in result.layers if layer.name in {"python", "pip", "venv"})
+    assert (
+        f"{runtimes.archives[-1].version} -> {runtimes.archives[-2].version}" in result.run(RUNTIME).printed
+    )
+    with job.platform.container() as container:
+        assert python_json(container, "sys.version.split()[0]") == runtimes.archives[-2].version
+        assert {"flask", "gunicorn"} <= _installed(container)
+
+
+def test_an_app_without_dependencies_runs(job: MainJob, runtimes: RuntimeSet) -> None:
+    app = job.copy("minimal")
+    (app / ".python-version").write_text(f"{runtimes.minors[0]}\n")
+    job.build(app)
+    with job.platform.container() as container:
+        assert python_json(container, "sys.version.split()[0]") == runtimes.archives[0].version
 
 
 def test_trying_an_app_shows_what_came_out_and_runs_a_command(

@@ -36,11 +36,18 @@ NEWEST = RELEASES[-1]
 USES = "ssl, zlib, lzma, hashlib, json, tarfile, urllib.request, subprocess, venv, ctypes, tempfile"
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the byte code of an interpreter stays that several tests package."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    """A carrier, another component and a composite."""
+def repository(tmp_path: Path, shared_cache: Path) -> Repository:
+    """A carrier, another component and a composite; whoever moves ``cache`` away has all compiled anew."""
     root = tmp_path / "repository"
     library(root)
+    (root / "cache").symlink_to(shared_cache)
     other = component(root, "acme/other", plans={"x": (None, plan(provides=("other",)))})
     for directory in (carrier(root, "acme/runtime"), other):
         path = directory / "buildpack.toml"
