@@ -196,8 +196,10 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
-    # A module's tests share what they build, so a module stays on one worker.
-    _pytest(session, "tests/integration", "--numprocesses=auto", "--dist=loadscope")
+    # A module's tests share what they build, so a module stays on one worker. Of the gigabytes of layers only
+    # what failed stays: some later session would delete them, cold and in one process.
+    options = ("--numprocesses=auto", "--dist=loadscope", "--override-ini=tmp_path_retention_policy=failed")
+    _pytest(session, "tests/integration", *options)
 
 
 @nox.session
