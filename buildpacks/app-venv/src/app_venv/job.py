@@ -168,8 +168,9 @@ def _collect_static(job: Job) -> str:
     )
 
     environment = app_environment(job.context.environment, job.venv)
-    project = Project(job.context.app_dir, job.venv / "bin" / "python", environment)
-    return collect_static(project, job.site_packages, mode, job.context.output)
+    with job.tools.access.trusting(environment) as trusting:
+        project = Project(job.context.app_dir, job.venv / "bin" / "python", trusting)
+        return collect_static(project, job.site_packages, mode, job.context.output)
 
 
 def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], Room]:
