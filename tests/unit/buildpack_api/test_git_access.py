@@ -73,6 +73,15 @@ def test_credentials_go_to_the_host_that_they_name_and_to_no_other(
     assert answer == ({"username": "me", "password": SECRET} if known else {})
 
 
+def test_the_host_may_be_in_an_entry_of_its_own(tmp_path: Path) -> None:
+    """As other buildpacks have this type."""
+    (tmp_path / "run").mkdir()
+    login = f"username=me\npassword={SECRET}\n"
+    one = binding(tmp_path, "git-credentials", credentials=login, context="https://git.example:8443\n")
+    access = read_git_access([one], {})
+    assert asked(access, tmp_path / "run", "https://git.example:8443/a")["password"] == SECRET
+
+
 def test_what_a_netrc_file_has_is_for_any_port(tmp_path: Path) -> None:
     access = GitAccess(logins=any_protocol("git.example", "me", SECRET))
     for number, address in enumerate(("https://git.example/a", "http://git.example:81/a")):
@@ -146,6 +155,12 @@ def test_a_key_is_for_the_hosts_whose_keys_are_known(tmp_path: Path) -> None:
         ("git-ssh", {"private_key": KEY, "known_hosts": HASHED, "hosts": "a\nProxyCommand=x"}, "which hosts"),
         ("git-credentials", {}, "has no entry 'credentials'"),
         ("git-credentials", {"credentials": "https://me:s3cret@host"}, "Missing: protocol, host"),
+        ("git-credentials", {"credentials": "username=me\npassword=s3cret"}, "Missing: protocol, host"),
+        (
+            "git-credentials",
+            {"credentials": "username=me\npassword=s3cret", "context": "https://a/b"},
+            "no address of a host",
+        ),
         ("git-credentials", {"credentials": CREDENTIALS.replace("https", "ftp")}, "protocol or host"),
         ("git-credentials", {"credentials": CREDENTIALS.replace("git.", "../")}, "protocol or host"),
     ],

@@ -1,7 +1,7 @@
 """Access to git repositories that bindings give: to the hosts that they name, as long as a command runs.
 
 Types: ``git-credentials`` (entry ``credentials``: what ``git credential fill`` prints, one block for each
-host) and ``git-ssh`` (entries ``ssh-privatekey``, ``known_hosts`` and, where these are hashed, ``hosts``).
+host; or user name and password alone, with an entry ``context`` that has the host's address) and ``git-ssh`` (entries ``ssh-privatekey``, ``known_hosts`` and, where these are hashed, ``hosts``).
 User names and passwords of package indexes, and netrc files, serve git over HTTP as well.
 """
 
@@ -147,9 +147,10 @@ def write_private(path: Path, content: bytes, *, mode: int = 0o600, again: bool 
 
 def _logins(binding: Binding) -> list[GitLogin]:
     text = binding.read("credentials").decode("utf-8", "replace")
+    context = _context(binding)
     found = []
     for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
-        entries = dict(line.partition("=")[::2] for line in block.splitlines())
+        entries = {**context, **dict(line.partition("=")[::2] for line in block.splitlines())}
         hide(entries.get("password", ""))
         missing = [name for name in ("protocol", "host", "username", "password") if not entries.get(name)]
         if missing or entries["protocol"] not in _PROTOCOLS or "/" in entries["host"]:
@@ -157,10 +158,26 @@ def _logins(binding: Binding) -> list[GitLogin]:
                 f"The entry 'credentials' of the binding {binding.name!r} is not what git reads",
                 detail=f"Missing: {', '.join(missing)}." if missing else "Its protocol or host is none.",
                 advice="Write for each host four lines, with an empty one between hosts:\n"
-                "  protocol=https\n  host=git.example.com\n  username=...\n  password=...",
+                "  protocol=https\n  host=git.example.com\n  username=...\n  password=...\n"
+                "Or the last two of them, and an entry 'context' with https://git.example.com",
             )
         found.append(GitLogin(*(entries[name] for name in ("protocol", "host", "username", "password"))))
     return found
+
+
+def _context(binding: Binding) -> dict[str, str]:
+    """Return the protocol and host for which all of the binding is, if it says so."""
+    if "context" not in binding.secrets:
+        return {}
+    address = binding.read("context").decode("utf-8", "replace").strip()
+    found = re.fullmatch(r"(?P<protocol>https?)://(?P<host>[^/@?#\s]+)/?", address)
+    if found is None:
+        raise _error(
+            binding,
+            "has an entry 'context' that is no address of a host",
+            "Write protocol and host, and a port if there is one: https://git.example.com",
+        )
+    return found.groupdict()
 
 
 def _key(binding: Binding) -> SshKey:
