@@ -128,6 +128,7 @@ CASES = {
     "no project": (["./wheels"], "./wheels has neither a pyproject.toml nor a setup.py"),
     "no file": (["-r more.txt"], "{root}/more.txt does not exist"),
     "no constraints": (["-c more.txt", "left"], "{root}/more.txt does not exist"),
+    "constraint with extras": (["-c limits.txt", "left"], "a constraint has extras, which pip does not take"),
     "no address": (
         ["--index-url ${UNSET}/simple", "left"],
         "an index has no proper address: ${UNSET}/simple",
@@ -140,6 +141,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_causes(pip: FailingPip, name: str) -> None:
     (pip.root / "odd.whl").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (pip.root / "limits.txt").write_text("left[more]<2\n")
     lines, cause = CASES[name]
     explanation, printed = pip.fail(*lines)
     assert explanation.cause.startswith(cause.replace("{root}", str(pip.root))), printed

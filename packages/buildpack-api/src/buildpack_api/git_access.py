@@ -1,8 +1,9 @@
 """Access to git repositories that bindings give: to the hosts that they name, as long as a command runs.
 
 Types: ``git-credentials`` (entry ``credentials``: what ``git credential fill`` prints, one block for each
-host; or user name and password alone, with an entry ``context`` that has the host's address) and ``git-ssh`` (entries ``ssh-privatekey``, ``known_hosts`` and, where these are hashed, ``hosts``).
-User names and passwords of package indexes, and netrc files, serve git over HTTP as well.
+host; or user name and password alone, with an entry ``context`` that has the host's address) and ``git-ssh``
+(entries ``ssh-privatekey``, ``known_hosts`` and, where these are hashed, ``hosts``). User names and passwords
+of package indexes, and netrc files, serve git over HTTP as well.
 """
 
 from __future__ import annotations

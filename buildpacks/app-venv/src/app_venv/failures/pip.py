@@ -105,6 +105,11 @@ _RULES = (
         "file that includes them.",
     ),
     Rule(
+        r"Constraints cannot have extras",
+        "a constraint has extras, which pip does not take",
+        "Leave out what is in brackets, in the file that -c or PIP_CONSTRAINT names.",
+    ),
+    Rule(
         r"no such option: (?P<option>\S+)",
         "a requirements file has an option that pip does not know: {option}",
         "Correct the line that pip names above.",
