@@ -89,6 +89,10 @@ def test_what_a_netrc_file_has_is_for_any_port(tmp_path: Path) -> None:
         assert asked(access, tmp_path / f"{number}", address)["password"] == SECRET
 
 
+def test_what_is_no_host_in_a_netrc_file_is_passed_over() -> None:
+    assert any_protocol("a/../b", "me", SECRET) == ()
+
+
 def test_several_hosts_and_what_the_user_configures_himself(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     text = f"{CREDENTIALS}\n\n{CREDENTIALS.replace('git.example:8443', 'second.example')}"
