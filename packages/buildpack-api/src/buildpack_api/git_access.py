@@ -134,7 +134,7 @@ def read_git_access(bindings: Iterable[Binding], environment: Mapping[str, str])
 
 
 def any_protocol(host: str, username: str, password: str) -> tuple[GitLogin, ...]:
-    """Return what an entry of a netrc file means: any port, with TLS or without. What is no host is left out."""
+    """Return what an entry of a netrc file means: any port, with TLS or without; nothing without a host."""
     if not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         return ()
     return tuple(GitLogin(one, host, username, password, any_port=True) for one in _PROTOCOLS)
