@@ -147,6 +147,19 @@ def test_a_manage_py_that_is_not_at_the_top_is_said_in_the_summary(
     assert f"static files         not collected: {reason}" in printed
 
 
+def test_a_secret_in_static_files_ends_the_build(django: Django) -> None:
+    """They are in the app, not in a layer, and written with all variables of the build at hand."""
+    secret = "of-the-index-9"
+    write = "(BASE_DIR / 'assets/build.js').write_text(os.environ.get('PIP_EXTRA_INDEX_URL', ''))\n"
+    told = django.failure(
+        f"import os\n{WITH_ROOT}{write}",
+        PIP_EXTRA_INDEX_URL=f"{django.index.url.replace('//', f'//me:{secret}@')}/simple/",
+    )
+    assert "A secret of this build would get into the image or the cache" in told
+    assert "build.js of the static files has what is in the address in PIP_EXTRA_INDEX_URL" in told
+    assert secret not in told
+
+
 def test_a_collection_that_fails_is_explained(django: Django) -> None:
     settings = WITH_ROOT.replace("'assets'", "'nowhere'") + "STATICFILES_FINDERS = ['no.such.Finder']\n"
     told = django.failure(settings)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.failures.building import Explanation
+    from support.venv_builds import VenvBuilds
 
 BACKEND = """
 import os, signal, subprocess, sys
@@ -127,6 +128,7 @@ CASES = {
     "no project": (["./wheels"], "./wheels has neither a pyproject.toml nor a setup.py"),
     "no file": (["-r more.txt"], "{root}/more.txt does not exist"),
     "no constraints": (["-c more.txt", "left"], "{root}/more.txt does not exist"),
+    "constraint with extras": (["-c limits.txt", "left"], "a constraint has extras, which pip does not take"),
     "no address": (
         ["--index-url ${UNSET}/simple", "left"],
         "an index has no proper address: ${UNSET}/simple",
@@ -139,10 +141,35 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_causes(pip: FailingPip, name: str) -> None:
     (pip.root / "odd.whl").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (pip.root / "limits.txt").write_text("left[more]<2\n")
     lines, cause = CASES[name]
     explanation, printed = pip.fail(*lines)
     assert explanation.cause.startswith(cause.replace("{root}", str(pip.root))), printed
     assert explanation.advice
+
+
+def test_a_wheel_for_another_python_is_found_by_the_real_pip(builds: VenvBuilds) -> None:
+    """For what has to be built here, and for hashes that do not cover this Python."""
+    here, other = NEWEST.replace(".", ""), "312" if NEWEST != "3.12" else "311"
+
+    def publish(name: str, tag: str) -> None:
+        wheel = make_wheel(Project(name, files={f"for_{tag}.py": ""}), builds.root / "wheels")
+        file = f"{name}-1.0-cp{tag}-cp{tag}-manylinux2014_{os.uname().machine}.whl"
+        builds.wheels.append(wheel.rename(wheel.with_name(file)))
+
+    publish("fast", here)
+    publish("fast", other)
+    publish("slow", other)
+    broken = BACKEND + "    sys.exit(1)\n"
+    builds.wheels.append(make_sdist(Project("slow"), builds.root / "wheels", backend=broken))
+    builds.publish()
+    foreign = next(path for path in builds.wheels if f"fast-1.0-cp{other}" in path.name)
+    builds.require(f"fast==1.0 --hash=sha256:{sha256(foreign)}", "--only-binary fast")
+    said = builds.failure()
+    assert f"the hashes of fast 1.0 do not cover Python {NEWEST}" in said
+    assert f"They fit the wheel for Python 3.{other[1:]}" in said
+    builds.require("slow")
+    assert f"For Python 3.{other[1:]} the index has a wheel of slow 1.0" in builds.failure()
 
 
 @pytest.mark.parametrize("name", ["apple", "ancient"])

@@ -273,3 +273,25 @@ def test_a_layer_that_an_older_version_made_is_made_anew(builds: VenvBuilds) -> 
 def test_a_build_without_secrets_searches_nothing(builds: VenvBuilds) -> None:
     builds.require("left")
     assert SEARCHED not in text_of(builds.build())
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        'wheel.writestr("source/frozen.txt", "left @ " + os.environ["PIP_EXTRA_INDEX_URL"] + "left.whl")',
+        'wheel.writestr("source-1.0.dist-info/build.json", repr(dict(os.environ)))',
+        'wheel.writestr("source-1.0.data/data/info", os.environ["PIP_EXTRA_INDEX_URL"].partition("@")[0])',
+    ],
+    ids=["a list of requirements", "metadata", "a file beside the package"],
+)
+def test_the_address_of_an_index_does_not_get_out_by_what_a_build_writes(
+    builds: VenvBuilds, writes: str
+) -> None:
+    builds.publish_source(SOURCE_BACKEND.replace('wheel.writestr("source.py", "")', f"import os; {writes}"))
+    builds.require("source")
+    address = f"{builds.server.url.replace('//', f'//{USER}:{PASSWORD}@')}/simple/"
+    said = builds.failure(PIP_EXTRA_INDEX_URL=address)
+    assert "A secret of this build would get into the image or the cache" in said
+    assert "the address in PIP_EXTRA_INDEX_URL" in said
+    assert PASSWORD not in said
+    assert leftovers(builds, PASSWORD) == []

@@ -279,3 +279,46 @@ def test_a_name_for_the_keyring_is_no_token(make: Maker) -> None:
     environment = {"PIP_INDEX_URL": "https://oauth-user@a.example/"}
     assert [one.value for one in IndexAccess().secrets(environment)] == ["oauth-user"]
     assert IndexAccess().secrets({**environment, "PIP_KEYRING_PROVIDER": "import"}) == ()
+
+
+def test_authorities_are_trusted_by_everything_that_runs(make: Maker, tmp_path: Path) -> None:
+    """Beside what the user and the machine trust: most programs take one file instead of all others."""
+    users = tmp_path / "users.pem"
+    users.write_text(f"of the user\n{PEM}")
+    access = make("trust", "ca-certificates", one=PEM, two=f"second\n{PEM}").read()
+    base = {"SSL_CERT_FILE": str(users), "KEPT": "x"}
+    with access.environment(base, minor=MINOR) as environment:
+        names = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
+        (bundle,) = {environment[name] for name in names}
+        content = Path(bundle).read_text()
+        assert all(text in content for text in ("of the user", "second"))
+    assert not Path(bundle).exists()
+    with access.trusting(base) as environment:
+        assert "second" in Path(environment["SSL_CERT_FILE"]).read_text()
+        assert (environment["KEPT"], "PIP_CERT" in environment) == ("x", False)
+        bundle = environment["SSL_CERT_FILE"]
+    assert not Path(bundle).exists()
+
+
+def test_authorities_and_a_certificate_of_the_user_for_pip_are_no_contradiction(make: Maker) -> None:
+    assert make("trust", "ca-certificates", one=PEM).read(PIP_CERT="/x").authorities
+
+
+def test_without_authorities_nothing_is_changed(make: Maker) -> None:
+    with make.read().trusting({"A": "b"}) as environment:
+        assert environment == {"A": "b"}
+
+
+def test_an_authority_that_is_no_certificate_is_refused(make: Maker) -> None:
+    said = make("trust", "ca-certificates", one="x").refusal()
+    assert "'one' in the ca-certificates binding 'trust' is not a certificate" in said
+
+
+def test_what_is_bound_for_an_index_serves_git_on_the_same_host(make: Maker) -> None:
+    access = make(index_url=URL, username="me", password=SECRET).read()
+    with access.environment({}, minor=MINOR) as environment:
+        assert environment["GIT_CONFIG_KEY_0"] == "credential.helper"
+        helper = Path(environment["GIT_CONFIG_VALUE_0"])
+        assert SECRET in (helper.parent / "https index.example *").read_text()
+        assert environment["GIT_TERMINAL_PROMPT"] == "0"
+    assert not helper.exists()

@@ -142,7 +142,13 @@ def _search(finished: Finished, cache: PipCache) -> None:
         from app_venv.after.leaks import Made, refuse_leaks  # noqa: PLC0415  (few builds have any)
 
         made = Made(
-            finished.layer, cache, job.site_packages, finished.resolution, finished.search_again, job.secrets
+            finished.layer,
+            cache,
+            job.site_packages,
+            finished.resolution,
+            finished.search_again,
+            job.secrets,
+            finished.static_files,
         )
         refuse_leaks(made, job.context.output)
 

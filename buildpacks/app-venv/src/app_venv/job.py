@@ -77,7 +77,8 @@ class Finished:
     """The environment, made or reused: ``decision`` says which and why.
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
-    are what does not fit together in it, ``room`` is what it takes, ``static`` where static files were put.
+    are what does not fit together in it, ``room`` is what it takes, ``static`` what came of static
+    files, which are in ``static_files``.
     """
 
     job: Job
@@ -86,6 +87,7 @@ class Finished:
     problems: tuple[str, ...]
     room: Room
     static: str
+    static_files: Path | None = None
 
     @property
     def layer(self) -> Layer:
@@ -153,14 +155,15 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
         problems, room = _read_and_record(job, resolution)
     report_problems(problems, job.settings.check, job.context.output)
     warn_of_environments(job.context.app_dir, job.context.output)
-    return Finished(job, decision, resolution, problems, room, _collect_static(job))
+    static, directory = _collect_static(job)
+    return Finished(job, decision, resolution, problems, room, static, directory)
 
 
-def _collect_static(job: Job) -> str:
-    """Return where static files were put, or ''."""
+def _collect_static(job: Job) -> tuple[str, Path | None]:
+    """Return what came of static files, for people, and the directory in which they are."""
     mode = job.settings.static
     if mode is not StaticMode.ON and not has_distribution(job.site_packages, "django"):
-        return ""
+        return "", None
     from app_venv.after.collectstatic import (  # noqa: PLC0415  (only for Django)
         Project,
         app_environment,
@@ -168,8 +171,10 @@ def _collect_static(job: Job) -> str:
     )
 
     environment = app_environment(job.context.environment, job.venv)
-    project = Project(job.context.app_dir, job.venv / "bin" / "python", environment)
-    return collect_static(project, job.site_packages, mode, job.context.output)
+    with job.tools.access.trusting(environment) as trusting:
+        project = Project(job.context.app_dir, job.venv / "bin" / "python", trusting)
+        found = collect_static(project, job.site_packages, mode, job.context.output)
+    return found.text, found.directory
 
 
 def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], Room]:

@@ -5,9 +5,8 @@ Secrets are in files of one build, never in a variable, an address, a command li
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,15 @@ from buildpack_common.known_secrets import environment_secrets, login_secrets, w
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from buildpack_api.git_access import GitAccess
     from buildpack_common.known_secrets import Secret
 
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
+_USERS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
+# Where distributions keep what they trust, as one file.
+_MACHINE = tuple(
+    map(Path, ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"))
+)
 _QUIET = {"PIP_NO_INPUT": "1"}  # nobody is there who could answer
 
 NETWORK_VARIABLES = (
@@ -43,7 +49,8 @@ class Login:
 class IndexAccess:
     """What the bindings say, put together.
 
-    ``names`` are the bindings; ``variables`` are pip's, with addresses and files but no secret: what they
+    ``names`` are the bindings; ``certificates`` are for package indexes, ``authorities`` for everything;
+    ``variables`` are pip's, with addresses and files but no secret: what they
     hold may be compared, and recorded as a digest.
     """
 
@@ -52,6 +59,23 @@ class IndexAccess:
     logins: tuple[Login, ...] = field(default=(), repr=False)
     netrc_files: tuple[Path, ...] = ()
     certificates: tuple[Path, ...] = ()
+    authorities: tuple[Path, ...] = ()
+    git: GitAccess | None = None
+
+    @contextmanager
+    def trusting(self, base: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """Give ``base`` with what makes a program trust the bound authorities beside those of the machine.
+
+        The file that it names is gone when the block is left.
+        """
+        if not self.authorities:
+            yield dict(base)
+            return
+        import tempfile  # noqa: PLC0415  (only for those who have authorities of their own)
+
+        with tempfile.TemporaryDirectory(prefix="strata-trust-") as directory:
+            bundle = _write_bundle(self.authorities, base, Path(directory))
+            yield {**base, **dict.fromkeys(_BUNDLES, bundle)}
 
     @contextmanager
     def environment(self, base: Mapping[str, str], *, minor: str) -> Iterator[dict[str, str]]:
@@ -61,17 +85,19 @@ class IndexAccess:
         ConfigurationError for credentials that cannot be given to pip.
         """
         settings = {"PIP_KEYRING_PROVIDER": "disabled", **base, **_QUIET, **self.variables}
-        if not (self.logins or self.netrc_files or self.certificates):
+        git = self._git()
+        if not (git or self.netrc_files or self.certificates or self.authorities):
             yield settings
             return
         import tempfile  # noqa: PLC0415  (only for those who have secrets)
 
         with tempfile.TemporaryDirectory(prefix="strata-index-") as directory:
-            yield settings | self._files(base, Path(directory), minor)
+            files = self._files(base, Path(directory), minor)
+            yield settings | files | (git.variables(base, Path(directory)) if git else {})
 
     def secrets(self, environment: Mapping[str, str], more: Iterable[Secret] = ()) -> tuple[Secret, ...]:
         """Return all secrets: of bindings, the user's netrc, addresses in variables, and ``more``."""
-        found = [*environment_secrets(environment), *more]
+        found = [*environment_secrets(environment), *(self.git.secrets() if self.git else ()), *more]
         entries = [
             (one.username, one.password, f"the binding {one.binding!r}" if one.binding else one.host)
             for one in self.logins
@@ -87,7 +113,21 @@ class IndexAccess:
         asked = environment.get("PIP_KEYRING_PROVIDER", "disabled").lower() != "disabled"
         return without_names(found, names, asked=asked)
 
+    def _git(self) -> GitAccess | None:
+        """Return what git is given: its own bindings first, then what is for the hosts of packages."""
+        if not (self.git or self.logins or self.netrc_files):
+            return None
+        from buildpack_api.git_access import GitAccess, any_protocol  # noqa: PLC0415  (only for those)
+
+        entries = [(one.host, one.username, one.password) for one in self.logins]
+        entries += [entry for path in self.netrc_files for entry in netrc_file.logins(path)]
+        more = [login for entry in entries for login in any_protocol(*entry)]
+        own = self.git or GitAccess()
+        return replace(own, logins=(*own.logins, *more))
+
     def _files(self, base: Mapping[str, str], directory: Path, minor: str) -> dict[str, str]:
+        from buildpack_api.git_access import write_private  # noqa: PLC0415  (only for those who have secrets)
+
         found = {}
         if self.logins or self.netrc_files:
             parts = [netrc_file.users_netrc(base)]
@@ -95,17 +135,24 @@ class IndexAccess:
             parts += [
                 netrc_file.entry(one.host, one.username, one.password, minor=minor) for one in self.logins
             ]
-            found["NETRC"] = _write(directory / "netrc", "\n\n".join(parts).encode())
-        if self.certificates:
-            # requests would prefer a bundle of the user to that of pip, so both are put into one.
-            users = [Path(base[name]) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if base.get(name)]
-            readable = [*self.certificates, *(path for path in users if path.is_file())]
-            bundle = _write(directory / "ca.pem", b"\n".join(path.read_bytes() for path in readable))
+            found["NETRC"] = write_private(directory / "netrc", "\n\n".join(parts).encode())
+        if self.certificates or self.authorities:
+            bundle = _write_bundle((*self.certificates, *self.authorities), base, directory)
             found |= {"PIP_CERT": bundle, "REQUESTS_CA_BUNDLE": bundle}
+        if self.authorities:
+            found |= dict.fromkeys(_BUNDLES, found["PIP_CERT"])
         return found
 
 
-def _write(path: Path, content: bytes) -> str:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    return str(path)
+def _write_bundle(certificates: Iterable[Path], base: Mapping[str, str], directory: Path) -> str:
+    """Write one file of these certificates, those of the user and those of the machine.
+
+    Programs take one file, and most of them instead of what they would trust otherwise.
+    """
+    from buildpack_api.git_access import write_private  # noqa: PLC0415  (only for those who have authorities)
+
+    named = (base[name] for name in _USERS if base.get(name))
+    users = [path for path in map(Path, named) if path.is_file()]
+    machine = [] if base.get("SSL_CERT_FILE") else [path for path in _MACHINE if path.is_file()][:1]
+    content = b"\n".join(path.read_bytes() for path in dict.fromkeys([*certificates, *users, *machine]))
+    return write_private(directory / "ca.pem", content)

@@ -1,7 +1,8 @@
 """Service bindings for package indexes: what they say, put together.
 
 Types: ``pypi`` (entries index-url, extra-index-url, username, password, ca.crt, and those of the others),
-``netrc`` (netrc or .netrc) and ``pip`` (pip.conf).
+``netrc`` (netrc or .netrc) and ``pip`` (pip.conf). ``ca-certificates`` is trusted for everything, and
+``git_access`` has what is for git alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.bindings import Binding
+    from buildpack_api.git_access import GitAccess
 
 _TYPES = ("pypi", "netrc", "pip")
 _NETRC_NAMES = (".netrc", "netrc")
@@ -46,6 +48,8 @@ def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str
         logins=_distinct(login for part in parts for login in part.logins),
         netrc_files=tuple(path for part in parts for path in part.netrc_files),
         certificates=tuple(path for part in parts for path in part.certificates),
+        authorities=_authorities(bindings),
+        git=_git(bindings, environment),
     )
     _refuse_both(access, environment)
     return access
@@ -106,6 +110,28 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     if parts.username is None:
         return plain, None
     return plain, Login(host, unquote(parts.username), unquote(parts.password or ""), binding.name)
+
+
+def _git(bindings: Iterable[Binding], environment: Mapping[str, str]) -> GitAccess | None:
+    if not any(binding.type.lower().startswith("git-") for binding in bindings):
+        return None
+    from buildpack_api.git_access import read_git_access  # noqa: PLC0415  (few have such a binding)
+
+    return read_git_access(bindings, environment)
+
+
+def _authorities(bindings: Iterable[Binding]) -> tuple[Path, ...]:
+    """Return the certificates that are trusted for everything (type ``ca-certificates``)."""
+    found: list[Path] = []
+    for binding in find_bindings(bindings, "ca-certificates"):
+        for name, path in binding.secrets.items():
+            if b"-----BEGIN CERTIFICATE-----" not in binding.read(name):
+                raise ConfigurationError(
+                    f"{name!r} in the ca-certificates binding {binding.name!r} is not a certificate",
+                    advice="It must hold one or more certificates in PEM format.",
+                )
+            found.append(path)
+    return tuple(found)
 
 
 def _certificates(binding: Binding) -> tuple[Path, ...]:

@@ -84,6 +84,9 @@ def _can_unshare(namespace: str) -> bool:
         return False
 
 
+SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
+"""Where servers are, which PATH of ordinary users leaves out."""
+
 _CNB = "./scripts/install-cnb-tools, with a Go toolchain on PATH or in another of the ways that --help shows"
 _NAMESPACES = (
     "run the tests as root, or allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1, "
@@ -108,6 +111,7 @@ NEEDS: Mapping[str, Need] = {
         ),
         _program("busybox"),
         _program("strace"),
+        Need("sshd", _package("openssh-server"), lambda: shutil.which("sshd", path=SBIN) is not None),
         Need("setpriv", _package("util-linux"), _on_path("setpriv")),
         Need("C compiler", _package("gcc", "libc6-dev"), _has_compiler),
         Need(

@@ -140,3 +140,10 @@ def test_continued_lines_mean_one_line(words: list[str]) -> None:
     (plain,) = read("  ".join(words))
     assert joined.requirement.split() == plain.requirement.split()
     assert joined.understood == plain.understood
+
+
+@pytest.mark.parametrize("separator", "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+def test_whatever_ends_a_line_for_pip_ends_it_here(separator: str) -> None:
+    """Also inside a comment, where an editor shows what follows as a part of it."""
+    text = f"left  # a comment{separator}right"
+    assert [line.requirement for line in read_lines(text, {})] == ["left", "right"]

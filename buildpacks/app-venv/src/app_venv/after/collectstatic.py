@@ -55,6 +55,14 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """What came of it, for people, and the directory that files were put into, if it is a directory."""
+
+    text: str = ""
+    directory: Path | None = None
+
+
+@dataclass(frozen=True)
 class _Settings:
     """``app``: django.contrib.staticfiles is installed; ``local``: files, not some storage in a network."""
 
@@ -78,8 +86,8 @@ def app_environment(environment: Mapping[str, str], venv: Path) -> dict[str, str
     }
 
 
-def collect_static(project: Project, site_packages: Path, mode: StaticMode, output: Output) -> str:
-    """Collect if that is wanted and possible; return where the files are or why there are none, or ''.
+def collect_static(project: Project, site_packages: Path, mode: StaticMode, output: Output) -> Collected:
+    """Collect if that is wanted and possible; return where the files are, or why there are none.
 
     Raises BuildpackError if Django fails to collect, and for ``on`` also if there is nothing to be done.
     Settings that cannot be read, for want of a password for instance, are a warning otherwise.
@@ -89,7 +97,7 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
         if not missing:
             names = f"{COLLECTSTATIC.name} or {DISABLE_COLLECTSTATIC.name}"
             output.step(f"Static files are not collected: {names} says so")
-        return ""
+        return Collected()
     if missing:
         return _skip(missing, mode, output)
     try:
@@ -98,7 +106,7 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
         if mode is StaticMode.ON:
             raise
         output.warning(error.title, f"{_WITHOUT}\n{error.advice}")
-        return "not collected: Django's settings cannot be read (see the warning above)"
+        return Collected("not collected: Django's settings cannot be read (see the warning above)")
     missing = _not_configured(found)
     if missing:
         return _skip(missing, mode, output)
@@ -146,7 +154,7 @@ def _not_configured(found: _Settings) -> str:
     return "" if found.root or not found.local else "STATIC_ROOT is not set"
 
 
-def _skip(missing: str, mode: StaticMode, output: Output) -> str:
+def _skip(missing: str, mode: StaticMode, output: Output) -> Collected:
     if mode is StaticMode.ON:
         raise ConfigurationError(
             f"Static files cannot be collected: {missing}",
@@ -154,12 +162,12 @@ def _skip(missing: str, mode: StaticMode, output: Output) -> str:
             advice="Without that variable they are collected if manage.py, Django and STATIC_ROOT are there.",
         )
     output.step(f"Static files are not collected: {missing}")
-    return f"not collected: {missing}"
+    return Collected(f"not collected: {missing}")
 
 
-def _place(found: _Settings, app_dir: Path, output: Output) -> str:
+def _place(found: _Settings, app_dir: Path, output: Output) -> Collected:
     if not found.local:
-        return "collected into the storage that the settings name"
+        return Collected("collected into the storage that the settings name")
     root = app_dir / found.root
     if not root.resolve().is_relative_to(app_dir.resolve()):
         output.warning(
@@ -167,7 +175,7 @@ def _place(found: _Settings, app_dir: Path, output: Output) -> str:
             f"Only the app's directory, {app_dir}, comes into the image. Let STATIC_ROOT be in it, for "
             'instance BASE_DIR / "staticfiles".',
         )
-    return f"collected into {root}"
+    return Collected(f"collected into {root}", root)
 
 
 def _command(project: Project, *arguments: str) -> tuple[str, ...]:

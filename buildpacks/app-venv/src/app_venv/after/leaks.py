@@ -45,6 +45,8 @@ _ADVICE_ON_CACHE = f" {CACHE.name}=none builds without what is in the cache, and
 class Made:
     """What a build is about to leave: the layer of the environment, the cache, and what was chosen.
 
+    ``static_files`` is the directory of the app into which Django has put files, on every build.
+
     ``search_again``: the layers may hold a secret that they were not searched for when they were made.
     """
 
@@ -54,6 +56,7 @@ class Made:
     resolution: Resolution
     search_again: bool
     secrets: tuple[Secret, ...] = field(repr=False)
+    static_files: Path | None = None
 
 
 def mend_addresses(site_packages: Path, cache: PipCache, secrets: tuple[Secret, ...]) -> None:
@@ -85,10 +88,11 @@ def refuse_leaks(made: Made, output: Output) -> None:
     layers = (made.layer, made.cache.layer)
     findings = [(layer, _search(layer, made, search, output)) for layer in layers]
     leaks = [(layer, hit) for layer, found in findings for hit in found.hits]
-    if leaks:
+    static = _search_static(made, search)
+    if leaks or static:
         for layer in layers:
             _forget(layer)
-        raise _leaked(leaks, made.cache.layer)
+        raise _leaked(leaks, static, made.cache.layer)
     if made.search_again:
         files, size = (sum(getattr(found, name) for _, found in findings) for name in ("files", "size"))
         output.detail(f"None is in {files} files ({readable_size(size)})")
@@ -115,6 +119,13 @@ def _search(layer: Layer, made: Made, search: SecretSearch, output: Output) -> F
             ),
         )
     return findings
+
+
+def _search_static(made: Made, search: SecretSearch) -> list[Hit]:
+    findings = Findings()
+    if made.static_files is not None:
+        search.look_through(made.static_files, findings)
+    return findings.hits
 
 
 def _published_files(made: Made) -> PublishedFiles:
@@ -156,9 +167,10 @@ def _forget(layer: Layer) -> None:
         remove(layer.clear())
 
 
-def _leaked(leaks: Iterable[tuple[Layer, Hit]], cache: Layer) -> BuildpackError:
+def _leaked(leaks: Iterable[tuple[Layer, Hit]], static: Iterable[Hit], cache: Layer) -> BuildpackError:
     leaks = tuple(leaks)
     lines = [f"{hit.place} in the layer {layer.name} has what is in {hit.source}" for layer, hit in leaks]
+    lines += [f"{hit.place} of the static files has what is in {hit.source}" for hit in static]
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     in_cache = any(layer is cache for layer, _ in leaks)
     return BuildpackError(

@@ -61,10 +61,20 @@ _RULES = (
         "PIP_EXTRA_INDEX_URL, where special characters are written as %XX.",
     ),
     Rule(
+        r"Host key verification failed|No \S+ host key is known for",
+        "the host of a repository is not known",
+        "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
+    ),
+    Rule(
+        r"cannot run ssh: No such file",
+        "ssh is not in the build image",
+        "Use a build image with it, or the https: address of the repository.",
+    ),
+    Rule(
         r"(fatal: Authentication failed|could not read (Username|Password)|Permission denied \(publickey|"
-        r"Host key verification failed)",
+        r"terminal prompts disabled)",
         "a repository refused access",
-        "Publish the package on an index, or give the build credentials for the repository.",
+        "Give the build credentials for its host: a binding of type git-credentials, netrc or git-ssh.",
     ),
     Rule(
         r"git (clone|fetch|checkout)[^\n]* did not run successfully",
@@ -93,6 +103,11 @@ _RULES = (
         "{file} does not exist",
         "A requirements file includes it with -r or -c, or PIP_CONSTRAINT names it. Names count from the "
         "file that includes them.",
+    ),
+    Rule(
+        r"Constraints cannot have extras",
+        "a constraint has extras, which pip does not take",
+        "Leave out what is in brackets, in the file that -c or PIP_CONSTRAINT names.",
     ),
     Rule(
         r"no such option: (?P<option>\S+)",

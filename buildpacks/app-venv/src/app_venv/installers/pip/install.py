@@ -17,7 +17,7 @@ from buildpack_api.interpreter import isolated_environment
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from app_venv.inputs.pinning import Inputs
@@ -100,9 +100,7 @@ class Installer:
             raise
 
     def _run(self, inputs: Inputs, *options: str) -> Resolution:
-        import tempfile  # noqa: PLC0415  (all of these only when pip runs)
-
-        from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
+        import tempfile  # noqa: PLC0415  (only when pip runs)
 
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
@@ -116,14 +114,42 @@ class Installer:
             command = (*program, f"--report={report}", *inputs.arguments)
             with self._pip_environment() as env:
                 code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
-                answers = refusals(tail, command, env=env, cwd=self.app_dir) if code else ()
-            for answer in answers:
-                self.output.detail(f"The index answered: {answer}")
-            if code != 0:
-                raise _failed(
-                    command, code, "\n".join([*answers, tail]), _wheels_only(self.settings) + inputs.advice
-                )
+                if code != 0:
+                    raise self._failure(command, code, tail, env, inputs)
             return read_report(report)
+
+    def _failure(
+        self, command: tuple[str, ...], code: int, tail: str, env: Mapping[str, str], inputs: Inputs
+    ) -> CommandFailed:
+        """Explain a failure; pip and the index are asked for what the output does not tell."""
+        from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (only for a failure)
+        from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
+        from app_venv.installers.pip.other_pythons import (  # noqa: PLC0415
+            Question,
+            uncovered,
+            wheel_elsewhere,
+        )
+
+        answers = refusals(tail, command, env=env, cwd=self.app_dir)
+        for answer in answers:
+            self.output.detail(f"The index answered: {answer}")
+        explanation, more = explain(code, "\n".join([*answers, tail])), ""
+        if not was_killed(code):
+            question = Question(self.tools.pip.command, env, self.app_dir, self.tools.interpreter.minor)
+            files = (self.app_dir / name for name in inputs.files)
+            explanation = uncovered(tail, files, question) or explanation
+            more = wheel_elsewhere(tail, self.origins.downloaded | self.origins.cached, question)
+        program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
+        ended = (
+            f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
+        )
+        return CommandFailed(
+            f"The requirements could not be installed: {explanation.cause}",
+            command=tuple(command),
+            returncode=code,
+            detail=f"{ended}; what it said is above.",
+            advice=explanation.advice + more + _wheels_only(self.settings) + inputs.advice,
+        )
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
@@ -164,18 +190,3 @@ def _check_complete(resolution: Resolution, libraries: Path) -> None:
             detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
             advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target or prefix?",
         )
-
-
-def _failed(command: Sequence[str], code: int, tail: str, more: str) -> CommandFailed:
-    from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (twenty patterns, only for a failure)
-
-    explanation = explain(code, tail)
-    program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
-    ended = f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
-    return CommandFailed(
-        f"The requirements could not be installed: {explanation.cause}",
-        command=tuple(command),
-        returncode=code,
-        detail=f"{ended}; what it said is above.",
-        advice=explanation.advice + more,
-    )

@@ -52,6 +52,8 @@ def find_tools(context: BuildContext) -> Tools:
     refuse_dangerous_settings({**without_dangerous(context.environment), **access.variables})
     if access.names:
         context.output.step(f"Access to package indexes: by the binding {' and '.join(access.names)}")
+    if access.git:
+        context.output.step(f"Access to git repositories: by the binding {' and '.join(access.git.names)}")
     interpreter = find_interpreter(context)
     return Tools(interpreter, find_pip(context, interpreter), pip_environment(context), access)
 
