@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
-LIBRARIES = ("buildpack-common", "buildpack-api", "buildpack-release", "buildpack-testing")
+LIBRARIES = ("buildpack-common", "buildpack-api", "oci-registry", "buildpack-release", "buildpack-testing")
 """This repository's own, in packages/. They are never installed: their `src` is put on the path."""
 
 

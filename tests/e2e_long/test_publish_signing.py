@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb.tools import ensure_cosign
-from buildpack_testing.registry.distribution import RealRegistry, real_registry
+from oci_registry.testing.distribution import RealRegistry, real_registry
 from support.needs import need
 from support.packaging import environment, inv
 from support.publishing import make_repository, pack

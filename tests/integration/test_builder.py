@@ -14,16 +14,16 @@ from buildpack_release.builder.create import Created, create_builder, gather
 from buildpack_release.builder.image import make_builder
 from buildpack_release.builder.push import push_builder
 from buildpack_release.errors import ExitCode, ReleaseError
-from buildpack_release.registry.reference import Reference
-from buildpack_release.registry.registries import Registries, connection
-from buildpack_release.registry.retry import RetryPolicy
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.registry_server import Login
 from buildpack_testing.cnb.registry_server import registry as running_registry
 from buildpack_testing.cnb.tools import ensure_pack
-from buildpack_testing.registry.faulty import Fault, FaultyRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.reference import Reference
+from oci_registry.remote.registries import Registries, connection
+from oci_registry.remote.retry import RetryPolicy
+from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.builder_parts import Parts, order, read_builder
 from support.builder_parts import parts as make_parts
 from support.main_job import ROOT

@@ -16,8 +16,8 @@ from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import ensure_pack
-from buildpack_testing.registry.distribution import RealRegistry, real_registry
-from buildpack_testing.registry.faulty import FaultyRegistry
+from oci_registry.testing.distribution import RealRegistry, real_registry
+from oci_registry.testing.faulty import FaultyRegistry
 from support.needs import need
 from support.packaging import INV, inv
 from support.publishing import alone, make_repository, written

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ConflictError, ReleaseError
-from buildpack_release.registry.retry import RetryPolicy
-from buildpack_release.registry.wire import ConnectionOptions
-from buildpack_testing.registry.faulty import Fault, FaultyRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.store import MemoryStore
+from oci_registry.remote.retry import RetryPolicy
+from oci_registry.remote.wire import ConnectionOptions
+from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.store import MemoryStore
 from support.packaging import INV, environment, inv
 from support.publishing import agreed, another, make_repository, pack, publication, unproven_tags, written
 from support.sample_repository import write
@@ -30,7 +30,7 @@ from support.sample_repository import write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_testing.registry.loopback import Received, Response
+    from oci_registry.testing.loopback import Received, Response
 
 ROOT = Path(__file__).parents[2]
 SHORT, LONG = ConnectionOptions(read_timeout=0.6), ConnectionOptions()

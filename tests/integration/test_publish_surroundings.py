@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from buildpack_release.errors import ExitCode
-from buildpack_testing.registry.access import BasicGuard, QuotaGuard
-from buildpack_testing.registry.distribution import Certificate, real_registry
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.access import BasicGuard, QuotaGuard
+from oci_registry.testing.distribution import Certificate, real_registry
+from oci_registry.testing.memory import MemoryRegistry
 from support.needs import need
 from support.packaging import inv
 from support.publishing import alone, make_repository, pack

@@ -11,7 +11,7 @@ import pytest
 
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb_registry import CnbRegistry
-from buildpack_testing.registry.distribution import RealRegistry, real_registry
+from oci_registry.testing.distribution import RealRegistry, real_registry
 from support.needs import need
 from support.packaging import INV, inv
 from support.publishing import alone, make_repository, pack

@@ -12,13 +12,13 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from buildpack_release.oci.content import sha256
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST
-from buildpack_release.registry.errors import ContentMismatchError, NotFoundError, RejectedError
-from buildpack_release.registry.referrers import fallback_tag
-from buildpack_testing.registry.samples import image, index
+from oci_registry.content import sha256
+from oci_registry.errors import ContentMismatchError, NotFoundError, RejectedError
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.remote.blobs import Outcome
+from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST
+from oci_registry.remote.referrers import fallback_tag
+from oci_registry.testing.samples import image, index
 from support.needs import need
 from support.registries import KINDS, Running, client, running
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from buildpack_release.registry.client import RegistryClient
-    from buildpack_release.registry.push import Content
+    from oci_registry.remote.client import RegistryClient
+    from oci_registry.remote.push import Content
 
 REPOSITORY = "strata/python"
 

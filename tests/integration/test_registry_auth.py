@@ -16,18 +16,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from buildpack_release.errors import ExitCode
-from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.credentials import Keychain
-from buildpack_release.registry.errors import AccessDeniedError, UnavailableError
-from buildpack_release.registry.login import IdentityToken, Login, Password, RegistryToken
-from buildpack_release.registry.secret import Secret
-from buildpack_release.registry.wire import ConnectionOptions
-from buildpack_testing.registry.access import BasicGuard
-from buildpack_testing.registry.distribution import Certificate, real_registry
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.samples import image
-from buildpack_testing.registry.token_server import BearerGuard, TokenServer, base64url, encoded_json
+from buildpack_release.errors import ExitCode, exit_code_of
+from oci_registry.errors import AccessDeniedError, UnavailableError
+from oci_registry.remote.blobs import Outcome
+from oci_registry.remote.credentials import Keychain
+from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
+from oci_registry.remote.secret import Secret
+from oci_registry.remote.wire import ConnectionOptions
+from oci_registry.testing.access import BasicGuard
+from oci_registry.testing.distribution import Certificate, real_registry
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.samples import image
+from oci_registry.testing.token_server import BearerGuard, TokenServer, base64url, encoded_json
 from support.needs import need
 from support.registries import client
 
@@ -99,7 +99,7 @@ def test_without_the_right_password_there_is_one_clear_error(
         pytest.raises(AccessDeniedError) as caught,
     ):
         remote.repository("a").manifests.head("1")
-    assert caught.value.exit_code == ExitCode.AUTH
+    assert exit_code_of(caught.value) == ExitCode.AUTH
     assert expected in str(caught.value)
     assert "battery" not in str(caught.value)
     assert waits == []
@@ -311,7 +311,7 @@ def test_a_wrong_password_is_refused_by_the_token_server(kind: str, tmp_path: Pa
         pytest.raises(AccessDeniedError, match="token server") as caught,
     ):
         remote.repository("a").manifests.head("1")
-    assert caught.value.exit_code == ExitCode.AUTH
+    assert exit_code_of(caught.value) == ExitCode.AUTH
     assert "battery" not in str(caught.value)
 
 

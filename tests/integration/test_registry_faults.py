@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.registry.errors import RegistryError, UnavailableError
-from buildpack_release.registry.retry import RetryPolicy
-from buildpack_release.registry.wire import ConnectionOptions
-from buildpack_testing.registry.faulty import Fault, FaultyRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.samples import image, index
+from oci_registry.errors import RegistryError, UnavailableError
+from oci_registry.remote.retry import RetryPolicy
+from oci_registry.remote.wire import ConnectionOptions
+from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.samples import image, index
 from support.registries import client, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_release.registry.push import Content
+    from oci_registry.remote.push import Content
 
 TAGS = ("1.0.0", "latest")
 LAYER = bytes(range(256)) * 32

@@ -18,8 +18,8 @@ SOURCES = Path(buildpack_release.__file__).parents[1]
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_release.registry.client import RegistryClient
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.remote.client import RegistryClient
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

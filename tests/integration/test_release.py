@@ -18,9 +18,9 @@ import pytest
 from buildpack_release.errors import ExitCode
 from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb_registry import CnbRegistry
-from buildpack_testing.registry.distribution import RealRegistry, real_registry
-from buildpack_testing.registry.faulty import FaultyRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.distribution import RealRegistry, real_registry
+from oci_registry.testing.faulty import FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.needs import need
 from support.packaging import INV
 from support.publishing import alone, written

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_testing.platform import LocalPlatform
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.packaging import inv
 from support.publishing import alone
 

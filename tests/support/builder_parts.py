@@ -14,11 +14,11 @@ import pytest
 from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.descriptor import Descriptor
-from buildpack_release.oci.image import Platform
-from buildpack_release.oci.layer import write_layer
-from buildpack_release.oci.layout import write_archive
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from buildpack_testing.cnb import image_layout
+from oci_registry.image import Platform
+from oci_registry.layer import write_layer
+from oci_registry.layout import write_archive
 from support.sample_repository import write
 
 if TYPE_CHECKING:

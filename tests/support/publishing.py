@@ -14,8 +14,8 @@ from buildpack_release.publish.attachments import KINDS
 from buildpack_release.publish.dist import read_releases
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.publication import Publication
-from buildpack_release.registry.content import Manifest
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
+from oci_registry.remote.content import Manifest
 from support.packaging import environment
 from support.registries import client
 from support.sample_repository import component, composite, library, plan
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.publish.release import Release
-    from buildpack_release.registry.client import RegistryClient
-    from buildpack_release.registry.credentials import CredentialSource
-    from buildpack_release.registry.retry import RetryPolicy
-    from buildpack_release.registry.wire import ConnectionOptions
-    from buildpack_testing.registry.store import MemoryStore
+    from oci_registry.remote.client import RegistryClient
+    from oci_registry.remote.credentials import CredentialSource
+    from oci_registry.remote.retry import RetryPolicy
+    from oci_registry.remote.wire import ConnectionOptions
+    from oci_registry.testing.store import MemoryStore
 
 NAMES = ("one", "two", "all")
 

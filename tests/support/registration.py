@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.registration.api import Timing
-from buildpack_release.registry.retry import Clock, RetryPolicy
+from oci_registry.remote.retry import Clock, RetryPolicy
 
 if TYPE_CHECKING:
     import threading

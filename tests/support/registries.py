@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.registry.client import RegistryClient
-from buildpack_testing.registry.distribution import real_registry
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.samples import patient_clock
+from oci_registry.remote.client import RegistryClient
+from oci_registry.testing.distribution import real_registry
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.samples import patient_clock
 from support.needs import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from buildpack_release.registry.credentials import CredentialSource
-    from buildpack_release.registry.retry import RetryPolicy
-    from buildpack_release.registry.wire import ConnectionOptions
+    from oci_registry.remote.credentials import CredentialSource
+    from oci_registry.remote.retry import RetryPolicy
+    from oci_registry.remote.wire import ConnectionOptions
 
 KINDS = ("memory", "memory-old", "real")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_testing.registry.loopback import LoopbackServer, Received, Response
+from oci_registry.testing.loopback import LoopbackServer, Received, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.errors import exit_code_of
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.needs import unshare
 from buildpack_testing.platform import LocalPlatform
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         result = platform.build(Path(request["app"]), variables=request["variables"])
     except PhaseError as error:
-        answer = Isolated(int(error.exit_code), error.output, "")
+        answer = Isolated(int(exit_code_of(error)), error.output, "")
     else:
         printed = "".join(run.printed for run in result.runs)
         with platform.container() as container:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from benchmarks.distance import distant
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client
 
 

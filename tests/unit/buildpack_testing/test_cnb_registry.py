@@ -9,7 +9,7 @@ import pytest
 from buildpack_release.registration.index import entry_path
 from buildpack_release.registration.request import Request
 from buildpack_testing.cnb_registry import CnbRegistry, FakeIssue
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, make_repository, pack, publication
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.registry_store import RegistryStore
 from buildpack_release.registration.index import INDEX, NAMESPACES, entry_path
 from buildpack_release.registration.rules import RESTRICTED
-from buildpack_release.registry.reference import Reference
-from buildpack_release.registry.registries import Registries, connection
-from buildpack_testing.registry.loopback import HangUp, LoopbackServer, Received, Response
+from oci_registry.reference import Reference
+from oci_registry.remote.registries import Registries, connection
+from oci_registry.testing.loopback import HangUp, LoopbackServer, Received, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from buildpack_release.builder.base import Base
 from buildpack_release.builder.locator import LayoutLocator
 from buildpack_release.builder.source_image import read_image
 from buildpack_release.errors import CheckFailed
-from buildpack_release.registry.registries import Registries
+from oci_registry.remote.registries import Registries
 from support.builder_parts import ENVIRONMENT
 from support.builder_parts import base as make_base
 

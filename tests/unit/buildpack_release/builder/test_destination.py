@@ -6,7 +6,7 @@ import pytest
 
 from buildpack_release.builder.destination import parse_destination
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
 
 
 @pytest.mark.parametrize(

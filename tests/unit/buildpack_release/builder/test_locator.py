@@ -14,7 +14,7 @@ from buildpack_release.builder.locator import (
     local_file,
 )
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
 from support.sample_repository import write
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
 from buildpack_release.builder.source_image import SourceImage, read_image
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.targets import Target
-from buildpack_release.registry.registries import Registries
+from oci_registry.remote.registries import Registries
 from support.builder_parts import archive
 from support.sample_repository import write
 

@@ -13,7 +13,7 @@ from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.errors import CheckFailed, MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import own_arch
-from buildpack_release.oci.content import file_sha256
+from oci_registry.content import file_sha256
 from support.python_archives import carrier, pack_python
 from support.sample_repository import write, write_settings
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError
+from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError, exit_code_of
 from buildpack_release.model.repository import Repository, find_descriptors
 from support.sample_repository import component, composite, plan, write
 
@@ -132,7 +132,7 @@ def test_an_unknown_id_gets_a_suggestion(tmp_path: Path) -> None:
     repository = Repository.discover(tmp_path)
     with pytest.raises(UsageError) as caught:
         repository.get("acme/pyton")
-    assert caught.value.exit_code is ExitCode.USAGE
+    assert exit_code_of(caught.value) is ExitCode.USAGE
     assert caught.value.advice == 'did you mean "acme/python"?'
     with pytest.raises(UsageError, match="there are: acme/python"):
         repository.get("quite-different")

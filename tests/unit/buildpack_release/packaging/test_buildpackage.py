@@ -5,10 +5,10 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.descriptor import Descriptor
-from buildpack_release.oci.content import LAYER, ContentDescriptor
-from buildpack_release.oci.image import Image, Platform
-from buildpack_release.oci.layer import Layer
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
+from oci_registry.content import LAYER, ContentDescriptor
+from oci_registry.image import Image, Platform
+from oci_registry.layer import Layer
 
 if TYPE_CHECKING:
     from pathlib import Path

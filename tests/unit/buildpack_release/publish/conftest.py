@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import make_repository, pack
 
 if TYPE_CHECKING:

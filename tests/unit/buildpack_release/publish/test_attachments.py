@@ -10,10 +10,10 @@ import pytest
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import PROVENANCE, SBOM
 from buildpack_release.publish.publication import Publication
-from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST, Manifest
-from buildpack_release.registry.referrers import as_referrer, fallback_tag
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.samples import image
+from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Manifest
+from oci_registry.remote.referrers import as_referrer, fallback_tag
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.samples import image
 from support.publishing import (
     NAMES,
     agreed,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_testing.registry.loopback import Received, Response
+    from oci_registry.testing.loopback import Received, Response
 
 
 @pytest.fixture(params=[True, False], ids=["referrers", "older"])

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from buildpack_release.errors import ExitCode, ReleaseError, UsageError
+from buildpack_release.errors import ExitCode, ReleaseError, UsageError, exit_code_of
 from buildpack_release.publish.confirm import confirm
 
 
@@ -27,7 +27,7 @@ def test_anything_else_is_no(answer: str) -> None:
     """Also the end of the input."""
     with pytest.raises(ReleaseError, match="nothing was written") as caught:
         confirm("Publish?", terminal=Terminal(answer), say=lambda _: None)
-    assert caught.value.exit_code is ExitCode.FAILED
+    assert exit_code_of(caught.value) is ExitCode.FAILED
 
 
 def test_without_a_terminal_nobody_is_asked() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.errors import ExitCode, UsageError
+from buildpack_release.errors import ExitCode, UsageError, exit_code_of
 from buildpack_release.publish.destination import parse_destination, shown
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,6 @@ def test_anything_else_is_a_usage_error_that_says_what_to_write(text: str) -> No
     """A forgotten host must not publish to somebody else's, and a URL may hold a password."""
     with pytest.raises(UsageError) as caught:
         parse_destination(text)
-    assert caught.value.exit_code is ExitCode.USAGE
+    assert exit_code_of(caught.value) is ExitCode.USAGE
     assert caught.value.detail or caught.value.advice
     assert "hunter2" not in str(caught.value)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.oci.content import sha256
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import ImageTree, TreeImage
-from buildpack_release.registry.content import OCI_INDEX, OCI_MANIFEST, Manifest
+from oci_registry.content import sha256
+from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Manifest
 from support.publishing import releases
 
 if TYPE_CHECKING:

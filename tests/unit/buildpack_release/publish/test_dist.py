@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import Manifest
-from buildpack_release.errors import CheckFailed, ExitCode, UsageError
+from buildpack_release.errors import CheckFailed, ExitCode, UsageError, exit_code_of
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.packaging.package import package
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def refused(root: Path, *ids: str) -> str:
     with pytest.raises(CheckFailed) as caught:
         releases(root, *ids)
-    assert caught.value.exit_code is ExitCode.CHECK
+    assert exit_code_of(caught.value) is ExitCode.CHECK
     return str(caught.value)
 
 

@@ -10,13 +10,13 @@ import pytest
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError
 from buildpack_release.publish.image_store import read_blob
 from buildpack_release.publish.layout_store import LayoutStore
-from buildpack_release.registry.blobs import Outcome
-from buildpack_testing.registry.samples import image, index
+from oci_registry.remote.blobs import Outcome
+from oci_registry.testing.samples import image, index
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.registry.content import Descriptor
+    from oci_registry.remote.content import Descriptor
 
 CONTENT = index([("amd64", image(b"layer"))])
 

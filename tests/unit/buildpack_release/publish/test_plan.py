@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, ConflictError, ExitCode
+from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, exit_code_of
 from buildpack_release.publish.plan import Action, Plan, Transfer
 from buildpack_release.publish.publication import refuse_conflicts
-from buildpack_release.registry.errors import UnavailableError
-from buildpack_release.registry.retry import RetryPolicy
-from buildpack_testing.registry.faulty import Fault, FaultyRegistry
-from buildpack_testing.registry.samples import image
+from oci_registry.errors import UnavailableError
+from oci_registry.remote.retry import RetryPolicy
+from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.samples import image
 from support.publishing import NAMES, agreed, annotated, another, publication, releases, written
 from support.registries import client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.registry.memory import MemoryRegistry
+    from oci_registry.testing.memory import MemoryRegistry
 
 
 def actions(plan: Plan) -> dict[str, str]:
@@ -112,7 +112,7 @@ def test_other_content_is_a_conflict_with_both_digests(
     assert actions(plan) == {"one": "done", "two": "conflict", "all": "conflict"}
     with pytest.raises(ConflictError) as caught:
         refuse_conflicts(plan)
-    assert caught.value.exit_code is ExitCode.CONFLICT
+    assert exit_code_of(caught.value) is ExitCode.CONFLICT
     for published, here in zip(releases(packed)[1:], releases(changed)[1:], strict=True):
         assert published.digest in str(caught.value)
         assert here.digest in str(caught.value)

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, ExitCode
-from buildpack_release.parallel import in_parallel
+from buildpack_release.errors import CheckFailed, ExitCode, exit_code_of
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.stores import store_of
-from buildpack_release.registry.errors import AccessDeniedError, UnavailableError
-from buildpack_release.registry.login import Password
-from buildpack_release.registry.reference import Reference
-from buildpack_release.registry.registries import Nobody, Registries, connection
-from buildpack_release.registry.retry import RetryPolicy
-from buildpack_release.registry.secret import Secret
-from buildpack_testing.registry.access import BasicGuard
-from buildpack_testing.registry.faulty import Fault, FaultyRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
-from buildpack_testing.registry.token_server import BearerGuard, TokenServer
+from oci_registry.errors import AccessDeniedError, UnavailableError
+from oci_registry.parallel import in_parallel
+from oci_registry.reference import Reference
+from oci_registry.remote.login import Password
+from oci_registry.remote.registries import Nobody, Registries, connection
+from oci_registry.remote.retry import RetryPolicy
+from oci_registry.remote.secret import Secret
+from oci_registry.testing.access import BasicGuard
+from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
+from oci_registry.testing.token_server import BearerGuard, TokenServer
 from support.publishing import agreed, publication
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.registry.login import Login
+    from oci_registry.remote.login import Login
 
 USERS = {"publisher": "correct horse"}
 
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_its_own_failure(packed: Path) -> None:
     with MemoryRegistry(guard=BasicGuard(USERS)) as registry:
         with pytest.raises(AccessDeniedError) as caught:
             publication(packed, registry.host, credentials=Me("battery staple")).publish(agreed)
-        assert caught.value.exit_code is ExitCode.AUTH
+        assert exit_code_of(caught.value) is ExitCode.AUTH
         assert "battery" not in str(caught.value)
         assert "staple" not in repr(caught.value)
         publication(packed, registry.host, credentials=Me("correct horse")).publish(agreed)
@@ -80,7 +80,7 @@ def test_a_registry_that_goes_away_says_how_to_go_on(packed: Path, registry: Mem
         pytest.raises(UnavailableError) as caught,
     ):
         publication(packed, faulty.host, policy=RetryPolicy(attempts=2)).publish(agreed)
-    assert caught.value.exit_code is ExitCode.NETWORK
+    assert exit_code_of(caught.value) is ExitCode.NETWORK
     assert "Run the same command again" in caught.value.advice
     publication(packed, registry.host).publish(agreed)
     assert publication(packed, registry.host).plan().is_done

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError
-from buildpack_release.registry.blobs import Outcome
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.remote.blobs import Outcome
+from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import NAMES, agreed, annotated, another, publication, releases, written
 from support.registries import client
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.publish.plan import Plan
-    from buildpack_testing.registry.loopback import Received, Response
+    from oci_registry.testing.loopback import Received, Response
 
 TAGS = ("1.0.0", "1.0", "1", "latest")
 

@@ -20,7 +20,7 @@ from support.publishing import agreed, another, publication, releases
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.registry.memory import MemoryRegistry
+    from oci_registry.testing.memory import MemoryRegistry
 
 
 def test_a_first_plan(packed: Path, registry: MemoryRegistry) -> None:

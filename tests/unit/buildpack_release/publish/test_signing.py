@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import ExitCode, MissingToolError, ReleaseError, UsageError
+from buildpack_release.errors import ExitCode, MissingToolError, ReleaseError, UsageError, exit_code_of
 from buildpack_release.model.settings import SigningSettings
 from buildpack_release.publish.report import signing_line
 from buildpack_release.publish.signing import Cosign, Signer, Unsigned, choose_signer, is_signed
-from buildpack_release.registry.content import Manifest
-from buildpack_release.registry.reference import Reference
-from buildpack_release.registry.referrers import fallback_tag
-from buildpack_testing.registry.samples import image
+from oci_registry.reference import Reference
+from oci_registry.remote.content import Manifest
+from oci_registry.remote.referrers import fallback_tag
+from oci_registry.testing.samples import image
 from support.publishing import agreed, publication, unproven_tags, written
 from support.registries import client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.registry.memory import MemoryRegistry
+    from oci_registry.testing.memory import MemoryRegistry
 
 # Writes down its arguments, and what it could log in with and as what file.
 RECORDER = """#!/bin/sh
@@ -86,7 +86,7 @@ def test_nothing_is_signed_unasked(environ: dict[str, str]) -> None:
 def test_without_cosign_nothing_is_published_that_was_to_be_signed() -> None:
     with pytest.raises(MissingToolError) as caught:
         choose("keyless", {"PATH": "/nowhere"})
-    assert caught.value.exit_code is ExitCode.MISSING_TOOL
+    assert exit_code_of(caught.value) is ExitCode.MISSING_TOOL
     assert "--sign no" in caught.value.advice
     assert choose("", {"PATH": "/nowhere"}).unsigned
 

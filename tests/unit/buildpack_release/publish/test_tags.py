@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import MovingTag, TagState, moving_tags
-from buildpack_release.registry.content import OCI_INDEX, Manifest
-from buildpack_release.registry.push import Content
+from oci_registry.remote.content import OCI_INDEX, Manifest
+from oci_registry.remote.push import Content
 
 VERSIONS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_release.registry.content import OCI_INDEX, Manifest
-from buildpack_release.registry.push import Content
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.remote.content import OCI_INDEX, Manifest
+from oci_registry.remote.push import Content
 from support.publishing import agreed, another, publication, releases
 from support.registries import client
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.publish.publication import Verified
-    from buildpack_testing.registry.memory import MemoryRegistry
+    from oci_registry.testing.memory import MemoryRegistry
 
 LAYERS = "io.buildpacks.buildpack.layers"
 METADATA = "io.buildpacks.buildpackage.metadata"

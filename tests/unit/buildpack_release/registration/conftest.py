@@ -9,9 +9,9 @@ import pytest
 from buildpack_release.registration.api import Api
 from buildpack_release.registration.index import Index
 from buildpack_release.registration.registrar import Registrar
-from buildpack_release.registry.secret import Secret
 from buildpack_testing.cnb_registry import CnbRegistry
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.remote.secret import Secret
+from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, make_repository, pack, publication, quiet
 from support.registration import Time
 

@@ -10,9 +10,9 @@ from buildpack_release.errors import AuthError, NetworkError, ReleaseError, Usag
 from buildpack_release.registration.api import Api, check_base
 from buildpack_release.registration.index import Account, Answer, Entry, Index, Issue, entry_path
 from buildpack_release.registration.request import Request
-from buildpack_release.registry.secret import Secret
 from buildpack_testing.cnb_registry import FakeIssue, Trouble
-from buildpack_testing.registry.loopback import LoopbackServer, Received, Response
+from oci_registry.remote.secret import Secret
+from oci_registry.testing.loopback import LoopbackServer, Received, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable

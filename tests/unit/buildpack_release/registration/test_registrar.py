@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import AuthError, ConflictError, ExitCode, NetworkError, ReleaseError
+from buildpack_release.errors import (
+    AuthError,
+    ConflictError,
+    ExitCode,
+    NetworkError,
+    ReleaseError,
+    exit_code_of,
+)
 from buildpack_release.registration.registrar import State
 from buildpack_release.registration.request import Request
 from buildpack_testing.cnb_registry import FakeIssue, Trouble
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.registration.registrar import Registrar
     from buildpack_testing.cnb_registry import CnbRegistry
-    from buildpack_testing.registry.memory import MemoryRegistry
+    from oci_registry.testing.memory import MemoryRegistry
     from support.registration import Time
 OTHER = "127.0.0.11:1/acme/one@sha256:" + "b" * 64
 
@@ -117,7 +124,7 @@ def test_another_address_is_a_conflict(
     for caught in (asked, registered):
         assert OTHER in str(caught.value)
         assert request_.address in str(caught.value)
-        assert caught.value.exit_code is ExitCode.CONFLICT
+        assert exit_code_of(caught.value) is ExitCode.CONFLICT
 
 
 def test_a_yanked_version_stays_registered(

@@ -11,8 +11,8 @@ from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.registration.registrar import State
 from buildpack_release.registration.registration import Registration, token_from
 from buildpack_release.registration.report import requests_text, standings_data, standings_table
-from buildpack_testing.registry.access import BasicGuard
-from buildpack_testing.registry.memory import MemoryRegistry
+from oci_registry.testing.access import BasicGuard
+from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, publication
 
 if TYPE_CHECKING:

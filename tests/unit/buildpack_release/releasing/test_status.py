@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, ReleaseError
+from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, ReleaseError, exit_code_of
 from buildpack_release.releasing.report import status_data, status_table
 from buildpack_release.releasing.status import Row, State, Status
 
@@ -57,7 +57,7 @@ def test_how_a_run_ends() -> None:
     assert "second: to be made" in str(open_rows.value)
     with pytest.raises(ReleaseError) as without:
         Status((Row("bad", State.WRONG, "broken"),)).raise_for()
-    assert without.value.exit_code is ExitCode.CHECK
+    assert exit_code_of(without.value) is ExitCode.CHECK
 
 
 def test_for_people_and_for_programs() -> None:

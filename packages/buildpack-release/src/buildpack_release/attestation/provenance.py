@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.oci.content import INDEX
+from oci_registry.content import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

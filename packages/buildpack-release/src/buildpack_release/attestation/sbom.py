@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.sbom_documents import cyclonedx_document, cyclonedx_hashes, cyclonedx_licences
-from buildpack_release.oci.content import canonical_json, sha256
+from oci_registry.content import canonical_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,14 +13,14 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from buildpack_common.files import beside
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.oci.content import BLOCK, sha256
+from oci_registry.content import BLOCK, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from buildpack_release.registry.client import RemoteRepository
-    from buildpack_release.registry.content import Descriptor, Manifest
+    from oci_registry.remote.client import RemoteRepository
+    from oci_registry.remote.content import Descriptor, Manifest
 
 # What a manifest or config may have; layers are never read into memory.
 _LIMIT = 8 * 1024 * 1024

@@ -23,8 +23,8 @@ from buildpack_release.builder.run_images import check_run_images
 from buildpack_release.builder.source_image import read_image
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.progress import say
-from buildpack_release.registry.blobs import Outcome as BlobOutcome
-from buildpack_release.registry.registries import Registries, connection
+from oci_registry.remote.blobs import Outcome as BlobOutcome
+from oci_registry.remote.registries import Registries, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from buildpack_release.builder.locator import LAYOUT_PREFIX
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.errors import InvalidReferenceError
-from buildpack_release.registry.reference import Reference
+from oci_registry.errors import InvalidReferenceError
+from oci_registry.reference import Reference
 
 Destination: TypeAlias = "Path | Reference"
 _PATH_STARTS = ("/", "./", "../")

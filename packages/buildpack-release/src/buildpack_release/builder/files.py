@@ -7,7 +7,7 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
-from buildpack_release.oci.tar import EPOCH, TarEntry
+from oci_registry.tar import EPOCH, TarEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

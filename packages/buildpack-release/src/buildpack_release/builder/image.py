@@ -12,12 +12,12 @@ from buildpack_release.builder.environment import variable_files
 from buildpack_release.builder.labels import builder_labels
 from buildpack_release.builder.source_image import StoredLayer
 from buildpack_release.errors import CheckFailed
-from buildpack_release.oci.compression import gzip_compressor
-from buildpack_release.oci.content import CONFIG, LAYER, MANIFEST, Document
-from buildpack_release.oci.image import CREATED, Platform
-from buildpack_release.oci.layer import write_layer
-from buildpack_release.oci.tar import TarEntry
-from buildpack_release.registry.content import Descriptor
+from oci_registry.compression import gzip_compressor
+from oci_registry.content import CONFIG, LAYER, MANIFEST, Document
+from oci_registry.image import CREATED, Platform
+from oci_registry.layer import write_layer
+from oci_registry.remote.content import Descriptor
+from oci_registry.tar import TarEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.builder.module import LAYERS_LABEL
-from buildpack_release.oci.content import canonical_json
+from oci_registry.content import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from buildpack_common.files import PARTIAL, write_atomically
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
 from buildpack_release.files.output_directory import wait_for, writing
-from buildpack_release.oci.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
+from oci_registry.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.oci.content import BLOCK
-from buildpack_release.oci.tar import TarEntry
+from oci_registry.content import BLOCK
+from oci_registry.tar import TarEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

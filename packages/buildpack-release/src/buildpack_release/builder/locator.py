@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.errors import InvalidReferenceError
-from buildpack_release.registry.reference import Reference
+from oci_registry.errors import InvalidReferenceError
+from oci_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -19,15 +19,15 @@ from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError, shown_path
 from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.model.table import suggestion
-from buildpack_release.oci.image import Platform
-from buildpack_release.oci.layer import write_layer
 from buildpack_release.packaging.buildpackage import (
     METADATA_LABEL,
     BuildpackLayer,
     layer_entries,
     make_buildpackage,
 )
-from buildpack_release.registry.content import Descriptor as Blob
+from oci_registry.image import Platform
+from oci_registry.layer import write_layer
+from oci_registry.remote.content import Descriptor as Blob
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from buildpack_release.builder.config import BuilderConfig, PackageEntry
     from buildpack_release.builder.module import Module
     from buildpack_release.model.targets import Target
-    from buildpack_release.registry.registries import Registries
+    from oci_registry.remote.registries import Registries
 
 EXTENSION_LABEL = "io.buildpacks.extension.metadata"
 

@@ -6,18 +6,18 @@ import threading
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_release.registry.content import Manifest
-from buildpack_release.registry.push import Content
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.remote.content import Manifest
+from oci_registry.remote.push import Content
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.builder.image import BuilderImage
     from buildpack_release.builder.source_image import StoredLayer
-    from buildpack_release.registry.push import Pushed
-    from buildpack_release.registry.reference import Reference
-    from buildpack_release.registry.registries import Registries
+    from oci_registry.reference import Reference
+    from oci_registry.remote.push import Pushed
+    from oci_registry.remote.registries import Registries
 
 
 @dataclass(frozen=True)

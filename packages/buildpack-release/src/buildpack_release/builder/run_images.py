@@ -8,14 +8,14 @@ from buildpack_release.builder.composition import error
 from buildpack_release.builder.source_image import read_image
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.registry.errors import InvalidReferenceError
-from buildpack_release.registry.reference import Reference
+from oci_registry.errors import InvalidReferenceError
+from oci_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from buildpack_release.builder.composition import Composition
-    from buildpack_release.registry.registries import Registries
+    from oci_registry.remote.registries import Registries
 
 
 def check_run_images(composition: Composition, registries: Registries) -> Iterator[Finding]:

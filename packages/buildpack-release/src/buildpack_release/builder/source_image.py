@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.builder.blob_store import ArchiveStore, FileStore, RemoteStore
 from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.registry.content import INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
-from buildpack_release.registry.errors import NotFoundError
+from oci_registry.errors import NotFoundError
+from oci_registry.remote.content import INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.blob_store import BlobStore
     from buildpack_release.model.targets import Target
-    from buildpack_release.registry.reference import Reference
-    from buildpack_release.registry.registries import Registries
+    from oci_registry.reference import Reference
+    from oci_registry.remote.registries import Registries
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.oci.compression import COMPRESSOR
-from buildpack_release.oci.content import file_sha256
-from buildpack_release.oci.verification import is_intact
+from oci_registry.compression import COMPRESSOR
+from oci_registry.content import file_sha256
+from oci_registry.verification import is_intact
 from buildpack_release.dist.embedded import Embedded
-from buildpack_release.parallel import in_parallel
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,10 +14,10 @@ from buildpack_release.attestation.distributions import carried_pythons
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.errors import UsageError
 from buildpack_release.model.selection import package_targets
-from buildpack_release.oci.content import file_sha256
 from buildpack_release.runtimes.archive_version import read_version
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
 from buildpack_release.runtimes.selection import check_recorded, choose
+from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.model.pyproject import PYPROJECT, TABLE
-from buildpack_release.oci.content import BLOCK
 from buildpack_release.wheels.lock_file import Pin, read_lock
+from oci_registry.content import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

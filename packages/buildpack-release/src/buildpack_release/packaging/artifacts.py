@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
 from buildpack_release.embedded.place import place_embedded
-from buildpack_release.oci.content import LAYER, ContentDescriptor
-from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_index
-from buildpack_release.oci.layer import Layer, write_layer
-from buildpack_release.oci.layout import write_archive, write_layout
 from buildpack_release.packaging.buildpackage import (
     BuildpackLayer,
     layer_entries,
     make_buildpackage,
     standard_annotations,
 )
+from oci_registry.content import LAYER, ContentDescriptor
+from oci_registry.image import Image, LayerOfImage, Platform, make_index
+from oci_registry.layer import Layer, write_layer
+from oci_registry.layout import write_archive, write_layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,8 +8,8 @@ from buildpack_release.attestation.distributions import read_distributions
 from buildpack_release.attestation.sbom import SUFFIX, read_part, write_sbom
 from buildpack_release.dist.manifest import PackagedDocument
 from buildpack_release.errors import ReleaseError
-from buildpack_release.oci.content import sha256
 from buildpack_release.wheels.vendor import fetch
+from oci_registry.content import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

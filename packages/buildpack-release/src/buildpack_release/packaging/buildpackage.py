@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.oci.content import canonical_json
-from buildpack_release.oci.image import Image, LayerOfImage, Platform, make_image
-from buildpack_release.oci.tar import TarEntry, tree_entries
+from oci_registry.content import canonical_json
+from oci_registry.image import Image, LayerOfImage, Platform, make_image
+from oci_registry.tar import TarEntry, tree_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.descriptor import Descriptor
     from buildpack_release.model.targets import Target
-    from buildpack_release.oci.layer import Layer
+    from oci_registry.layer import Layer
 
 METADATA_LABEL = "io.buildpacks.buildpackage.metadata"
 LAYERS_LABEL = "io.buildpacks.buildpack.layers"

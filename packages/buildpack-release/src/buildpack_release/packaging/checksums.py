@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import FILE as MANIFEST
-from buildpack_release.oci.content import file_sha256
+from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

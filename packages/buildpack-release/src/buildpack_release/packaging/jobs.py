@@ -11,9 +11,9 @@ from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.errors import UsageError
 from buildpack_release.model.inputs import Inputs, collect
 from buildpack_release.model.selection import components, package_targets, select
-from buildpack_release.oci.compression import COMPRESSOR
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.versions.policy import Policy
+from oci_registry.compression import COMPRESSOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import buildpack_common
+import buildpack_release
+import oci_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # From here everything that decides what is in a package is imported.
 _ROOT = "buildpack_release.packaging.packager"
+# Where our libraries are: the folders that hold the packages.
+_HOMES = {
+    one.__name__: Path(*one.__path__).parent for one in (buildpack_common, buildpack_release, oci_registry)
+}
 # Imports are read as text, not parsed: this runs on each `inv package`, also when nothing has changed.
 _FROM = re.compile(
-    r"^\s*from (buildpack_(?:release|common)[\w.]*) import (?:\(([^)]*)\)|([^(\n]*))", re.MULTILINE
+    rf"^\s*from ((?:{'|'.join(_HOMES)})\b[\w.]*) import (?:\(([^)]*)\)|([^(\n]*))", re.MULTILINE
 )
 _NAME = re.compile(r"\w+")
 
@@ -60,7 +66,6 @@ def _package_of(path: Path) -> Path | None:
 
 
 def _file(module: str) -> Path | None:
-    is_common = module.partition(".")[0] == buildpack_common.__name__
-    home = Path(buildpack_common.__file__ if is_common else __file__).parents[1 if is_common else 2]
-    place = home.joinpath(*module.split("."))
+    package, *names = module.split(".")
+    place = _HOMES[package].joinpath(package, *names)
     return next((p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()), None)

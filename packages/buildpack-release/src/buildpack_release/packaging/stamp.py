@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from buildpack_release.oci.content import file_sha256
-from buildpack_release.oci.tar import tree_entries
+from oci_registry.content import file_sha256
+from oci_registry.tar import tree_entries
 
 if TYPE_CHECKING:
     from pathlib import Path

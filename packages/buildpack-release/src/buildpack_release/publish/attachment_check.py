@@ -9,14 +9,14 @@ from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import KINDS, PROVENANCE, Kind
 from buildpack_release.publish.image_store import read_blob
-from buildpack_release.registry.errors import ContentMismatchError, NotFoundError
+from oci_registry.errors import ContentMismatchError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.verify import Expected
-    from buildpack_release.registry.content import Descriptor
+    from oci_registry.remote.content import Descriptor
 
 
 def attachment_problems(

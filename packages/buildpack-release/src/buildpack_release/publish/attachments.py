@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation import provenance, sbom
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.dist.manifest import PROVENANCE_SUFFIX
-from buildpack_release.registry.blob_source import BlobSource
-from buildpack_release.registry.content import OCI_MANIFEST, Manifest
+from oci_registry.remote.blob_source import BlobSource
+from oci_registry.remote.content import OCI_MANIFEST, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from buildpack_release.dist.manifest import Package
-    from buildpack_release.registry.content import Descriptor
+    from oci_registry.remote.content import Descriptor
 
 TITLE = "org.opencontainers.image.title"
 REVISION = "org.opencontainers.image.revision"

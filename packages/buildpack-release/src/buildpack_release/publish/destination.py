@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
 
 # A namespace of a registry, or a directory that gets one OCI layout for each package.
 Destination: TypeAlias = "Reference | Path"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.parallel import in_parallel
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from buildpack_release.registry.blobs import Progress
-    from buildpack_release.registry.content import Descriptor, Manifest
-    from buildpack_release.registry.push import Content, Pushed
+    from oci_registry.remote.blobs import Progress
+    from oci_registry.remote.content import Descriptor, Manifest
+    from oci_registry.remote.push import Content, Pushed
 
 # What a configuration may have, in bytes; layers are never read into memory.
 _LIMIT = 8 * 1024 * 1024

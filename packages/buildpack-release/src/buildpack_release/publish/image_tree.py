@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.image_store import read_blob
-from buildpack_release.registry.errors import NotFoundError
+from oci_registry.errors import NotFoundError
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.registry.content import Descriptor, Manifest
+    from oci_registry.remote.content import Descriptor, Manifest
 
 _Json = dict[str, Any]
 

@@ -16,28 +16,20 @@ from typing import TYPE_CHECKING
 from buildpack_common.files import PARTIAL, beside, write_atomically
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
 from buildpack_release.files.output_directory import writing
-from buildpack_release.oci.content import (
-    BLOCK,
-    INDEX,
-    LAYOUT_MARKER,
-    REF_NAME,
-    canonical_json,
-    file_sha256,
-    sha256,
-)
-from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.content import MANIFEST_TYPES, Descriptor, Manifest
-from buildpack_release.registry.push import Pushed
-from buildpack_release.registry.reference import is_digest
-from buildpack_release.registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
+from oci_registry.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256, sha256
+from oci_registry.reference import is_digest
+from oci_registry.remote.blobs import Outcome
+from oci_registry.remote.content import MANIFEST_TYPES, Descriptor, Manifest
+from oci_registry.remote.push import Pushed
+from oci_registry.remote.referrers import as_referrer, fallback_tag, referrers_index, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from buildpack_release.registry.blob_source import BlobSource
-    from buildpack_release.registry.blobs import Progress
-    from buildpack_release.registry.push import Content
+    from oci_registry.remote.blob_source import BlobSource
+    from oci_registry.remote.blobs import Progress
+    from oci_registry.remote.push import Content
 
 _MARKER = "oci-layout"
 _INDEX = "index.json"

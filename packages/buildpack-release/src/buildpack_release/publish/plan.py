@@ -11,12 +11,12 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from buildpack_release.parallel import in_parallel
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_store import present_blobs
 from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.signing import is_signed
 from buildpack_release.publish.tags import MovingTag, moving_tags
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.release import Release
-    from buildpack_release.registry.content import Descriptor, Manifest
+    from oci_registry.remote.content import Descriptor, Manifest
 
 
 class Action(Enum):

@@ -21,8 +21,8 @@ from buildpack_release.publish.signing import Signer, Unsigned, is_signed
 from buildpack_release.publish.stores import store_of
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
-from buildpack_release.registry.registries import Connect, Registries, connection
 from buildpack_release.text import size
+from oci_registry.remote.registries import Connect, Registries, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

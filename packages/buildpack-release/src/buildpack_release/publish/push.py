@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ConflictError
-from buildpack_release.parallel import in_parallel
 from buildpack_release.progress import Progress
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import read_tree
@@ -19,15 +18,16 @@ from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Action, Signing, Step, Transfer
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
-from buildpack_release.registry.blobs import Outcome
-from buildpack_release.registry.push import Content, Pushed
 from buildpack_release.text import size
+from oci_registry.parallel import in_parallel
+from oci_registry.remote.blobs import Outcome
+from oci_registry.remote.push import Content, Pushed
 
 if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.release import Release
     from buildpack_release.publish.signing import Signer
-    from buildpack_release.registry.content import Manifest
+    from oci_registry.remote.content import Manifest
 
 # How many packages are pushed at once; of each of them several blobs are.
 _PACKAGES = 2

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.registry.download import pieces
-from buildpack_release.registry.push import put_patiently
+from oci_registry.remote.download import pieces
+from oci_registry.remote.push import put_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from buildpack_release.registry.blobs import Progress
-    from buildpack_release.registry.client import RemoteRepository
-    from buildpack_release.registry.content import Descriptor, Manifest
-    from buildpack_release.registry.push import Content, Pushed
+    from oci_registry.remote.blobs import Progress
+    from oci_registry.remote.client import RemoteRepository
+    from oci_registry.remote.content import Descriptor, Manifest
+    from oci_registry.remote.push import Content, Pushed
 
 
 @dataclass(frozen=True)

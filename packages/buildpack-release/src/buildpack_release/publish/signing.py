@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from buildpack_release.registry.credentials import EnvironmentLogin
-from buildpack_release.registry.login import IdentityToken, Password
-from buildpack_release.registry.reference import Reference
-from buildpack_release.registry.referrers import fallback_tag
+from oci_registry.reference import Reference
+from oci_registry.remote.credentials import EnvironmentLogin
+from oci_registry.remote.login import IdentityToken, Password
+from oci_registry.remote.referrers import fallback_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import Destination
     from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.registry.content import Descriptor
+    from oci_registry.remote.content import Descriptor
 
 PROGRAM = "cosign"
 KEYLESS = "keyless"

@@ -11,7 +11,7 @@ from buildpack_release.publish.registry_store import RegistryStore
 if TYPE_CHECKING:
     from buildpack_release.publish.destination import Destination
     from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.registry.registries import Registries
+    from oci_registry.remote.registries import Registries
 
 
 def store_of(destination: Destination, name: str, registries: Registries) -> ImageStore:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.registry.content import Manifest
+    from oci_registry.remote.content import Manifest
 
 LATEST = "latest"
 _VERSION_ANNOTATION = "org.opencontainers.image.version"

@@ -11,14 +11,14 @@ from buildpack_release.publish.image_store import present_blobs
 from buildpack_release.publish.image_tree import ImageTree, TreeImage, read_tree
 from buildpack_release.publish.labels import label_problems
 from buildpack_release.publish.tags import version_tag
-from buildpack_release.registry.errors import ContentMismatchError, NotFoundError
+from oci_registry.errors import ContentMismatchError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.registry.blobs import Progress
-    from buildpack_release.registry.content import Descriptor, Manifest
+    from oci_registry.remote.blobs import Progress
+    from oci_registry.remote.content import Descriptor, Manifest
 
 _GZIP = 31  # zlib's wbits
 

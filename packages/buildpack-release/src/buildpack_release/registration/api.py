@@ -9,26 +9,20 @@ from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urljoin, urlsplit
 
 from buildpack_release.errors import UsageError
-from buildpack_release.registry.address import origin
-from buildpack_release.registry.answer import ERROR_LIMIT, Reply
-from buildpack_release.registry.errors import (
-    AccessDeniedError,
-    RegistryError,
-    UnavailableError,
-    UnsafeRedirectError,
-    error_for,
-    redacted,
-)
-from buildpack_release.registry.paging import next_link
-from buildpack_release.registry.reference import is_loopback
-from buildpack_release.registry.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
-from buildpack_release.registry.wire import ConnectionOptions, Request, Wire
+from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError, UnsafeRedirectError
+from oci_registry.reference import is_loopback
+from oci_registry.remote.address import origin
+from oci_registry.remote.answer import ERROR_LIMIT, Reply
+from oci_registry.remote.error_answers import error_for, redacted
+from oci_registry.remote.paging import next_link
+from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
+from oci_registry.remote.wire import ConnectionOptions, Request, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from buildpack_release.registry.answer import Answer
-    from buildpack_release.registry.secret import Secret
+    from oci_registry.remote.answer import Answer
+    from oci_registry.remote.secret import Secret
 
 GITHUB = "https://api.github.com"
 JSON_TYPE, RAW_TYPE = "application/vnd.github+json", "application/vnd.github.raw+json"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import AuthError, CheckFailed, UsageError
 from buildpack_release.registration.request import Request
 from buildpack_release.registration.rules import name_problems
-from buildpack_release.registry.reference import Reference
+from oci_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

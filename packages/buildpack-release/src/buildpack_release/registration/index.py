@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from buildpack_release.registration.request import Request, address_in
-from buildpack_release.registry.errors import NotFoundError, RegistryError
+from oci_registry.errors import NotFoundError, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import AuthError, ConflictError, NetworkError, ReleaseError
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.registration.index import Account, Answer, Index
-from buildpack_release.registry.errors import RegistryError
 from buildpack_release.text import duration
+from oci_registry.errors import RegistryError
 
 if TYPE_CHECKING:
     from buildpack_release.registration.index import Issue

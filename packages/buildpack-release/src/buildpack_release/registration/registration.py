@@ -10,8 +10,8 @@ from buildpack_release.progress import Progress
 from buildpack_release.registration.candidate import read_candidates, require_registry, require_sound
 from buildpack_release.registration.registrar import Registrar, Standing, State
 from buildpack_release.registration.rules import host_problem
-from buildpack_release.registry.errors import RegistryError
-from buildpack_release.registry.secret import Secret
+from oci_registry.errors import RegistryError
+from oci_registry.remote.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

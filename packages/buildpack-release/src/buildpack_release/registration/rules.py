@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from buildpack_release.registry.address import Reach, Resolver, reach_of_host, resolve
-from buildpack_release.registry.reference import hostname
+from oci_registry.reference import hostname
+from oci_registry.remote.address import Reach, Resolver, reach_of_host, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

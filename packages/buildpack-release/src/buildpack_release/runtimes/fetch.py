@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import NetworkError
-from buildpack_release.oci.content import file_sha256
+from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

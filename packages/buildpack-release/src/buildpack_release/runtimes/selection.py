@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
-from buildpack_release.oci.content import file_sha256
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, spans, target_of
+from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     import datetime as dt

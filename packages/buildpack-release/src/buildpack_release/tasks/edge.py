@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
 
-from buildpack_release.errors import ExitCode, ReleaseError
+from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
             result = body(context, *args, **kwargs)
             sys.stdout.flush()
         except ReleaseError as error:
-            raise _fail(str(error), error.exit_code) from None
+            raise _fail(str(error), exit_code_of(error)) from None
         except ModuleNotFoundError as error:
             explain = context[SETTINGS]["explain_missing"]
             raise _fail(explain(error), ExitCode.MISSING_TOOL) from None

@@ -51,7 +51,7 @@ def publication_of(
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication
     from buildpack_release.publish.signing import choose_signer
-    from buildpack_release.registry.registries import connection
+    from oci_registry.remote.registries import connection
 
     destination = parse_destination(to)
     hosts = () if isinstance(destination, Path) or not insecure else (destination.registry,)

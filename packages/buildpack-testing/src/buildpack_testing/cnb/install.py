@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ExitCode, ReleaseError
+from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of
 from buildpack_testing.cnb import tools
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         done = [install(cache, check=options.check) for install in wanted]
     except ReleaseError as error:
         _say(str(error))
-        return error.exit_code
+        return exit_code_of(error)
     except OSError as error:
         _say(f"cannot use the cache: {error}")
         return ExitCode.FAILED

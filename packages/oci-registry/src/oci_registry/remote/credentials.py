@@ -1,0 +1,121 @@
+"""Who we are at a registry, and where that is looked up.
+
+The places, in this order; the first that knows the repository or its registry wins:
+`STRATA_REGISTRY_*` variables, `REGISTRY_AUTH_FILE`, `DOCKER_CONFIG/config.json`, podman's files
+(`XDG_RUNTIME_DIR/containers/auth.json`, `XDG_CONFIG_HOME/containers/auth.json`), `~/.docker/config.json`.
+Nothing is read before a registry asks for credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from oci_registry.errors import CredentialError
+from oci_registry.remote.auth_file import AuthFile
+from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
+from oci_registry.remote.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+REGISTRY_VARIABLE = "STRATA_REGISTRY_HOST"
+USERNAME_VARIABLE = "STRATA_REGISTRY_USERNAME"
+PASSWORD_VARIABLE = "STRATA_REGISTRY_PASSWORD"  # noqa: S105 (the name of a variable)
+IDENTITY_TOKEN_VARIABLE = "STRATA_REGISTRY_IDENTITY_TOKEN"  # noqa: S105
+TOKEN_VARIABLE = "STRATA_REGISTRY_TOKEN"  # noqa: S105
+_HOST_KEY_VARIABLES = (USERNAME_VARIABLE, PASSWORD_VARIABLE, IDENTITY_TOKEN_VARIABLE, TOKEN_VARIABLE)
+
+
+class CredentialSource(Protocol):
+    """Somewhere logins are looked up: a file, the environment, a test's dictionary."""
+
+    def find(self, registry: str, repository: str) -> Login | None:
+        """Give the login for `registry/repository`; None if there is none here."""
+
+
+CredentialSources: TypeAlias = "tuple[CredentialSource, ...]"
+
+
+@dataclass(frozen=True)
+class EnvironmentLogin:
+    """The login of the STRATA_REGISTRY_* variables. They belong to one registry and are sent to no other."""
+
+    environ: Mapping[str, str]
+
+    def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (one login a registry)
+        """Give the login if the variables are for this registry.
+
+        Raises CredentialError if they name no registry, or a user without a password.
+        """
+        given = [name for name in _HOST_KEY_VARIABLES if self.environ.get(name)]
+        if not given:
+            return None
+        host = self.environ.get(REGISTRY_VARIABLE, "")
+        if not host:
+            raise CredentialError(
+                f"{given[0]} is set, but not {REGISTRY_VARIABLE}",
+                detail="credentials are only sent to the registry that they are for",
+                advice=f"set {REGISTRY_VARIABLE}={registry}",
+            )
+        return self._login() if host.lower() == registry else None
+
+    def _login(self) -> Login:
+        source = "the STRATA_REGISTRY_* variables"
+        username = self.environ.get(USERNAME_VARIABLE, "")
+        if token := self.environ.get(TOKEN_VARIABLE):
+            return RegistryToken(Secret(token.strip()), source)
+        if token := self.environ.get(IDENTITY_TOKEN_VARIABLE):
+            return IdentityToken(Secret(token.strip()), source)
+        password = self.environ.get(PASSWORD_VARIABLE, "")
+        if not username or not password:
+            raise CredentialError(f"{USERNAME_VARIABLE} and {PASSWORD_VARIABLE} are only useful together")
+        return Password(username, Secret(password), source)
+
+
+@dataclass(frozen=True)
+class Keychain:
+    """Credential sources, asked one after the other."""
+
+    sources: CredentialSources = ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Keychain:
+        """Give the usual places. Raises CredentialError if REGISTRY_AUTH_FILE does not exist."""
+        files = (AuthFile(path, environ) for path in _auth_files(environ))
+        return cls((EnvironmentLogin(environ), *files))
+
+    def find(self, registry: str, repository: str) -> Login | None:
+        """Give the first login found for `registry/repository`, else None (anonymous)."""
+        for source in self.sources:
+            login = source.find(registry, repository)
+            if login is not None:
+                return login
+        return None
+
+
+def _auth_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    home = Path(environ["HOME"]) if environ.get("HOME") else None
+    if explicit := environ.get("REGISTRY_AUTH_FILE"):
+        yield _existing(Path(explicit))
+    if directory := environ.get("DOCKER_CONFIG"):
+        yield Path(directory, "config.json")
+    if directory := environ.get("XDG_RUNTIME_DIR"):
+        yield Path(directory, "containers", "auth.json")
+    if directory := environ.get("XDG_CONFIG_HOME"):
+        yield Path(directory, "containers", "auth.json")
+    elif home is not None:
+        yield home / ".config" / "containers" / "auth.json"
+    if home is not None and not environ.get("DOCKER_CONFIG"):
+        yield home / ".docker" / "config.json"
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise CredentialError(
+            "REGISTRY_AUTH_FILE names a file that does not exist",
+            advice="log in to create it, or unset the variable",
+            file=path,
+        )
+    return path

@@ -1,0 +1,33 @@
+"""What lies behind an exception of requests: a long chain of wrappers around one fault of the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oci_registry.remote.error_answers import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Give the error and everything it wraps, outermost first."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+
+
+def reason(error: BaseException) -> str:
+    """Say in a few words what happened; the wrappers' own texts quote URLs and what is secret there."""
+    found = tuple(causes(error))
+    for cause in found:
+        if isinstance(cause, OSError) and cause.strerror:
+            return printable(cause.strerror)
+    timeout = any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in found)
+    return "time-out" if timeout else f"the connection was lost ({type(found[-1]).__name__})"

@@ -1,0 +1,103 @@
+"""Pushing images in the one safe order: blobs, manifests by digest, indexes by digest, at last the tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from oci_registry.errors import RegistryError
+from oci_registry.parallel import JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from oci_registry.remote.answer import Reply
+    from oci_registry.remote.blob_source import BlobSource
+    from oci_registry.remote.blobs import Blobs, Outcome, Progress
+    from oci_registry.remote.content import Manifest
+    from oci_registry.remote.manifests import Manifests
+
+_UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
+_MOST_LATE = 2
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that belongs to one image or index: its blobs, and its manifests, children before parents."""
+
+    blobs: tuple[BlobSource, ...]
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def root(self) -> Manifest:
+        """What the tags will point to: the last manifest."""
+        return self.manifests[-1]
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did. The second push of the same finds every blob PRESENT and writes nothing."""
+
+    blobs: Mapping[str, Outcome] = field(default_factory=dict)
+    new_manifests: tuple[str, ...] = ()
+    moved_tags: tuple[str, ...] = ()
+
+
+def push_content(
+    blobs: Blobs,
+    manifests: Manifests,
+    content: Content,
+    tags: Sequence[str] = (),
+    *,
+    mount_from: Mapping[str, str] | None = None,
+    absent: Collection[str] = (),
+    jobs: int = JOBS,
+    progress: Progress = lambda *_: None,
+) -> Pushed:
+    """Push content, then the tags in their order; only what is not there is written.
+
+    A root that is present under its digest had all its parts when it was accepted; they are looked for all
+    the same, since registries collect garbage. `absent` are the blobs known not to be there; if these are
+    all, its manifests cannot be there either. Raises RegistryError.
+    """
+    outcomes = blobs.push_all(
+        content.blobs, mount_from=mount_from, absent=absent, jobs=jobs, progress=progress
+    )
+    is_new = bool(content.blobs) and all(blob.digest in absent for blob in content.blobs)
+    new = tuple(one.digest for one in content.manifests if _put_absent(manifests, one, is_new=is_new))
+    moved = tuple(tag for tag in tags if _move_tag(manifests, content.root, tag))
+    return Pushed(outcomes, new, moved)
+
+
+def _put_absent(manifests: Manifests, manifest: Manifest, *, is_new: bool) -> bool:
+    if not is_new and manifests.head(manifest.digest) is not None:
+        return False
+    put_patiently(manifests, manifest)
+    return True
+
+
+def put_patiently(manifests: Manifests, manifest: Manifest, tag: str | None = None) -> Reply:
+    """Put a manifest (`Manifests.put`); again, if its parts are not known there yet. Raises RegistryError."""
+    attempts = manifests.transport.attempts()
+    while True:
+        try:
+            return manifests.put(manifest, tag)
+        except RegistryError as error:
+            error.transient = is_late(error) and attempts.failures < _MOST_LATE
+            attempts.failed(error)
+
+
+def is_late(error: RegistryError) -> bool:
+    """Say whether the fault is that a registry does not know yet what it has confirmed to have.
+
+    Distribution 2.8 does so when another publisher writes the same blob, manifest or tag at the same moment.
+    """
+    return not _UNKNOWN.isdisjoint(error.codes)
+
+
+def _move_tag(manifests: Manifests, root: Manifest, tag: str) -> bool:
+    current = manifests.head(tag)
+    if current is not None and current.digest == root.digest:
+        return False
+    put_patiently(manifests, root, tag)
+    return True

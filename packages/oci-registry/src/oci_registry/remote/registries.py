@@ -1,0 +1,86 @@
+"""The registries of a run: one client each, made when it is needed and closed at the end."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, final
+
+from oci_registry.remote.client import RegistryClient
+from oci_registry.remote.wire import ConnectionOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from oci_registry.reference import Reference
+    from oci_registry.remote.client import RemoteRepository
+    from oci_registry.remote.login import Login
+    from oci_registry.remote.retry import RetryPolicy
+
+
+class Connect(Protocol):
+    """Makes the client of a registry (`host[:port]`); `report` takes lines for people."""
+
+    def __call__(self, registry: str, *, report: Callable[[str], None]) -> RegistryClient:
+        """Make it; nothing is asked of the registry yet."""
+        ...
+
+
+class Nobody:
+    """A source of credentials without any: to see what everybody sees."""
+
+    def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (none, wherever)
+        """Give nothing."""
+        return None
+
+
+def connection(
+    *, insecure: Collection[str] = (), anonymous: bool = False, policy: RetryPolicy | None = None
+) -> Connect:
+    """Say how to connect.
+
+    Args:
+        insecure: the registries (`host[:port]`) that may use plain HTTP or unverified TLS.
+        anonymous: use no credentials.
+        policy: when to try again.
+    """
+    return partial(_connect, insecure, Nobody() if anonymous else None, policy)
+
+
+def _connect(
+    insecure: Collection[str],
+    credentials: Nobody | None,
+    policy: RetryPolicy | None,
+    registry: str,
+    *,
+    report: Callable[[str], None],
+) -> RegistryClient:
+    options = ConnectionOptions(insecure=registry in insecure)
+    return RegistryClient(registry, options=options, credentials=credentials, policy=policy, report=report)
+
+
+@final
+@dataclass
+class Registries:
+    """Clients by registry; use it in a `with`. Safe in several threads."""
+
+    connect: Connect = field(default_factory=connection)
+    report: Callable[[str], None] = lambda _: None
+    _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def repository(self, reference: Reference) -> RemoteRepository:
+        """Give the repository of a reference; nothing is asked of the registry yet."""
+        name = reference.registry
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self.connect(name, report=self.report)
+            return self._clients[name].repository(reference.repository)
+
+    def __enter__(self) -> Registries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._clients.values():
+            client.close()

@@ -1,0 +1,206 @@
+"""Requests to one registry: base URL, authorisation, retries; answers become replies or typed errors."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError
+from oci_registry.reference import hostname, is_loopback
+from oci_registry.remote.address import Resolver, origin, resolve
+from oci_registry.remote.answer import ERROR_LIMIT, Answer, Reply
+from oci_registry.remote.auth import Authenticator
+from oci_registry.remote.credentials import CredentialSource, Keychain
+from oci_registry.remote.error_answers import error_for
+from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
+from oci_registry.remote.scope import NO_SCOPES, Scopes
+from oci_registry.remote.token_server import TokenServer
+from oci_registry.remote.wire import Body, ConnectionOptions, Request, TLSError, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+
+
+class Transport:
+    """The way to one registry (`host[:port]`). Safe to use from several threads; close it at the end.
+
+    Without `credentials` they are looked up in the usual places of `environ` (os.environ) once the registry
+    asks. `report` gets a line for people when something is tried again.
+    """
+
+    def __init__(
+        self,
+        registry: str,
+        *,
+        options: ConnectionOptions | None = None,
+        credentials: CredentialSource | None = None,
+        environ: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        resolver: Resolver = resolve,
+    ) -> None:
+        environ = os.environ if environ is None else environ
+        self.registry = registry
+        self.has_referrers: bool | None = None  # unknown, until the first has asked
+        self.asking_for_referrers = threading.Lock()
+        self.clock = clock or Clock()
+        self._policy = policy or RetryPolicy()
+        self._report = report
+        self._stop = threading.Event()
+        self._options = options or ConnectionOptions()
+        host = hostname(registry)
+        self._is_loopback = is_loopback(host)
+        self._may_be_plain = self._options.insecure or self._is_loopback
+        self._base: str | None = None
+        self._lock = threading.Lock()
+        self._wire = Wire(host, self._options, environ, resolver=resolver)
+        tokens = TokenServer(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
+        credentials = credentials or Keychain.from_environment(environ)
+        self._auth = Authenticator(registry, credentials, tokens, self.clock.now)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def attempts(self) -> Attempts:
+        """Give the tries for one operation."""
+        return Attempts(self._policy, self.clock, self._report, self._stop)
+
+    def stoppable(self, stop: threading.Event) -> Transport:
+        """Give the same transport, which no longer tries again once the event is set."""
+        other = copy.copy(self)
+        other._stop = stop  # noqa: SLF001 (our own)
+        return other
+
+    def base(self) -> str:
+        """Give `scheme://host[:port]`; https, or what answers where plain HTTP is allowed.
+
+        Raises UnavailableError if neither does.
+        """
+        with self._lock:
+            if self._base is None:
+                self._base = self._find_base()
+            return self._base
+
+    def _find_base(self) -> str:
+        """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""
+        secure, plain = f"https://{self.registry}", f"http://{self.registry}"
+        if not self._may_be_plain:
+            return secure
+        first, second = (plain, secure) if self._is_loopback else (secure, plain)
+        try:
+            if self._answers(first):
+                return first
+        except UnavailableError as error:
+            if isinstance(error, TLSError) and error.untrusted:
+                raise
+            return self._second_choice(second, error)
+        return second
+
+    def _second_choice(self, base: str, first: UnavailableError) -> str:
+        """Take the other scheme if it works. If not, the first one's error is the one to tell and retry."""
+        try:
+            if self._answers(base):
+                return base
+        except UnavailableError as error:
+            if isinstance(error, TLSError) and error.untrusted:
+                raise
+        raise first
+
+    def _answers(self, base: str) -> bool:
+        """Whether a server speaks HTTP there; 400 is what one says that was to be spoken to in TLS."""
+        answer = self._wire.send(Request("GET", f"{base}/v2/"))
+        answer.read_some()
+        return answer.status != _BAD_REQUEST and origin(answer.url) == origin(base)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: Collection[int],
+        repository: str = "",
+        scopes: Scopes = NO_SCOPES,
+        headers: Mapping[str, str] | None = None,
+        body: Body = None,
+        limit: int = ERROR_LIMIT,
+        retried: bool = True,
+    ) -> Reply:
+        """Send a request to a path or URL and read the answer, of at most `limit` bytes.
+
+        `repository` says whose credentials count. Raises RegistryError of the fitting class for any status
+        not in `expect`, after the retries that make sense (none if not `retried`: for what cannot simply be
+        sent again).
+        """
+
+        def once() -> Reply:
+            request = Request(method, urljoin(self.base(), path), headers or {}, body)
+            answer = self._authorized(request, scopes, repository)
+            if answer.status not in expect:
+                raise self._error(answer, repository)
+            return Reply(answer.status, answer.headers, answer.read(limit), answer.url)
+
+        return with_retries(once, self.attempts()) if retried else once()
+
+    @contextmanager
+    def open(
+        self,
+        path: str,
+        *,
+        expect: Collection[int],
+        repository: str,
+        scopes: Scopes,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[Answer]:
+        """GET something large, once, for streaming; the caller tries again where it broke off."""
+        answer = self._authorized(
+            Request("GET", urljoin(self.base(), path), headers or {}), scopes, repository
+        )
+        try:
+            if answer.status not in expect:
+                raise self._error(answer, repository)
+            yield answer
+        finally:
+            answer.close()
+
+    def check_location(self, reply: Reply, location: str) -> str:
+        """Give the absolute URL of a Location. Raises UnsafeRedirectError if it is no place to be sent to."""
+        target = urljoin(reply.url, location)
+        self._wire.check_target(self.base(), target)
+        return target
+
+    def _authorized(self, request: Request, scopes: Scopes, repository: str) -> Answer:
+        """Send with what we know of authorisation; answer one challenge of the registry's own origin."""
+        if origin(request.url) != origin(self.base()):
+            return self._wire.send(request)
+        header = self._auth.header(scopes, repository)
+        answer = self._wire.send(_with_authorization(request, header))
+        if answer.status != _UNAUTHORIZED or origin(answer.url) != origin(request.url):
+            return answer
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        if not self._auth.challenged(challenge, scopes, repository, header):
+            return answer
+        answer.read_some()
+        header = self._auth.header(scopes, repository)
+        return self._wire.send(_with_authorization(request, header))
+
+    def _error(self, answer: Answer, repository: str) -> RegistryError:
+        body = answer.read_some()
+        wait = retry_after_seconds(answer.headers.get("Retry-After"), now=self.clock.now())
+        error = error_for(
+            answer.method, answer.url, answer.status, body, retry_after=wait, secrets=self._auth.secrets()
+        )
+        return self._auth.explain(error, repository) if isinstance(error, AccessDeniedError) else error
+
+
+def _with_authorization(request: Request, header: str | None) -> Request:
+    if header is None:
+        return request
+    return Request(request.method, request.url, {**request.headers, "Authorization": header}, request.body)

@@ -1,0 +1,238 @@
+"""One HTTP exchange: proxies, trust, time-outs, redirects, and faults put into our own words.
+
+Nothing of the surroundings is used but the proxy variables and the CA bundle: no netrc, no cookies.
+Credentials are sent to the origin they are meant for and dropped at a redirect to another.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from oci_registry.errors import (
+    AccessDeniedError,
+    CredentialError,
+    RegistryError,
+    UnavailableError,
+    UnsafeRedirectError,
+)
+from oci_registry.reference import is_loopback
+from oci_registry.remote.address import Resolver, check_redirect, origin, resolve
+from oci_registry.remote.answer import Answer
+from oci_registry.remote.error_answers import redacted
+from oci_registry.remote.faults import causes, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+_MOST_REDIRECTS = 5
+_KEEP_METHOD = (307, 308)
+_BECOME_GET = (301, 302, 303)
+# What OpenSSL says, by its version, to an answer that is no TLS.
+_NO_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+)
+# identity: digests are of the bytes as stored, so nothing on the way may compress them.
+_HEADERS = {"User-Agent": "buildpack-release", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+class Readable(Protocol):
+    """A request body of known length, read once."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+    def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes."""
+
+
+class Reopenable(Protocol):
+    """A body that can be sent again after a failure."""
+
+    def open(self) -> AbstractContextManager[Readable | bytes]:
+        """Give the body from its start; `bytes` if it is empty."""
+
+
+Body: TypeAlias = "bytes | Reopenable | None"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send. `headers` may hold an Authorization, which is for the URL's origin only."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = None
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """How to connect; times in seconds.
+
+    `insecure` allows plain HTTP and unverified TLS for the one registry; loopback may use plain HTTP without
+    it. `ca_bundle` is a PEM file; without it REQUESTS_CA_BUNDLE, then SSL_CERT_FILE, then certifi's.
+    """
+
+    insecure: bool = False
+    ca_bundle: Path | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    connections: int = 16
+
+
+class TLSError(UnavailableError):
+    """No TLS with this server; `untrusted` if it does speak TLS, but its certificate is not trusted."""
+
+    untrusted = False
+
+
+class Wire:
+    """Exchanges requests with a registry, its token server and its storage. Safe for several threads."""
+
+    def __init__(
+        self,
+        registry_host: str,
+        options: ConnectionOptions,
+        environ: Mapping[str, str],
+        *,
+        resolver: Resolver = resolve,
+    ) -> None:
+        self._registry_host = registry_host
+        self._options = options
+        self._resolver = resolver
+        self._trust = _trust(options, environ)
+        self._answered: set[tuple[str, str, int]] = set()
+        # Not a session: its cookies, redirects, netrc and merging of settings are what is not wanted here.
+        self._adapter = HTTPAdapter(pool_connections=options.connections, pool_maxsize=options.connections)
+        if options.insecure:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def send(self, request: Request) -> Answer:
+        """Send a request, follow redirects, give the answer with its body unread.
+
+        Raises UnavailableError (transient if trying again may help), UnsafeRedirectError.
+        """
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._exchange(request)
+            target = _redirect_target(request, answer)
+            if target is None:
+                return answer
+            answer.close()
+            check_redirect(request.url, target, self._resolver)
+            if request.method == "POST" and request.body and origin(target) != origin(request.url):
+                raise UnsafeRedirectError(f"{redacted(request.url)} sends our form on to {redacted(target)}")
+            request = _redirected(request, target)
+        raise UnsafeRedirectError(
+            f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(request.url)}"
+        )
+
+    def check_target(self, home: str, target: str) -> None:
+        """Raise UnsafeRedirectError unless the registry at `home` may send us to `target`."""
+        check_redirect(home, target, self._resolver)
+
+    def _exchange(self, request: Request) -> Answer:
+        place = origin(request.url)
+        insecure = self._options.insecure and place[1] == self._registry_host
+        try:
+            with _opened(request.body) as data:
+                response = self._adapter.send(
+                    _prepared(request, data),
+                    stream=True,
+                    timeout=(self._options.connect_timeout, self._options.read_timeout),
+                    verify=False if insecure else self._trust,
+                    proxies=_proxies(request.url),
+                )
+        except requests.RequestException as error:
+            raise _fault(request, error, answered=place in self._answered) from error
+        self._answered.add(place)
+        return Answer(response, request.method, request.url)
+
+
+def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str:
+    named = options.ca_bundle or environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE")
+    if not named:
+        return True
+    if not Path(named).exists():
+        raise CredentialError(
+            "the CA bundle does not exist",
+            advice="correct REQUESTS_CA_BUNDLE, SSL_CERT_FILE or the option",
+            file=Path(named),
+        )
+    return str(named)
+
+
+def _prepared(request: Request, data: Readable | bytes | None) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.prepare(request.method, request.url, headers={**_HEADERS, **request.headers}, data=data)
+    return prepared
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """Give the proxies of the environment for a URL; none for this machine itself, whatever NO_PROXY says."""
+    if is_loopback(urlsplit(url).hostname or ""):
+        return {}
+    return dict(get_environ_proxies(url))
+
+
+def _fault(request: Request, error: requests.RequestException, *, answered: bool) -> RegistryError:
+    """Say what happened. A server that was never reached is not asked again: its name may be wrong."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return _tls_error(request, error)
+    if isinstance(error, requests.exceptions.ProxyError) and "407" in str(error):
+        advice = "set user and password in the URL of HTTPS_PROXY"
+        return AccessDeniedError("the proxy refused us with status 407", advice=advice)
+    unknown = any(isinstance(cause, (ConnectionRefusedError, socket.gaierror)) for cause in causes(error))
+    lost = isinstance(error, (requests.ConnectionError, requests.Timeout))
+    title = f"no answer from {redacted(request.url)}"
+    return UnavailableError(title, detail=reason(error), transient=lost and (answered or not unknown))
+
+
+def _tls_error(request: Request, error: requests.exceptions.SSLError) -> TLSError:
+    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+    lost = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes(error))
+    plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes(error))
+    advice = "name the CA's PEM file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE" if untrusted else ""
+    if plain:
+        advice = "it may speak plain HTTP, which is only used for another machine with --insecure"
+    fault = TLSError(
+        f"no TLS connection to {redacted(request.url)}", detail=reason(error), advice=advice, transient=lost
+    )
+    fault.untrusted = untrusted
+    return fault
+
+
+@contextmanager
+def _opened(body: Body) -> Iterator[Readable | bytes | None]:
+    if body is None or isinstance(body, bytes):
+        yield body
+    else:
+        with body.open() as opened:
+            yield opened
+
+
+def _redirect_target(request: Request, answer: Answer) -> str | None:
+    location = answer.headers.get("Location")
+    follows = _KEEP_METHOD if request.method not in ("GET", "HEAD") else (*_KEEP_METHOD, *_BECOME_GET)
+    return urljoin(request.url, location) if location and answer.status in follows else None
+
+
+def _redirected(request: Request, target: str) -> Request:
+    headers = dict(request.headers)
+    if origin(target) != origin(request.url):
+        headers.pop("Authorization", None)
+    return replace(request, url=target, headers=headers)
