@@ -12,11 +12,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from oci_registry.content import sha256
+from oci_registry.content import INDEX, MANIFEST, sha256
 from oci_registry.errors import ContentMismatchError, NotFoundError, RejectedError
 from oci_registry.remote.blob_source import BlobSource
 from oci_registry.remote.blobs import Outcome
-from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST
 from oci_registry.remote.referrers import fallback_tag
 from oci_registry.testing.samples import image, index
 from support.needs import need
@@ -96,7 +95,7 @@ def test_head_describes_without_reading(remote: RegistryClient) -> None:
     repository.push(content, ["1.0.0"])
     found = repository.manifests.head("1.0.0")
     assert found is not None
-    assert (found.media_type, found.digest) == (OCI_INDEX, content.root.digest)
+    assert (found.media_type, found.digest) == (INDEX, content.root.digest)
     assert found.size == len(content.root.content)
 
 
@@ -294,7 +293,7 @@ def test_protocol_of_ranges(registry: Running) -> None:
     assert (head.headers["Content-Length"], head.headers["Docker-Content-Digest"]) == ("10", digest)
 
 
-def _put(url: str, target: str, body: bytes, media_type: str = OCI_MANIFEST) -> requests.Response:
+def _put(url: str, target: str, body: bytes, media_type: str = MANIFEST) -> requests.Response:
     place = f"{url}/v2/a/b/manifests/{target}"
     return requests.put(place, data=body, headers={"Content-Type": media_type}, timeout=10)
 
@@ -318,7 +317,7 @@ def test_protocol_of_bad_manifests(
 
 def test_protocol_of_an_index_without_its_manifests(registry: Running) -> None:
     content = two_platforms()
-    answer = _put(registry.url, "1", content.root.content, OCI_INDEX)
+    answer = _put(registry.url, "1", content.root.content, INDEX)
     assert (answer.status_code, code(answer)) == (400, "MANIFEST_BLOB_UNKNOWN")
 
 
@@ -328,7 +327,7 @@ def test_protocol_of_accept(registry: Running, remote: RegistryClient) -> None:
     url = f"{registry.url}/v2/a/b/manifests/1"
     docker = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
     assert requests.get(url, headers=docker, timeout=10).status_code == 404
-    assert requests.get(url, headers={"Accept": OCI_MANIFEST}, timeout=10).status_code == 200
+    assert requests.get(url, headers={"Accept": MANIFEST}, timeout=10).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from buildpack_release.publish.attachments import KINDS
 from buildpack_release.publish.dist import read_releases
 from buildpack_release.publish.live_line import LiveLine
 from buildpack_release.publish.publication import Publication
+from oci_registry.content import Manifest
 from oci_registry.reference import Reference
-from oci_registry.remote.content import Manifest
 from support.packaging import environment
 from support.registries import client
 from support.sample_repository import component, composite, library, plan

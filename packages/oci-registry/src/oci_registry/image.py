@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from oci_registry.content import CONFIG, INDEX, MANIFEST, Document
+from oci_registry.content import CONFIG, INDEX, MANIFEST, Document, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class Image:
     platform: Platform
     layers: tuple[LayerOfImage, ...]
     config: Document
-    manifest: Document
+    manifest: Manifest
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class ImageIndex:
     """Images of one thing for several platforms."""
 
     images: tuple[Image, ...]
-    document: Document = field(repr=False)
+    manifest: Manifest = field(repr=False)
 
     @property
     def digest(self) -> str:
         """The digest that names all of it."""
-        return self.document.descriptor.digest
+        return self.manifest.digest
 
 
 def make_image(
@@ -69,15 +69,26 @@ def make_image(
 ) -> Image:
     """Compose an image of layers that exist, with constant times."""
     config = Document.of(CONFIG, _config(platform, layers, labels))
-    content = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": config.descriptor.as_json(),
-        "layers": [item.layer.descriptor.as_json() for item in layers],
-        "annotations": dict(annotations),
-    }
-    manifest = Document.of(MANIFEST, content, platform=platform.as_json())
-    return Image(platform, tuple(layers), config, manifest)
+    return Image(
+        platform,
+        tuple(layers),
+        config,
+        make_manifest(config, [item.layer for item in layers], annotations=annotations),
+    )
+
+
+def make_manifest(config: Document, layers: Sequence[Layer], *, annotations: Mapping[str, str]) -> Manifest:
+    """Compose the manifest of an image."""
+    return Manifest.of(
+        MANIFEST,
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config.descriptor().to_json(),
+            "layers": [layer.descriptor.to_json() for layer in layers],
+            "annotations": dict(annotations),
+        },
+    )
 
 
 def make_index(images: Sequence[Image], *, annotations: Mapping[str, str]) -> ImageIndex:
@@ -85,10 +96,12 @@ def make_index(images: Sequence[Image], *, annotations: Mapping[str, str]) -> Im
     content = {
         "schemaVersion": 2,
         "mediaType": INDEX,
-        "manifests": [image.manifest.descriptor.as_json() for image in images],
+        "manifests": [
+            image.manifest.descriptor().to_json(platform=image.platform.as_json()) for image in images
+        ],
         "annotations": dict(annotations),
     }
-    return ImageIndex(tuple(images), Document.of(INDEX, content))
+    return ImageIndex(tuple(images), Manifest.of(INDEX, content))
 
 
 def _config(platform: Platform, layers: Sequence[LayerOfImage], labels: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from oci_registry.compression import gzip_compressor
-from oci_registry.content import BLOCK, LAYER, ContentDescriptor
+from oci_registry.content import BLOCK, LAYER, Descriptor
 from oci_registry.tar import TarEntry, write_tar
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Layer:
     """A compressed layer: its descriptor, and the digest (diff ID) and size of the archive in it."""
 
-    descriptor: ContentDescriptor
+    descriptor: Descriptor
     diff_id: str
     uncompressed_size: int
 
@@ -53,7 +53,7 @@ class _LayerStream:
     def finish(self) -> Layer:
         self._compress(bytes(self._pending))
         self._emit(self._compressor.flush())
-        descriptor = ContentDescriptor(LAYER, f"sha256:{self._layer_hash.hexdigest()}", self._file.tell())
+        descriptor = Descriptor(LAYER, f"sha256:{self._layer_hash.hexdigest()}", self._file.tell())
         return Layer(descriptor, f"sha256:{self._archive_hash.hexdigest()}", self._archive_size)
 
     def _compress(self, block: bytes) -> None:

@@ -11,21 +11,16 @@ import ipaddress
 import re
 from dataclasses import dataclass, replace
 
+from oci_registry.content import is_digest
 from oci_registry.errors import InvalidReferenceError
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?")
 _LONGEST_NAME = 255  # host and name together, as most registries limit it
 _LAST_PORT = 65535
-
-
-def is_digest(text: str) -> bool:
-    """Whether text is a digest that we can check: `sha256:` and 64 lower-case hex digits."""
-    return _DIGEST.fullmatch(text) is not None
 
 
 def is_tag(text: str) -> bool:

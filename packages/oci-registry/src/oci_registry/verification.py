@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from oci_registry.content import LAYOUT_MARKER, REF_NAME, ContentDescriptor, file_sha256, sha256
+from oci_registry.content import file_sha256, sha256
+from oci_registry.layout import LAYOUT_MARKER, REF_NAME, blob_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ def is_intact(directory: Path, *, index: str, ref: str) -> bool:
 
 
 def _is_intact(directory: Path, descriptor: Mapping[str, Any]) -> bool:
-    path = directory / _blob_name(descriptor)
+    path = directory / blob_name(descriptor["digest"])
     if path.stat().st_size != descriptor["size"]:
         return False
     if not descriptor["mediaType"].endswith("+json") or descriptor["mediaType"].endswith("config.v1+json"):
@@ -36,7 +37,3 @@ def _is_intact(directory: Path, descriptor: Mapping[str, Any]) -> bool:
     return sha256(data) == descriptor["digest"] and all(
         _is_intact(directory, child) for child in children if child is not None
     )
-
-
-def _blob_name(descriptor: Mapping[str, Any]) -> str:
-    return ContentDescriptor(descriptor["mediaType"], descriptor["digest"], descriptor["size"]).blob_name

@@ -175,8 +175,8 @@ def test_a_changed_builder_replaces_the_old_one(parts: Parts) -> None:
     parts.configure("a.cnb", order=order(["acme/a"]))
     created = create(parts, out)
     blobs = {path.name for path in (out / "blobs/sha256").iterdir()}
-    documents = {created.image.config, created.image.manifest}
-    wanted = {one.descriptor.digest for one in documents} | {one.blob.digest for one in created.image.layers}
+    documents = (created.image.config, created.image.manifest)
+    wanted = {one.digest for one in documents} | {one.blob.digest for one in created.image.layers}
     assert {f"sha256:{name}" for name in blobs} == wanted
     assert image_layout.read(out).digest == created.image.digest
 

@@ -11,7 +11,7 @@ from buildpack_release.builder.source_image import SourceImage, StoredLayer
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.descriptor import OrderEntry
 from buildpack_release.model.targets import Distro, Target
-from oci_registry.remote.content import Descriptor
+from oci_registry.content import Descriptor
 
 DIFF_ID = "sha256:" + "1" * 64
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
-from oci_registry.content import LAYER, ContentDescriptor
+from oci_registry import content
 from oci_registry.image import Image, Platform
 from oci_registry.layer import Layer
 
@@ -68,12 +68,12 @@ arch = "amd64"
 def layer(tmp_path: Path, text: str, letter: str) -> BuildpackLayer:
     (tmp_path / "buildpack.toml").write_text(text, "utf-8")
     descriptor = Descriptor.read(tmp_path / "buildpack.toml")
-    content = ContentDescriptor(LAYER, f"sha256:{letter * 64}", 10)
-    return BuildpackLayer(descriptor, Layer(content, f"sha256:{letter.upper() * 64}", 20), descriptor.targets)
+    blob = content.Descriptor(content.LAYER, f"sha256:{letter * 64}", 10)
+    return BuildpackLayer(descriptor, Layer(blob, f"sha256:{letter.upper() * 64}", 20), descriptor.targets)
 
 
 def labels(image: Image) -> dict[str, Any]:
-    config = json.loads(image.config.data)
+    config = image.config.document
     return {name: json.loads(value) for name, value in config["config"]["Labels"].items()}
 
 
@@ -143,7 +143,7 @@ def test_layers_are_sorted_and_the_composite_comes_last(tmp_path: Path) -> None:
     platform = Platform("linux", "amd64")
     image = make_buildpackage(own.descriptor, platform, own, parts)
     assert [item.name for item in image.layers] == ["acme/app@1.0.0", "acme/py@1.2.3", "acme/all@2.0.0"]
-    config = json.loads(image.config.data)
+    config = image.config.document
     assert config["rootfs"]["diff_ids"] == [f"sha256:{letter * 64}" for letter in "BAC"]
     assert make_buildpackage(own.descriptor, platform, own, parts[::-1]) == image
 
@@ -153,7 +153,7 @@ def test_annotations(tmp_path: Path) -> None:
     own = layer(tmp_path, COMPONENT, "a")
     source = "https://forge.example/acme/x"
     image = make_buildpackage(own.descriptor, Platform("linux", "amd64"), own, [], source=source)
-    assert json.loads(image.manifest.data)["annotations"] == {
+    assert image.manifest.document["annotations"] == {
         "org.opencontainers.image.source": source,
         "org.opencontainers.image.title": "Python & more",
         "org.opencontainers.image.version": "1.2.3",

@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import PROVENANCE, SBOM
 from buildpack_release.publish.publication import Publication
-from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Manifest
+from oci_registry.content import INDEX, MANIFEST, Manifest
 from oci_registry.remote.referrers import as_referrer, fallback_tag
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
@@ -56,7 +56,7 @@ def test_what_is_stored_is_what_dist_has(packed: Path, any_registry: MemoryRegis
             for kind in (PROVENANCE, SBOM):
                 manifest = repository.manifests.get(found[kind.media_type].digest)
                 file = f"acme_{name}-1.0.0{kind.suffix}"
-                assert manifest.media_type == OCI_MANIFEST
+                assert manifest.media_type == MANIFEST
                 assert manifest.subject == release.tree.root.descriptor()
                 assert manifest.config is not None
                 assert manifest.config.media_type == "application/vnd.oci.empty.v1+json"
@@ -146,8 +146,8 @@ def test_a_registry_that_lists_nothing_gets_no_tag(packed: Path) -> None:
         def answer(self, request: Received) -> Response:
             response = super().answer(request)
             if "/referrers/" in request.path:
-                body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
-                return type(response)(200, {"Content-Type": OCI_INDEX}, body)
+                body = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).encode()
+                return type(response)(200, {"Content-Type": INDEX}, body)
             return response
 
     with Forgetful() as registry:
@@ -184,7 +184,7 @@ def test_an_index_that_lists_what_is_not_right(packed: Path, fault: str) -> None
         )
         entry = {**as_referrer(right).to_json(), "digest": other.digest, "size": len(other.content)}
         kept = as_referrer(one.attachments[1].manifest).to_json()
-        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry, kept]}
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry, kept]}
         with client(registry.host) as remote:
             manifests = remote.repository("acme/one").manifests
             if fault == "subject":

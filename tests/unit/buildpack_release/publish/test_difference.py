@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.image_tree import ImageTree, TreeImage
-from oci_registry.content import sha256
-from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Manifest
+from oci_registry.content import INDEX, MANIFEST, Manifest, sha256
 from support.publishing import releases
 
 if TYPE_CHECKING:
@@ -19,9 +18,9 @@ def tree(*configs: dict[str, Any], note: str = "") -> ImageTree:
     """An index of images whose manifests are all different, as after another compression."""
     images = []
     for number, config in enumerate(configs):
-        manifest = Manifest.from_json({"mediaType": OCI_MANIFEST, "note": f"{note}{number}"})
+        manifest = Manifest.from_json({"mediaType": MANIFEST, "note": f"{note}{number}"})
         images.append(TreeImage(manifest, config))
-    root = {"mediaType": OCI_INDEX, "manifests": [one.manifest.descriptor().to_json() for one in images]}
+    root = {"mediaType": INDEX, "manifests": [one.manifest.descriptor().to_json() for one in images]}
     return ImageTree(Manifest.from_json(root), tuple(images))
 
 

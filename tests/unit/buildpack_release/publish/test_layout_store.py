@@ -16,7 +16,7 @@ from oci_registry.testing.samples import image, index
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from oci_registry.remote.content import Descriptor
+    from oci_registry.content import Descriptor
 
 CONTENT = index([("amd64", image(b"layer"))])
 

@@ -13,8 +13,8 @@ from buildpack_release.errors import ExitCode, MissingToolError, ReleaseError, U
 from buildpack_release.model.settings import SigningSettings
 from buildpack_release.publish.report import signing_line
 from buildpack_release.publish.signing import Cosign, Signer, Unsigned, choose_signer, is_signed
+from oci_registry.content import Manifest
 from oci_registry.reference import Reference
-from oci_registry.remote.content import Manifest
 from oci_registry.remote.referrers import fallback_tag
 from oci_registry.testing.samples import image
 from support.publishing import agreed, publication, unproven_tags, written

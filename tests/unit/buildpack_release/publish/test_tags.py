@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import MovingTag, TagState, moving_tags
-from oci_registry.remote.content import OCI_INDEX, Manifest
+from oci_registry.content import INDEX, Manifest
 from oci_registry.remote.push import Content
 
 VERSIONS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
@@ -20,7 +20,7 @@ VERSIONS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 def released(version: str) -> Manifest:
     annotations = {"org.opencontainers.image.version": version}
     return Manifest.from_json(
-        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": annotations}
+        {"schemaVersion": 2, "mediaType": INDEX, "manifests": [], "annotations": annotations}
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oci_registry.content import INDEX, Manifest
 from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.content import OCI_INDEX, Manifest
 from oci_registry.remote.push import Content
 from support.publishing import agreed, another, publication, releases
 from support.registries import client
@@ -107,7 +107,7 @@ def republish(
         document["layers"][0] |= {"digest": blobs[-1].digest, "size": blobs[-1].size}
     child = Manifest.from_json(document)
     entry = child.descriptor(platform=platform or {"os": "linux", "architecture": "amd64"})
-    root_manifest = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry.to_json()]}
+    root_manifest = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry.to_json()]}
     content = Content(tuple(blobs), (child, Manifest.from_json(root_manifest)))
     with client(host) as remote:
         remote.repository("acme/one").push(content, ["1.0.0", "1.0", "1", "latest"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from oci_registry.content import sha256
+from oci_registry.content import DOCKER_MANIFEST, MANIFEST, MANIFEST_TYPES, sha256
 from oci_registry.errors import (
     ConflictError,
     ContentMismatchError,
@@ -14,7 +14,6 @@ from oci_registry.errors import (
     RegistryError,
     UnsafeRedirectError,
 )
-from oci_registry.remote.content import DOCKER_MANIFEST, MANIFEST_TYPES, OCI_MANIFEST
 from oci_registry.testing.loopback import Response
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
@@ -25,7 +24,7 @@ ROOT = image(b"layer").root
 OTHER = "sha256:" + "0" * 64
 
 
-def answer(media_type: str = OCI_MANIFEST, content: bytes = ROOT.content, **headers: str) -> Response:
+def answer(media_type: str = MANIFEST, content: bytes = ROOT.content, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(200, {"Content-Type": media_type, **named}, content)
 
@@ -56,9 +55,7 @@ def test_another_manifest_than_asked_for_is_refused(target: str, response: Respo
         remote.repository("a").manifests.get(target)
 
 
-@pytest.mark.parametrize(
-    "header", [OCI_MANIFEST, f"{OCI_MANIFEST}; charset=utf-8", "application/json", "text/plain"]
-)
+@pytest.mark.parametrize("header", [MANIFEST, f"{MANIFEST}; charset=utf-8", "application/json", "text/plain"])
 def test_the_media_type_is_in_the_header_or_in_the_manifest(header: str) -> None:
     with ScriptedServer(in_turn(answer(header))) as server, client(server.host) as remote:
         assert remote.repository("a").manifests.get(ROOT.digest) == ROOT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from oci_registry.content import INDEX, Manifest
 from oci_registry.errors import RegistryConflictError
 from oci_registry.parallel import in_parallel
-from oci_registry.remote.content import OCI_INDEX, Manifest
 from oci_registry.remote.referrers import fallback_tag
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
@@ -52,7 +52,7 @@ def test_two_that_write_at_once_both_end_up_in_the_index() -> None:
     tag = fallback_tag(SUBJECT.root.digest)
     index = {
         "schemaVersion": 2,
-        "mediaType": OCI_INDEX,
+        "mediaType": INDEX,
         "manifests": [other.root.descriptor(artifactType=KIND).to_json()],
     }
     overwritten: list[Response] = []

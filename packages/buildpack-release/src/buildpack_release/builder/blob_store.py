@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from oci_registry.content import Descriptor, Manifest
     from oci_registry.remote.client import RemoteRepository
-    from oci_registry.remote.content import Descriptor, Manifest
 
 # What a manifest or config may have; layers are never read into memory.
 _LIMIT = 8 * 1024 * 1024

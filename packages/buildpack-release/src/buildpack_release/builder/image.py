@@ -13,10 +13,19 @@ from buildpack_release.builder.labels import builder_labels
 from buildpack_release.builder.source_image import StoredLayer
 from buildpack_release.errors import CheckFailed
 from oci_registry.compression import gzip_compressor
-from oci_registry.content import CONFIG, LAYER, MANIFEST, Document
+from oci_registry.content import (
+    CONFIG,
+    DOCKER_LAYER,
+    DOCKER_LAYER_TAR,
+    LAYER,
+    LAYER_TAR,
+    MANIFEST,
+    Descriptor,
+    Document,
+    Manifest,
+)
 from oci_registry.image import CREATED, Platform
 from oci_registry.layer import write_layer
-from oci_registry.remote.content import Descriptor
 from oci_registry.tar import TarEntry
 
 if TYPE_CHECKING:
@@ -26,8 +35,7 @@ if TYPE_CHECKING:
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.source_image import SourceImage
 
-_DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
-_MEDIA_TYPES = {f"{_DOCKER_LAYER}.gzip": LAYER, _DOCKER_LAYER: "application/vnd.oci.image.layer.v1.tar"}
+_MEDIA_TYPES = {DOCKER_LAYER: LAYER, DOCKER_LAYER_TAR: LAYER_TAR}
 # The only keys of a configuration that OCI knows; Docker's older ones tell about the machine it was made on.
 _CONFIG_KEYS = ("architecture", "author", "os", "os.features", "os.version", "variant")
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -45,15 +53,16 @@ class BuilderLayer:
 class BuilderImage:
     """A builder, ready to be written. `base_layers` are those that it has from its base."""
 
+    platform: Platform
     config: Document
-    manifest: Document
+    manifest: Manifest
     layers: tuple[StoredLayer, ...] = field(repr=False)
     base_layers: int
 
     @property
     def digest(self) -> str:
         """The digest that names all of it."""
-        return self.manifest.descriptor.digest
+        return self.manifest.digest
 
     @property
     def size(self) -> int:
@@ -74,12 +83,12 @@ def make_builder(composition: Composition, scratch: Path) -> BuilderImage:
     content = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": config.descriptor.as_json(),
-        "layers": [_bare(layer.blob) for layer in layers],
+        "config": config.descriptor().to_json(),
+        "layers": [layer.blob.to_json() for layer in layers],
         "annotations": {BASE_DIGEST: base.digest},
     }
-    platform = Platform(target.os, target.arch, target.variant).as_json()
-    return BuilderImage(config, Document.of(MANIFEST, content, platform=platform), layers, len(base.layers))
+    platform = Platform(target.os, target.arch, target.variant)
+    return BuilderImage(platform, config, Manifest.of(MANIFEST, content), layers, len(base.layers))
 
 
 def _own_layers(composition: Composition, scratch: Path) -> Iterator[BuilderLayer]:
@@ -137,7 +146,7 @@ def _with_oci_type(layer: StoredLayer, image: SourceImage) -> StoredLayer:
     """Give a layer with OCI's name of its type: Docker's other names mean the same bytes."""
     found = layer.blob.media_type
     media_type = _MEDIA_TYPES.get(found, found)
-    if not media_type.startswith("application/vnd.oci.image.layer.v1.tar"):
+    if not media_type.startswith(LAYER_TAR):
         raise CheckFailed(
             f"a layer of {image.name} cannot be used in another image",
             detail=f'Its type is "{found}".',
@@ -145,10 +154,6 @@ def _with_oci_type(layer: StoredLayer, image: SourceImage) -> StoredLayer:
         )
     blob = Descriptor(media_type, layer.blob.digest, layer.blob.size)
     return StoredLayer(blob, layer.diff_id, layer.store)
-
-
-def _bare(blob: Descriptor) -> dict[str, object]:
-    return {"mediaType": blob.media_type, "digest": blob.digest, "size": blob.size}
 
 
 def _config(

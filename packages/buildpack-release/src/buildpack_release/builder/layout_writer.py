@@ -14,7 +14,8 @@ from buildpack_common.files import PARTIAL, write_atomically
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, shown_path
 from buildpack_release.files.output_directory import wait_for, writing
-from oci_registry.content import INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256
+from oci_registry.content import INDEX, canonical_json, file_sha256
+from oci_registry.layout import LAYOUT_MARKER, REF_NAME, blob_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ def _write(image: BuilderImage, directory: Path) -> bool:
         if not _is_there(path, layer.blob.digest, layer.blob.size):
             layer.store.save(layer.blob, path)
             written = True
-    files = {document.descriptor.blob_name: document.data for document in (image.config, image.manifest)}
+    files = {blob_name(document.digest): document.content for document in (image.config, image.manifest)}
     # The index is what makes all of it count.
     for name, data in {**files, _MARKER: LAYOUT_MARKER, _INDEX: _index(image)}.items():
         written |= _replace(directory / name, data)
@@ -77,7 +78,8 @@ def _is_there(path: Path, digest: str, size: int) -> bool:
 
 
 def _index(image: BuilderImage) -> bytes:
-    entry = {**image.manifest.descriptor.as_json(), "annotations": {REF_NAME: _REF}}
+    platform = image.platform.as_json()
+    entry = image.manifest.descriptor(platform=platform, annotations={REF_NAME: _REF}).to_json()
     return canonical_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]})
 
 
@@ -90,7 +92,7 @@ def _replace(path: Path, data: bytes) -> bool:
 
 def _prune(image: BuilderImage, blobs: Path) -> None:
     """Delete what an earlier builder or an interrupted run has left."""
-    documents = (image.config.descriptor.digest, image.manifest.descriptor.digest)
+    documents = (image.config.digest, image.manifest.digest)
     wanted = {digest.removeprefix("sha256:") for digest in documents}
     wanted |= {layer.blob.digest.removeprefix("sha256:") for layer in image.layers}
     for path in blobs.iterdir():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ from buildpack_release.packaging.buildpackage import (
 )
 from oci_registry.image import Platform
 from oci_registry.layer import write_layer
-from oci_registry.remote.content import Descriptor as Blob
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,10 +120,8 @@ class Sources:
         own = BuildpackLayer(descriptor, layer, descriptor.targets)
         platform = Platform(target.os, target.arch, target.variant)
         made = make_buildpackage(descriptor, platform, own, [])
-        blob = Blob(layer.descriptor.media_type, layer.descriptor.digest, layer.descriptor.size)
-        stored = StoredLayer(blob, layer.diff_id, FileStore.of({blob.digest: path}))
-        config = json.loads(made.config.data)
-        return SourceImage(shown_path(folder), made.manifest.descriptor.digest, config, (stored,))
+        stored = StoredLayer(layer.descriptor, layer.diff_id, FileStore.of({layer.descriptor.digest: path}))
+        return SourceImage(shown_path(folder), made.manifest.digest, made.config.document, (stored,))
 
 
 def _checked(image: SourceImage) -> SourceImage:

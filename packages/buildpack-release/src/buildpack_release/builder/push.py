@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.content import Manifest
 from oci_registry.remote.push import Content
 
 if TYPE_CHECKING:
@@ -58,8 +57,7 @@ class LayerSource(BlobSource):
 def push_builder(image: BuilderImage, reference: Reference, registries: Registries, scratch: Path) -> Pushed:
     """Push a builder to a reference with a tag. `scratch` is an empty folder. Raises RegistryError."""
     sources = [LayerSource.of(layer, scratch) for layer in image.layers]
-    manifest = Manifest(image.manifest.descriptor.media_type, image.manifest.data)
-    content = Content((*sources, BlobSource.from_bytes(image.config.data)), (manifest,))
+    content = Content((*sources, BlobSource.from_bytes(image.config.content)), (image.manifest,))
     repository = registries.repository(reference)
     return repository.push(
         content, [reference.tag] if reference.tag else [], mount_from=_mounts(image, reference)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.builder.blob_store import ArchiveStore, FileStore, RemoteStore
 from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
 from buildpack_release.errors import CheckFailed, ReleaseError
+from oci_registry.content import INDEX, INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
 from oci_registry.errors import NotFoundError
-from oci_registry.remote.content import INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ def read_image(
 
 def _entry_point(data: bytes, path: Path) -> Manifest:
     """Give the index of a layout, which need not say its media type."""
-    manifest = Manifest("application/vnd.oci.image.index.v1+json", data)
+    manifest = Manifest(INDEX, data)
     if not isinstance(manifest.document.get("manifests"), list):
         raise CheckFailed("index.json of this layout lists no manifests", file=path)
     return manifest
@@ -136,7 +136,7 @@ def _images(index: Manifest, get: Callable[[Descriptor], Manifest], depth: int =
     for one in index.manifests:
         if one.media_type in INDEX_TYPES and depth < len(MANIFEST_TYPES):
             yield from _images(get(one), get, depth + 1)
-        elif one.media_type in MANIFEST_TYPES and _platform(one).get("os") != "unknown":
+        elif one.media_type in MANIFEST_TYPES and one.platform.get("os") != "unknown":
             yield one
 
 
@@ -150,10 +150,10 @@ def _choose(images: Sequence[Descriptor], name: str, wanted: Target | None) -> D
             detail=f"They are for: {listed}.",
             advice='Add [[targets]] with os and arch, for example os = "linux", arch = "amd64".',
         )
-    fitting = [one for one in images if _fits(_platform(one), wanted)]
+    fitting = [one for one in images if _fits(one.platform, wanted)]
     if not fitting:
         raise ReleaseError(f"{name} has no image for {wanted}", detail=f"It has images for: {listed}.")
-    exact = [one for one in fitting if _platform(one).get("variant", "") == wanted.variant]
+    exact = [one for one in fitting if one.platform.get("variant", "") == wanted.variant]
     return (exact or fitting)[0]
 
 
@@ -165,14 +165,8 @@ def _fits(platform: Mapping[str, str], wanted: Target) -> bool:
     )
 
 
-def _platform(one: Descriptor) -> dict[str, str]:
-    platform = one.extra.get("platform")
-    return {str(key): str(value) for key, value in platform.items()} if isinstance(platform, dict) else {}
-
-
 def _platform_text(one: Descriptor) -> str:
-    platform = _platform(one)
-    return "/".join(platform[key] for key in ("os", "architecture", "variant") if platform.get(key))
+    return "/".join(one.platform[key] for key in ("os", "architecture", "variant") if one.platform.get(key))
 
 
 def _json_object(data: bytes, name: str) -> Mapping[str, Any]:

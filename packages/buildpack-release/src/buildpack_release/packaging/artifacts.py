@@ -14,10 +14,10 @@ from buildpack_release.packaging.buildpackage import (
     make_buildpackage,
     standard_annotations,
 )
-from oci_registry.content import LAYER, ContentDescriptor
+from oci_registry.content import LAYER, Descriptor
 from oci_registry.image import Image, LayerOfImage, Platform, make_index
 from oci_registry.layer import Layer, write_layer
-from oci_registry.layout import write_archive, write_layout
+from oci_registry.layout import blob_name, write_archive, write_layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,9 +67,9 @@ def stored_layer(job: Job, package: Package, target: Target, *, dist: Path) -> S
     """Return a component's layer for a target from its package in dist/."""
     image = next(image for image in package.images if image.target == str(target))
     layer = next(layer for layer in image.layers if layer.buildpack == str(job.buildpack.descriptor))
-    descriptor = ContentDescriptor(LAYER, layer.digest, layer.size)
+    descriptor = Descriptor(LAYER, layer.digest, layer.size)
     content = Layer(descriptor, layer.diff_id, layer.uncompressed_size)
-    path = dist / package.layout / descriptor.blob_name
+    path = dist / package.layout / blob_name(layer.digest)
     return StoredLayer(BuildpackLayer(job.buildpack.descriptor, content, job.layer_targets), path)
 
 
@@ -126,7 +126,7 @@ def _write_archive(
     digest = write_archive(file, image, ref=job.buildpack.descriptor.version, blobs=blobs)
     return PackagedImage(
         target=str(target),
-        digest=image.manifest.descriptor.digest,
+        digest=image.manifest.digest,
         file=file.name,
         file_digest=digest,
         file_size=file.stat().st_size,

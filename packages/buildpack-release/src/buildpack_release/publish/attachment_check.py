@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.verify import Expected
-    from oci_registry.remote.content import Descriptor
+    from oci_registry.content import Descriptor
 
 
 def attachment_problems(

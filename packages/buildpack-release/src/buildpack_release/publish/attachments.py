@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation import provenance, sbom
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.dist.manifest import PROVENANCE_SUFFIX
+from oci_registry.content import EMPTY, MANIFEST, Manifest
 from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.content import OCI_MANIFEST, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from buildpack_release.dist.manifest import Package
-    from oci_registry.remote.content import Descriptor
+    from oci_registry.content import Descriptor
 
 TITLE = "org.opencontainers.image.title"
 REVISION = "org.opencontainers.image.revision"
 PREDICATE = "in-toto.io/predicate-type"
-_EMPTY = "application/vnd.oci.empty.v1+json"
 _EMPTY_CONFIG = BlobSource.from_bytes(b"{}")
 
 
@@ -50,7 +49,7 @@ class Kind:
         return tuple(
             one
             for one in referrers
-            if one.extra.get("artifactType") in types and _annotation(one, TITLE) == title
+            if one.extra.get("artifactType") in types and one.annotations.get(TITLE) == title
         )
 
 
@@ -82,21 +81,16 @@ def read_attachments(dist: Path, package: Package, subject: Manifest) -> tuple[A
 def _attachment(kind: Kind, path: Path, subject: Manifest, annotations: dict[str, str]) -> Attachment:
     """Make the manifest as the specification says for artifacts (image-spec 1.1, "Artifact Usage")."""
     document = BlobSource.from_bytes(path.read_bytes())
-    layer = {**document.descriptor(kind.media_type).to_json(), "annotations": {TITLE: path.name}}
+    layer = document.descriptor(kind.media_type).to_json(annotations={TITLE: path.name})
     manifest = Manifest.from_json(
         {
             "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
+            "mediaType": MANIFEST,
             "artifactType": kind.media_type,
-            "config": _EMPTY_CONFIG.descriptor(_EMPTY).to_json(),
+            "config": _EMPTY_CONFIG.descriptor(EMPTY).to_json(),
             "layers": [layer],
             "subject": subject.descriptor().to_json(),
             "annotations": {TITLE: path.name, **annotations},
         }
     )
     return Attachment(kind, manifest, (_EMPTY_CONFIG, document))
-
-
-def _annotation(descriptor: Descriptor, name: str) -> object:
-    annotations = descriptor.extra.get("annotations")
-    return annotations.get(name) if isinstance(annotations, dict) else None

@@ -10,8 +10,8 @@ from oci_registry.parallel import in_parallel
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from oci_registry.content import Descriptor, Manifest
     from oci_registry.remote.blobs import Progress
-    from oci_registry.remote.content import Descriptor, Manifest
     from oci_registry.remote.push import Content, Pushed
 
 # What a configuration may have, in bytes; layers are never read into memory.

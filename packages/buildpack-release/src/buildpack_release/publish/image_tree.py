@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from buildpack_release.publish.image_store import ImageStore
-    from oci_registry.remote.content import Descriptor, Manifest
+    from oci_registry.content import Descriptor, Manifest
 
 _Json = dict[str, Any]
 

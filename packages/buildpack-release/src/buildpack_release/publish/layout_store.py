@@ -16,10 +16,19 @@ from typing import TYPE_CHECKING
 from buildpack_common.files import PARTIAL, beside, write_atomically
 from buildpack_release.errors import CheckFailed, ConflictError, shown_path
 from buildpack_release.files.output_directory import writing
-from oci_registry.content import BLOCK, INDEX, LAYOUT_MARKER, REF_NAME, canonical_json, file_sha256, sha256
-from oci_registry.reference import is_digest
+from oci_registry.content import (
+    BLOCK,
+    INDEX,
+    MANIFEST_TYPES,
+    Descriptor,
+    Manifest,
+    canonical_json,
+    file_sha256,
+    is_digest,
+    sha256,
+)
+from oci_registry.layout import LAYOUT_MARKER, REF_NAME
 from oci_registry.remote.blobs import Outcome
-from oci_registry.remote.content import MANIFEST_TYPES, Descriptor, Manifest
 from oci_registry.remote.push import Pushed
 from oci_registry.remote.referrers import as_referrer, fallback_tag, referrers_index, subject_of
 

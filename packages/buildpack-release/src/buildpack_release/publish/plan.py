@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.release import Release
-    from oci_registry.remote.content import Descriptor, Manifest
+    from oci_registry.content import Descriptor, Manifest
 
 
 class Action(Enum):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.release import Release
     from buildpack_release.publish.signing import Signer
-    from oci_registry.remote.content import Manifest
+    from oci_registry.content import Manifest
 
 # How many packages are pushed at once; of each of them several blobs are.
 _PACKAGES = 2

@@ -11,9 +11,9 @@ from oci_registry.remote.push import put_patiently
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from oci_registry.content import Descriptor, Manifest
     from oci_registry.remote.blobs import Progress
     from oci_registry.remote.client import RemoteRepository
-    from oci_registry.remote.content import Descriptor, Manifest
     from oci_registry.remote.push import Content, Pushed
 
 

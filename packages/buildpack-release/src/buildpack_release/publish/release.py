@@ -10,8 +10,8 @@ from buildpack_release.publish.attachments import read_attachments
 from buildpack_release.publish.image_tree import ImageTree, read_tree
 from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import version_tag
+from oci_registry.content import Manifest
 from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.content import Manifest
 from oci_registry.remote.push import Content
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.dist.manifest import Package
     from buildpack_release.publish.attachments import Attachment
-    from oci_registry.remote.content import Descriptor
+    from oci_registry.content import Descriptor
 
 
 @dataclass(frozen=True)

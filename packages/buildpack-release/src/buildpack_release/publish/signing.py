@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import Destination
     from buildpack_release.publish.image_store import ImageStore
-    from oci_registry.remote.content import Descriptor
+    from oci_registry.content import Descriptor
 
 PROGRAM = "cosign"
 KEYLESS = "keyless"

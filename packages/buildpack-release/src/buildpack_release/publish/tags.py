@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from buildpack_release.publish.image_store import ImageStore
-    from oci_registry.remote.content import Manifest
+    from oci_registry.content import Manifest
 
 LATEST = "latest"
 _VERSION_ANNOTATION = "org.opencontainers.image.version"
@@ -102,6 +102,5 @@ def _versions(tags: Iterable[str]) -> list[Version]:
 
 
 def _annotated(manifest: Manifest) -> list[Version]:
-    annotations = manifest.document.get("annotations")
-    version = annotations.get(_VERSION_ANNOTATION) if isinstance(annotations, dict) else None
+    version = manifest.annotations.get(_VERSION_ANNOTATION)
     return _versions([version]) if isinstance(version, str) else []

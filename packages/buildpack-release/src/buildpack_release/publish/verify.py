@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from buildpack_release.publish.image_store import ImageStore
+    from oci_registry.content import Descriptor, Manifest
     from oci_registry.remote.blobs import Progress
-    from oci_registry.remote.content import Descriptor, Manifest
 
 _GZIP = 31  # zlib's wbits
 
@@ -95,9 +95,9 @@ def _platform_problems(tree: ImageTree, expected: Expected) -> Iterator[str]:
 
 
 def _entry_platform(entry: Descriptor) -> str:
-    platform = entry.extra.get("platform")
-    parts = platform if isinstance(platform, dict) else {}
-    return "/".join(str(parts[key]) for key in ("os", "architecture", "variant") if parts.get(key))
+    return "/".join(
+        entry.platform[key] for key in ("os", "architecture", "variant") if entry.platform.get(key)
+    )
 
 
 def _shape_problems(image: TreeImage) -> Iterator[str]:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from oci_registry.content import BLOCK, file_sha256, sha256
+from oci_registry.content import BLOCK, Descriptor, file_sha256, sha256
 from oci_registry.errors import ContentMismatchError
-from oci_registry.remote.content import Descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

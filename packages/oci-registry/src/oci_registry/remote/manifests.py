@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from oci_registry.content import MANIFEST_TYPES, Descriptor, Manifest, is_digest
 from oci_registry.errors import ContentMismatchError, NotFoundError, RegistryError
-from oci_registry.reference import is_digest, is_tag
-from oci_registry.remote.content import MANIFEST_TYPES, Descriptor, Manifest
+from oci_registry.reference import is_tag
 from oci_registry.remote.paging import next_page
 from oci_registry.remote.scope import pull, push
 

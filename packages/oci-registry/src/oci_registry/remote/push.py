@@ -11,10 +11,10 @@ from oci_registry.parallel import JOBS
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from oci_registry.content import Manifest
     from oci_registry.remote.answer import Reply
     from oci_registry.remote.blob_source import BlobSource
     from oci_registry.remote.blobs import Blobs, Outcome, Progress
-    from oci_registry.remote.content import Manifest
     from oci_registry.remote.manifests import Manifests
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})

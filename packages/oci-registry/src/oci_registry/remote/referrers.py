@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from oci_registry.content import INDEX, Descriptor, Manifest
 from oci_registry.errors import NotFoundError, RegistryConflictError, RegistryError, RejectedError
 from oci_registry.parallel import in_parallel
-from oci_registry.remote.content import OCI_INDEX, Descriptor, Manifest
 from oci_registry.remote.manifests import Manifests
 from oci_registry.remote.paging import next_page
 from oci_registry.remote.push import is_late, put_patiently
@@ -100,10 +100,10 @@ class Referrers:
                 expect={_OK},
                 repository=self.repository,
                 scopes=pull(self.repository),
-                headers={"Accept": OCI_INDEX},
+                headers={"Accept": INDEX},
                 limit=_LIMIT,
             )
-            yield from Manifest(OCI_INDEX, reply.body).manifests
+            yield from Manifest(INDEX, reply.body).manifests
             following = next_page(self.transport, reply)
             url = following if following != url else None
 
@@ -150,7 +150,7 @@ def referrers_index(descriptors: tuple[Descriptor, ...]) -> Manifest:
     return Manifest.from_json(
         {
             "schemaVersion": 2,
-            "mediaType": OCI_INDEX,
+            "mediaType": INDEX,
             "manifests": [descriptor.to_json() for descriptor in descriptors],
         }
     )

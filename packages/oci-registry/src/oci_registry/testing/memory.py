@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from oci_registry.content import INDEX, sha256
 from oci_registry.testing.access import Guard, Wish
 from oci_registry.testing.loopback import LoopbackServer, Received, Response
-from oci_registry.testing.store import OCI_INDEX, MemoryStore, Refusal, StoredManifest, digest_of
+from oci_registry.testing.store import MemoryStore, Refusal, StoredManifest
 
 if TYPE_CHECKING:
     import ssl
@@ -169,7 +170,7 @@ class MemoryRegistry(LoopbackServer):
         accepted = [entry.split(";")[0].strip() for entry in request.headers.get("accept", "").split(",")]
         if manifest.media_type not in accepted and "*/*" not in accepted:
             raise Refusal(404, "MANIFEST_UNKNOWN", f"{manifest.media_type} is not in Accept")
-        headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": digest_of(manifest.content)}
+        headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": sha256(manifest.content)}
         return Response(200, headers, manifest.content)
 
     def _put_manifest(self, request: Received, name: str, target: str) -> Response:
@@ -201,8 +202,8 @@ class MemoryRegistry(LoopbackServer):
         found = [_descriptor(*entry) for entry in self.store.referrers(match["name"], match["digest"])]
         kind = request.parameter("artifactType")
         shown = [entry for entry in found if kind in ("", entry["artifactType"])]
-        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": shown}
-        response = Response.of_json(index, media_type=OCI_INDEX)
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": shown}
+        response = Response.of_json(index, media_type=INDEX)
         filters = {"OCI-Filters-Applied": "artifactType"} if kind else {}
         return Response(200, {**response.headers, **filters}, response.body)
 

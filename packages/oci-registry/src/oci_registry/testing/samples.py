@@ -6,16 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from oci_registry.content import CONFIG, INDEX, LAYER_TAR, MANIFEST, Manifest
 from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Manifest
 from oci_registry.remote.push import Content
 from oci_registry.remote.retry import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
-LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 
 
 def image(*layers: bytes, architecture: str = "amd64", **manifest: object) -> Content:
@@ -27,9 +24,9 @@ def image(*layers: bytes, architecture: str = "amd64", **manifest: object) -> Co
     config_blob = BlobSource.from_bytes(json.dumps(config, sort_keys=True).encode())
     document = {
         "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": config_blob.descriptor(CONFIG_TYPE).to_json(),
-        "layers": [blob.descriptor(LAYER_TYPE).to_json() for blob in blobs],
+        "mediaType": MANIFEST,
+        "config": config_blob.descriptor(CONFIG).to_json(),
+        "layers": [blob.descriptor(LAYER_TAR).to_json() for blob in blobs],
         **manifest,
     }
     return Content((*blobs, config_blob), (Manifest.from_json(document),))
@@ -41,7 +38,7 @@ def index(images: Sequence[tuple[str, Content]]) -> Content:
         content.root.descriptor(platform={"os": "linux", "architecture": architecture}).to_json()
         for architecture, content in images
     ]
-    root = Manifest.from_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
+    root = Manifest.from_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
     blobs = {blob.digest: blob for _, content in images for blob in content.blobs}
     children = tuple(manifest for _, content in images for manifest in content.manifests)
     return Content(tuple(blobs.values()), (*children, root))

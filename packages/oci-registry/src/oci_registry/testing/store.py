@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import uuid
@@ -10,20 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from oci_registry.content import MANIFEST_TYPES, sha256
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-IMAGE_TYPES = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-INDEX_TYPES = (OCI_INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
-
-
-def digest_of(content: bytes) -> str:
-    """Give the sha256 digest of bytes."""
-    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 class Refusal(Exception):  # noqa: N818 (an answer of the registry)
@@ -129,7 +118,7 @@ class MemoryStore:
         with self._lock:
             content = bytes(self._upload(repository, identifier))
             del self._uploads[identifier]
-            if digest_of(content) != digest:
+            if sha256(content) != digest:
                 raise Refusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
             self._contents[digest] = content
             self._repositories.setdefault(repository, _Repository()).blobs.add(digest)
@@ -153,11 +142,11 @@ class MemoryStore:
 
     def put_manifest(self, repository: str, target: str, manifest: StoredManifest) -> str:
         """Store a manifest under a digest or tag: its digest."""
-        if manifest.media_type not in (*IMAGE_TYPES, *INDEX_TYPES) or not manifest.document:
+        if manifest.media_type not in MANIFEST_TYPES or not manifest.document:
             raise Refusal(400, "MANIFEST_INVALID")
         if manifest.document.get("mediaType", manifest.media_type) != manifest.media_type:
             raise Refusal(400, "MANIFEST_INVALID", "mediaType and Content-Type differ")
-        digest = digest_of(manifest.content)
+        digest = sha256(manifest.content)
         if target.startswith("sha256:") and target != digest:
             raise Refusal(400, "DIGEST_INVALID")
         with self._lock:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_registry.content import sha256
+from oci_registry.content import INDEX, MANIFEST, Descriptor, Manifest, sha256
 from oci_registry.errors import ContentMismatchError
-from oci_registry.remote.content import OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest
 from oci_registry.testing.samples import image, index
 
 DIGEST = sha256(b"x")
@@ -18,7 +17,7 @@ DIGEST = sha256(b"x")
 
 @given(st.integers(0, 2**40), st.dictionaries(st.sampled_from(["platform", "annotations"]), st.text()))
 def test_a_descriptor_keeps_all_its_members(size: int, extra: dict[str, str]) -> None:
-    written = {"mediaType": OCI_MANIFEST, "digest": DIGEST, "size": size, **extra}
+    written = {"mediaType": MANIFEST, "digest": DIGEST, "size": size, **extra}
     assert Descriptor.from_json(written).to_json() == written
 
 
@@ -54,8 +53,8 @@ def test_parts_of_manifests() -> None:
 
 
 def test_equal_documents_are_equal_bytes() -> None:
-    first = Manifest.from_json({"mediaType": OCI_INDEX, "schemaVersion": 2})
-    second = Manifest.from_json({"schemaVersion": 2, "mediaType": OCI_INDEX})
+    first = Manifest.from_json({"mediaType": INDEX, "schemaVersion": 2})
+    second = Manifest.from_json({"schemaVersion": 2, "mediaType": INDEX})
     assert first == second
     assert first.digest == sha256(first.content)
 
@@ -63,9 +62,9 @@ def test_equal_documents_are_equal_bytes() -> None:
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"layers": 3}', b'{"layers": [3]}'])
 def test_nonsense_is_told(content: bytes) -> None:
     with pytest.raises(ContentMismatchError):
-        assert Manifest(OCI_MANIFEST, content).layers
+        assert Manifest(MANIFEST, content).layers
 
 
 def test_bytes_are_kept_as_they_came() -> None:
     content = json.dumps({"schemaVersion": 2}, indent=8).encode()
-    assert Manifest(OCI_MANIFEST, content).digest == sha256(content)
+    assert Manifest(MANIFEST, content).digest == sha256(content)
