@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_release.builder.create import Created, create_builder, gather
 from buildpack_release.builder.image import make_builder
-from buildpack_release.builder.push import push_builder
+from buildpack_release.builder.writing import push_builder
 from buildpack_release.errors import ExitCode, ReleaseError
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.pack import PackCommand
@@ -96,7 +96,7 @@ def test_parts_of_the_same_registry_are_mounted(parts: Parts, registry: Registry
     log = registry.log.read_text().splitlines()
     downloads = [line for line in log if '"GET' in line and "/blobs/sha256" in line]
     assert downloads, "configurations are read"
-    layers = {layer.blob.digest for layer in created.image.layers}
+    layers = {layer.digest for layer in created.image.layers}
     assert not [line for line in downloads for digest in layers if digest in line]
 
 
@@ -108,7 +108,7 @@ def test_parts_of_another_registry_are_copied(parts: Parts, registry: Registry, 
         created, _ = create(parts, other.reference(BUILDER, "1"))
         assert skopeo_inspect(other.reference(BUILDER, "1"))["Digest"] == created.image.digest
         for layer in created.image.layers:
-            status, _, _ = other.get(f"/v2/{BUILDER}/blobs/{layer.blob.digest}")
+            status, _, _ = other.get(f"/v2/{BUILDER}/blobs/{layer.digest}")
             assert status == 200
     create(parts, parts.folder / "out")
     read_builder(parts.folder / "out")

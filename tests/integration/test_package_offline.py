@@ -19,11 +19,11 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.packaging.package import Outcome, package
 from buildpack_release.publish.destination import parse_destination
-from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.publication import Publication
 from buildpack_release.runtimes.selection import RuntimeSelection
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import StaticServer, serve
+from oci_registry.layout import LayoutStore
 from support.main_job import COMPOSITE, ROOT, RUNTIME
 from support.packaging import digests
 from support.wheels import Project, make_wheel

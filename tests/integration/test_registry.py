@@ -12,11 +12,11 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import INDEX, MANIFEST, sha256
 from oci_registry.errors import ContentMismatchError, NotFoundError, RejectedError
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.blobs import Outcome
-from oci_registry.remote.referrers import fallback_tag
+from oci_registry.referrers import fallback_tag
+from oci_registry.store import Outcome
 from oci_registry.testing.samples import image, index
 from support.needs import need
 from support.registries import KINDS, Running, client, running
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oci_registry.remote.client import RegistryClient
-    from oci_registry.remote.push import Content
+    from oci_registry.store import Content
 
 REPOSITORY = "strata/python"
 

@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from buildpack_release.errors import ExitCode, exit_code_of
 from oci_registry.errors import AccessDeniedError, UnavailableError
-from oci_registry.remote.blobs import Outcome
 from oci_registry.remote.credentials import Keychain
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
 from oci_registry.remote.secret import Secret
 from oci_registry.remote.wire import ConnectionOptions
+from oci_registry.store import Outcome
 from oci_registry.testing.access import BasicGuard
 from oci_registry.testing.distribution import Certificate, real_registry
 from oci_registry.testing.memory import MemoryRegistry

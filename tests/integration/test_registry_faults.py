@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from oci_registry.remote.push import Content
+    from oci_registry.store import Content
 
 TAGS = ("1.0.0", "latest")
 LAYER = bytes(range(256)) * 32

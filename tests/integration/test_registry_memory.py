@@ -18,7 +18,7 @@ SOURCES = Path(buildpack_release.__file__).parents[1]
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from oci_registry.remote.blob_source import BlobSource
+from oci_registry.blob_source import BlobSource
 from oci_registry.remote.client import RegistryClient
 
 def peak():

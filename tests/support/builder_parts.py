@@ -141,17 +141,15 @@ def order(*groups: Sequence[str]) -> str:
 def package(path: Path, folder: Path, *components: Path, arch: str = "amd64") -> Path:
     """Package a buildpack with its components as a `.cnb` file."""
     layers = []
-    files = {}
     for number, one in enumerate((folder, *components)):
         descriptor = Descriptor.read(one / "buildpack.toml")
         file = path.with_name(f"{path.name}.{number}")
         file.unlink(missing_ok=True)
         layer = write_layer(layer_entries(one, descriptor), file)
-        files[layer.descriptor.digest] = file
         layers.append(BuildpackLayer(descriptor, layer, descriptor.targets))
     image = make_buildpackage(layers[0].descriptor, Platform("linux", arch), layers[0], layers[1:])
     path.unlink(missing_ok=True)
-    write_archive(path, image, ref="1", blobs=files)
+    write_archive(path, image, ref="1")
     return path
 
 

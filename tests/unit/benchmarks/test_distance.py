@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.distance import distant
-from oci_registry.remote.blob_source import BlobSource
+from oci_registry.blob_source import BlobSource
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client
 

@@ -17,12 +17,12 @@ from urllib.parse import urlencode
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.buildpackage import METADATA_LABEL
-from buildpack_release.publish.image_tree import read_tree
-from buildpack_release.publish.registry_store import RegistryStore
 from buildpack_release.registration.index import INDEX, NAMESPACES, entry_path
 from buildpack_release.registration.rules import RESTRICTED
+from oci_registry.reading import read_tree
 from oci_registry.reference import Reference
 from oci_registry.remote.registries import Registries, connection
+from oci_registry.remote.store import RegistryStore
 from oci_registry.testing.loopback import HangUp, LoopbackServer, Received, Response
 
 if TYPE_CHECKING:

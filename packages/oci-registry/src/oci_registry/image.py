@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import CONFIG, INDEX, MANIFEST, Document, Manifest
+from oci_registry.store import Content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,22 +31,35 @@ class Platform:
         return required | ({"variant": self.variant} if self.variant else {})
 
 
-@dataclass(frozen=True)
-class LayerOfImage:
-    """A layer and its name, which the history of the image tells."""
-
-    layer: Layer
-    name: str
+def platform_text(platform: Mapping[str, Any]) -> str:
+    """Return `os/architecture[/variant]` of what an index or a configuration says; "" if it says nothing."""
+    return "/".join(str(platform[key]) for key in ("os", "architecture", "variant") if platform.get(key))
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image for one platform."""
+    """An image for one platform, ready to be written. `layers` have the lowest first."""
 
     platform: Platform
-    layers: tuple[LayerOfImage, ...]
+    layers: tuple[Layer, ...]
     config: Document
     manifest: Manifest
+
+    @property
+    def digest(self) -> str:
+        """The digest that names all of it."""
+        return self.manifest.digest
+
+    @property
+    def size(self) -> int:
+        """How many bytes all layers have, as they travel."""
+        return sum(layer.source.size for layer in self.layers)
+
+    @property
+    def content(self) -> Content:
+        """All that has to be brought where the image is to be."""
+        config = BlobSource.from_bytes(self.config.content)
+        return Content((*(layer.source for layer in self.layers), config), (self.manifest,))
 
 
 @dataclass(frozen=True)
@@ -59,36 +74,43 @@ class ImageIndex:
         """The digest that names all of it."""
         return self.manifest.digest
 
+    @property
+    def content(self) -> Content:
+        """All that has to be brought where the index is to be; what several images share once."""
+        contents = [image.content for image in self.images]
+        blobs = {blob.digest: blob for content in contents for blob in content.blobs}
+        manifests = (manifest for content in contents for manifest in content.manifests)
+        return Content(tuple(blobs.values()), (*manifests, self.manifest))
+
 
 def make_image(
     platform: Platform,
-    layers: Sequence[LayerOfImage],
+    layers: Sequence[Layer],
     *,
-    labels: Mapping[str, str],
+    config: Mapping[str, Any],
     annotations: Mapping[str, str],
 ) -> Image:
-    """Compose an image of layers that exist, with constant times."""
-    config = Document.of(CONFIG, _config(platform, layers, labels))
-    return Image(
-        platform,
-        tuple(layers),
-        config,
-        make_manifest(config, [item.layer for item in layers], annotations=annotations),
-    )
+    """Compose an image of layers that exist. `config` lacks only `rootfs`."""
+    rootfs = {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}
+    written = Document.of(CONFIG, {**config, "rootfs": rootfs})
+    content = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": written.descriptor().to_json(),
+        "layers": [layer.descriptor.to_json() for layer in layers],
+        "annotations": dict(annotations),
+    }
+    return Image(platform, tuple(layers), written, Manifest.from_json(content))
 
 
-def make_manifest(config: Document, layers: Sequence[Layer], *, annotations: Mapping[str, str]) -> Manifest:
-    """Compose the manifest of an image."""
-    return Manifest.of(
-        MANIFEST,
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": config.descriptor().to_json(),
-            "layers": [layer.descriptor.to_json() for layer in layers],
-            "annotations": dict(annotations),
-        },
-    )
+def plain_config(platform: Platform, layers: Sequence[Layer], labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the configuration of an image that is its layers and labels, with constant times."""
+    return {
+        **platform.as_json(),
+        "created": CREATED,
+        "config": {"Labels": dict(labels)},
+        "history": [{"created": CREATED, "created_by": layer.title} for layer in layers],
+    }
 
 
 def make_index(images: Sequence[Image], *, annotations: Mapping[str, str]) -> ImageIndex:
@@ -97,18 +119,8 @@ def make_index(images: Sequence[Image], *, annotations: Mapping[str, str]) -> Im
         "schemaVersion": 2,
         "mediaType": INDEX,
         "manifests": [
-            image.manifest.descriptor().to_json(platform=image.platform.as_json()) for image in images
+            image.manifest.descriptor(platform=image.platform.as_json()).to_json() for image in images
         ],
         "annotations": dict(annotations),
     }
-    return ImageIndex(tuple(images), Manifest.of(INDEX, content))
-
-
-def _config(platform: Platform, layers: Sequence[LayerOfImage], labels: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        **platform.as_json(),
-        "created": CREATED,
-        "config": {"Labels": dict(labels)},
-        "history": [{"created": CREATED, "created_by": item.name} for item in layers],
-        "rootfs": {"type": "layers", "diff_ids": [item.layer.diff_id for item in layers]},
-    }
+    return ImageIndex(tuple(images), Manifest.from_json(content))

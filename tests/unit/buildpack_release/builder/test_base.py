@@ -6,7 +6,7 @@ import pytest
 
 from buildpack_release.builder.base import Base
 from buildpack_release.builder.locator import LayoutLocator
-from buildpack_release.builder.source_image import read_image
+from buildpack_release.builder.source_image import find_image
 from buildpack_release.errors import CheckFailed
 from oci_registry.remote.registries import Registries
 from support.builder_parts import ENVIRONMENT
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read(layout: Path) -> Base:
-    return Base.of(read_image(LayoutLocator(layout), "the base", None, Registries()))
+    return Base.of(find_image(LayoutLocator(layout), "the base", None, Registries()))
 
 
 def test_what_builds_need_is_read(tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_layers_of_base_and_packages_stay_as_they_are(parts: Parts) -> None:
     base_layers = image_layout.read(parts.folder / "base/layout").manifest["layers"]
     assert layers[0] == base_layers[0]["digest"]
     created = create(parts)
-    packaged = {module.layer.blob.digest for module in created.composition.modules}
+    packaged = {module.layer.digest for module in created.composition.modules}
     assert len(packaged) == 3
     assert packaged < set(layers)
 
@@ -176,7 +176,7 @@ def test_a_changed_builder_replaces_the_old_one(parts: Parts) -> None:
     created = create(parts, out)
     blobs = {path.name for path in (out / "blobs/sha256").iterdir()}
     documents = (created.image.config, created.image.manifest)
-    wanted = {one.digest for one in documents} | {one.blob.digest for one in created.image.layers}
+    wanted = {one.digest for one in documents} | {one.digest for one in created.image.layers}
     assert {f"sha256:{name}" for name in blobs} == wanted
     assert image_layout.read(out).digest == created.image.digest
 

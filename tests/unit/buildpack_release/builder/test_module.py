@@ -5,22 +5,24 @@ from typing import Any
 
 import pytest
 
-from buildpack_release.builder.blob_store import FileStore
 from buildpack_release.builder.module import read_modules
-from buildpack_release.builder.source_image import SourceImage, StoredLayer
+from buildpack_release.builder.source_image import SourceImage
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.descriptor import OrderEntry
 from buildpack_release.model.targets import Distro, Target
-from oci_registry.content import Descriptor
+from oci_registry.blob_source import BlobSource
+from oci_registry.content import Manifest
+from oci_registry.layer import Layer
 
 DIFF_ID = "sha256:" + "1" * 64
 
 
 def image(label: object) -> SourceImage:
     text = label if isinstance(label, str) else json.dumps(label)
-    layer = StoredLayer(Descriptor("", "sha256:" + "2" * 64, 1), DIFF_ID, FileStore.of({}))
+    layer = Layer("", BlobSource("sha256:" + "2" * 64, 1), DIFF_ID)
     labels = {"io.buildpacks.buildpack.layers": text}
-    return SourceImage("the package", "", {"config": {"Labels": labels}}, (layer,))
+    config = {"config": {"Labels": labels}}
+    return SourceImage(Manifest("", b"{}"), config, name="the package", layers=(layer,))
 
 
 def entry(**more: object) -> dict[str, object]:

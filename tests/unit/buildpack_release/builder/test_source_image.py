@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
-from buildpack_release.builder.source_image import SourceImage, read_image
+from buildpack_release.builder.source_image import SourceImage, find_image
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.targets import Target
 from oci_registry.remote.registries import Registries
@@ -43,7 +43,7 @@ class Layout:
         write(self.folder / "index.json", json.dumps({"schemaVersion": 2, "manifests": entries}))
 
     def read(self, wanted: Target | None = None) -> SourceImage:
-        return read_image(LayoutLocator(self.folder), "the image", wanted, Registries())
+        return find_image(LayoutLocator(self.folder), "the image", wanted, Registries())
 
 
 @pytest.fixture
@@ -127,4 +127,4 @@ def test_archives_of_other_tools_are_read(layout: Layout, tmp_path: Path) -> Non
     for prefix in ("", "/", "./"):
         path = tmp_path / "x.cnb"
         path.write_bytes(archive({f"{prefix}{name}": data for name, data in files.items()}))
-        assert read_image(ArchiveLocator(path), "x", None, Registries()).config["name"] == "packed"
+        assert find_image(ArchiveLocator(path), "x", None, Registries()).config["name"] == "packed"

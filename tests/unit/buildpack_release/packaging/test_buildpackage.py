@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.descriptor import Descriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
-from oci_registry import content
+from oci_registry.blob_source import BlobSource
+from oci_registry.content import LAYER
 from oci_registry.image import Image, Platform
 from oci_registry.layer import Layer
 
@@ -68,8 +69,9 @@ arch = "amd64"
 def layer(tmp_path: Path, text: str, letter: str) -> BuildpackLayer:
     (tmp_path / "buildpack.toml").write_text(text, "utf-8")
     descriptor = Descriptor.read(tmp_path / "buildpack.toml")
-    blob = content.Descriptor(content.LAYER, f"sha256:{letter * 64}", 10)
-    return BuildpackLayer(descriptor, Layer(blob, f"sha256:{letter.upper() * 64}", 20), descriptor.targets)
+    blob = BlobSource(f"sha256:{letter * 64}", 10)
+    one = Layer(LAYER, blob, f"sha256:{letter.upper() * 64}", 20)
+    return BuildpackLayer(descriptor, one, descriptor.targets)
 
 
 def labels(image: Image) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def test_layers_are_sorted_and_the_composite_comes_last(tmp_path: Path) -> None:
     parts = [layer(tmp_path, COMPONENT, "a"), layer(tmp_path, OTHER, "b")]
     platform = Platform("linux", "amd64")
     image = make_buildpackage(own.descriptor, platform, own, parts)
-    assert [item.name for item in image.layers] == ["acme/app@1.0.0", "acme/py@1.2.3", "acme/all@2.0.0"]
+    assert [item.title for item in image.layers] == ["acme/app@1.0.0", "acme/py@1.2.3", "acme/all@2.0.0"]
     config = image.config.document
     assert config["rootfs"]["diff_ids"] == [f"sha256:{letter * 64}" for letter in "BAC"]
     assert make_buildpackage(own.descriptor, platform, own, parts[::-1]) == image

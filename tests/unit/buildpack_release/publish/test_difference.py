@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.publish.difference import differences
-from buildpack_release.publish.image_tree import ImageTree, TreeImage
 from oci_registry.content import INDEX, MANIFEST, Manifest, sha256
+from oci_registry.reading import ImageTree, ReadImage
 from support.publishing import releases
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def tree(*configs: dict[str, Any], note: str = "") -> ImageTree:
     images = []
     for number, config in enumerate(configs):
         manifest = Manifest.from_json({"mediaType": MANIFEST, "note": f"{note}{number}"})
-        images.append(TreeImage(manifest, config))
+        images.append(ReadImage(manifest, config))
     root = {"mediaType": INDEX, "manifests": [one.manifest.descriptor().to_json() for one in images]}
     return ImageTree(Manifest.from_json(root), tuple(images))
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode, exit_code_of
+from buildpack_release.publish.destination import store_of
 from buildpack_release.publish.live_line import LiveLine
-from buildpack_release.publish.stores import store_of
 from oci_registry.errors import AccessDeniedError, UnavailableError
 from oci_registry.parallel import in_parallel
 from oci_registry.reference import Reference

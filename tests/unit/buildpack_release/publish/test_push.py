@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError
-from oci_registry.remote.blobs import Outcome
+from oci_registry.store import Outcome
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import NAMES, agreed, annotated, another, publication, releases, written
 from support.registries import client

@@ -15,7 +15,7 @@ from buildpack_release.publish.report import signing_line
 from buildpack_release.publish.signing import Cosign, Signer, Unsigned, choose_signer, is_signed
 from oci_registry.content import Manifest
 from oci_registry.reference import Reference
-from oci_registry.remote.referrers import fallback_tag
+from oci_registry.referrers import fallback_tag
 from oci_registry.testing.samples import image
 from support.publishing import agreed, publication, unproven_tags, written
 from support.registries import client
@@ -226,7 +226,7 @@ def test_a_bundle_beside_the_image_is_a_signature_too(registry: MemoryRegistry) 
         kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
         bundle = image(b"signature", artifactType=kind, subject=subject.root.descriptor().to_json())
         repository.push(bundle)
-        from buildpack_release.publish.registry_store import RegistryStore
+        from oci_registry.remote.store import RegistryStore
 
         store = RegistryStore(repository)
         assert is_signed(store, subject.root.digest, store.referrers(subject.root.digest))

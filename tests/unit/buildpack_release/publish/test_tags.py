@@ -9,10 +9,10 @@ from typing import ClassVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import MovingTag, TagState, moving_tags
 from oci_registry.content import INDEX, Manifest
-from oci_registry.remote.push import Content
+from oci_registry.layout import LayoutStore
+from oci_registry.store import Content
 
 VERSIONS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 
@@ -75,9 +75,9 @@ class Watched(Shelf):
 
     read: ClassVar[list[str]] = []
 
-    def manifest(self, target: str) -> Manifest | None:
+    def manifest(self, target: str, media_type: str = "") -> Manifest | None:
         self.read.append(target)
-        return super().manifest(target)
+        return super().manifest(target, media_type)
 
 
 def test_for_a_new_version_only_tags_that_exist_are_read(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import INDEX, Manifest
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.push import Content
+from oci_registry.store import Content
 from support.publishing import agreed, another, publication, releases
 from support.registries import client
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import sha256
 from oci_registry.errors import ContentMismatchError, RegistryError, RejectedError
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.blobs import Outcome
+from oci_registry.store import Outcome
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client

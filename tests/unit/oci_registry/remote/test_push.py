@@ -13,7 +13,7 @@ from oci_registry.testing.samples import image, index
 from support.registries import client
 
 if TYPE_CHECKING:
-    from oci_registry.remote.push import Content
+    from oci_registry.store import Content
     from oci_registry.testing.loopback import Received
 
 

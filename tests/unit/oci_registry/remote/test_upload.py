@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.errors import (
     ContentMismatchError,
     NotFoundError,
@@ -14,9 +15,8 @@ from oci_registry.errors import (
     UnavailableError,
     UnsafeRedirectError,
 )
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.blobs import Outcome
 from oci_registry.remote.upload import _SMALLEST_CHUNK
+from oci_registry.store import Outcome
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from buildpack_release.builder.config import BuilderConfig
     from buildpack_release.builder.lifecycle import Lifecycle
     from buildpack_release.builder.module import Module
-    from buildpack_release.builder.source_image import StoredLayer
     from buildpack_release.model.descriptor import OrderEntry
     from buildpack_release.model.order import Group, Order
     from buildpack_release.model.toml_lines import Key
+    from oci_registry.layer import Layer
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Composition:
     system_post: Group
 
     @property
-    def layers(self) -> tuple[StoredLayer, ...]:
+    def layers(self) -> tuple[Layer, ...]:
         """The layers of the buildpacks, each once: buildpacks that were packaged "flat" share one."""
         return tuple({module.layer.diff_id: module.layer for module in self.modules}.values())
 

@@ -14,26 +14,25 @@ from buildpack_release.builder.composition_checks import check_composition
 from buildpack_release.builder.config import read_config
 from buildpack_release.builder.destination import parse_destination
 from buildpack_release.builder.image import make_builder
-from buildpack_release.builder.layout_writer import check_directory, write_builder
 from buildpack_release.builder.lifecycle import read_lifecycle
 from buildpack_release.builder.locator import base_locator, local_file
 from buildpack_release.builder.packages import Sources
-from buildpack_release.builder.push import push_builder
 from buildpack_release.builder.run_images import check_run_images
-from buildpack_release.builder.source_image import read_image
+from buildpack_release.builder.source_image import find_image
+from buildpack_release.builder.writing import check_directory, push_builder, write_builder
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.progress import say
-from oci_registry.remote.blobs import Outcome as BlobOutcome
 from oci_registry.remote.registries import Registries, connection
+from oci_registry.store import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from buildpack_release.builder.config import BuilderConfig
     from buildpack_release.builder.destination import Destination
-    from buildpack_release.builder.image import BuilderImage
     from buildpack_release.builder.lifecycle import Lifecycle
     from buildpack_release.model.finding import Finding
+    from oci_registry.image import Image
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Created:
     """A builder that was written. `is_new` is false if all of it was there already."""
 
     composition: Composition
-    image: BuilderImage
+    image: Image
     destination: Destination
     is_new: bool
 
@@ -128,7 +127,7 @@ def _read_base(config: BuilderConfig, registries: Registries) -> Base:
     wanted = config.targets[0] if config.targets else None
     with _at(config, "build", "image"):
         locator = base_locator(config.build_image, directory=config.directory)
-        return Base.of(read_image(locator, config.build_image, wanted, registries))
+        return Base.of(find_image(locator, config.build_image, wanted, registries))
 
 
 def _read_lifecycle(config: BuilderConfig, folder: Path) -> Lifecycle:
@@ -148,17 +147,15 @@ def _at(config: BuilderConfig, *keys: str) -> Iterator[None]:
         raise
 
 
-def _write(
-    image: BuilderImage, destination: Destination, parts: Parts, report: Callable[[str], None]
-) -> bool:
+def _write(image: Image, destination: Destination, parts: Parts, report: Callable[[str], None]) -> bool:
     if isinstance(destination, Path):
         return write_builder(image, destination, report=report)
     report(f"Pushing to {destination}")
     pushed = push_builder(image, destination, parts.registries, _folder(parts.scratch, "push"))
-    counts = {outcome: list(pushed.blobs.values()).count(outcome) for outcome in BlobOutcome}
+    counts = {outcome: list(pushed.blobs.values()).count(outcome) for outcome in Outcome}
     report(
-        f"{counts[BlobOutcome.UPLOADED]} blobs sent, {counts[BlobOutcome.MOUNTED]} mounted, "
-        f"{counts[BlobOutcome.PRESENT]} already there"
+        f"{counts[Outcome.UPLOADED]} blobs sent, {counts[Outcome.MOUNTED]} mounted, "
+        f"{counts[Outcome.PRESENT]} already there"
     )
     return bool(pushed.new_manifests or pushed.moved_tags)
 

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.builder import files
-from buildpack_release.builder.blob_store import FileStore
 from buildpack_release.builder.environment import variable_files
 from buildpack_release.builder.labels import builder_labels
-from buildpack_release.builder.source_image import StoredLayer
 from buildpack_release.errors import CheckFailed
-from oci_registry.compression import gzip_compressor
-from oci_registry.content import (
-    CONFIG,
-    DOCKER_LAYER,
-    DOCKER_LAYER_TAR,
-    LAYER,
-    LAYER_TAR,
-    MANIFEST,
-    Descriptor,
-    Document,
-    Manifest,
-)
-from oci_registry.image import CREATED, Platform
-from oci_registry.layer import write_layer
+from oci_registry.content import DOCKER_LAYER, DOCKER_LAYER_TAR, LAYER, LAYER_TAR
+from oci_registry.image import CREATED, Image, Platform, make_image
+from oci_registry.layer import Layer, compress_layer, write_layer
 from oci_registry.tar import TarEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.builder.composition import Composition
@@ -41,63 +27,28 @@ _CONFIG_KEYS = ("architecture", "author", "os", "os.features", "os.version", "va
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
-@dataclass(frozen=True)
-class BuilderLayer:
-    """A layer of a builder and what its history says about it."""
-
-    layer: StoredLayer
-    title: str
-
-
-@dataclass(frozen=True)
-class BuilderImage:
-    """A builder, ready to be written. `base_layers` are those that it has from its base."""
-
-    platform: Platform
-    config: Document
-    manifest: Manifest
-    layers: tuple[StoredLayer, ...] = field(repr=False)
-    base_layers: int
-
-    @property
-    def digest(self) -> str:
-        """The digest that names all of it."""
-        return self.manifest.digest
-
-    @property
-    def size(self) -> int:
-        """How many bytes all layers have, as they travel."""
-        return sum(layer.blob.size for layer in self.layers)
-
-
-def make_builder(composition: Composition, scratch: Path) -> BuilderImage:
+def make_builder(composition: Composition, scratch: Path) -> Image:
     """Write the layers that are new into an empty folder, and compose the image.
 
     Raises CheckFailed for a base with layers that cannot be used elsewhere.
     """
-    base = composition.base.image
+    base, target = composition.base.image, composition.base.target
     own = tuple(_own_layers(composition, scratch))
-    layers = (*(_with_oci_type(layer, base) for layer in base.layers), *(one.layer for one in own))
-    config = Document.of(CONFIG, _config(composition, layers, own))
-    target = composition.base.target
-    content = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": config.descriptor().to_json(),
-        "layers": [layer.blob.to_json() for layer in layers],
-        "annotations": {BASE_DIGEST: base.digest},
-    }
-    platform = Platform(target.os, target.arch, target.variant)
-    return BuilderImage(platform, config, Manifest.of(MANIFEST, content), layers, len(base.layers))
+    return make_image(
+        Platform(target.os, target.arch, target.variant),
+        [*(_with_oci_type(layer, base) for layer in base.layers), *own],
+        config=_config(composition, own),
+        annotations={BASE_DIGEST: base.manifest.digest},
+    )
 
 
-def _own_layers(composition: Composition, scratch: Path) -> Iterator[BuilderLayer]:
+def _own_layers(composition: Composition, scratch: Path) -> Iterator[Layer]:
     config, writer = composition.config, _Writer(scratch)
-    yield writer.write_archive(files.folders_archive(composition.base), "folders")
+    yield writer.compress(files.folders_archive(composition.base), "folders")
     yield writer.write(composition.lifecycle.entries(), f"lifecycle {composition.lifecycle.version}")
     for layer in composition.layers:
         names = [str(module) for module in composition.modules if module.layer.diff_id == layer.diff_id]
-        yield BuilderLayer(_with_oci_type(layer, composition.base.image), ", ".join(names))
+        yield replace(_with_oci_type(layer, composition.base.image), title=", ".join(names))
     yield writer.write_text(files.ORDER, files.order_toml(composition.order))
     if composition.system_pre or composition.system_post:
         system = files.system_toml(composition.system_pre, composition.system_post)
@@ -116,61 +67,44 @@ class _Writer:
     folder: Path
     count: int = 0
 
-    def write(self, entries: Iterable[TarEntry], title: str) -> BuilderLayer:
-        path = self._path()
-        layer = write_layer(entries, path)
-        return self._stored(path, layer.descriptor.digest, layer.descriptor.size, layer.diff_id, title)
+    def write(self, entries: Iterable[TarEntry], title: str) -> Layer:
+        return write_layer(entries, self._path(), title=title)
 
-    def write_text(self, name: str, text: str) -> BuilderLayer:
+    def write_text(self, name: str, text: str) -> Layer:
         return self.write([TarEntry.content(name, text.encode())], name)
 
-    def write_archive(self, archive: bytes, title: str) -> BuilderLayer:
-        compressor = gzip_compressor()
-        data = compressor.compress(archive) + compressor.flush()
-        path = self._path()
-        path.write_bytes(data)
-        digests = [f"sha256:{hashlib.sha256(content).hexdigest()}" for content in (data, archive)]
-        return self._stored(path, digests[0], len(data), digests[1], title)
+    def compress(self, archive: bytes, title: str) -> Layer:
+        return compress_layer([archive], self._path(), title=title)
 
     def _path(self) -> Path:
         self.count += 1
         return self.folder / f"{self.count}.layer"
 
-    @staticmethod
-    def _stored(path: Path, digest: str, size: int, diff_id: str, title: str) -> BuilderLayer:
-        store = FileStore.of({digest: path})
-        return BuilderLayer(StoredLayer(Descriptor(LAYER, digest, size), diff_id, store), title)
 
-
-def _with_oci_type(layer: StoredLayer, image: SourceImage) -> StoredLayer:
+def _with_oci_type(layer: Layer, image: SourceImage) -> Layer:
     """Give a layer with OCI's name of its type: Docker's other names mean the same bytes."""
-    found = layer.blob.media_type
-    media_type = _MEDIA_TYPES.get(found, found)
+    media_type = _MEDIA_TYPES.get(layer.media_type, layer.media_type)
     if not media_type.startswith(LAYER_TAR):
         raise CheckFailed(
             f"a layer of {image.name} cannot be used in another image",
-            detail=f'Its type is "{found}".',
+            detail=f'Its type is "{layer.media_type}".',
             advice="Take a base whose layers are all in the registry.",
         )
-    blob = Descriptor(media_type, layer.blob.digest, layer.blob.size)
-    return StoredLayer(blob, layer.diff_id, layer.store)
+    return replace(layer, media_type=media_type)
 
 
-def _config(
-    composition: Composition, layers: tuple[StoredLayer, ...], own: tuple[BuilderLayer, ...]
-) -> Mapping[str, Any]:
+def _config(composition: Composition, own: Sequence[Layer]) -> Mapping[str, Any]:
     base = composition.base.image
     settings = {
         **base.settings,
         "Labels": {**base.labels, **builder_labels(composition)},
         "WorkingDir": files.LAYERS,
     }
-    history = [{"created": CREATED, "created_by": one.title} for one in own]
+    history = [{"created": CREATED, "created_by": layer.title} for layer in own]
     return {
         **{key: base.config[key] for key in _CONFIG_KEYS if base.config.get(key)},
         "created": CREATED,
         "config": settings,
-        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
         "history": [*_base_history(base), *history],
     }
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from buildpack_release.errors import UsageError
 from oci_registry.errors import InvalidReferenceError
+from oci_registry.layout import LayoutStore
 from oci_registry.reference import Reference
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _existing_path(text: str, directory: Path) -> Path | None:
 def _file_or_folder(path: Path) -> Locator:
     if path.is_file():
         return ArchiveLocator(path)
-    if (path / "oci-layout").is_file():
+    if LayoutStore(path).exists():
         return LayoutLocator(path)
     if (path / "buildpack.toml").is_file():
         return FolderLocator(path)
@@ -129,7 +130,7 @@ def _file_or_folder(path: Path) -> Locator:
 
 
 def _layout(path: Path) -> LayoutLocator:
-    if not (path / "oci-layout").is_file():
+    if not LayoutStore(path).exists():
         raise UsageError(
             "this is no OCI layout" if path.exists() else "there is no such folder",
             detail="It would have the file oci-layout.",

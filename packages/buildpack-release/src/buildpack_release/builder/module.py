@@ -17,8 +17,9 @@ from buildpack_release.model.targets import Distro, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from buildpack_release.builder.source_image import SourceImage, StoredLayer
+    from buildpack_release.builder.source_image import SourceImage
     from buildpack_release.model.order import Order
+    from oci_registry.layer import Layer
 
 LAYERS_LABEL = "io.buildpacks.buildpack.layers"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
@@ -31,7 +32,7 @@ class Module:
     id: str
     version: str
     entry: Mapping[str, Any] = field(repr=False, compare=False)
-    layer: StoredLayer
+    layer: Layer
     package: str = field(compare=False)
 
     @property
@@ -84,7 +85,7 @@ def read_modules(image: SourceImage) -> tuple[Module, ...]:
     return tuple(sorted(modules, key=str))
 
 
-def _module(id_: str, version: str, entry: object, layers: Mapping[str, StoredLayer], package: str) -> Module:
+def _module(id_: str, version: str, entry: object, layers: Mapping[str, Layer], package: str) -> Module:
     if (fault := id_fault(id_)) or not _VERSION.fullmatch(version):
         raise CheckFailed(
             f"{package} holds {id_}@{version}, which is no buildpack",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.builder.blob_store import FileStore
 from buildpack_release.builder.locator import (
     FolderLocator,
     LayoutLocator,
@@ -13,7 +12,7 @@ from buildpack_release.builder.locator import (
     buildpack_locator,
 )
 from buildpack_release.builder.module import read_modules
-from buildpack_release.builder.source_image import SourceImage, StoredLayer, read_image
+from buildpack_release.builder.source_image import SourceImage, find_image
 from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError, shown_path
 from buildpack_release.model.descriptor import Descriptor
@@ -84,9 +83,9 @@ class Sources:
             image = self._package_folder(locator.path, target, entry.index)
         elif isinstance(locator, SiblingLocator):
             layout = self._sibling(packaged, locator)
-            image = read_image(layout, entry.locator, target, self.registries)
+            image = find_image(layout, entry.locator, target, self.registries)
         else:
-            image = read_image(locator, entry.locator, target, self.registries)
+            image = find_image(locator, entry.locator, target, self.registries)
         modules = read_modules(_checked(image))
         return modules, _main(image, modules)
 
@@ -115,13 +114,12 @@ class Sources:
                 advice=f"If it is one of this repository's sources, write {descriptor} instead of its path.",
                 file=folder,
             )
-        path = self.scratch / f"folder-{index}.layer"
-        layer = write_layer(layer_entries(folder, descriptor), path)
+        layer = write_layer(layer_entries(folder, descriptor), self.scratch / f"folder-{index}.layer")
         own = BuildpackLayer(descriptor, layer, descriptor.targets)
         platform = Platform(target.os, target.arch, target.variant)
         made = make_buildpackage(descriptor, platform, own, [])
-        stored = StoredLayer(layer.descriptor, layer.diff_id, FileStore.of({layer.descriptor.digest: path}))
-        return SourceImage(shown_path(folder), made.manifest.digest, made.config.document, (stored,))
+        name = shown_path(folder)
+        return SourceImage(made.manifest, made.config.document, name=name, layers=made.layers)
 
 
 def _checked(image: SourceImage) -> SourceImage:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.plan import DETECT, declared_plans
+from oci_registry.store import StoredBlob
 
 if TYPE_CHECKING:
     from buildpack_release.builder.module import Module
@@ -38,12 +39,11 @@ def plans_in_layer(module: Module, scratch: Path) -> tuple[DeclaredPlan, ...] | 
 
 
 def _layer_file(module: Module, scratch: Path) -> Path:
-    layer = module.layer
-    local = layer.store.local(layer.blob)
-    path = local or scratch / layer.blob.digest.removeprefix("sha256:")
-    if not path.exists():
-        layer.store.save(layer.blob, path)
-    return path
+    source = module.layer.source
+    if isinstance(source, StoredBlob):
+        return source.within(scratch).file()
+    assert source.path is not None  # noqa: S101 (it was written here, to a file)
+    return source.path
 
 
 def _extract_plans(module: Module, layer: Path, folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.composition import error
-from buildpack_release.builder.source_image import read_image
+from buildpack_release.builder.source_image import find_image
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.finding import Finding, Severity
 from oci_registry.errors import InvalidReferenceError
@@ -34,7 +34,7 @@ def check_run_images(composition: Composition, registries: Registries) -> Iterat
             yield Finding(Severity.NOTE, "run-image", message, config.source.path, line)
             continue
         try:
-            found = read_image(reference, image.image, base.target, registries)
+            found = find_image(reference, image.image, base.target, registries)
         except ReleaseError as fault:
             message = f"the run image {image.image} cannot be read: {fault.title}"
             line = config.source.line(*keys)

@@ -27,7 +27,7 @@ def summary(created: Created) -> str:
         ("base", base.image.name, f"{base.target}, user {base.user}:{base.group}"),
         ("lifecycle", composition.lifecycle.version, f"Buildpack APIs up to {_newest(created)}"),
         *(
-            ("buildpack", str(module), "composite" if module.order else size(module.layer.blob.size))
+            ("buildpack", str(module), "composite" if module.order else size(module.layer.size))
             for module in composition.modules
         ),
         *(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from oci_registry.compression import COMPRESSOR
 from oci_registry.content import file_sha256
-from oci_registry.verification import is_intact
+from oci_registry.layout import LayoutStore
 from buildpack_release.dist.embedded import Embedded
 from oci_registry.parallel import in_parallel
 
@@ -115,7 +115,7 @@ class Package:
         files = [(image.file, image.file_digest, image.file_size) for image in self.images]
         files.append((self.sbom.path, self.sbom.digest, self.sbom.size))
         checks = [partial(_is_intact, dist / path, digest, size) for path, digest, size in files]
-        checks.append(partial(is_intact, dist / self.layout, index=self.digest, ref=self.version))
+        checks.append(partial(LayoutStore(dist / self.layout).holds, self.digest, self.version))
         return all(in_parallel(lambda check: check(), checks))  # hashing lets other threads run
 
 

@@ -6,18 +6,18 @@ place when it is complete. What an interrupted run left there is removed by the 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ConflictError, ReleaseError, shown_path
+from buildpack_release.errors import ConflictError
+from oci_registry.files import wait_for, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _LOCK = ".lock"
 _STAGING = ".staging"
@@ -80,30 +80,6 @@ def output_directory(root: Path, *, report: Callable[[str], None]) -> Iterator[O
                 _remove_leftovers(directory.staging)
     finally:
         os.close(lock)
-
-
-@contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Turn faults of the system (disk full, read-only, no permission) into an error that says so."""
-    try:
-        yield
-    except OSError as error:
-        file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
-        raise ReleaseError(
-            f"{(error.strerror or str(error)).lower()}",
-            detail=f"Nothing unfinished was left under a final name in {shown_path(root)}.",
-            advice="Correct this and run the same command again.",
-            file=file,
-        ) from error
-
-
-def wait_for(lock: int, root: Path, report: Callable[[str], None], *, mode: int = fcntl.LOCK_EX) -> None:
-    """Lock the open file ``lock``; say so if another run that writes to ``root`` has to end first."""
-    try:
-        fcntl.flock(lock, mode | fcntl.LOCK_NB)
-    except BlockingIOError:
-        report(f"Another run is writing to {shown_path(root)}: waiting for it to end")
-        fcntl.flock(lock, mode)
 
 
 def _remove_leftovers(staging: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
@@ -14,8 +13,9 @@ from buildpack_release.packaging.buildpackage import (
     make_buildpackage,
     standard_annotations,
 )
-from oci_registry.content import LAYER, Descriptor
-from oci_registry.image import Image, LayerOfImage, Platform, make_index
+from oci_registry.blob_source import BlobSource
+from oci_registry.content import LAYER
+from oci_registry.image import Image, Platform, make_index
 from oci_registry.layer import Layer, write_layer
 from oci_registry.layout import blob_name, write_archive, write_layout
 
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from buildpack_release.packaging.jobs import Job
 
 
-@dataclass(frozen=True)
-class StoredLayer:
-    """A layer of a buildpack and the file that holds it."""
-
-    content: BuildpackLayer
-    path: Path
-
-
 def write_own_layers(
     job: Job,
     folder: Path,
@@ -44,7 +36,7 @@ def write_own_layers(
     toolchain: Toolchain,
     archives: Mapping[str, Path],
     report: Callable[[str], None],
-) -> dict[Target, StoredLayer]:
+) -> dict[Target, BuildpackLayer]:
     """Write the layer of an assembled buildpack: one for all targets, or each with what it carries.
 
     `archives` are those of runtimes, by SHA-256.
@@ -63,20 +55,19 @@ def write_own_layers(
     return layers
 
 
-def stored_layer(job: Job, package: Package, target: Target, *, dist: Path) -> StoredLayer:
+def packaged_layer(job: Job, package: Package, target: Target, *, dist: Path) -> BuildpackLayer:
     """Return a component's layer for a target from its package in dist/."""
     image = next(image for image in package.images if image.target == str(target))
-    layer = next(layer for layer in image.layers if layer.buildpack == str(job.buildpack.descriptor))
-    descriptor = Descriptor(LAYER, layer.digest, layer.size)
-    content = Layer(descriptor, layer.diff_id, layer.uncompressed_size)
-    path = dist / package.layout / blob_name(layer.digest)
-    return StoredLayer(BuildpackLayer(job.buildpack.descriptor, content, job.layer_targets), path)
+    found = next(layer for layer in image.layers if layer.buildpack == str(job.buildpack.descriptor))
+    source = BlobSource(found.digest, found.size, dist / package.layout / blob_name(found.digest))
+    layer = Layer(LAYER, source, found.diff_id, found.uncompressed_size)
+    return BuildpackLayer(job.buildpack.descriptor, layer, job.layer_targets)
 
 
 def write_package(
     job: Job,
-    own: Mapping[Target, StoredLayer],
-    components: Mapping[Target, Sequence[StoredLayer]],
+    own: Mapping[Target, BuildpackLayer],
+    components: Mapping[Target, Sequence[BuildpackLayer]],
     *,
     staging: Path,
     inputs: str,
@@ -85,20 +76,18 @@ def write_package(
 ) -> Package:
     """Write all files of a package into a folder, and return what the manifest says about it."""
     descriptor = job.buildpack.descriptor
-    layers = [*own.values(), *(layer for parts in components.values() for layer in parts)]
-    blobs = {layer.content.layer.descriptor.digest: layer.path for layer in layers}
     images = {
         target: make_buildpackage(
             descriptor,
             Platform(target.os, target.arch, target.variant),
-            own[target].content,
-            [component.content for component in components[target]],
+            own[target],
+            components[target],
             source=job.source,
         )
         for target in job.targets
     }
     index = make_index(list(images.values()), annotations=standard_annotations(descriptor, source=job.source))
-    write_layout(staging / f"{job.stem}.oci", index, ref=descriptor.version, blobs=blobs)
+    write_layout(staging / f"{job.stem}.oci", index, ref=descriptor.version)
     return Package(
         id=descriptor.id,
         version=descriptor.version,
@@ -107,23 +96,21 @@ def write_package(
         bytecode=bytecode,
         layout=f"{job.stem}.oci",
         digest=index.digest,
-        images=tuple(_write_archive(job, target, image, staging, blobs) for target, image in images.items()),
+        images=tuple(_write_archive(job, target, image, staging) for target, image in images.items()),
         sbom=sbom,
         embedded=job.contained,
     )
 
 
-def _write_own_layer(job: Job, folder: Path, path: Path) -> StoredLayer:
+def _write_own_layer(job: Job, folder: Path, path: Path) -> BuildpackLayer:
     descriptor = job.buildpack.descriptor
     layer = write_layer(layer_entries(folder, descriptor), path)
-    return StoredLayer(BuildpackLayer(descriptor, layer, job.layer_targets), path)
+    return BuildpackLayer(descriptor, layer, job.layer_targets)
 
 
-def _write_archive(
-    job: Job, target: Target, image: Image, staging: Path, blobs: Mapping[str, Path]
-) -> PackagedImage:
+def _write_archive(job: Job, target: Target, image: Image, staging: Path) -> PackagedImage:
     file = staging / f"{_target_stem(job, target)}.cnb"
-    digest = write_archive(file, image, ref=job.buildpack.descriptor.version, blobs=blobs)
+    digest = write_archive(file, image, ref=job.buildpack.descriptor.version)
     return PackagedImage(
         target=str(target),
         digest=image.manifest.digest,
@@ -134,11 +121,8 @@ def _write_archive(
     )
 
 
-def _packaged_layer(item: LayerOfImage) -> PackagedLayer:
-    layer = item.layer
-    return PackagedLayer(
-        item.name, layer.diff_id, layer.descriptor.digest, layer.descriptor.size, layer.uncompressed_size
-    )
+def _packaged_layer(layer: Layer) -> PackagedLayer:
+    return PackagedLayer(layer.title, layer.diff_id, layer.digest, layer.size, layer.uncompressed_size)
 
 
 def _target_stem(job: Job, target: Target) -> str:

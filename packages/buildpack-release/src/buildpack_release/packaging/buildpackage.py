@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from oci_registry.content import canonical_json
-from oci_registry.image import Image, LayerOfImage, Platform, make_image
+from oci_registry.image import Image, Platform, make_image, plain_config
 from oci_registry.tar import TarEntry, tree_entries
 
 if TYPE_CHECKING:
@@ -50,15 +50,16 @@ def make_buildpackage(
     source: str = "",
 ) -> Image:
     """Compose the image of a buildpack; of a composite with its components, sorted, and itself last."""
-    layers = [*sorted(components, key=lambda layer: str(layer.descriptor)), own]
+    parts = [*sorted(components, key=lambda layer: str(layer.descriptor)), own]
     labels = {
         METADATA_LABEL: canonical_json(_metadata(descriptor)).decode(),
-        LAYERS_LABEL: canonical_json(_layers(layers)).decode(),
+        LAYERS_LABEL: canonical_json(_layers(parts)).decode(),
     }
+    layers = [replace(part.layer, title=str(part.descriptor)) for part in parts]
     return make_image(
         platform,
-        [LayerOfImage(layer.layer, str(layer.descriptor)) for layer in layers],
-        labels=labels,
+        layers,
+        config=plain_config(platform, layers, labels),
         annotations=standard_annotations(descriptor, source=source),
     )
 

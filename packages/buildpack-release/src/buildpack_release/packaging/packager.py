@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.embedded.place import fetch_embedded
 from buildpack_release.files.output_directory import output_directory
-from buildpack_release.packaging.artifacts import StoredLayer, stored_layer, write_own_layers, write_package
+from buildpack_release.packaging.artifacts import packaged_layer, write_own_layers, write_package
 from buildpack_release.packaging.assemble import assemble_inputs
 from buildpack_release.packaging.bill_of_materials import stage_sbom
 from buildpack_release.wheels.vendor import fetch
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.dist.manifest import Package
     from buildpack_release.model.targets import Target
+    from buildpack_release.packaging.buildpackage import BuildpackLayer
     from buildpack_release.packaging.documents import Provenance
     from buildpack_release.packaging.jobs import Job
     from buildpack_release.packaging.package_store import PackageStore
@@ -33,7 +34,7 @@ class _Assembled:
     """A buildpack's folder, and its layer for each target."""
 
     folder: Path
-    layers: Mapping[Target, StoredLayer]
+    layers: Mapping[Target, BuildpackLayer]
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Packager:
         self.store.publish(made)
         return made
 
-    def _components(self, parts: Sequence[tuple[Job, Package]], target: Target) -> list[StoredLayer]:
-        return [stored_layer(job, package, target, dist=self.store.output.root) for job, package in parts]
+    def _components(self, parts: Sequence[tuple[Job, Package]], target: Target) -> list[BuildpackLayer]:
+        return [packaged_layer(job, package, target, dist=self.store.output.root) for job, package in parts]
 
 
 @contextmanager

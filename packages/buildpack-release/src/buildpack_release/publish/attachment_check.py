@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import KINDS, PROVENANCE, Kind
-from buildpack_release.publish.image_store import read_blob
 from oci_registry.errors import ContentMismatchError, NotFoundError
+from oci_registry.store import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.verify import Expected
     from oci_registry.content import Descriptor
+    from oci_registry.store import Store
 
 
 def attachment_problems(
-    store: ImageStore, digest: str, referrers: Sequence[Descriptor], expected: Expected
+    store: Store, digest: str, referrers: Sequence[Descriptor], expected: Expected
 ) -> Iterator[str]:
     """Say what is missing beside an image with a digest, and what is not about it."""
     for kind in KINDS:
@@ -38,7 +38,7 @@ def attachment_problems(
                 yield f"its {kind.label} {one.digest} {problem}"
 
 
-def _document(store: ImageStore, referrer: Descriptor, digest: str) -> bytes:
+def _document(store: Store, referrer: Descriptor, digest: str) -> bytes:
     manifest = store.manifest(referrer.digest)
     if manifest is None or len(manifest.layers) != 1:
         raise CheckFailed("its manifest is missing, or has not one document")

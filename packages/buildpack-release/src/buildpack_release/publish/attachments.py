@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation import provenance, sbom
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.dist.manifest import PROVENANCE_SUFFIX
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import EMPTY, MANIFEST, Manifest
-from oci_registry.remote.blob_source import BlobSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,12 +1,18 @@
-"""Where packages are published to, as the option `--to` says it."""
+"""Where packages are published to, as the option `--to` says it, and the stores there."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from buildpack_release.errors import UsageError
+from oci_registry.layout import LayoutStore
 from oci_registry.reference import Reference
+from oci_registry.remote.store import RegistryStore
+
+if TYPE_CHECKING:
+    from oci_registry.remote.registries import Registries
+    from oci_registry.store import Store
 
 # A namespace of a registry, or a directory that gets one OCI layout for each package.
 Destination: TypeAlias = "Reference | Path"
@@ -47,3 +53,10 @@ def _directory(text: str) -> Path:
 def shown(destination: Destination) -> str:
     """Give a destination as the option says it."""
     return f"{LAYOUTS}{destination}" if isinstance(destination, Path) else destination.name
+
+
+def store_of(destination: Destination, name: str, registries: Registries) -> Store:
+    """Give the store for the packages of a name; nothing is asked or written yet."""
+    if isinstance(destination, Path):
+        return LayoutStore(destination / name)
+    return RegistryStore(registries.repository(destination.child(name)))

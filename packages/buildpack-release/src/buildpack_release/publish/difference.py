@@ -13,7 +13,7 @@ from buildpack_release.packaging.buildpackage import LAYERS_LABEL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.publish.image_tree import ImageTree, TreeImage
+    from oci_registry.reading import ImageTree, ReadImage
 
 _COMPARED = ("rootfs", "config")
 
@@ -35,7 +35,7 @@ def _shown(platform: str) -> str:
     return platform or "no platform"
 
 
-def _image_differences(published: TreeImage, ours: TreeImage) -> Iterator[str]:
+def _image_differences(published: ReadImage, ours: ReadImage) -> Iterator[str]:
     there = dict(zip(published.layer_names, published.diff_ids, strict=True))
     here = dict(zip(ours.layer_names, ours.diff_ids, strict=True))
     for name in dict.fromkeys((*there, *here)):

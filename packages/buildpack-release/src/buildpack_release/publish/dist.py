@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import FILE, Manifest
 from buildpack_release.errors import CheckFailed
-from buildpack_release.files.output_directory import wait_for
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.publish.release import Release, read_release, store_name
+from oci_registry.files import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -10,12 +10,12 @@ from buildpack_release.packaging.buildpackage import LAYERS_LABEL, METADATA_LABE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from buildpack_release.publish.image_tree import TreeImage
+    from oci_registry.reading import ReadImage
 
 _Entries = dict[tuple[str, str], dict[str, Any]]
 
 
-def label_problems(image: TreeImage, buildpack_id: str, version: str) -> Iterator[str]:
+def label_problems(image: ReadImage, buildpack_id: str, version: str) -> Iterator[str]:
     """Say what would keep pack from reading an image as the buildpackage of an id and version."""
     metadata = _label(image.labels, METADATA_LABEL)
     layers = _label(image.labels, LAYERS_LABEL)

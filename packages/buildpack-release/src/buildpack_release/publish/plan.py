@@ -12,19 +12,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.publish.difference import differences
-from buildpack_release.publish.image_store import present_blobs
-from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.signing import is_signed
 from buildpack_release.publish.tags import MovingTag, moving_tags
 from oci_registry.parallel import in_parallel
+from oci_registry.reading import read_tree
+from oci_registry.store import present_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from buildpack_release.publish.attachments import Attachment
-    from buildpack_release.publish.image_store import ImageStore
     from buildpack_release.publish.release import Release
     from oci_registry.content import Descriptor, Manifest
+    from oci_registry.store import Store
 
 
 class Action(Enum):
@@ -78,7 +78,7 @@ class Step:
     """
 
     release: Release
-    store: ImageStore
+    store: Store
     action: Action
     root: Manifest
     published: str = ""
@@ -146,7 +146,7 @@ class Plan:
 def make_plan(
     destination: str,
     releases: Sequence[Release],
-    store: Callable[[str], ImageStore],
+    store: Callable[[str], Store],
     *,
     sign: bool = False,
     trust_parts: bool = False,
@@ -182,7 +182,7 @@ def make_plan(
     return Plan(destination, tuple(in_parallel(partial(_with_tags_and_referrers, sign=sign), steps)))
 
 
-def _compare(release: Release, store: ImageStore, *, trust_parts: bool) -> Step:
+def _compare(release: Release, store: Store, *, trust_parts: bool) -> Step:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
     published = store.manifest(release.tag)
     if published is None:
@@ -197,7 +197,7 @@ def _compare(release: Release, store: ImageStore, *, trust_parts: bool) -> Step:
     return Step(release, store, action, published, published.digest, found)
 
 
-def _is_complete(release: Release, store: ImageStore) -> bool:
+def _is_complete(release: Release, store: Store) -> bool:
     """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
     digests = [manifest.digest for manifest in release.tree.manifests[:-1]]
     blobs = release.tree.blobs

@@ -11,14 +11,13 @@ from buildpack_release.dist.manifest import Manifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
 from buildpack_release.model.selection import package_targets, select
 from buildpack_release.publish.attachment_check import attachment_problems
-from buildpack_release.publish.destination import Destination, shown
+from buildpack_release.publish.destination import Destination, shown, store_of
 from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
 from buildpack_release.publish.release import store_name
 from buildpack_release.publish.signing import Signer, Unsigned, is_signed
-from buildpack_release.publish.stores import store_of
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
 from buildpack_release.text import size
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
-    from buildpack_release.publish.image_store import ImageStore
-    from buildpack_release.publish.image_tree import ImageTree
+    from oci_registry.reading import ImageTree
+    from oci_registry.store import Store
 
 
 class Derive(Protocol):
@@ -143,7 +142,7 @@ class Publication:
             yield partial(make_plan, shown(self.destination), releases, store, sign=sign)
 
     @contextmanager
-    def _stores(self) -> Iterator[Callable[[str], ImageStore]]:
+    def _stores(self) -> Iterator[Callable[[str], Store]]:
         """Give what gives the store of a name."""
         with Registries(self.connect, self.line.say) as registries:
             yield lambda name: store_of(self.destination, name, registries)
@@ -193,7 +192,7 @@ def _check_done(plan: Plan) -> None:
         )
 
 
-def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified:
+def _verified(store: Store, expected: Expected, line: LiveLine) -> Verified:
     reference = f"{store.name}:{expected.tag}"
     line.say(f"Reading {reference}")
     root = store.manifest(expected.tag)
@@ -217,7 +216,7 @@ def _verified(store: ImageStore, expected: Expected, line: LiveLine) -> Verified
     return replace(_described(reference, expected, tree, found), is_signed=signed)
 
 
-def _tag_problems(store: ImageStore, expected: Expected, digest: str) -> Iterator[str]:
+def _tag_problems(store: Store, expected: Expected, digest: str) -> Iterator[str]:
     for tag in moving_tags(store, expected.tag, digest):
         if tag.is_due:
             yield f"the tag {tag.name} points to {tag.was or 'nothing'}, not to it"

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.progress import Progress
 from buildpack_release.publish.difference import differences
-from buildpack_release.publish.image_tree import read_tree
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.plan import Action, Signing, Step, Transfer
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
 from buildpack_release.text import size
 from oci_registry.parallel import in_parallel
-from oci_registry.remote.blobs import Outcome
-from oci_registry.remote.push import Content, Pushed
+from oci_registry.reading import read_tree
+from oci_registry.store import Content, Outcome, Pushed
 
 if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.publish.attachments import read_attachments
-from buildpack_release.publish.image_tree import ImageTree, read_tree
-from buildpack_release.publish.layout_store import LayoutStore
 from buildpack_release.publish.tags import version_tag
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import Manifest
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.push import Content
+from oci_registry.layout import LayoutStore
+from oci_registry.reading import ImageTree, read_tree
+from oci_registry.store import Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +69,11 @@ def store_name(buildpack_id: str) -> str:
 
 def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -> Release:
     """Read a package of dist/ that is intact."""
-    layout = dist / package.layout
-    entry = json.loads((layout / "index.json").read_bytes())["manifests"][0]
-    path = _blob(layout, entry["digest"])
-    tree = read_tree(LayoutStore(layout), Manifest(entry["mediaType"], path.read_bytes()))
-    sources = (BlobSource(blob.digest, blob.size, _blob(layout, blob.digest)) for blob in tree.blobs)
+    layout = LayoutStore(dist / package.layout)
+    (entry,) = layout.index().manifests
+    root = Manifest(entry.media_type, layout.file(entry).read_bytes())
+    tree = read_tree(layout, root)
+    sources = (BlobSource(blob.digest, blob.size, layout.file(blob)) for blob in tree.blobs)
     return Release(
         package.id,
         package.version,
@@ -84,7 +83,3 @@ def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -
         package.variant,
         read_attachments(dist, package, tree.root),
     )
-
-
-def _blob(layout: Path, digest: str) -> Path:
-    return layout / "blobs" / digest.replace(":", "/")

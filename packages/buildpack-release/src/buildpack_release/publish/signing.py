@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Protocol
 from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
 from oci_registry.reference import Reference
+from oci_registry.referrers import fallback_tag
 from oci_registry.remote.credentials import EnvironmentLogin
 from oci_registry.remote.login import IdentityToken, Password
-from oci_registry.remote.referrers import fallback_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import Destination
-    from buildpack_release.publish.image_store import ImageStore
     from oci_registry.content import Descriptor
+    from oci_registry.store import Store
 
 PROGRAM = "cosign"
 KEYLESS = "keyless"
@@ -165,7 +165,7 @@ def choose_signer(
     return Cosign(Path(found), key, log, insecure, environ)
 
 
-def is_signed(store: ImageStore, digest: str, referrers: Iterable[Descriptor]) -> bool:
+def is_signed(store: Store, digest: str, referrers: Iterable[Descriptor]) -> bool:
     """Whether cosign has stored a signature of an image, as a referrer or under its own tag."""
     if any(one.extra.get("artifactType") in _TYPES for one in referrers):
         return True

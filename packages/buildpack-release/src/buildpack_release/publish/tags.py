@@ -15,8 +15,8 @@ from buildpack_release.versions.number import Version
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from buildpack_release.publish.image_store import ImageStore
     from oci_registry.content import Manifest
+    from oci_registry.store import Store
 
 LATEST = "latest"
 _VERSION_ANNOTATION = "org.opencontainers.image.version"
@@ -51,9 +51,7 @@ class MovingTag:
         return self.state in (TagState.NEW, TagState.MOVES)
 
 
-def moving_tags(
-    store: ImageStore, version: str, digest: str, *, is_new: bool = False
-) -> tuple[MovingTag, ...]:
+def moving_tags(store: Store, version: str, digest: str, *, is_new: bool = False) -> tuple[MovingTag, ...]:
     """Say what becomes of the moving tags once a version has this digest; what is published is read.
 
     A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the version

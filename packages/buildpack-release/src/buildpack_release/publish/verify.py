@@ -7,18 +7,18 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.publish.image_store import present_blobs
-from buildpack_release.publish.image_tree import ImageTree, TreeImage, read_tree
 from buildpack_release.publish.labels import label_problems
 from buildpack_release.publish.tags import version_tag
 from oci_registry.errors import ContentMismatchError, NotFoundError
+from oci_registry.image import platform_text
+from oci_registry.reading import ImageTree, ReadImage, read_tree
+from oci_registry.store import present_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.publish.image_store import ImageStore
     from oci_registry.content import Descriptor, Manifest
-    from oci_registry.remote.blobs import Progress
+    from oci_registry.store import Progress, Store
 
 _GZIP = 31  # zlib's wbits
 
@@ -41,7 +41,7 @@ class Expected:
         return version_tag(self.version, self.variant)
 
 
-def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple[str, ...]:
+def problems_of(tree: ImageTree, store: Store, expected: Expected) -> tuple[str, ...]:
     """Check manifests, configurations, labels and platforms, and that the layers are there.
 
     The configurations are: they have been read.
@@ -56,7 +56,7 @@ def problems_of(tree: ImageTree, store: ImageStore, expected: Expected) -> tuple
     return tuple(found)
 
 
-def unreadable_blobs(tree: ImageTree, store: ImageStore, progress: Progress) -> tuple[str, ...]:
+def unreadable_blobs(tree: ImageTree, store: Store, progress: Progress) -> tuple[str, ...]:
     """Read all blobs: their sizes, digests, and for layers the digests of the archives in them."""
     diff_ids = {
         layer.digest: diff_id
@@ -67,9 +67,7 @@ def unreadable_blobs(tree: ImageTree, store: ImageStore, progress: Progress) -> 
     return tuple(problem for problem in found if problem)
 
 
-def read_published(
-    store: ImageStore, root: Manifest, expected: Expected
-) -> tuple[ImageTree, tuple[str, ...]]:
+def read_published(store: Store, root: Manifest, expected: Expected) -> tuple[ImageTree, tuple[str, ...]]:
     """Read the tree below a root and check all but the content of its layers.
 
     Raises CheckFailed if manifests or configurations are not there.
@@ -89,18 +87,12 @@ def _platform_problems(tree: ImageTree, expected: Expected) -> Iterator[str]:
     if unknown:
         yield f"there are images for {unknown}, which the buildpack is not for"
     for entry, image in zip(tree.root.manifests, tree.images, strict=False):
-        listed = _entry_platform(entry) or "nothing"
+        listed = platform_text(entry.platform) or "nothing"
         if listed != image.platform:
             yield f"the index lists the image for {image.platform} as one for {listed}"
 
 
-def _entry_platform(entry: Descriptor) -> str:
-    return "/".join(
-        entry.platform[key] for key in ("os", "architecture", "variant") if entry.platform.get(key)
-    )
-
-
-def _shape_problems(image: TreeImage) -> Iterator[str]:
+def _shape_problems(image: ReadImage) -> Iterator[str]:
     layers = len(image.manifest.layers)
     if not image.config:
         yield "it has no configuration that can be read"
@@ -108,7 +100,7 @@ def _shape_problems(image: TreeImage) -> Iterator[str]:
         yield f"it has {layers} layers, and its configuration tells of {len(image.diff_ids)}"
 
 
-def _blob_problem(store: ImageStore, blob: Descriptor, diff_id: str, progress: Progress) -> str:
+def _blob_problem(store: Store, blob: Descriptor, diff_id: str, progress: Progress) -> str:
     archive = hashlib.sha256()
     unpack = zlib.decompressobj(_GZIP) if blob.media_type.endswith("gzip") else None
     done = 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from buildpack_common.files import beside
 from oci_registry.errors import NotFoundError, RegistryError
@@ -14,26 +13,17 @@ from oci_registry.remote.download import pieces
 from oci_registry.remote.scope import pull, push
 from oci_registry.remote.upload import CHUNK, Upload
 from oci_registry.remote.upload_session import UploadSession
+from oci_registry.store import Outcome, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from oci_registry.remote.blob_source import BlobSource
+    from oci_registry.blob_source import BlobSource
     from oci_registry.remote.transport import Transport
 
-# Called with digest, bytes sent, size; from several threads, but never from two at once.
-Progress: TypeAlias = "Callable[[str, int, int], None]"
 _READ_LIMIT = 8 * 1024 * 1024
 _OK = 200
-
-
-class Outcome(Enum):
-    """How a blob came to be in the repository."""
-
-    PRESENT = "present"
-    MOUNTED = "mounted"
-    UPLOADED = "uploaded"
 
 
 class _Stopped(Exception):  # noqa: N818 (no fault: another upload failed)

@@ -17,8 +17,7 @@ from oci_registry.remote.upload import CHUNK
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from oci_registry.remote.blobs import Progress
-    from oci_registry.remote.push import Content, Pushed
+    from oci_registry.store import Content, Progress, Pushed
 
 
 @dataclass(frozen=True)

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oci_registry.errors import RegistryError
 from oci_registry.parallel import JOBS
+from oci_registry.store import Content, Progress, Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from oci_registry.content import Manifest
     from oci_registry.remote.answer import Reply
-    from oci_registry.remote.blob_source import BlobSource
-    from oci_registry.remote.blobs import Blobs, Outcome, Progress
+    from oci_registry.remote.blobs import Blobs
     from oci_registry.remote.manifests import Manifests
+    from oci_registry.store import Progress
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 _MOST_LATE = 2
-
-
-@dataclass(frozen=True)
-class Content:
-    """All that belongs to one image or index: its blobs, and its manifests, children before parents."""
-
-    blobs: tuple[BlobSource, ...]
-    manifests: tuple[Manifest, ...]
-
-    @property
-    def root(self) -> Manifest:
-        """What the tags will point to: the last manifest."""
-        return self.manifests[-1]
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """What a push did. The second push of the same finds every blob PRESENT and writes nothing."""
-
-    blobs: Mapping[str, Outcome] = field(default_factory=dict)
-    new_manifests: tuple[str, ...] = ()
-    moved_tags: tuple[str, ...] = ()
 
 
 def push_content(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from oci_registry.content import INDEX, Descriptor, Manifest
 from oci_registry.errors import NotFoundError, RegistryConflictError, RegistryError, RejectedError
 from oci_registry.parallel import in_parallel
+from oci_registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
 from oci_registry.remote.manifests import Manifests
 from oci_registry.remote.paging import next_page
 from oci_registry.remote.push import is_late, put_patiently
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 _OK = 200
 _LIMIT = 4 * 1024 * 1024
 _MOST_ROUNDS = 5
-
-
-def fallback_tag(digest: str) -> str:
-    """Give the tag that stands in for the referrers of a digest."""
-    return digest.replace(":", "-", 1)
 
 
 @dataclass(frozen=True)
@@ -134,33 +130,3 @@ class Referrers:
 def _without(referrers: Iterable[Descriptor], known: Iterable[Descriptor]) -> list[Descriptor]:
     digests = {one.digest for one in known}
     return [one for one in referrers if one.digest not in digests]
-
-
-def subject_of(manifests: Iterable[Manifest]) -> str:
-    """Give the digest of the one subject that manifests have. Raises ValueError."""
-    subjects = {one.subject.digest if one.subject else "" for one in manifests}
-    if len(subjects) != 1 or "" in subjects:
-        msg = "referrers must have a subject, and all the same one"
-        raise ValueError(msg)
-    return subjects.pop()
-
-
-def referrers_index(descriptors: tuple[Descriptor, ...]) -> Manifest:
-    """Make the index that stands under the fallback tag."""
-    return Manifest.from_json(
-        {
-            "schemaVersion": 2,
-            "mediaType": INDEX,
-            "manifests": [descriptor.to_json() for descriptor in descriptors],
-        }
-    )
-
-
-def as_referrer(manifest: Manifest) -> Descriptor:
-    """Describe a referrer as the referrers API would: with its artifact type and annotations."""
-    config = manifest.config
-    artifact_type = manifest.document.get("artifactType") or (config.media_type if config else "")
-    extra: dict[str, object] = {"artifactType": artifact_type}
-    if manifest.document.get("annotations"):
-        extra["annotations"] = manifest.document["annotations"]
-    return manifest.descriptor(**extra)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oci_registry.errors import AccessDeniedError, NoSpaceError, NotFoundError, RegistryError
-from oci_registry.remote.blob_source import BlobSource, Window
 from oci_registry.remote.upload_session import UploadSession
+from oci_registry.remote.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oci_registry.remote.blob_source import Position
+    from oci_registry.blob_source import BlobSource
     from oci_registry.remote.transport import Transport
+    from oci_registry.remote.window import Position
 
 # The largest body of one request: below the 100 MB that common proxies in front of registries let pass.
 CHUNK = 64 * 1024 * 1024

@@ -16,8 +16,8 @@ from oci_registry.remote.scope import pull, push, union
 
 if TYPE_CHECKING:
     from oci_registry.remote.answer import Reply
-    from oci_registry.remote.blob_source import Window
     from oci_registry.remote.transport import Transport
+    from oci_registry.remote.window import Window
 
 _CREATED, _ACCEPTED = 201, 202
 _RECEIVED = re.compile(r"(?:bytes[ =])?0-([0-9]+)")

@@ -6,10 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from oci_registry.blob_source import BlobSource
 from oci_registry.content import CONFIG, INDEX, LAYER_TAR, MANIFEST, Manifest
-from oci_registry.remote.blob_source import BlobSource
-from oci_registry.remote.push import Content
 from oci_registry.remote.retry import Clock
+from oci_registry.store import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError
-from buildpack_release.publish.image_store import read_blob
-from buildpack_release.publish.layout_store import LayoutStore
-from oci_registry.remote.blobs import Outcome
+from oci_registry.layout import LayoutStore
+from oci_registry.store import Outcome, read_blob
 from oci_registry.testing.samples import image, index
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def test_nothing_is_there_before_something_is_pushed(tmp_path: Path) -> None:
     assert store.tags() == ()
     assert store.manifest("1") is None
     assert not store.has_blob(blob())
-    assert not store.directory.exists()
+    assert not store.path.exists()
 
 
 def test_what_is_pushed_is_found_by_digest_and_named_by_tags(tmp_path: Path) -> None:
@@ -63,7 +62,7 @@ def test_what_was_cut_off_or_damaged_is_written_again(tmp_path: Path) -> None:
     """And what a killed run left beside it is removed: it would be pushed by nobody, and stay for ever."""
     store = LayoutStore(tmp_path / "layout")
     push(store)
-    path = store.directory / "blobs/sha256" / blob().digest.removeprefix("sha256:")
+    path = store.path / "blobs/sha256" / blob().digest.removeprefix("sha256:")
     path.write_bytes(b"lay")
     left = path.with_name(f".{path.name}.abcd.partial")
     left.write_bytes(b"la")
@@ -78,9 +77,9 @@ def test_what_was_cut_off_or_damaged_is_written_again(tmp_path: Path) -> None:
 def test_a_manifest_with_other_bytes_is_not_taken(tmp_path: Path) -> None:
     store = LayoutStore(tmp_path / "layout")
     push(store)
-    path = store.directory / "blobs/sha256" / CONTENT.root.digest.removeprefix("sha256:")
+    path = store.path / "blobs/sha256" / CONTENT.root.digest.removeprefix("sha256:")
     path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(CheckFailed, match="other bytes"):
+    with pytest.raises(CheckFailed, match="other content"):
         store.manifest(CONTENT.root.digest)
 
 
@@ -104,9 +103,9 @@ def test_tags_of_others_stay(tmp_path: Path) -> None:
     store = LayoutStore(tmp_path / "layout")
     push(store)
     entry = CONTENT.root.descriptor().to_json()
-    (store.directory / "index.json").write_text(json.dumps({"manifests": [entry]}))
+    (store.path / "index.json").write_text(json.dumps({"manifests": [entry]}))
     store.tag(CONTENT.root, "1.0.0")
-    entries = json.loads((store.directory / "index.json").read_text())["manifests"]
+    entries = json.loads((store.path / "index.json").read_text())["manifests"]
     assert len(entries) == 2
     assert store.tags() == ("1.0.0",)
 

@@ -1,4 +1,4 @@
-"""An index with its images and their configurations: what is compared and verified."""
+"""Reading images from where they are: manifests and configurations, of one or of all in an index."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import CheckFailed
-from buildpack_release.publish.image_store import read_blob
-from oci_registry.errors import NotFoundError
+from oci_registry.content import json_object
+from oci_registry.errors import CheckFailed, NotFoundError
+from oci_registry.image import platform_text
 from oci_registry.parallel import in_parallel
+from oci_registry.store import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from buildpack_release.publish.image_store import ImageStore
     from oci_registry.content import Descriptor, Manifest
-
-_Json = dict[str, Any]
+    from oci_registry.store import Source
 
 
 @dataclass(frozen=True)
-class TreeImage:
-    """An image for one platform, with its parsed configuration (empty if that is not a JSON object)."""
+class ReadImage:
+    """An image for one platform: its manifest and configuration (empty if that is not a JSON object)."""
 
     manifest: Manifest
     config: Mapping[str, Any]
@@ -31,20 +30,24 @@ class TreeImage:
     @property
     def platform(self) -> str:
         """`os/architecture[/variant]`, as the configuration says."""
-        parts = (self.config.get(key) for key in ("os", "architecture", "variant"))
-        return "/".join(str(part) for part in parts if part)
+        return platform_text(self.config)
 
     @property
     def diff_ids(self) -> tuple[str, ...]:
         """The digests of the layers' archives, not compressed."""
-        found = _object(self.config.get("rootfs")).get("diff_ids")
+        found = json_object(self.config.get("rootfs")).get("diff_ids")
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
     @property
     def labels(self) -> Mapping[str, str]:
         """The labels."""
-        found = _object(_object(self.config.get("config")).get("Labels"))
+        found = json_object(self.settings.get("Labels"))
         return {str(key): str(value) for key, value in found.items()}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How containers are started: the `config` of the configuration."""
+        return json_object(self.config.get("config"))
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class ImageTree:
     """What a tag points to: an index and its images, or a single image."""
 
     root: Manifest
-    images: tuple[TreeImage, ...]
+    images: tuple[ReadImage, ...]
 
     @property
     def digest(self) -> str:
@@ -70,7 +73,7 @@ class ImageTree:
         return self.root.digest
 
     @property
-    def platforms(self) -> dict[str, TreeImage]:
+    def platforms(self) -> dict[str, ReadImage]:
         """The images by platform."""
         return {image.platform: image for image in self.images}
 
@@ -86,43 +89,40 @@ class ImageTree:
         return (*children, self.root)
 
 
-def read_tree(store: ImageStore, root: Manifest) -> ImageTree:
+def read_tree(store: Source, root: Manifest) -> ImageTree:
     """Read the manifests and configurations below a root. Raises CheckFailed if some are not there."""
     if not root.is_index:
-        return ImageTree(root, (_image(store, root),))
+        return ImageTree(root, (read_image(store, root),))
     return ImageTree(root, tuple(in_parallel(partial(_child, store, root), root.manifests)))
 
 
-def _child(store: ImageStore, root: Manifest, entry: Descriptor) -> TreeImage:
-    found = store.manifest(entry.digest)
+def _child(store: Source, root: Manifest, entry: Descriptor) -> ReadImage:
+    found = store.manifest(entry.digest, entry.media_type)
     if found is None:
         raise _missing(store, entry.digest, f"The index {root.digest} lists it.")
-    return _image(store, found)
+    return read_image(store, found)
 
 
-def _image(store: ImageStore, manifest: Manifest) -> TreeImage:
-    return TreeImage(manifest, _config(store, manifest))
+def read_image(store: Source, manifest: Manifest) -> ReadImage:
+    """Read the configuration of an image. Raises CheckFailed if it is not there."""
+    return ReadImage(manifest, _config(store, manifest))
 
 
-def _config(store: ImageStore, manifest: Manifest) -> Mapping[str, Any]:
+def _config(store: Source, manifest: Manifest) -> Mapping[str, Any]:
     config = manifest.config
     if config is None or manifest.is_index:
         return {}
     try:
-        return _object(json.loads(read_blob(store, config)))
+        return json_object(json.loads(read_blob(store, config)))
     except NotFoundError:
         raise _missing(store, config.digest, f"The image {manifest.digest} refers to it.") from None
     except ValueError:
         return {}
 
 
-def _missing(store: ImageStore, digest: str, why: str) -> CheckFailed:
+def _missing(store: Source, digest: str, why: str) -> CheckFailed:
     return CheckFailed(
         f"a part of what is published is missing: {store.name}@{digest}",
         detail=why,
         advice="It has to be restored there, or the version be deleted and published again.",
     )
-
-
-def _object(value: object) -> _Json:
-    return value if isinstance(value, dict) else {}

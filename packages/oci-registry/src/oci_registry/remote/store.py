@@ -10,16 +10,16 @@ from oci_registry.remote.push import put_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
 
     from oci_registry.content import Descriptor, Manifest
-    from oci_registry.remote.blobs import Progress
     from oci_registry.remote.client import RemoteRepository
-    from oci_registry.remote.push import Content, Pushed
+    from oci_registry.store import Content, Progress, Pushed
 
 
 @dataclass(frozen=True)
 class RegistryStore:
-    """See ImageStore; the errors are RegistryErrors."""
+    """See Store; the errors are RegistryErrors."""
 
     remote: RemoteRepository
 
@@ -37,7 +37,7 @@ class RegistryStore:
         """List the tags."""
         return self.remote.manifests.tags()
 
-    def manifest(self, target: str) -> Manifest | None:
+    def manifest(self, target: str, media_type: str = "") -> Manifest | None:  # noqa: ARG002 (a registry says it)
         """Read a manifest."""
         return self.remote.manifests.find(target)
 
@@ -52,6 +52,10 @@ class RegistryStore:
     def pieces(self, blob: Descriptor) -> Iterator[bytes]:
         """Read a blob."""
         return pieces(self.remote.transport, self.remote.name, blob.digest, blob.size)
+
+    def file(self, _blob: Descriptor) -> Path | None:
+        """Return nothing: the blobs are far away."""
+        return None
 
     def referrers(self, digest: str) -> tuple[Descriptor, ...]:
         """Ask for referrers, in the way that the registry knows."""
