@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 USER, PASSWORD = "publisher", "correct horse"
 USERS = {USER: PASSWORD}
-# The bcrypt hash of PASSWORD, as `htpasswd -B` writes it.
-HTPASSWD = f"{USER}:$2b$05$TYUgcCfylWtUckva1PLSr.LnEPPpCbSScE9MLYqrY8hi0fnuUgLpa\n"
 BOTH = pytest.mark.parametrize("kind", ["memory", "real"])
 
 
@@ -64,9 +62,7 @@ def with_passwords(kind: str, directory: Path) -> Iterator[str]:
             yield memory.host
         return
     need("registry")
-    htpasswd = directory / "htpasswd"
-    htpasswd.write_text(HTPASSWD)
-    with real_registry(directory / "registry", htpasswd=htpasswd) as real:
+    with real_registry(directory / "registry", users=USERS) as real:
         yield real.host
 
 
@@ -150,9 +146,7 @@ def with_tls(kind: str, directory: Path, authority: Authority) -> Iterator[str]:
             yield memory.host
         return
     need("registry")
-    htpasswd = directory / "htpasswd"
-    htpasswd.write_text(HTPASSWD)
-    with real_registry(directory / "registry", htpasswd=htpasswd, tls=authority.server) as real:
+    with real_registry(directory / "registry", users=USERS, tls=authority.server) as real:
         yield real.host
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_testing.image_store import StoredBuildpack
+    from buildpack_testing.image_store import BuildpackRecord
 
 # Each platform's own: names of the place, and the shell's.
 _OF_THE_PLACE = frozenset({"CNB_BUILDPACK_DIR", "CNB_BP_PLAN_PATH", "HOME", "HOSTNAME", "PWD", "OLDPWD"})
@@ -117,7 +117,7 @@ def names_left(layers: Path, ids: Iterable[str]) -> dict[str, frozenset[str]]:
     return {one: frozenset(path.name for path in (layers / one.replace("/", "_")).iterdir()) for one in ids}
 
 
-def stored(buildpacks: Iterable[StoredBuildpack], root: str) -> dict[str, object]:
+def stored(buildpacks: Iterable[BuildpackRecord], root: str) -> dict[str, object]:
     """Types and metadata as the local platform has them."""
     return {
         f"{one.id}:{layer.name}": {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_testing.archive import TreeArchive, write_tree
 from buildpack_testing.failure import LifecycleCode, PhaseError
-from buildpack_testing.image_store import ImageStore, StoredBuildpack, StoredImage, StoredLayer
+from buildpack_testing.image_store import BuildpackRecord, ImageRecord, ImageStore, LayerRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class Exporter:
     store: ImageStore
     restored: Restored
 
-    def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[StoredImage, list[LayerResult]]:
+    def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[ImageRecord, list[LayerResult]]:
         """Archive and record everything. outputs are (buildpack id, output) in group order.
 
         Raises PhaseError (62) for launch layers without contents; image and cache then stay what they were.
@@ -72,12 +72,12 @@ class Exporter:
         for buildpack_id, output in outputs:
             stored = [(layer, self._store(buildpack_id, layer, previous)) for layer in output.layers]
             in_image.append(
-                StoredBuildpack(
+                BuildpackRecord(
                     buildpack_id, tuple(one for layer, one in stored if layer.types.launch), output.store
                 )
             )
             in_cache.append(
-                StoredBuildpack(
+                BuildpackRecord(
                     buildpack_id,
                     tuple(one for layer, one in stored if layer.types.cache and layer.has_contents),
                 )
@@ -86,11 +86,11 @@ class Exporter:
         processes, default = merge_processes([output.processes for _, output in outputs])
         app = self.store.add(self.workspace.app, self.workspace.app.name)
         labels = {key: value for _, output in outputs for key, value in output.labels.items()}
-        image = StoredImage(tuple(in_image), app.diff_id, processes, default, labels)
+        image = ImageRecord(tuple(in_image), app.diff_id, processes, default, labels)
         self.store.commit(image, tuple(in_cache))
         return image, results
 
-    def _store(self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None) -> StoredLayer:
+    def _store(self, buildpack_id: str, layer: LayerOutput, previous: ImageRecord | None) -> LayerRecord:
         if layer.has_contents:
             archive = self._unchanged(buildpack_id, layer) or self._archive(layer)
             numbers = (archive.diff_id, archive.size, archive.files)
@@ -99,18 +99,18 @@ class Exporter:
             numbers = (known.diff_id, known.size, known.files)
         else:  # neither in the image nor, without contents, in the cache: the lifecycle only warns
             numbers = ("", 0, 0)
-        return StoredLayer(layer.name, *numbers, layer.types, layer.metadata, layer.sboms)
+        return LayerRecord(layer.name, *numbers, layer.types, layer.metadata, layer.sboms)
 
     def _in_last_image(
-        self, buildpack_id: str, layer: LayerOutput, previous: StoredImage | None
-    ) -> StoredLayer:
+        self, buildpack_id: str, layer: LayerOutput, previous: ImageRecord | None
+    ) -> LayerRecord:
         known = _in(previous.buildpacks if previous else (), buildpack_id, layer.name)
         if layer.types.cache or known is None:
             reason = "no contents to cache" if layer.types.cache else "no contents, here or in the last image"
             raise PhaseError(LifecycleCode.EXPORT, f"layer {layer.name} of {buildpack_id} has {reason}")
         return known
 
-    def _unchanged(self, buildpack_id: str, layer: LayerOutput) -> StoredLayer | None:
+    def _unchanged(self, buildpack_id: str, layer: LayerOutput) -> LayerRecord | None:
         """Return the layer whose archive is in the store if nothing was touched since it came from there."""
         if (buildpack_id, layer.name) not in self.restored.layers:
             return None
@@ -124,7 +124,7 @@ class Exporter:
             return self.store.add(layer.path, name)
         return write_tree(layer.path, _NoFile(), prefix=name)
 
-    def _result(self, buildpack_id: str, layer: LayerOutput, stored: StoredLayer) -> LayerResult:
+    def _result(self, buildpack_id: str, layer: LayerOutput, stored: LayerRecord) -> LayerResult:
         restored = (buildpack_id, layer.name) in self.restored.layers
         return LayerResult(
             buildpack_id,
@@ -157,7 +157,7 @@ def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Proce
     return tuple(merged[name] for name in sorted(merged)), default
 
 
-def _in(buildpacks: Sequence[StoredBuildpack], buildpack_id: str, name: str) -> StoredLayer | None:
+def _in(buildpacks: Sequence[BuildpackRecord], buildpack_id: str, name: str) -> LayerRecord | None:
     for buildpack in buildpacks:
         if buildpack.id == buildpack_id:
             return buildpack.layer(name)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StoredLayer:
+class LayerRecord:
     """A layer of the image or the cache. size is in bytes, files counts files and links."""
 
     name: str
@@ -32,23 +32,23 @@ class StoredLayer:
 
 
 @dataclass(frozen=True)
-class StoredBuildpack:
+class BuildpackRecord:
     """The layers one buildpack has in the image or in the cache, and its store.toml (image only)."""
 
     id: str
-    layers: tuple[StoredLayer, ...]
+    layers: tuple[LayerRecord, ...]
     store: Mapping[str, Any] | None = None
 
-    def layer(self, name: str) -> StoredLayer | None:
+    def layer(self, name: str) -> LayerRecord | None:
         """Return the layer with this name, if there is one."""
         return next((layer for layer in self.layers if layer.name == name), None)
 
 
 @dataclass(frozen=True)
-class StoredImage:
+class ImageRecord:
     """An app image: launch layers by buildpack in group order, the app, processes sorted by type, labels."""
 
-    buildpacks: tuple[StoredBuildpack, ...]
+    buildpacks: tuple[BuildpackRecord, ...]
     app: str
     processes: tuple[Process, ...] = ()
     default_process: str = ""
@@ -65,12 +65,12 @@ class ImageStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def image(self) -> StoredImage | None:
+    def image(self) -> ImageRecord | None:
         """Return the image of the last successful build."""
         record = self._read("image")
         return _image(record) if record else None
 
-    def cache(self) -> tuple[StoredBuildpack, ...]:
+    def cache(self) -> tuple[BuildpackRecord, ...]:
         """Return what the last successful build has put into the cache."""
         record = self._read("cache")
         return tuple(_buildpack(one) for one in record["buildpacks"]) if record else ()
@@ -93,7 +93,7 @@ class ImageStore:
         destination.mkdir(parents=True, exist_ok=True)
         read_tree(self._archive(diff_id), destination, time=time)
 
-    def commit(self, image: StoredImage, cache: tuple[StoredBuildpack, ...]) -> None:
+    def commit(self, image: ImageRecord, cache: tuple[BuildpackRecord, ...]) -> None:
         """Make these the image and the cache, and drop archives that neither names. Raises OSError."""
         self._write("image", asdict(image))
         self._write("cache", {"buildpacks": [asdict(buildpack) for buildpack in cache]})
@@ -122,8 +122,8 @@ class ImageStore:
         write_atomically(self._directory / f"{kind}.json", data.encode())
 
 
-def _image(record: Mapping[str, Any]) -> StoredImage:
-    return StoredImage(
+def _image(record: Mapping[str, Any]) -> ImageRecord:
+    return ImageRecord(
         buildpacks=tuple(_buildpack(one) for one in record["buildpacks"]),
         app=record["app"],
         processes=tuple(_process(one) for one in record["processes"]),
@@ -136,18 +136,18 @@ def _process(record: Mapping[str, Any]) -> Process:
     return Process(**{**record, "command": tuple(record["command"]), "args": tuple(record["args"])})
 
 
-def _buildpack(record: Mapping[str, Any]) -> StoredBuildpack:
+def _buildpack(record: Mapping[str, Any]) -> BuildpackRecord:
     store = record["store"]
-    return StoredBuildpack(
+    return BuildpackRecord(
         record["id"],
         tuple(_layer(one) for one in record["layers"]),
         None if store is None else _through_json(store),
     )
 
 
-def _layer(record: Mapping[str, Any]) -> StoredLayer:
+def _layer(record: Mapping[str, Any]) -> LayerRecord:
     changed = {"types": LayerTypes(**record["types"]), "metadata": _through_json(record["metadata"])}
-    return StoredLayer(**{**record, **changed})
+    return LayerRecord(**{**record, **changed})
 
 
 def as_json(value: object) -> str:

@@ -26,7 +26,7 @@ from buildpack_testing.failure import LifecycleCode, PhaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from buildpack_testing.image_store import ImageStore, StoredImage
+    from buildpack_testing.image_store import ImageRecord, ImageStore
     from buildpack_testing.workspace import BaseImage, Workspace
 
 
@@ -36,7 +36,7 @@ class Container:
 
     workspace: Workspace
     base: BaseImage
-    image: StoredImage
+    image: ImageRecord
     variables: Mapping[str, str]
 
     @property

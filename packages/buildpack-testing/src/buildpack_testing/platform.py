@@ -20,7 +20,7 @@ from buildpack_release.model.repository import Buildpack
 from buildpack_testing.build import Builder, BuildpackRun
 from buildpack_testing.detect import Detection, Detector
 from buildpack_testing.export import Exporter, LayerResult, Restored
-from buildpack_testing.image_store import ImageStore, StoredImage
+from buildpack_testing.image_store import ImageRecord, ImageStore
 from buildpack_testing.launch import Container, open_container
 from buildpack_testing.locks import exclusive
 from buildpack_testing.restore import restore
@@ -42,7 +42,7 @@ class BuildResult:
     detection: Detection
     runs: tuple[BuildpackRun, ...]
     layers: tuple[LayerResult, ...]
-    image: StoredImage
+    image: ImageRecord
     next_environment: Mapping[str, str]
     seconds: Mapping[str, float]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Buildpack
-    from buildpack_testing.image_store import ImageStore, StoredBuildpack, StoredLayer
+    from buildpack_testing.image_store import BuildpackRecord, ImageStore, LayerRecord
     from buildpack_testing.workspace import Workspace
 
 
@@ -60,13 +60,13 @@ def restore(
     return frozenset(restored)
 
 
-def _find(buildpacks: Sequence[StoredBuildpack], buildpack_id: str) -> StoredBuildpack | None:
+def _find(buildpacks: Sequence[BuildpackRecord], buildpack_id: str) -> BuildpackRecord | None:
     return next((buildpack for buildpack in buildpacks if buildpack.id == buildpack_id), None)
 
 
 def _choose(
-    in_image: StoredBuildpack | None, in_cache: StoredBuildpack | None, *, has_image: bool
-) -> Iterator[tuple[StoredLayer, bool]]:
+    in_image: BuildpackRecord | None, in_cache: BuildpackRecord | None, *, has_image: bool
+) -> Iterator[tuple[LayerRecord, bool]]:
     """Give the layers that come back, and whether their contents do."""
     for layer in in_image.layers if in_image else ():
         cached = in_cache.layer(layer.name) if in_cache else None
@@ -79,7 +79,7 @@ def _choose(
             yield layer, True
 
 
-def _write_sboms(directory: Path, sources: Sequence[StoredBuildpack]) -> None:
+def _write_sboms(directory: Path, sources: Sequence[BuildpackRecord]) -> None:
     """Write the SBOM files; what a later source has counts."""
     for layer in (layer for source in sources for layer in source.layers):
         for extension, text in layer.sboms.items():

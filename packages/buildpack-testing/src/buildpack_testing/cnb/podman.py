@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import ReleaseError
-from buildpack_testing.cnb.processes import server
 from buildpack_testing.cnb.skopeo import copy_image
+from oci_registry.testing.processes import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A container registry of our own on loopback: the distribution server of Debian's package docker-registry.
+"""A real registry on loopback as other tools see it: references, layouts pushed into it, their login files.
 
 Plain HTTP for anybody, or with TLS and a user, as a test asks. Everything is in one directory of the test's.
 """
@@ -6,37 +6,24 @@ Plain HTTP for anybody, or with TLS and a user, as a test asks. Everything is in
 from __future__ import annotations
 
 import base64
-import ctypes
 import http
 import http.client
 import json
 import os
-import re
-import secrets
-import shutil
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import MissingToolError, ReleaseError
+from buildpack_release.errors import ReleaseError
 from buildpack_testing.cnb.image_layout import Image
-from buildpack_testing.cnb.processes import server
 from buildpack_testing.cnb.skopeo import copy_image
+from oci_registry.content import MANIFEST_TYPES
+from oci_registry.testing.distribution import Certificate, real_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_ACCEPTED = ", ".join(
-    f"application/vnd.{kind}+json"
-    for kind in (
-        "oci.image.manifest.v1",
-        "oci.image.index.v1",
-        "docker.distribution.manifest.v2",
-        "docker.distribution.manifest.list.v2",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -69,7 +56,9 @@ class Registry:
     def read(self, reference: str) -> Image:
         """Read an image's manifest and config. Raises ReleaseError if it is not there."""
         repository, manifest_name = self._split(reference)
-        status, headers, data = self.get(f"/v2/{repository}/manifests/{manifest_name}", accept=_ACCEPTED)
+        status, headers, data = self.get(
+            f"/v2/{repository}/manifests/{manifest_name}", accept=", ".join(MANIFEST_TYPES)
+        )
         if status != http.HTTPStatus.OK:
             raise ReleaseError(
                 f"{reference} is not in the registry", detail=f"status {status}: {data[:300]!r}"
@@ -138,81 +127,37 @@ def registry(
     port 0 is a free one; give the former one to bring a registry back. With tls it has a certificate of an
     authority of its own (needs trustme). Raises MissingToolError, ReleaseError.
     """
-    program = shutil.which("docker-registry")
-    if program is None:
-        raise MissingToolError(
-            "No docker-registry on PATH", advice="Install the Debian or Ubuntu package docker-registry."
-        )
-    directory.mkdir(parents=True, exist_ok=True)
-    authority = _make_certificates(directory) if tls else None
-    configuration = _configure(directory, login, authority, port)
-    log = directory / "registry.log"
-    log.write_bytes(b"")
-    command = [program, "serve", str(configuration)]
-    with server(command, environment=_environment(), log=log, ready=lambda: bool(_address(log))):
-        found = Registry(_address(log), log, directory, authority, login)
+    certificates = _make_certificates(directory) if tls else None
+    with real_registry(
+        directory,
+        users={login.user: login.password} if login else None,
+        tls=certificates.server if certificates else None,
+        port=port,
+    ) as running:
+        authority = certificates.authority if certificates else None
+        found = Registry(running.host, running.log, directory, authority, login)
         _write_docker_config(found)
         yield found
 
 
-def _address(log: Path) -> str:
-    found = re.search(r"listening on (127\.0\.0\.1:\d+)", log.read_text(encoding="utf-8", errors="replace"))
-    return found[1] if found else ""
+@dataclass(frozen=True)
+class _Certificates:
+    authority: Path
+    server: Certificate
 
 
-def _environment() -> dict[str, str]:
-    """Return an environment where nothing overrides the configuration file (REGISTRY_* variables would)."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "OTEL_"))}
-
-
-def _configure(directory: Path, login: Login | None, authority: Path | None, port: int) -> Path:
-    configuration: dict[str, Any] = {
-        "version": 0.1,
-        "log": {"level": "info"},
-        "storage": {
-            "filesystem": {"rootdirectory": str(directory / "storage")},
-            "delete": {"enabled": True},
-        },
-        "http": {"addr": f"127.0.0.1:{port}", "secret": secrets.token_hex(16)},
-    }
-    if authority:
-        pair = {"certificate": str(directory / "server.pem"), "key": str(directory / "server.key")}
-        configuration["http"]["tls"] = pair
-    if login:
-        password_file = directory / "htpasswd"
-        password_file.write_text(f"{login.user}:{_bcrypt(login.password)}\n", encoding="utf-8")
-        configuration["auth"] = {"htpasswd": {"realm": "tests", "path": str(password_file)}}
-    path = directory / "registry.json"
-    path.write_text(
-        json.dumps(configuration), encoding="utf-8"
-    )  # the server reads YAML, of which this is a part
-    return path
-
-
-def _bcrypt(password: str) -> str:
-    """Hash a password as the server wants it, with the C library's crypt(3) (libxcrypt)."""
-    library = ctypes.CDLL("libcrypt.so.1")
-    library.crypt.restype = ctypes.c_char_p
-    salt = secrets.token_hex(11)
-    hashed: bytes | None = library.crypt(password.encode(), f"$2b$05${salt}".encode())
-    if hashed is None or not hashed.startswith(b"$2b$"):
-        raise MissingToolError(
-            "The C library's crypt(3) knows no bcrypt", advice="Use a registry without login."
-        )
-    return hashed.decode()
-
-
-def _make_certificates(directory: Path) -> Path:
+def _make_certificates(directory: Path) -> _Certificates:
     import trustme  # noqa: PLC0415 (only this form of the registry needs it)
 
     certificates = directory / "certificates"
-    certificates.mkdir(exist_ok=True)
+    certificates.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", "localhost")
-    issued.private_key_pem.write_to_path(str(directory / "server.key"))
-    (directory / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    server = Certificate(directory / "server.pem", directory / "server.key")
+    issued.private_key_pem.write_to_path(str(server.key))
+    server.certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     authority.cert_pem.write_to_path(str(certificates / "ca.crt"))
-    return certificates / "ca.crt"
+    return _Certificates(certificates / "ca.crt", server)
 
 
 def _write_docker_config(found: Registry) -> None:

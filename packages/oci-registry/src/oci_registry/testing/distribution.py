@@ -1,27 +1,25 @@
-"""The real thing: `docker-registry` (distribution 2.8), started on a free port of loopback."""
+"""The real thing: `docker-registry` (distribution 2.8), started on a port of loopback."""
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import re
+import secrets
 import shutil
-import socket
-import subprocess
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from oci_registry.errors import MissingToolError
+from oci_registry.testing.processes import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PROGRAM = "docker-registry"
-_START_LIMIT = 30.0  # seconds
-
-
-def program() -> str | None:
-    """Give the path of docker-registry; None if it is not installed."""
-    return shutil.which(PROGRAM)
 
 
 @dataclass(frozen=True)
@@ -34,77 +32,93 @@ class Certificate:
 
 @dataclass(frozen=True)
 class RealRegistry:
-    """A running registry; `storage` is where it keeps its files."""
+    """A running registry; `storage` is where it keeps its files, `log` has a line for each request."""
 
     host: str
     url: str
     storage: Path
+    log: Path
 
 
 @contextmanager
 def real_registry(
     directory: Path,
     *,
-    htpasswd: Path | None = None,
+    users: Mapping[str, str] | None = None,
     token: Mapping[str, str] | None = None,
     tls: Certificate | None = None,
     address: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[RealRegistry]:
     """Run docker-registry with its files in `directory` until the block is left.
 
-    `htpasswd` is a file of users (bcrypt); `token` are realm, service, issuer and rootcertbundle. Raises
-    FileNotFoundError if the program is not installed, RuntimeError if it does not start.
+    Args:
+        directory: made if need be; what it holds of an earlier registry is there again.
+        users: the passwords of those who may do something; everybody may do everything if not given.
+        token: realm, service, issuer and rootcertbundle of a token server.
+        tls: plain HTTP if not given.
+        address: one of this machine.
+        port: 0 takes a free one; give the former one to bring a registry back.
+
+    Raises MissingToolError if the program is not installed, ExpectedError if it does not start.
     """
-    executable = program()
+    executable = shutil.which(PROGRAM)
     if executable is None:
-        raise FileNotFoundError(PROGRAM)
+        raise MissingToolError(
+            f"No {PROGRAM} on PATH", advice=f"Install the Debian or Ubuntu package {PROGRAM}."
+        )
     directory.mkdir(parents=True, exist_ok=True)
-    host = f"{address}:{_free_port(address)}"
-    config = directory / "config.json"  # YAML is a superset of JSON
-    config.write_text(json.dumps(_config(host, directory / "storage", htpasswd, token, tls)))
-    log = directory / "registry.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen([executable, "serve", str(config)], stdout=output, stderr=output)
-        try:
-            _wait_for(host, process, log)
-            yield RealRegistry(host, f"{'https' if tls else 'http'}://{host}", directory / "storage")
-        finally:
-            process.terminate()
-            process.wait()
+    storage, log = directory / "storage", directory / "registry.log"
+    auth: dict[str, Any] = {"token": dict(token)} if token is not None else {}
+    if users is not None:
+        password_file = directory / "htpasswd"
+        lines = (f"{user}:{_bcrypt(password)}\n" for user, password in users.items())
+        password_file.write_text("".join(lines), "utf-8")
+        auth["htpasswd"] = {"realm": "tests", "path": str(password_file)}
+    config = directory / "registry.json"  # YAML is a superset of JSON
+    config.write_text(json.dumps(_config(f"{address}:{port}", storage, auth, tls)), "utf-8")
+    log.write_bytes(b"")
+    with server(
+        [executable, "serve", str(config)],
+        environment=_environment(),
+        log=log,
+        ready=lambda: bool(_host(log)),
+    ):
+        host = _host(log)
+        yield RealRegistry(host, f"{'https' if tls else 'http'}://{host}", storage, log)
 
 
-def _free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+def _host(log: Path) -> str:
+    found = re.search(r"listening on ([0-9.]+:[0-9]+)", log.read_text("utf-8", errors="replace"))
+    return found[1] if found else ""
 
 
-def _config(
-    host: str, storage: Path, htpasswd: Path | None, token: Mapping[str, str] | None, tls: Certificate | None
-) -> dict[str, Any]:
+def _environment() -> dict[str, str]:
+    """Return an environment where nothing overrides the configuration file (REGISTRY_* variables would)."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "OTEL_"))}
+
+
+def _config(host: str, storage: Path, auth: Mapping[str, Any], tls: Certificate | None) -> dict[str, Any]:
+    http: dict[str, Any] = {"addr": host, "secret": "known, so that uploads survive a restart"}
+    if tls is not None:
+        http["tls"] = {"certificate": str(tls.certificate), "key": str(tls.key)}
     config: dict[str, Any] = {
         "version": 0.1,
-        "log": {"level": "warn", "accesslog": {"disabled": True}},
+        "log": {"level": "info"},
         "storage": {"filesystem": {"rootdirectory": str(storage)}, "delete": {"enabled": True}},
-        "http": {"addr": host, "secret": "known, so that uploads survive a restart"},
+        "http": http,
     }
-    if tls is not None:
-        config["http"]["tls"] = {"certificate": str(tls.certificate), "key": str(tls.key)}
-    if htpasswd is not None:
-        config["auth"] = {"htpasswd": {"realm": "tests", "path": str(htpasswd)}}
-    if token is not None:
-        config["auth"] = {"token": dict(token)}
-    return config
+    return {**config, "auth": auth} if auth else config
 
 
-def _wait_for(host: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the port accepts connections."""
-    name, _, port = host.partition(":")
-    end = time.monotonic() + _START_LIMIT
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with socket.create_connection((name, int(port)), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"{PROGRAM} did not start:\n{log.read_text(errors='replace')}")
+def _bcrypt(password: str) -> str:
+    """Hash a password as the server wants it, with the C library's crypt(3) (libxcrypt)."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    salt = secrets.token_hex(11)
+    hashed: bytes | None = library.crypt(password.encode(), f"$2b$05${salt}".encode())
+    if hashed is None or not hashed.startswith(b"$2b$"):
+        raise MissingToolError(
+            "The C library's crypt(3) knows no bcrypt", advice="Use a registry without login."
+        )
+    return hashed.decode()

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ReleaseError
+from oci_registry.errors import ExpectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def server(
     ready: Callable[[], bool],
     seconds: float = 30,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block is left; entered when ready(). Raises ReleaseError with the log's end."""
+    """Run a server until the block is left; entered when ready(). Raises ExpectedError with the log's end."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -57,7 +57,9 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], seconds: 
 def _fail(process: subprocess.Popen[bytes], what: str, log: Path) -> None:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     arguments = process.args if isinstance(process.args, (list, tuple)) else [process.args]
-    raise ReleaseError(f"{arguments[0]!s} {what}", detail="\n".join(lines[-12:]), advice=f"Its log is {log}.")
+    raise ExpectedError(
+        f"{arguments[0]!s} {what}", detail="\n".join(lines[-12:]), advice=f"Its log is {log}."
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
