@@ -13,6 +13,7 @@ import pytest
 
 from buildpack_release.errors import CheckFailed
 from buildpack_testing.packaged import unpack_buildpackage
+from oci_registry.content import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +37,9 @@ def _package(path: Path, layer: bytes) -> Path:
         blobs[f"blobs/sha256/{digest}"] = content
         return {"digest": f"sha256:{digest}", "size": len(content)}
 
-    manifest = add(json.dumps({"layers": [add(layer)]}).encode())
-    path.write_bytes(_tar({"index.json": json.dumps({"manifests": [manifest]}).encode(), **blobs}))
+    manifest = {**add(json.dumps({"layers": [add(layer)]}).encode()), "mediaType": MANIFEST}
+    index = json.dumps({"manifests": [manifest]}).encode()
+    path.write_bytes(_tar({"oci-layout": b"{}", "index.json": index, **blobs}))
     return path
 
 
@@ -49,7 +51,17 @@ def test_layers_are_unpacked_one_over_the_other(tmp_path: Path) -> None:
     assert (directory / "bin" / "build").stat().st_mode & 0o777 == 0o755
 
 
-@pytest.mark.parametrize("content", [b"", b"not a tar", _tar({"x": b""}), _tar({"index.json": b"{}"})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a tar",
+        _tar({"x": b""}),
+        _tar({"index.json": b"{}"}),
+        _tar({"oci-layout": b"{}", "index.json": b"{}"}),
+        _tar({"oci-layout": b"{}", "index.json": b'{"manifests": []}'}),
+    ],
+)
 def test_what_is_no_buildpackage_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.cnb").write_bytes(content)
     with pytest.raises(CheckFailed, match=r"a\.cnb.*not a buildpackage"):

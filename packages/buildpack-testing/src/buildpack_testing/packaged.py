@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from buildpack_release.errors import CheckFailed
+from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_testing.archive import unpack
+from oci_registry.layout import LayoutArchive
+from oci_registry.store import StoredBlob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,28 +24,22 @@ def unpack_buildpackage(package: Path, into: Path) -> tuple[Path, ...]:
     Raises CheckFailed when the file is no buildpackage.
     """
     with tempfile.TemporaryDirectory(prefix="strata-package-") as scratch:
-        layout = Path(scratch)
         try:
-            _extract(package, layout)
-            for layer in _layers(layout):
-                _extract(layer, into)
-        except (tarfile.TarError, OSError, KeyError, IndexError, ValueError) as error:
+            for layer in _layers(LayoutArchive.read(package)):
+                _extract(layer.within(Path(scratch)).file(), into)
+        except (tarfile.TarError, OSError, ValueError) as error:
             raise CheckFailed(f"not a buildpackage: {error}", file=package) from error
+        except ReleaseError as error:
+            raise CheckFailed(f"not a buildpackage: {error.title}", file=package) from error
     return tuple(sorted(path.parent for path in (into / _HOME).glob("*/*/buildpack.toml")))
 
 
-def _layers(layout: Path) -> Iterator[Path]:
-    index = json.loads((layout / "index.json").read_bytes())
-    manifest = json.loads(_blob(layout, index["manifests"][0]).read_bytes())
-    yield from (_blob(layout, layer) for layer in manifest["layers"])
-
-
-def _blob(layout: Path, descriptor: dict[str, Any]) -> Path:
-    algorithm, _, digest = str(descriptor["digest"]).partition(":")
-    path = layout / "blobs" / algorithm / digest
-    if path.stat().st_size != descriptor["size"]:
-        raise ValueError(f"{descriptor['digest']} is incomplete")
-    return path
+def _layers(archive: LayoutArchive) -> Iterator[StoredBlob]:
+    (entry,) = archive.index().manifests
+    manifest = archive.manifest(entry.digest, entry.media_type)
+    if manifest is None:
+        raise CheckFailed(f"the manifest {entry.digest} is missing")
+    yield from (StoredBlob.of(blob, archive) for blob in manifest.layers)
 
 
 def _extract(archive: Path, into: Path) -> None:

@@ -48,8 +48,9 @@ ENTRY_POINT = "index.json"
 """The file that names the images of a layout."""
 REF_NAME = "org.opencontainers.image.ref.name"
 """The annotation that names an entry of it."""
+BLOBS = "blobs/sha256"
+"""The folder with all content, by digest."""
 _MARKER_CONTENT = b'{"imageLayoutVersion":"1.0.0"}'
-_BLOBS = "blobs/sha256"
 
 
 @dataclass(frozen=True)
@@ -279,8 +280,8 @@ class LayoutStore(Layout):
             self.path.mkdir(parents=True, exist_ok=True)
             with locked(self.path, report):
                 (check or self._check_names)(self.names())
-                (self.path / _BLOBS).mkdir(parents=True, exist_ok=True)
-                for folder in (self.path, self.path / _BLOBS):
+                (self.path / BLOBS).mkdir(parents=True, exist_ok=True)
+                for folder in (self.path, self.path / BLOBS):
                     for left in folder.glob(f".*{PARTIAL}"):
                         left.unlink()
                 if not self.exists():
@@ -324,7 +325,7 @@ class LayoutStore(Layout):
 
     def prune(self, digests: Collection[str]) -> None:
         """Delete all blobs but these."""
-        for path in (self.path / _BLOBS).iterdir():
+        for path in (self.path / BLOBS).iterdir():
             if f"sha256:{path.name}" not in digests:
                 path.unlink()
 
@@ -348,11 +349,12 @@ class LayoutStore(Layout):
 
 
 def write_layout(directory: Path, index: ImageIndex, *, ref: str) -> None:
-    """Write a layout with an index of images, named by `ref`, into a directory that is new or empty."""
+    """Write a layout with an index of images, named by `ref`, into a directory that does not exist yet."""
+    (directory / BLOBS).mkdir(parents=True)
     layout = LayoutStore(directory)
-    with layout.writing():
-        layout.put(index.content)
-        layout.name_images(_named(index.manifest, ref))
+    layout.put(index.content)
+    write_atomically(directory / MARKER, _MARKER_CONTENT)
+    layout.name_images(_named(index.manifest, ref))
 
 
 def write_archive(file: Path, image: Image, *, ref: str) -> str:
@@ -367,7 +369,7 @@ def write_archive(file: Path, image: Image, *, ref: str) -> str:
     } | {blob_name(one.digest): _member(one) for one in (layer.source for layer in image.layers)}
     entries = [
         TarEntry("blobs"),
-        TarEntry(_BLOBS),
+        TarEntry(BLOBS),
         *(members[name] for name in sorted(members)),
         TarEntry.content(ENTRY_POINT, _entry_point(_named(image.manifest, ref))),
         TarEntry.content(MARKER, _MARKER_CONTENT),

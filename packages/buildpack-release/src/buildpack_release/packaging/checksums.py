@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import FILE as MANIFEST
 from oci_registry.content import file_sha256
+from oci_registry.layout import BLOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from buildpack_release.dist.manifest import Manifest, Package
 
 FILE = "SHA256SUMS"
-_BLOBS = Path("blobs/sha256")
 
 
 def checksums(dist: Path, manifest: Manifest) -> str:
@@ -44,5 +44,5 @@ def _package(dist: Path, package: Package) -> Iterator[tuple[str, str]]:
     for folder, _, files in os.walk(layout):
         for name in files:
             path = Path(folder, name)
-            is_blob = path.parent == layout / _BLOBS
+            is_blob = path.parent == layout / BLOBS
             yield path.relative_to(dist).as_posix(), f"sha256:{name}" if is_blob else file_sha256(path)
