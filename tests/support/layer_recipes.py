@@ -38,6 +38,8 @@ BOUNDARY = frozenset(
         "buildpack_api.errors",
         "buildpack_api.output",
         "buildpack_common.redaction",
+        "app_venv.failures.building",
+        "app_venv.failures.pip",
         "app_venv.installers.pip.index_answers",
         # They decide what is wanted, which the layer's key tells.
         "app_venv.job",
