@@ -85,7 +85,7 @@ def test_what_is_absent_is_none_and_not_an_error(remote: RegistryClient) -> None
     assert repository.manifests.find(digest) is None
     assert not repository.blobs.exists(digest)
     assert repository.manifests.tags() == ()
-    assert repository.referrers.list(digest) == ()
+    assert repository.referrers(digest) == ()
     with pytest.raises(NotFoundError):
         repository.blobs.read(digest)
 
@@ -103,7 +103,7 @@ def test_blobs_are_mounted_from_another_repository(remote: RegistryClient) -> No
     content = image(b"shared" * 1000)
     remote.repository("strata/one").push(content)
     origins = dict.fromkeys((blob.digest for blob in content.blobs), "strata/one")
-    pushed = remote.repository("strata/two").push(content, ["1"], mount_from=origins)
+    pushed = remote.repository("strata/two").push(content, ["1"], mounts=origins)
     assert set(pushed.blobs.values()) == {Outcome.MOUNTED}
     assert remote.repository("strata/two").blobs.read(content.blobs[0].digest) == b"shared" * 1000
 
@@ -168,12 +168,12 @@ def test_referrers_are_found_with_and_without_the_api(registry: Running, remote:
     attached = [image(kind.encode(), artifactType=kind, subject=about) for kind in kinds]
     for content in attached:
         repository.blobs.push_all(content.blobs)
-        repository.referrers.attach(content.root)
-        repository.referrers.attach(content.root)  # once more changes nothing
-    found = repository.referrers.list(subject.root.digest)
+        repository.attach(content.root)
+        repository.attach(content.root)  # once more changes nothing
+    found = repository.referrers(subject.root.digest)
     assert {one.digest for one in found} == {content.root.digest for content in attached}
     assert len(found) == len(attached)
-    signatures = repository.referrers.list(subject.root.digest, kinds[1])
+    signatures = repository.referrers(subject.root.digest, kinds[1])
     assert [one.digest for one in signatures] == [attached[1].root.digest]
     assert (fallback_tag(subject.root.digest) in repository.manifests.tags()) is not registry.referrers
 

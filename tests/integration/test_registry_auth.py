@@ -261,7 +261,7 @@ def test_a_mount_asks_for_both_repositories(kind: str, tmp_path: Path) -> None:
     with with_tokens(kind, tmp_path) as (host, tokens), client(host, credentials=GOOD) as remote:
         remote.repository("team/a").push(content)
         origins = dict.fromkeys((blob.digest for blob in content.blobs), "team/a")
-        pushed = remote.repository("team/b").push(content, ["1"], mount_from=origins)
+        pushed = remote.repository("team/b").push(content, ["1"], mounts=origins)
         assert set(pushed.blobs.values()) == {Outcome.MOUNTED}
         assert ("repository:team/a:pull", "repository:team/b:pull,push") in {
             issued.scopes for issued in tokens.issued
@@ -280,7 +280,7 @@ def test_a_mount_that_is_not_permitted_becomes_an_upload(kind: str, tmp_path: Pa
         client(host, credentials=GOOD) as remote,
     ):
         origins = dict.fromkeys((blob.digest for blob in content.blobs), "team/a")
-        pushed = remote.repository("team/b").push(content, ["1"], mount_from=origins)
+        pushed = remote.repository("team/b").push(content, ["1"], mounts=origins)
         assert set(pushed.blobs.values()) == {Outcome.UPLOADED}
 
 

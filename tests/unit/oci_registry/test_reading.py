@@ -11,7 +11,6 @@ from oci_registry.image import Platform, make_image, make_index, plain_config
 from oci_registry.layer import write_layer
 from oci_registry.layout import LayoutArchive, LayoutStore, write_archive, write_layout
 from oci_registry.reading import read_tree
-from oci_registry.remote.store import RegistryStore
 from oci_registry.tar import TarEntry
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client
@@ -68,7 +67,7 @@ def test_an_image_in_an_archive(tmp_path: Path, index: ImageIndex) -> None:
 
 def test_an_index_in_a_registry(index: ImageIndex) -> None:
     with MemoryRegistry() as registry, client(registry.host) as running:
-        store = RegistryStore(running.repository("acme/one"))
+        store = running.repository("acme/one")
         store.push(index.content, mounts={}, progress=lambda *_: None)
         store.tag(index.manifest, "1")
         root = store.manifest("1")

@@ -9,7 +9,6 @@ import pytest
 from oci_registry.content import LAYER_TAR
 from oci_registry.errors import CheckFailed
 from oci_registry.layout import LayoutStore
-from oci_registry.remote.store import RegistryStore
 from oci_registry.store import StoredBlob, read_blob
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
@@ -34,7 +33,7 @@ def registry() -> Iterator[MemoryRegistry]:
 @pytest.fixture
 def remote(registry: MemoryRegistry) -> Iterator[Store]:
     with client(registry.host) as running:
-        store = RegistryStore(running.repository("acme/one"))
+        store = running.repository("acme/one")
         store.push(CONTENT, mounts={}, progress=lambda *_: None)
         registry.requests.clear()
         yield store

@@ -22,7 +22,6 @@ from buildpack_release.registration.rules import RESTRICTED
 from oci_registry.reading import read_tree
 from oci_registry.reference import Reference
 from oci_registry.remote.registries import Registries, connection
-from oci_registry.remote.store import RegistryStore
 from oci_registry.testing.loopback import HangUp, LoopbackServer, Received, Response
 
 if TYPE_CHECKING:
@@ -233,7 +232,7 @@ def _wrong_labels(wanted: dict[str, str]) -> str:
     try:
         reference = Reference.parse(wanted["addr"])
         with Registries(connection(anonymous=True)) as registries:
-            store = RegistryStore(registries.repository(reference))
+            store = registries.repository(reference)
             root = store.manifest(str(reference.digest))
             tree = read_tree(store, root) if root is not None else None
     except ReleaseError as error:

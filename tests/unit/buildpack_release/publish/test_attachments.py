@@ -52,7 +52,7 @@ def test_what_is_stored_is_what_dist_has(packed: Path, any_registry: MemoryRegis
     with client(any_registry.host) as remote:
         for name, release in zip(NAMES, releases(packed), strict=True):
             repository = remote.repository(f"acme/{name}")
-            found = {one.extra["artifactType"]: one for one in repository.referrers.list(release.digest)}
+            found = {one.extra["artifactType"]: one for one in repository.referrers(release.digest)}
             for kind in (PROVENANCE, SBOM):
                 manifest = repository.manifests.get(found[kind.media_type].digest)
                 file = f"acme_{name}-1.0.0{kind.suffix}"
@@ -100,9 +100,9 @@ def test_documents_of_others_stay_and_do_not_count(packed: Path, any_registry: M
     with client(any_registry.host) as remote:
         repository = remote.repository("acme/one")
         repository.push(foreign)
-        repository.referrers.attach(foreign.root)
+        repository.attach(foreign.root)
         publication(packed, any_registry.host).publish(agreed)
-        found = [one.digest for one in repository.referrers.list(release.digest)]
+        found = [one.digest for one in repository.referrers(release.digest)]
     assert foreign.root.digest in found
     assert len(found) == 3
     assert problems(packed, any_registry.host) == []
@@ -166,7 +166,7 @@ def test_a_document_about_something_else_is_found(packed: Path, registry: Memory
     with client(registry.host) as remote:
         repository = remote.repository("acme/one")
         repository.blobs.push(wrong)
-        repository.referrers.attach(Manifest.from_json(document))
+        repository.attach(Manifest.from_json(document))
     (problem,) = problems(packed, registry.host, "acme/one")
     assert problem.startswith("its provenance sha256:")
     assert problem.endswith(" is about something else")

@@ -29,8 +29,8 @@ def test_what_is_found_says_what_it_is(api: bool) -> None:
         repository = remote.repository("a")
         repository.push(SUBJECT)
         repository.push(SBOM)
-        repository.referrers.attach(SBOM.root)
-        (found,) = repository.referrers.list(SUBJECT.root.digest)
+        repository.attach(SBOM.root)
+        (found,) = repository.referrers(SUBJECT.root.digest)
     assert (found.digest, found.size) == (SBOM.root.digest, len(SBOM.root.content))
     assert found.extra == {"artifactType": KIND, "annotations": {"a": "b"}}
 
@@ -40,8 +40,8 @@ def test_the_type_of_an_old_artifact_is_its_configurations() -> None:
     with MemoryRegistry(referrers=False) as registry, client(registry.host) as remote:
         repository = remote.repository("a")
         repository.push(old)
-        repository.referrers.attach(old.root)
-        (found,) = repository.referrers.list(SUBJECT.root.digest)
+        repository.attach(old.root)
+        (found,) = repository.referrers(SUBJECT.root.digest)
     assert old.root.config is not None
     assert found.extra["artifactType"] == old.root.config.media_type
 
@@ -68,8 +68,8 @@ def test_two_that_write_at_once_both_end_up_in_the_index() -> None:
 
         with ScriptedServer(overwrite_once) as server, client(server.host) as remote:
             remote.repository("a").push(SBOM)
-            remote.repository("a").referrers.attach(SBOM.root)
-            found = remote.repository("a").referrers.list(SUBJECT.root.digest)
+            remote.repository("a").attach(SBOM.root)
+            found = remote.repository("a").referrers(SUBJECT.root.digest)
     assert overwritten[0].status == 201
     assert {one.digest for one in found} == {other.root.digest, SBOM.root.digest}
 
@@ -87,8 +87,8 @@ def test_an_index_that_is_not_accepted_yet_is_made_again_of_what_is_there_then()
 
         with ScriptedServer(late) as server, client(server.host) as remote:
             remote.repository("a").push(SBOM)
-            remote.repository("a").referrers.attach(SBOM.root)
-            (found,) = remote.repository("a").referrers.list(SUBJECT.root.digest)
+            remote.repository("a").attach(SBOM.root)
+            (found,) = remote.repository("a").referrers(SUBJECT.root.digest)
     assert found.digest == SBOM.root.digest
     assert len(refused) == 2
 
@@ -104,7 +104,7 @@ def test_one_that_is_always_overwritten_gives_up() -> None:
         with ScriptedServer(forget) as server, client(server.host) as remote:
             remote.repository("a").push(SBOM)
             with pytest.raises(RegistryConflictError, match="others keep writing"):
-                remote.repository("a").referrers.attach(SBOM.root)
+                remote.repository("a").attach(SBOM.root)
 
 
 def test_several_are_written_into_the_index_at_once() -> None:
@@ -115,8 +115,8 @@ def test_several_are_written_into_the_index_at_once() -> None:
         repository = remote.repository("a")
         for content in (SUBJECT, SBOM, other):
             repository.push(content)
-        repository.referrers.attach(SBOM.root, other.root)
-        found = repository.referrers.list(SUBJECT.root.digest)
+        repository.attach(SBOM.root, other.root)
+        found = repository.referrers(SUBJECT.root.digest)
         writes = [one for one in registry.requests if one.method == "PUT" and one.target.endswith(tag)]
     assert [one.digest for one in found] == [SBOM.root.digest, other.root.digest]
     assert len(writes) == 1
@@ -127,7 +127,7 @@ def test_whether_a_registry_knows_referrers_is_found_out_once(api: bool) -> None
     """By the first of all that ask at the same moment."""
     with MemoryRegistry(referrers=api) as registry, client(registry.host) as remote:
         remote.repository("a").push(SUBJECT)
-        found = in_parallel(remote.repository("a").referrers.list, [SUBJECT.root.digest] * 6)
+        found = in_parallel(remote.repository("a").referrers, [SUBJECT.root.digest] * 6)
         asked = [one for one in registry.requests if "/referrers/" in one.target]
     assert found == [()] * 6
     assert len(asked) == (6 if api else 1)
@@ -136,9 +136,9 @@ def test_whether_a_registry_knows_referrers_is_found_out_once(api: bool) -> None
 def test_those_of_several_subjects_are_not_attached_together() -> None:
     other = image(b"other", subject=SBOM.root.descriptor().to_json())
     with client("127.0.0.1:1") as remote, pytest.raises(ValueError, match="all the same one"):
-        remote.repository("a").referrers.attach(SBOM.root, other.root)
+        remote.repository("a").attach(SBOM.root, other.root)
 
 
 def test_what_has_no_subject_is_no_referrer() -> None:
     with client("127.0.0.1:1") as remote, pytest.raises(ValueError, match="subject"):
-        remote.repository("a").referrers.attach(SUBJECT.root)
+        remote.repository("a").attach(SUBJECT.root)

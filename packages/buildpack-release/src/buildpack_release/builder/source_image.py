@@ -14,7 +14,6 @@ from oci_registry.image import platform_text
 from oci_registry.layer import Layer
 from oci_registry.layout import LayoutArchive, LayoutStore
 from oci_registry.reading import ReadImage, read_image
-from oci_registry.remote.store import RegistryStore
 from oci_registry.store import StoredBlob
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _root(
         return layout, layout.index()
     remote = registries.repository(locator)
     try:
-        return RegistryStore(remote), remote.manifests.get(locator.target or "latest")
+        return remote, remote.manifests.get(locator.target or "latest")
     except NotFoundError as error:
         raise ReleaseError(f"there is no image {name}", detail=f"{error.title}.") from None
 

@@ -70,7 +70,7 @@ def push_builder(image: Image, reference: Reference, registries: Registries, scr
     }
     repository = registries.repository(reference)
     tags = [reference.tag] if reference.tag else []
-    return repository.push(replace(content, blobs=tuple(blobs)), tags, mount_from=mounts)
+    return repository.push(replace(content, blobs=tuple(blobs)), tags, mounts=mounts)
 
 
 def _check(layout: LayoutStore, names: set[str]) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from buildpack_release.errors import UsageError
 from oci_registry.layout import LayoutStore
 from oci_registry.reference import Reference
-from oci_registry.remote.store import RegistryStore
 
 if TYPE_CHECKING:
     from oci_registry.remote.registries import Registries
@@ -59,4 +58,4 @@ def store_of(destination: Destination, name: str, registries: Registries) -> Sto
     """Give the store for the packages of a name; nothing is asked or written yet."""
     if isinstance(destination, Path):
         return LayoutStore(destination / name)
-    return RegistryStore(registries.repository(destination.child(name)))
+    return registries.repository(destination.child(name))

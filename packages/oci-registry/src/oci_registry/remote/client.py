@@ -8,47 +8,91 @@ from typing import TYPE_CHECKING, final
 
 from oci_registry.parallel import JOBS
 from oci_registry.remote.blobs import Blobs
+from oci_registry.remote.download import pieces
 from oci_registry.remote.manifests import Manifests
-from oci_registry.remote.push import push_content
+from oci_registry.remote.push import push_content, put_patiently
 from oci_registry.remote.referrers import Referrers
 from oci_registry.remote.transport import Transport
 from oci_registry.remote.upload import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from oci_registry.content import Descriptor, Manifest
     from oci_registry.store import Content, Progress, Pushed
 
 
 @dataclass(frozen=True)
 class RemoteRepository:
-    """One repository of a registry."""
+    """One repository of a registry; see Store. Its errors are RegistryErrors."""
 
     transport: Transport
-    name: str
+    repository: str
     chunk: int = CHUNK
+
+    @property
+    def name(self) -> str:
+        """`registry/repository`."""
+        return f"{self.transport.registry}/{self.repository}"
+
+    @property
+    def mount_name(self) -> str:
+        """The repository."""
+        return self.repository
 
     @cached_property
     def blobs(self) -> Blobs:
         """Its blobs."""
-        return Blobs(self.transport, self.name, self.chunk)
+        return Blobs(self.transport, self.repository, self.chunk)
 
     @cached_property
     def manifests(self) -> Manifests:
         """Its manifests and tags."""
-        return Manifests(self.transport, self.name)
+        return Manifests(self.transport, self.repository)
 
     @cached_property
-    def referrers(self) -> Referrers:
-        """What refers to its manifests."""
-        return Referrers(self.transport, self.name)
+    def _referrers(self) -> Referrers:
+        return Referrers(self.transport, self.repository)
+
+    def tags(self) -> tuple[str, ...]:
+        """List the tags."""
+        return self.manifests.tags()
+
+    def manifest(self, target: str, media_type: str = "") -> Manifest | None:  # noqa: ARG002 (registries say it)
+        """Read a manifest."""
+        return self.manifests.find(target)
+
+    def has_manifest(self, digest: str) -> bool:
+        """Ask for a manifest."""
+        return self.manifests.head(digest) is not None
+
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Ask for a blob."""
+        return self.blobs.exists(blob.digest, blob.size)
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        """Read a blob."""
+        return pieces(self.transport, self.repository, blob.digest, blob.size)
+
+    def file(self, _blob: Descriptor) -> Path | None:
+        """Return nothing: the blobs are far away."""
+        return None
+
+    def referrers(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
+        """Ask for referrers, in the way that the registry knows; of one artifact type if one is given."""
+        return self._referrers.list(digest, artifact_type)
+
+    def attach(self, *manifests: Manifest) -> None:
+        """Put manifests with a subject; an older registry gets them into the index under the fallback tag."""
+        self._referrers.attach(*manifests)
 
     def push(
         self,
         content: Content,
         tags: Sequence[str] = (),
         *,
-        mount_from: Mapping[str, str] | None = None,
+        mounts: Mapping[str, str] | None = None,
         absent: Collection[str] = (),
         jobs: int = JOBS,
         progress: Progress = lambda *_: None,
@@ -59,11 +103,15 @@ class RemoteRepository:
             self.manifests,
             content,
             tags,
-            mount_from=mount_from,
+            mount_from=mounts,
             absent=absent,
             jobs=jobs,
             progress=progress,
         )
+
+    def tag(self, manifest: Manifest, tag: str) -> None:
+        """Put a manifest under a tag."""
+        put_patiently(self.manifests, manifest, tag)
 
 
 @final
