@@ -126,7 +126,7 @@ def unproven_tags(store: MemoryStore) -> list[str]:
         for tag, digest in pointers.items():
             if tag.startswith("sha256-"):
                 continue
-            listed = {manifest.document["artifactType"] for _, manifest in store.referrers(name, digest)}
+            listed = {manifest.document["artifactType"] for manifest in store.referrers(name, digest)}
             fallback = pointers.get(digest.replace(":", "-"))
             if fallback is not None:
                 index = store.manifest(name, fallback).document

@@ -29,7 +29,7 @@ def subject_of(manifests: Iterable[Manifest]) -> str:
     return subjects.pop()
 
 
-def referrers_index(descriptors: tuple[Descriptor, ...]) -> Manifest:
+def referrers_index(descriptors: Iterable[Descriptor]) -> Manifest:
     """Make the index that stands under the fallback tag."""
     return Manifest.from_json(
         {

@@ -226,8 +226,6 @@ def test_a_bundle_beside_the_image_is_a_signature_too(registry: MemoryRegistry) 
         kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
         bundle = image(b"signature", artifactType=kind, subject=subject.root.descriptor().to_json())
         repository.push(bundle)
-
-        store = repository
-        assert is_signed(store, subject.root.digest, store.referrers(subject.root.digest))
+        assert is_signed(repository, subject.root.digest, repository.referrers(subject.root.digest))
         other = Manifest(subject.root.media_type, subject.root.content + b" ")
-        assert not is_signed(store, other.digest, store.referrers(other.digest))
+        assert not is_signed(repository, other.digest, repository.referrers(other.digest))

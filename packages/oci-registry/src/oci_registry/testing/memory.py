@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oci_registry.content import INDEX, sha256
+from oci_registry.content import INDEX, Manifest
+from oci_registry.referrers import as_referrer, referrers_index
 from oci_registry.testing.access import Guard, Wish
 from oci_registry.testing.loopback import LoopbackServer, Received, Response
-from oci_registry.testing.store import MemoryStore, Refusal, StoredManifest
+from oci_registry.testing.store import MemoryStore, Refusal
 
 if TYPE_CHECKING:
     import ssl
@@ -170,18 +171,17 @@ class MemoryRegistry(LoopbackServer):
         accepted = [entry.split(";")[0].strip() for entry in request.headers.get("accept", "").split(",")]
         if manifest.media_type not in accepted and "*/*" not in accepted:
             raise Refusal(404, "MANIFEST_UNKNOWN", f"{manifest.media_type} is not in Accept")
-        headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": sha256(manifest.content)}
+        headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": manifest.digest}
         return Response(200, headers, manifest.content)
 
     def _put_manifest(self, request: Received, name: str, target: str) -> Response:
         if not request.complete:
             raise Refusal(400, "MANIFEST_INVALID")
-        manifest = StoredManifest(request.headers.get("content-type", ""), request.body)
+        manifest = Manifest(request.headers.get("content-type", ""), request.body)
         digest = self.store.put_manifest(name, target, manifest)
         headers = {"Location": f"/v2/{name}/manifests/{digest}", "Docker-Content-Digest": digest}
-        subject = manifest.document.get("subject")
-        if self._referrers and subject:
-            headers["OCI-Subject"] = subject["digest"]
+        if self._referrers and manifest.subject:
+            headers["OCI-Subject"] = manifest.subject.digest
         return Response(201, headers)
 
     def _tags(self, request: Received, match: Match[str]) -> Response:
@@ -199,11 +199,10 @@ class MemoryRegistry(LoopbackServer):
         _only(request, "GET")
         if not self._referrers:
             raise Refusal(404, "UNSUPPORTED")
-        found = [_descriptor(*entry) for entry in self.store.referrers(match["name"], match["digest"])]
+        found = map(as_referrer, self.store.referrers(match["name"], match["digest"]))
         kind = request.parameter("artifactType")
-        shown = [entry for entry in found if kind in ("", entry["artifactType"])]
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": shown}
-        response = Response.of_json(index, media_type=INDEX)
+        shown = [entry for entry in found if kind in ("", entry.extra["artifactType"])]
+        response = Response.of_json(referrers_index(shown).document, media_type=INDEX)
         filters = {"OCI-Filters-Applied": "artifactType"} if kind else {}
         return Response(200, {**response.headers, **filters}, response.body)
 
@@ -221,15 +220,3 @@ def _wishes(request: Received, match: Match[str]) -> tuple[Wish, ...]:
     wishes = (Wish(name, action if "/uploads/" not in request.path else "push"),)
     source = request.parameter("from")
     return (*wishes, Wish(source, "pull")) if source else wishes
-
-
-def _descriptor(digest: str, manifest: StoredManifest) -> dict[str, object]:
-    document = manifest.document
-    kind = document.get("artifactType") or (document.get("config") or {}).get("mediaType", "")
-    entry = {
-        "mediaType": manifest.media_type,
-        "digest": digest,
-        "size": len(manifest.content),
-        "artifactType": kind,
-    }
-    return {**entry, "annotations": document["annotations"]} if document.get("annotations") else entry

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import uuid
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from oci_registry.content import MANIFEST_TYPES, sha256
+from oci_registry.content import MANIFEST_TYPES, Manifest, sha256
+from oci_registry.errors import ContentMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,37 +27,10 @@ class Refusal(Exception):  # noqa: N818 (an answer of the registry)
         self.headers = dict(headers or {})
 
 
-@dataclass(frozen=True)
-class StoredManifest:
-    """A manifest or index as it was put."""
-
-    media_type: str
-    content: bytes
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The parsed content, not to be changed; empty if it is not a JSON object."""
-        try:
-            document = json.loads(self.content)
-        except ValueError:
-            return {}
-        return document if isinstance(document, dict) else {}
-
-    def blob_digests(self) -> Iterator[str]:
-        """Give the digests of the configuration and the layers."""
-        if "config" in self.document:
-            yield self.document["config"]["digest"]
-        yield from (layer["digest"] for layer in self.document.get("layers", ()))
-
-    def manifest_digests(self) -> Iterator[str]:
-        """Give the digests of an index's manifests."""
-        yield from (entry["digest"] for entry in self.document.get("manifests", ()))
-
-
 @dataclass
 class _Repository:
     blobs: set[str] = field(default_factory=set)
-    manifests: dict[str, StoredManifest] = field(default_factory=dict)
+    manifests: dict[str, Manifest] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -131,7 +103,7 @@ class MemoryStore:
 
     # manifests
 
-    def manifest(self, repository: str, target: str) -> StoredManifest:
+    def manifest(self, repository: str, target: str) -> Manifest:
         """Give a manifest by tag or digest."""
         with self._lock:
             known = self._repository(repository, code="MANIFEST_UNKNOWN")
@@ -140,13 +112,17 @@ class MemoryStore:
                 raise Refusal(404, "MANIFEST_UNKNOWN")
             return manifest
 
-    def put_manifest(self, repository: str, target: str, manifest: StoredManifest) -> str:
+    def put_manifest(self, repository: str, target: str, manifest: Manifest) -> str:
         """Store a manifest under a digest or tag: its digest."""
+        try:
+            kind, _ = manifest.document.get("mediaType", manifest.media_type), manifest.blobs
+        except ContentMismatchError as error:
+            raise Refusal(400, "MANIFEST_INVALID", error.title) from None
         if manifest.media_type not in MANIFEST_TYPES or not manifest.document:
             raise Refusal(400, "MANIFEST_INVALID")
-        if manifest.document.get("mediaType", manifest.media_type) != manifest.media_type:
+        if kind != manifest.media_type:
             raise Refusal(400, "MANIFEST_INVALID", "mediaType and Content-Type differ")
-        digest = sha256(manifest.content)
+        digest = manifest.digest
         if target.startswith("sha256:") and target != digest:
             raise Refusal(400, "DIGEST_INVALID")
         with self._lock:
@@ -171,14 +147,14 @@ class MemoryStore:
         with self._lock:
             return sorted(self._repository(repository).tags)
 
-    def referrers(self, repository: str, digest: str) -> list[tuple[str, StoredManifest]]:
-        """List digests and manifests whose subject is this digest."""
+    def referrers(self, repository: str, digest: str) -> list[Manifest]:
+        """List the manifests whose subject is this digest."""
         with self._lock:
             known = self._repositories.get(repository, _Repository())
             return [
-                (own, manifest)
-                for own, manifest in known.manifests.items()
-                if (manifest.document.get("subject") or {}).get("digest") == digest
+                manifest
+                for manifest in known.manifests.values()
+                if manifest.subject is not None and manifest.subject.digest == digest
             ]
 
     # for tests
@@ -207,9 +183,9 @@ class MemoryStore:
         return self._repositories[name]
 
 
-def _missing(known: _Repository, manifest: StoredManifest) -> list[str]:
-    blobs = [digest for digest in manifest.blob_digests() if digest not in known.blobs]
-    return blobs + [digest for digest in manifest.manifest_digests() if digest not in known.manifests]
+def _missing(known: _Repository, manifest: Manifest) -> list[str]:
+    blobs = [blob.digest for blob in manifest.blobs if blob.digest not in known.blobs]
+    return blobs + [one.digest for one in manifest.manifests if one.digest not in known.manifests]
 
 
 def _missing_below(known: _Repository, digest: str) -> Iterator[str]:
@@ -217,6 +193,6 @@ def _missing_below(known: _Repository, digest: str) -> Iterator[str]:
     if manifest is None:
         yield digest
         return
-    yield from (blob for blob in manifest.blob_digests() if blob not in known.blobs)
-    for child in manifest.manifest_digests():
-        yield from _missing_below(known, child)
+    yield from (blob.digest for blob in manifest.blobs if blob.digest not in known.blobs)
+    for child in manifest.manifests:
+        yield from _missing_below(known, child.digest)
