@@ -68,11 +68,14 @@ def test_the_file_of_a_layout_is_used_as_it_is(tmp_path: Path) -> None:
     store.push(CONTENT, mounts={}, progress=lambda *_: None)
     blob = StoredBlob.of(BLOB, store)
     assert blob.file() == store.file(BLOB)
+    blob.file().unlink()
+    with pytest.raises(CheckFailed, match="is missing"):
+        blob.open()
 
 
 def test_only_small_blobs_are_read_into_memory(remote: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A configuration of gigabytes is refused, not swallowed."""
     assert read_blob(remote, BLOB) == b"layer"
-    monkeypatch.setattr("oci_registry.store._LIMIT", 4)
+    monkeypatch.setattr("oci_registry.store.LIMIT", 4)
     with pytest.raises(CheckFailed, match="has more than 4 bytes"):
         read_blob(remote, BLOB)

@@ -30,7 +30,7 @@ from oci_registry.content import (
 from oci_registry.errors import CheckFailed, ConflictError, ExpectedError, shown_path
 from oci_registry.files import locked, writing
 from oci_registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
-from oci_registry.store import Outcome, Pushed
+from oci_registry.store import LIMIT, Outcome, Pushed
 from oci_registry.tar import TarEntry, write_tar
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Layout(ABC):
 
     @abstractmethod
     def file(self, blob: Descriptor) -> Path | None:
-        """Return the file of this machine that holds a blob, not checked; None if there is none."""
+        """Return the file that holds a blob, not checked; None if blobs have none on this machine."""
 
     @abstractmethod
     def _place(self, name: str) -> Path:
@@ -81,7 +81,7 @@ class Layout(ABC):
         """Read the file that names the images. Raises CheckFailed if it is missing or none."""
         try:
             with self.opened(ENTRY_POINT) as file:
-                index = Manifest(INDEX, file.read())
+                index = Manifest(INDEX, file.read(LIMIT))
         except FileNotFoundError:
             raise CheckFailed(f"this layout has no {ENTRY_POINT}", file=self.path) from None
         try:
@@ -97,12 +97,12 @@ class Layout(ABC):
         digest = target if is_digest(target) else self._digest(target)
         try:
             with self.opened(blob_name(digest)) as file:
-                content = file.read()
+                content = file.read(LIMIT)
         except (FileNotFoundError, IsADirectoryError):
             return None
         if sha256(content) != digest:
             raise self._other_content(digest)
-        kind = json_object(Document("", content).document).get("mediaType") or media_type
+        kind = Document("", content).document.get("mediaType") or media_type
         if kind not in MANIFEST_TYPES:
             raise CheckFailed(f"{digest} is not a manifest or index", file=self._place(blob_name(digest)))
         return Manifest(str(kind), content)
@@ -188,8 +188,11 @@ class LayoutStore(Layout):
         return (self.path / name).open("rb")
 
     def file(self, blob: Descriptor) -> Path:
-        """Return the file of a blob."""
-        return self._place(blob_name(blob.digest))
+        """Return the file of a blob. Raises CheckFailed if it is missing."""
+        path = self._place(blob_name(blob.digest))
+        if not path.is_file():
+            raise CheckFailed(f"the blob {blob.digest} is missing", file=path)
+        return path
 
     def _place(self, name: str) -> Path:
         return self.path / name

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 # Called with digest, bytes sent, size; from several threads, but never from two at once.
 Progress: TypeAlias = "Callable[[str, int, int], None]"
-# What a configuration may have, in bytes; layers are never read into memory.
-_LIMIT = 8 * 1024 * 1024
+LIMIT = 8 * 1024 * 1024
+"""What a manifest or a configuration may have, in bytes; layers are never read into memory."""
 
 
 class Outcome(Enum):
@@ -78,7 +78,10 @@ class Source(Protocol):
         """Read a blob; digest and size have been checked when the iterator ends."""
 
     def file(self, blob: Descriptor) -> Path | None:
-        """Return the file of this machine that holds a blob, not checked; None if there is none."""
+        """Return the file that holds a blob, not checked; None if blobs have none on this machine.
+
+        Raises CheckFailed if it is missing.
+        """
 
 
 class Store(Source, Protocol):
@@ -172,6 +175,6 @@ def read_blob(store: Source, blob: Descriptor) -> bytes:
     content = bytearray()
     for piece in store.pieces(blob):
         content += piece
-        if len(content) > _LIMIT:
-            raise CheckFailed(f"the configuration {blob.digest} in {store.name} has more than {_LIMIT} bytes")
+        if len(content) > LIMIT:
+            raise CheckFailed(f"the configuration {blob.digest} in {store.name} has more than {LIMIT} bytes")
     return bytes(content)
