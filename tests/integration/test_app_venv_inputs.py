@@ -192,7 +192,7 @@ def test_a_new_release_for_a_project_is_noticed(builds: VenvBuilds) -> None:
             "base -> serve -> base",
         ),
         ('version = "1.0"', 'dynamic = ["dependencies"]', {"BP_PIP_PROJECT": "dependencies"}, "are dynamic"),
-        ("", "", {"BP_PIP_PROJECT": "both"}, "BP_PIP_PROJECT is none of dependencies, editable, wheel"),
+        ("", "", {"BP_PIP_PROJECT": "both"}, "BP_PIP_PROJECT is 'both'"),
     ],
 )
 def test_a_project_that_cannot_be_installed_so(
