@@ -50,7 +50,10 @@ def test_an_option_in_a_bound_configuration_file_is_refused(private: PrivateBuil
 def test_user_of_a_configuration_file_is_overruled(private: PrivateBuilds) -> None:
     """Some distributions have it in /etc/pip.conf."""
     private.builds.require("left")
-    private.bind(type="pip", **{"pip.conf": "[global]\nuser = true\nbreak-system-packages = true\n"})
+    index = f"index-url = {private.builds.server.url}/simple/"
+    private.bind(
+        type="pip", **{"pip.conf": f"[global]\nuser = true\nbreak-system-packages = true\n{index}\n"}
+    )
     private.build()
     assert installed(private.builds) == ["left-1.0"]
 

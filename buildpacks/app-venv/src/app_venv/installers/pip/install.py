@@ -115,41 +115,8 @@ class Installer:
             with self._pip_environment() as env:
                 code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
                 if code != 0:
-                    raise self._failure(command, code, tail, env, inputs)
+                    raise _failure(self, inputs, command, env=env, code=code, tail=tail)
             return read_report(report)
-
-    def _failure(
-        self, command: tuple[str, ...], code: int, tail: str, env: Mapping[str, str], inputs: Inputs
-    ) -> CommandFailed:
-        """Explain a failure; pip and the index are asked for what the output does not tell."""
-        from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (only for a failure)
-        from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
-        from app_venv.installers.pip.other_pythons import (  # noqa: PLC0415
-            Question,
-            uncovered,
-            wheel_elsewhere,
-        )
-
-        answers = refusals(tail, command, env=env, cwd=self.app_dir)
-        for answer in answers:
-            self.output.detail(f"The index answered: {answer}")
-        explanation, more = explain(code, "\n".join([*answers, tail])), ""
-        if not was_killed(code):
-            question = Question(self.tools.pip.command, env, self.app_dir, self.tools.interpreter.minor)
-            files = (self.app_dir / name for name in inputs.files)
-            explanation = uncovered(tail, files, question) or explanation
-            more = wheel_elsewhere(tail, self.origins.downloaded | self.origins.cached, question)
-        program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
-        ended = (
-            f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
-        )
-        return CommandFailed(
-            f"The requirements could not be installed: {explanation.cause}",
-            command=tuple(command),
-            returncode=code,
-            detail=f"{ended}; what it said is above.",
-            advice=explanation.advice + more + _wheels_only(self.settings) + inputs.advice,
-        )
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
@@ -160,6 +127,46 @@ class Installer:
             "PIP_CACHE_DIR": str(self.cache),
         }
         return self.tools.access.environment(environment, minor=self.tools.interpreter.minor)
+
+
+def _failure(
+    installer: Installer,
+    inputs: Inputs,
+    command: tuple[str, ...],
+    *,
+    env: Mapping[str, str],
+    code: int,
+    tail: str,
+) -> CommandFailed:
+    """Explain a failure; pip and the index are asked for what the output does not tell."""
+    from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (only for a failure)
+    from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
+    from app_venv.installers.pip.other_pythons import (  # noqa: PLC0415
+        Question,
+        uncovered,
+        wheel_elsewhere,
+    )
+
+    answers = refusals(tail, command, env=env, cwd=installer.app_dir)
+    for answer in answers:
+        installer.output.detail(f"The index answered: {answer}")
+    explanation, more = explain(code, "\n".join([*answers, tail])), ""
+    if not was_killed(code):
+        question = Question(
+            installer.tools.pip.command, env, installer.app_dir, installer.tools.interpreter.minor
+        )
+        files = (installer.app_dir / name for name in inputs.files)
+        explanation = uncovered(tail, files, question) or explanation
+        more = wheel_elsewhere(tail, installer.origins.downloaded | installer.origins.cached, question)
+    program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
+    ended = f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
+    return CommandFailed(
+        f"The requirements could not be installed: {explanation.cause}",
+        command=tuple(command),
+        returncode=code,
+        detail=f"{ended}; what it said is above.",
+        advice=explanation.advice + more + _wheels_only(installer.settings) + inputs.advice,
+    )
 
 
 def policy_options(settings: Settings) -> tuple[str, ...]:
