@@ -20,7 +20,7 @@ from support.both_platforms import LocalBuilds, RealBuilds
 from support.main_job import COMPOSITE, PROBE
 from support.sample_builds import COMPONENTS, SAMPLES, VENV_TREE, WEB
 from support.scripted import ScriptedBuildpacks, layer, provides, requires
-from support.seen import RECORD, Seen, differences
+from support.snapshot import RECORD, Snapshot, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,17 +32,19 @@ if TYPE_CHECKING:
     from support.sample_builds import SampleBuilds
 
 
-class Both:
+class Pair:
     """One group of buildpacks on both platforms."""
 
-    def __init__(self, app: Path, local: LocalBuilds, real: RealBuilds, *, apart: Sequence[str] = ()) -> None:
-        self.app, self.local, self.real, self.apart = app, local, real, apart
-        self._last: tuple[Seen, Seen] | None = None
+    def __init__(
+        self, app: Path, local: LocalBuilds, real: RealBuilds, *, ignoring: Sequence[str] = ()
+    ) -> None:
+        self.app, self.local, self.real, self.ignoring = app, local, real, ignoring
+        self._last: tuple[Snapshot, Snapshot] | None = None
 
-    def build(self, variables: Mapping[str, str] | None = None) -> Seen:
+    def build(self, variables: Mapping[str, str] | None = None) -> Snapshot:
         """Build on both and assert that what is seen is equal."""
         local, real = self.local.build(self.app, variables), self.real.build(self.app, variables)
-        unequal = differences(local, real, self.apart)
+        unequal = differences(local, real, self.ignoring)
         assert not unequal, "\n".join(f"{name}: local {a!r}, real {b!r}" for name, (a, b) in unequal.items())
         if self._last:
             assert _kept(self._last[0], local) == _kept(self._last[1], real)
@@ -67,7 +69,7 @@ class Both:
             one.forget(image=image, cache=cache)
 
 
-def _kept(before: Seen, after: Seen) -> set[str]:
+def _kept(before: Snapshot, after: Snapshot) -> set[str]:
     return {name for name, digest in after.diff_ids.items() if before.diff_ids.get(name) == digest}
 
 
@@ -96,13 +98,13 @@ def start(
     tmp_path: Path,
     app: Path,
     scripted: ScriptedBuildpacks,
-) -> Callable[..., Both]:
+) -> Callable[..., Pair]:
     """Bring the test's buildpacks onto both platforms; a group is ids with blanks between."""
 
-    def begin(*groups: str, optional: Collection[str] = ()) -> Both:
+    def begin(*groups: str, optional: Collection[str] = ()) -> Pair:
         group = Group(scripted.directories, [one.split() for one in groups], optional)
         creator = Creator(podman=podman, lifecycle=lifecycle, image=build_image, state=tmp_path / "real")
-        return Both(app, LocalBuilds.of(tmp_path / "local", group), RealBuilds(creator, group, run_base))
+        return Pair(app, LocalBuilds.of(tmp_path / "local", group), RealBuilds(creator, group, run_base))
 
     return begin
 
@@ -123,7 +125,7 @@ name = "tool"
 """
 
 
-def test_detection_and_plans(scripted: ScriptedBuildpacks, start: Callable[..., Both]) -> None:
+def test_detection_and_plans(scripted: ScriptedBuildpacks, start: Callable[..., Pair]) -> None:
     """Composites, optional members, alternatives, two who provide, what is unmet for the next one."""
     scripted.add("t/absent", detect="exit 100")
     scripted.add("t/python", plan=provides("python"), build=RECORD)
@@ -178,7 +180,7 @@ printf '[metadata]\nruns = 1\n' >store.toml
 
 
 def test_what_comes_back_for_each_combination_of_types(
-    scripted: ScriptedBuildpacks, start: Callable[..., Both]
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair]
 ) -> None:
     """With both image and cache, without the cache, without the image, with neither."""
     sbom = 'sbom-formats = ["application/vnd.cyclonedx+json"]'
@@ -199,7 +201,7 @@ def test_what_comes_back_for_each_combination_of_types(
 
 
 def test_nothing_comes_back_for_a_buildpack_that_left_nothing_to_keep(
-    scripted: ScriptedBuildpacks, start: Callable[..., Both]
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair]
 ) -> None:
     """Not even the SBOM of its layer that is in the image."""
     sbom = 'sbom-formats = ["application/vnd.cyclonedx+json"]'
@@ -229,13 +231,13 @@ def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: 
     real = RealBuilds(replace(samples.creator("double"), mounts=mounts), group, run_base)
     # Digests of variables that hold paths, and the machine's own pip.conf; what byte code takes, in which the
     # paths of its sources are; dates of HTTP answers.
-    apart = (
+    ignoring = (
         "/*/strata/app-venv:venv/metadata/settings",
         "/*/strata/app-venv:venv/metadata/room",
         "/*/strata/python-runtime:python/metadata/size",
         "/contents/strata/app-venv:pip-cache/*",
     )
-    both = Both(sample.app, local, real, apart=apart)
+    both = Pair(sample.app, local, real, ignoring=ignoring)
     variables = samples.variables("flask") | {"BP_PYTHON_RUNTIMES": str(catalogue), "PROBE_COMMANDS": PROBED}
     found = both.build(variables)
     assert f"{VENV_TREE}/bin/gunicorn" in str(found.records["test/probe"]["commands"])
@@ -286,7 +288,7 @@ END
 """
 
 
-def test_environments(scripted: ScriptedBuildpacks, start: Callable[..., Both]) -> None:
+def test_environments(scripted: ScriptedBuildpacks, start: Callable[..., Pair]) -> None:
     """At build and at launch: order of layers, suffixes, delimiters, directories, user, exec.d."""
     scripted.add("t/first", build=RECORD + ENVIRONMENT)
     scripted.add("t/second", build=RECORD + ENVIRONMENT)
@@ -323,7 +325,7 @@ def launch_toml(*processes: str, labels: str = "") -> str:
     ids=["last default wins", "redefined without default", "no default"],
 )
 def test_processes_and_labels(
-    scripted: ScriptedBuildpacks, start: Callable[..., Both], first: Sequence[str], second: Sequence[str]
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair], first: Sequence[str], second: Sequence[str]
 ) -> None:
     """Of several buildpacks: later ones replace, of labels too."""
     label = '[[labels]]\nkey = "who"\nvalue = "{0}"\n[[labels]]\nkey = "{0}"\nvalue = ""'
@@ -332,7 +334,7 @@ def test_processes_and_labels(
     assert start("t/one t/two").build().labels == {"who": "two", "one": "", "two": ""}
 
 
-def test_layers_that_leave_or_change(scripted: ScriptedBuildpacks, start: Callable[..., Both]) -> None:
+def test_layers_that_leave_or_change(scripted: ScriptedBuildpacks, start: Callable[..., Pair]) -> None:
     """Types taken away, a layer not mentioned any more, contents cleared, changed, kept by the toml alone."""
     again = '[ -e "$CNB_LAYERS_DIR/left.toml" ]'
     build = [
@@ -396,7 +398,7 @@ FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
 
 @pytest.mark.parametrize(("code", "parts"), FAULTS.values(), ids=FAULTS)
 def test_exit_codes(
-    scripted: ScriptedBuildpacks, start: Callable[..., Both], code: int, parts: Mapping[str, str]
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair], code: int, parts: Mapping[str, str]
 ) -> None:
     """What a buildpack does wrong ends with the lifecycle's own code."""
     scripted.add("t/one", **parts)

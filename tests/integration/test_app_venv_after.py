@@ -39,7 +39,7 @@ def layers(builds: VenvBuilds) -> Path:
     return builds.root / "work space/layers/strata_app-venv"
 
 
-def bill(builds: VenvBuilds) -> dict[str, Any]:
+def bom(builds: VenvBuilds) -> dict[str, Any]:
     assert_valid_sbom(layers(builds) / "venv.sbom.spdx.json")
     return assert_valid_sbom(layers(builds) / "venv.sbom.cdx.json")
 
@@ -109,7 +109,7 @@ def test_a_wrong_value_is_refused_before_anything_is_installed(builds: VenvBuild
 def test_the_bill_names_what_is_installed(builds: VenvBuilds) -> None:
     builds.require("right[web]")
     builds.build()
-    found = {one["name"]: one for one in bill(builds)["components"]}
+    found = {one["name"]: one for one in bom(builds)["components"]}
     assert {name: one["version"] for name, one in found.items()} == {
         "left": "1.0",
         "more": "0.1+local",
@@ -119,7 +119,7 @@ def test_the_bill_names_what_is_installed(builds: VenvBuilds) -> None:
     assert {name: one["hashes"][0]["content"] for name, one in found.items()} == wheels
     kinds = {name: one["properties"][0]["value"] for name, one in found.items()}
     assert kinds == {"left": "transitive", "more": "transitive", "right": "direct"}
-    graph = {one["ref"]: one["dependsOn"] for one in bill(builds)["dependencies"]}
+    graph = {one["ref"]: one["dependsOn"] for one in bom(builds)["dependencies"]}
     assert graph["pkg:pypi/right@2.0"] == ["pkg:pypi/left@1.0", "pkg:pypi/more@0.1%2Blocal"]
     assert graph["environment"] == ["pkg:pypi/right@2.0"]
 
@@ -127,11 +127,11 @@ def test_the_bill_names_what_is_installed(builds: VenvBuilds) -> None:
 def test_pip_is_in_the_bill_only_if_the_app_requires_it(builds: VenvBuilds) -> None:
     builds.require("left")
     builds.build()
-    assert [one["purl"] for one in bill(builds)["components"]] == ["pkg:pypi/left@1.0"]
+    assert [one["purl"] for one in bom(builds)["components"]] == ["pkg:pypi/left@1.0"]
     builds.publish(Project("pip", "99.0", files={"pip/__init__.py": ""}))
     builds.require("left", "pip")
     builds.build()
-    purls = [one["purl"] for one in bill(builds)["components"]]
+    purls = [one["purl"] for one in bom(builds)["components"]]
     assert purls == ["pkg:pypi/left@1.0", "pkg:pypi/pip@99.0"]
 
 

@@ -120,9 +120,9 @@ def test_only_what_carries_something_is_of_another_kind(
         assert found is not None
         assert found.embedded.runtimes == {TARGET: (EmbeddedRuntime(first.version, first.sha256),)}
     assert len(packages.downloads) == 1
-    bill = json.loads(next(packages.dist.glob("strata_python-runtime-*-offline.cdx.json")).read_text())
+    bom = json.loads(next(packages.dist.glob("strata_python-runtime-*-offline.cdx.json")).read_text())
     assert ("python", first.version, first.sha256) in [
-        (one["name"], one.get("version"), one["hashes"][0]["content"]) for one in bill["components"]
+        (one["name"], one.get("version"), one["hashes"][0]["content"]) for one in bom["components"]
     ]
 
 
@@ -162,14 +162,16 @@ def isolated(packages: Packages, app: Path, tmp_path: Path, **variables: str) ->
 
 
 @pytest.mark.needs("network namespaces")
-@pytest.mark.parametrize("wish", ["", "{minor}", "{version}"])
+@pytest.mark.parametrize("constraint", ["", "{minor}", "{version}"])
 @pytest.mark.usefixtures("made")
 def test_an_app_is_built_where_there_is_no_network(
-    packages: Packages, first: RuntimeArchive, app: Path, tmp_path: Path, wish: str
+    packages: Packages, first: RuntimeArchive, app: Path, tmp_path: Path, constraint: str
 ) -> None:
     """Whether it asks for the carried Python or for none, although that is not the default line."""
-    if wish:
-        (app / ".python-version").write_text(wish.format(minor=first.minor, version=first.version) + "\n")
+    if constraint:
+        (app / ".python-version").write_text(
+            constraint.format(minor=first.minor, version=first.version) + "\n"
+        )
     build = isolated(packages, app, tmp_path)
     assert build.code == 0, build.printed
     assert build.said == f"{first.version} 1.0\n"

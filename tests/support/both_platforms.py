@@ -16,8 +16,8 @@ from buildpack_testing.cnb.podman import Settings
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.workspace import BaseImage
-from support import seen
-from support.seen import Seen
+from support import snapshot
+from support.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class LocalBuilds:
         ]
         return cls(LocalPlatform(root, group.buildpacks, order, image=base))
 
-    def build(self, app: Path, variables: Mapping[str, str] | None = None) -> Seen:
+    def build(self, app: Path, variables: Mapping[str, str] | None = None) -> Snapshot:
         """Build and look. Raises PhaseError."""
         result = self.platform.build(app, variables=variables)
         workspace, image, cache = self.platform.workspace, result.image, self.platform.store.cache()
@@ -55,23 +55,25 @@ class LocalBuilds:
             for one in (*cache, *image.buildpacks)
             for layer in one.layers
         }
-        return Seen(
+        return Snapshot(
             group=tuple(ids),
             records=_records(workspace.layers, ids, root),
-            left=seen.names_left(workspace.layers, ids),
-            image=seen.stored(image.buildpacks, root),
-            cache=seen.stored(cache, root),
+            left=snapshot.names_left(workspace.layers, ids),
+            image=snapshot.stored(image.buildpacks, root),
+            cache=snapshot.stored(cache, root),
             store={
-                one.id: seen.plain_numbers(one.store) for one in image.buildpacks if one.store is not None
+                one.id: snapshot.plain_numbers(one.store) for one in image.buildpacks if one.store is not None
             },
             processes={
-                one.type: seen.process(
+                one.type: snapshot.process(
                     one.command, one.args, one.working_dir, root, is_default=one.type == image.default_process
                 )
                 for one in image.processes
             },
             labels=image.labels,
-            contents={name: seen.archived(self._archive(sha).open("rb"), root) for name, sha in kept.items()},
+            contents={
+                name: snapshot.archived(self._archive(sha).open("rb"), root) for name, sha in kept.items()
+            },
             diff_ids=kept,
         )
 
@@ -86,7 +88,7 @@ class LocalBuilds:
     def launch_environment(self, process: str | None = None) -> dict[str, str]:
         """Return the environment of a process in a container of the last image."""
         with self.platform.container() as container:
-            return seen.comparable(container.environment(process), str(self.platform.workspace.root))
+            return snapshot.comparable(container.environment(process), str(self.platform.workspace.root))
 
     def forget(self, *, image: bool = False, cache: bool = False) -> None:
         """Delete the image or the cache."""
@@ -105,23 +107,25 @@ class RealBuilds:
     run_image: base_images.BaseImage
     last: BuiltImage | None = None
 
-    def build(self, app: Path, variables: Mapping[str, str] | None = None) -> Seen:
+    def build(self, app: Path, variables: Mapping[str, str] | None = None) -> Snapshot:
         """Build and look. Raises CreatorError."""
         built = self._build(app, variables)
         label, cached = built.lifecycle_metadata["buildpacks"], self._cached()
         ids = [one["id"] for one in built.build_metadata["buildpacks"]]
         layers = self.creator.state / "layers"
-        return Seen(
+        return Snapshot(
             group=tuple(ids),
             records=_records(layers, ids, ""),
-            left=seen.names_left(layers, ids),
-            image=seen.labelled(label),
-            cache=seen.labelled(cached),
+            left=snapshot.names_left(layers, ids),
+            image=snapshot.labelled(label),
+            cache=snapshot.labelled(cached),
             store={
-                one["key"]: seen.plain_numbers(one["store"]["metadata"]) for one in label if one.get("store")
+                one["key"]: snapshot.plain_numbers(one["store"]["metadata"])
+                for one in label
+                if one.get("store")
             },
             processes={
-                name: seen.process(
+                name: snapshot.process(
                     one["command"],
                     one.get("args") or (),
                     one.get("working-dir"),
@@ -132,7 +136,7 @@ class RealBuilds:
             },
             labels={name: value for name, value in built.labels.items() if not name.startswith(_OWN_LABELS)},
             contents={**self._cache_contents(cached), **_image_contents(built)},
-            diff_ids={**seen.digests(cached), **seen.digests(label)},
+            diff_ids={**snapshot.digests(cached), **snapshot.digests(label)},
         )
 
     def code(self, app: Path) -> int:
@@ -151,7 +155,7 @@ class RealBuilds:
         settings = Settings(entrypoint=entrypoint, network="none", read_only=True)
         command = () if process else ("--", "env", "-0")
         told = self.creator.podman.run(name, *command, settings=settings).stdout.decode()
-        return seen.comparable(dict(one.partition("=")[::2] for one in told.split("\0") if one), "")
+        return snapshot.comparable(dict(one.partition("=")[::2] for one in told.split("\0") if one), "")
 
     def forget(self, *, image: bool = False, cache: bool = False) -> None:
         """Delete the image or the cache."""
@@ -175,14 +179,14 @@ class RealBuilds:
         return json.loads(file.read_text("utf-8")).get("buildpacks") or [] if file.is_file() else []
 
     def _cache_contents(self, cached: list[dict[str, Any]]) -> dict[str, object]:
-        files = {name: self._cache / f"{diff_id}.tar" for name, diff_id in seen.digests(cached).items()}
-        return {name: seen.archived(file.open("rb"), "") for name, file in files.items()}
+        files = {name: self._cache / f"{diff_id}.tar" for name, diff_id in snapshot.digests(cached).items()}
+        return {name: snapshot.archived(file.open("rb"), "") for name, file in files.items()}
 
 
 def _records(layers: Path, ids: list[str], root: str) -> dict[str, dict[str, object]]:
     folders = {one: layers / one.replace("/", "_") / "record" for one in ids}
     return {
-        one: seen.recorded(folder, root)
+        one: snapshot.recorded(folder, root)
         for one, folder in folders.items()
         if (folder / "environment").is_file()
     }
@@ -194,7 +198,7 @@ def _image_contents(built: BuiltImage) -> dict[str, object]:
         name: image_layout.blob(_layout(built), descriptors[diff_id]["digest"])
         for name, diff_id in built.launch_layers.items()
     }
-    return {name: seen.archived(cast("IO[bytes]", gzip.open(blob)), "") for name, blob in blobs.items()}
+    return {name: snapshot.archived(cast("IO[bytes]", gzip.open(blob)), "") for name, blob in blobs.items()}
 
 
 def _layout(built: BuiltImage) -> Path:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError, PlatformError
-from buildpack_api.plan import BuildpackPlan, PlanEntry, VersionWish, Wishes
+from buildpack_api.plan import BuildpackPlan, MergedEntries, PlanEntry, VersionConstraint
 
 METADATA = st.fixed_dictionaries(
     {},
@@ -51,21 +51,23 @@ def test_entries_are_read_in_order(tmp_path: Path) -> None:
         """,
     )
     assert [entry.name for entry in plan.entries] == ["python", "python", "pip"]
-    wishes = Wishes(
-        build=True, launch=True, versions=(VersionWish("3.12", "requirements"), VersionWish("3.13"))
+    merged = MergedEntries(
+        build=True,
+        launch=True,
+        versions=(VersionConstraint("3.12", "requirements"), VersionConstraint("3.13")),
     )
-    assert plan.wishes("python") == wishes
-    assert plan.wishes("pip") == Wishes()
-    assert plan.wishes("unknown") == Wishes()
+    assert plan.merged("python") == merged
+    assert plan.merged("pip") == MergedEntries()
+    assert plan.merged("unknown") == MergedEntries()
 
 
 @given(ENTRIES)
 def test_the_order_of_entries_matters_for_versions_only(entries: list[PlanEntry]) -> None:
     plan = BuildpackPlan(tuple(entries))
     turned = BuildpackPlan(tuple(reversed(entries)))
-    assert (plan.wishes("python").build, plan.wishes("python").launch) == (
-        turned.wishes("python").build,
-        turned.wishes("python").launch,
+    assert (plan.merged("python").build, plan.merged("python").launch) == (
+        turned.merged("python").build,
+        turned.merged("python").launch,
     )
 
 
@@ -73,14 +75,14 @@ def test_the_order_of_entries_matters_for_versions_only(entries: list[PlanEntry]
 def test_one_more_entry_adds_wishes_and_takes_none_away(
     entries: list[PlanEntry], metadata: dict[str, object]
 ) -> None:
-    before = BuildpackPlan(tuple(entries)).wishes("python")
-    after = BuildpackPlan((*entries, PlanEntry("python", metadata))).wishes("python")
+    before = BuildpackPlan(tuple(entries)).merged("python")
+    after = BuildpackPlan((*entries, PlanEntry("python", metadata))).merged("python")
     assert after.build == (before.build or bool(metadata.get("build")))
     assert after.launch == (before.launch or bool(metadata.get("launch")))
     assert after.versions[: len(before.versions)] == before.versions
     assert len(after.versions) == len(set(after.versions)) <= len(before.versions) + 1
     version = metadata.get("version")
-    assert not version or version in [wish.version for wish in after.versions]
+    assert not version or version in [constraint.version for constraint in after.versions]
 
 
 @given(ENTRIES)
@@ -97,13 +99,13 @@ def test_plans_survive_the_way_through_a_file(entries: list[PlanEntry]) -> None:
 def test_a_flag_that_is_no_boolean_is_refused(key: str, value: object) -> None:
     plan = BuildpackPlan((PlanEntry("python", {key: value}),))
     with pytest.raises(ConfigurationError, match=f"'python' has {key} = "):
-        plan.wishes("python")
+        plan.merged("python")
 
 
 def test_a_version_without_quotes_is_refused_since_3_10_would_be_3_1() -> None:
     plan = BuildpackPlan((PlanEntry("python", {"version": 3.10}),))
     with pytest.raises(ConfigurationError, match="not a string") as caught:
-        plan.wishes("python")
+        plan.merged("python")
     assert "quotes" in caught.value.advice
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from buildpack_common.sbom_documents import Bill, Component, cyclonedx, spdx
+from buildpack_common.sbom_documents import Bom, Component, cyclonedx, spdx
 from support.sbom_schemas import assert_valid_sbom
 
 A = "pkg:pypi/a@1.0"
 B = "pkg:pypi/b@2.0%2Blocal"
-BILL = Bill(
+BILL = Bom(
     name="virtual environment",
     creator="strata/app-venv",
     direct=(A,),
@@ -113,13 +113,13 @@ def test_other_contents_are_another_document() -> None:
 
 
 def test_an_empty_layer_has_a_document_as_well() -> None:
-    empty = Bill(name="virtual environment", creator="strata/app-venv", components=())
+    empty = Bom(name="virtual environment", creator="strata/app-venv", components=())
     assert assert_valid_sbom(cyclonedx(empty))["components"] == []
     assert_valid_sbom(spdx(empty, {}))
 
 
 def test_a_version_that_nobody_knows_is_left_out() -> None:
-    bill = Bill(
+    bom = Bom(
         name="python",
         creator="strata/python-runtime",
         components=(
@@ -134,8 +134,8 @@ def test_a_version_that_nobody_knows_is_left_out() -> None:
         direct=("pkg:generic/libuuid@2.41",),
     )
 
-    unknown, known = assert_valid_sbom(cyclonedx(bill))["components"]
+    unknown, known = assert_valid_sbom(cyclonedx(bom))["components"]
     assert ("version" in unknown, known["version"]) == (False, "2.41")
-    _, unknown, known = assert_valid_sbom(spdx(bill, {}))["packages"]
+    _, unknown, known = assert_valid_sbom(spdx(bom, {}))["packages"]
     assert ("versionInfo" in unknown, known["versionInfo"]) == (False, "2.41")
     assert unknown["SPDXID"] == "SPDXRef-Package-libffi"

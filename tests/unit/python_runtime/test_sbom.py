@@ -10,14 +10,14 @@ import pytest
 
 from buildpack_common.sbom_documents import cyclonedx, spdx
 from python_runtime import libraries
-from python_runtime.sbom import bill_of
+from python_runtime.sbom import bom_of
 from support.sbom_schemas import assert_valid_sbom
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_common.runtimes_catalogue import Catalogue, Runtime
-    from buildpack_common.sbom_documents import Bill
+    from buildpack_common.sbom_documents import Bom
 
 LIBRARIES = [
     *("berkeley-db", "bzip2", "expat", "gdbm", "mpdecimal", "ncurses", "openssl", "readline", "sqlite"),
@@ -33,19 +33,19 @@ def runtime(catalogue: Catalogue) -> Runtime:
 
 
 @pytest.fixture
-def bill(runtime: Runtime, tmp_path: Path) -> Bill:
+def bom(runtime: Runtime, tmp_path: Path) -> Bom:
     bundled = tmp_path / "cpython" / "lib" / "python3.14" / "ensurepip" / "_bundled"
     bundled.mkdir(parents=True)
     versions = {name: ["1.2.3"] for name in LIBRARIES} | {name: [] for name in SILENT}
     (tmp_path / libraries.FILE).write_text(json.dumps(versions))
     (bundled / "pip-26.1.2-py3-none-any.whl").write_bytes(WHEEL)
-    return bill_of(runtime, tmp_path, "https://first.example/releases")
+    return bom_of(runtime, tmp_path, "https://first.example/releases")
 
 
 def test_cyclonedx_names_the_interpreter_its_libraries_and_the_wheel_of_ensurepip(
-    bill: Bill, runtime: Runtime
+    bom: Bom, runtime: Runtime
 ) -> None:
-    document = assert_valid_sbom(cyclonedx(bill))
+    document = assert_valid_sbom(cyclonedx(bom))
 
     python, *bundled, pip = document["components"]
     assert [one["name"] for one in bundled] == sorted([*LIBRARIES, *SILENT])
@@ -66,8 +66,8 @@ def test_cyclonedx_names_the_interpreter_its_libraries_and_the_wheel_of_ensurepi
     assert pip["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(WHEEL).hexdigest()}]
 
 
-def test_spdx_describes_the_same(bill: Bill, runtime: Runtime) -> None:
-    document = assert_valid_sbom(spdx(bill, {}))
+def test_spdx_describes_the_same(bom: Bom, runtime: Runtime) -> None:
+    document = assert_valid_sbom(spdx(bom, {}))
 
     assert [package["name"] for package in document["packages"]] == [
         *("python-3.14.2", "python"),
@@ -81,14 +81,14 @@ def test_spdx_describes_the_same(bill: Bill, runtime: Runtime) -> None:
 
 
 def test_without_a_base_no_place_is_claimed(runtime: Runtime, tmp_path: Path) -> None:
-    bill = bill_of(runtime, tmp_path, "")
+    bom = bom_of(runtime, tmp_path, "")
 
-    document = assert_valid_sbom(spdx(bill, {}))
+    document = assert_valid_sbom(spdx(bom, {}))
     assert {package["downloadLocation"] for package in document["packages"]} == {"NOASSERTION"}
-    assert "externalReferences" not in json.dumps(cyclonedx(bill))
+    assert "externalReferences" not in json.dumps(cyclonedx(bom))
 
 
-def test_another_archive_is_another_document(bill: Bill, catalogue: Catalogue, tmp_path: Path) -> None:
-    other = bill_of(catalogue.runtimes[0], tmp_path / "none", "")
+def test_another_archive_is_another_document(bom: Bom, catalogue: Catalogue, tmp_path: Path) -> None:
+    other = bom_of(catalogue.runtimes[0], tmp_path / "none", "")
 
-    assert cyclonedx(bill)["serialNumber"] != cyclonedx(other)["serialNumber"]
+    assert cyclonedx(bom)["serialNumber"] != cyclonedx(other)["serialNumber"]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app_venv.after.check import report_problems
-from app_venv.after.summary import measure, read_room, summary_rows, warn_of_environments
+from app_venv.after.summary import measure, read_disk_usage, summary_rows, warn_of_environments
 from app_venv.environment.venv import has_distribution, site_packages
 from app_venv.evidence.key import venv_key
 from app_venv.installers.pip.config import file_secrets, relevant_settings
@@ -19,7 +19,7 @@ from buildpack_api.layers import SbomFormat
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app_venv.after.summary import Room
+    from app_venv.after.summary import DiskUsage
     from app_venv.environment.installed import Distribution
     from app_venv.evidence.key import VenvKey
     from app_venv.evidence.resolution import Resolution
@@ -85,7 +85,7 @@ class Finished:
     decision: Decision
     resolution: Resolution
     problems: tuple[str, ...]
-    room: Room
+    room: DiskUsage
     static: str
     static_files: Path | None = None
 
@@ -148,7 +148,7 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
     A reused one was examined when it was made: what came out of that is in the layer's metadata and in the
     bills of materials, which the lifecycle restores. What is not there is done again.
     """
-    room = read_room(job.key.room) if decision.reuse else None
+    room = read_disk_usage(job.key.room) if decision.reuse else None
     if room and all(job.layer.has_sbom(media) for media in _SBOMS):
         problems = job.key.problems
     else:
@@ -177,10 +177,10 @@ def _collect_static(job: Job) -> tuple[str, Path | None]:
     return found.text, found.directory
 
 
-def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], Room]:
+def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], DiskUsage]:
     """Write the bills of materials; return what does not fit together, and what the environment takes."""
     from app_venv.after.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
-    from app_venv.after.sbom import bill_of  # noqa: PLC0415
+    from app_venv.after.sbom import bom_of  # noqa: PLC0415
     from app_venv.environment.installed import installed_distributions  # noqa: PLC0415
     from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
 
@@ -188,9 +188,9 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...],
     _look_at_launch(job, distributions)
     extras = {package.name: package.extras for package in resolution.packages}
     graph = read_graph(distributions, extras, job.tools.interpreter)
-    bill = bill_of(distributions, resolution, graph, job.installer.origins.checkouts)
-    job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
-    job.layer.write_sbom(SbomFormat.SPDX, spdx(bill, job.context.environment))
+    bom = bom_of(distributions, resolution, graph, job.installer.origins.checkouts)
+    job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bom))
+    job.layer.write_sbom(SbomFormat.SPDX, spdx(bom, job.context.environment))
     return graph.problems, measure(job.venv, distributions)
 
 

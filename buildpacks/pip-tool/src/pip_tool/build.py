@@ -9,11 +9,11 @@ from buildpack_api.interpreter import find_interpreter
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import Layer, LayerTypes
 from buildpack_common.files import remove
+from pip_tool.constraint import read_constraint
 from pip_tool.install import install_pip
 from pip_tool.key import RECIPE, PipKey
 from pip_tool.supply import Supply
 from pip_tool.wheel import bundled_wheel, check_supports
-from pip_tool.wish import read_wish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ _LAYER = "pip"
 
 def build(context: BuildContext) -> None:
     """Provide ``pip``: for later buildpacks always, in the app image only if one of them asks for that."""
-    launch = context.plan.wishes("pip").launch
+    launch = context.plan.merged("pip").launch
     with ExitStack() as stack:
         supply = _supply(context, stack)
         layer = context.layers.open(_LAYER, _key(supply))
@@ -48,10 +48,10 @@ def environment_changes(user_base: Path, *, launch: bool) -> tuple[EnvChange, ..
 def _supply(context: BuildContext, stack: ExitStack) -> Supply:
     interpreter = find_interpreter(context)
     bundled = bundled_wheel(context.buildpack_dir / "wheels")
-    wish = read_wish(context.environment, context.plan)
-    if wish is not None and wish.allows(bundled.version, bundled.sha256):
-        wish = None
-    return Supply(context, interpreter, bundled, wish, stack)
+    constraint = read_constraint(context.environment, context.plan)
+    if constraint is not None and constraint.allows(bundled.version, bundled.sha256):
+        constraint = None
+    return Supply(context, interpreter, bundled, constraint, stack)
 
 
 def _key(supply: Supply) -> PipKey:

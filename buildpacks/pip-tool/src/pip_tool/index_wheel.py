@@ -13,15 +13,15 @@ from buildpack_api.errors import BuildpackError, ConfigurationError, DownloadErr
 from buildpack_api.index_access import NETWORK_VARIABLES
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment
+from pip_tool.constraint import HASH_VARIABLE, MINIMUM, VERSION_VARIABLE
 from pip_tool.wheel import PipWheel, read_wheel
-from pip_tool.wish import HASH_VARIABLE, MINIMUM, VERSION_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
-    from pip_tool.wish import PipWish
+    from pip_tool.constraint import PipConstraint
 
 _OPTIONS = (
     "--no-deps",
@@ -37,9 +37,9 @@ _SHOWN_VERSIONS = 8
 
 @contextmanager
 def fetched_wheel(
-    wish: PipWish, bundled: PipWheel, interpreter: Interpreter, context: BuildContext
+    constraint: PipConstraint, bundled: PipWheel, interpreter: Interpreter, context: BuildContext
 ) -> Iterator[PipWheel]:
-    """Give the newest wheel that fits ``wish``, for as long as the block lasts.
+    """Give the newest wheel that fits ``constraint``, for as long as the block lasts.
 
     The user's variables, configuration and bindings say where the index is, and nothing else. Raises
     ConfigurationError if the index has no such pip, DownloadError if it cannot be had or is another one.
@@ -51,20 +51,20 @@ def fetched_wheel(
         # In a file, since only there a requirement may have a hash; and in the wheel's own directory there
         # is no module of the app that could be imported.
         requirements = Path(scratch) / "requirements.txt"
-        requirements.write_text(_requirement(wish), "utf-8")
+        requirements.write_text(_requirement(constraint), "utf-8")
         with access.environment(_network(context.environment), minor=interpreter.minor) as env:
             program = (interpreter.executable, bundled.path / "pip")
             arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", requirements)
             code, tail = commands.run_with_tail((*program, *arguments), env=env, cwd=directory)
         if code:
-            raise _explained(wish, tail, interpreter, code)
-        yield _checked(directory, wish)
+            raise _explained(constraint, tail, interpreter, code)
+        yield _checked(directory, constraint)
 
 
-def _requirement(wish: PipWish) -> str:
-    if wish.sha256:
-        return f"pip=={wish.exact} --hash=sha256:{wish.sha256}\n"
-    return f"pip{wish.specifier},>={MINIMUM}\n"
+def _requirement(constraint: PipConstraint) -> str:
+    if constraint.sha256:
+        return f"pip=={constraint.exact} --hash=sha256:{constraint.sha256}\n"
+    return f"pip{constraint.specifier},>={MINIMUM}\n"
 
 
 def _network(environment: Mapping[str, str]) -> dict[str, str]:
@@ -73,24 +73,25 @@ def _network(environment: Mapping[str, str]) -> dict[str, str]:
     return isolated_environment(environment) | kept | {"PIP_REQUIRE_VIRTUALENV": "0"}
 
 
-def _checked(directory: Path, wish: PipWish) -> PipWheel:
+def _checked(directory: Path, constraint: PipConstraint) -> PipWheel:
     found = list(directory.iterdir())
     wheel = read_wheel(found[0]) if len(found) == 1 and found[0].name.startswith("pip-") else None
-    if wheel is None or not wish.allows(wheel.version, wheel.sha256):
+    if wheel is None or not constraint.allows(wheel.version, wheel.sha256):
         names = ", ".join(sorted(path.name for path in found)) or "nothing"
         raise DownloadError(
-            f"The package index gave something else than pip {wish}",
+            f"The package index gave something else than pip {constraint}",
             detail=f"It gave {names}.",
             advice="Is a pip.conf in use that rewrites requirements? Nothing of it was used.",
         )
     return wheel
 
 
-def _explained(wish: PipWish, tail: str, interpreter: Interpreter, code: int) -> BuildpackError:
+def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, code: int) -> BuildpackError:
     if "DO NOT MATCH THE HASHES" in tail:
         return DownloadError(
-            f"The wheel of pip {wish.exact} on the package index does not have the SHA-256 that was given",
-            detail=f"Expected: {wish.sha256}; pip's message above has the other.",
+            f"The wheel of pip {constraint.exact} on the package index does not have the SHA-256"
+            " that was given",
+            detail=f"Expected: {constraint.sha256}; pip's message above has the other.",
             advice=f"Nothing of it was used. Compare {HASH_VARIABLE}, or the build plan's sha256, with the "
             "index: somebody may have changed the wheel, or it is the one of another file.",
         )
@@ -99,13 +100,13 @@ def _explained(wish: PipWish, tail: str, interpreter: Interpreter, code: int) ->
     if known:
         more = "..., " if len(known) > _SHOWN_VERSIONS else ""
         return ConfigurationError(
-            f"The package index has no pip {wish} for Python {interpreter.version}",
+            f"The package index has no pip {constraint} for Python {interpreter.version}",
             detail=f"It has: {more}{', '.join(known[-_SHOWN_VERSIONS:])}",
             advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION_VARIABLE} out: "
             "then the pip of this buildpack is installed, without network.",
         )
     return DownloadError(
-        f"pip {wish} could not be fetched from the package index",
+        f"pip {constraint} could not be fetched from the package index",
         detail="It cannot be reached, or it has no wheel of pip."
         if versions
         else f"pip ended with exit code {code}; its message is above.",

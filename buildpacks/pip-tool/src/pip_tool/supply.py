@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
+    from pip_tool.constraint import PipConstraint
     from pip_tool.wheel import PipWheel
-    from pip_tool.wish import PipWish
 
 
 @dataclass
 class Supply:
-    """The wheel to install. ``wish`` is None if the ``bundled`` one is what everybody wants.
+    """The wheel to install. ``constraint`` is None if the ``bundled`` one is what everybody wants.
 
     The index is asked when the wheel is first needed: for an exact version not before the layer is made, for
     a range at once, since only the index knows what is the newest in it. ``stack`` ends the wheel's life.
@@ -29,33 +29,37 @@ class Supply:
     context: BuildContext
     interpreter: Interpreter
     bundled: PipWheel
-    wish: PipWish | None
+    constraint: PipConstraint | None
     stack: ExitStack
 
     @property
     def version(self) -> str:
         """The version of pip."""
-        return self.wish.exact if self.wish and self.wish.exact else self.wheel.version
+        return self.constraint.exact if self.constraint and self.constraint.exact else self.wheel.version
 
     @property
     def sha256(self) -> str:
         """The SHA-256 of the wheel, as far as it is known without fetching an exact version."""
-        return (self.wish.sha256 or UNKNOWN) if self.wish and self.wish.exact else self.wheel.sha256
+        return (
+            (self.constraint.sha256 or UNKNOWN)
+            if self.constraint and self.constraint.exact
+            else self.wheel.sha256
+        )
 
     @property
     def origin(self) -> str:
         """Where it comes from, in words."""
-        return "from the package index" if self.wish else "from this buildpack"
+        return "from the package index" if self.constraint else "from this buildpack"
 
     @cached_property
     def wheel(self) -> PipWheel:
         """The wheel file. Raises what `check_supports` and `fetched_wheel` raise."""
-        if self.wish is None:
+        if self.constraint is None:
             return self.bundled
-        from pip_tool.index_wheel import fetched_wheel  # noqa: PLC0415  (mostly nobody wishes for another pip)
+        from pip_tool.index_wheel import fetched_wheel  # noqa: PLC0415  (mostly nobody wants another pip)
 
         check_supports(self.bundled, self.interpreter)  # it does the work
-        self.context.output.step(f"Fetching pip {self.wish} from the package index")
+        self.context.output.step(f"Fetching pip {self.constraint} from the package index")
         return self.stack.enter_context(
-            fetched_wheel(self.wish, self.bundled, self.interpreter, self.context)
+            fetched_wheel(self.constraint, self.bundled, self.interpreter, self.context)
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
-    from buildpack_api.plan import Wishes
+    from buildpack_api.plan import MergedEntries
     from buildpack_common.runtimes_catalogue import Catalogue, Runtime
     from python_runtime.compiling import Outcome
 
@@ -41,8 +41,8 @@ def build(context: BuildContext) -> None:
     refuse_unsupported(context.target)
     keep = kept_groups(context.environment)
     catalogue = _load_catalogue(context)
-    wishes = context.plan.wishes("python")
-    choice = _choose(context, catalogue, wishes)
+    merged = context.plan.merged("python")
+    choice = _choose(context, catalogue, merged)
     runtime = choice.runtime
     key = _key(context, runtime, keep)
     layer = context.layers.open(python_layer.NAME, key)
@@ -55,9 +55,9 @@ def build(context: BuildContext) -> None:
     if not (layer.reusable and all(map(layer.has_sbom, _SBOMS))):
         _write_sbom(context, catalogue, runtime, layer)
     layer = replace(layer, key=key)
-    layer.save(_types(wishes))
+    layer.save(_types(merged))
     hints = choice.hints if key.bytecode else (*choice.hints, _NOT_COMPILED)
-    _summarize(context, replace(choice, hints=hints), layer, wishes, done)
+    _summarize(context, replace(choice, hints=hints), layer, merged, done)
 
 
 def _load_catalogue(context: BuildContext) -> Catalogue:
@@ -67,8 +67,8 @@ def _load_catalogue(context: BuildContext) -> Catalogue:
     return catalogues.load(Path(own) if own else context.buildpack_dir / "data" / "runtimes.toml")
 
 
-def _choose(context: BuildContext, catalogue: Catalogue, wishes: Wishes) -> Choice:
-    found = find_requests(context.app_dir, context.environment, wishes.versions, catalogue)
+def _choose(context: BuildContext, catalogue: Catalogue, merged: MergedEntries) -> Choice:
+    found = find_requests(context.app_dir, context.environment, merged.versions, catalogue)
     today = dt.datetime.now(dt.timezone.utc).date()
     carried = carried_archives(context.buildpack_dir)
     choice = choose(found.requests, catalogue, context.target, today, carried)
@@ -165,18 +165,18 @@ def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, l
     from python_runtime import sbom  # noqa: PLC0415
 
     base = catalogue.bases[0] if catalogue.bases else ""
-    bill = sbom.bill_of(runtime, layer.path, base)
-    layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bill))
-    layer.write_sbom(SbomFormat.SPDX, spdx(bill, context.environment))
+    bom = sbom.bom_of(runtime, layer.path, base)
+    layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bom))
+    layer.write_sbom(SbomFormat.SPDX, spdx(bom, context.environment))
 
 
-def _types(wishes: Wishes) -> LayerTypes:
+def _types(merged: MergedEntries) -> LayerTypes:
     """For whom: as the plan says. If nobody says anything, a later buildpack is the likeliest user."""
-    return LayerTypes(build=wishes.build or not wishes.launch, launch=wishes.launch, cache=True)
+    return LayerTypes(build=merged.build or not merged.launch, launch=merged.launch, cache=True)
 
 
-def _summarize(context: BuildContext, choice: Choice, layer: Layer, wishes: Wishes, done: str) -> None:
-    types = _types(wishes)
+def _summarize(context: BuildContext, choice: Choice, layer: Layer, merged: MergedEntries, done: str) -> None:
+    types = _types(merged)
     purposes = [name for name, on in (("build", types.build), ("launch", types.launch)) if on]
     rows = [
         ("Python", f"{choice.runtime.version} ({choice.reason})"),

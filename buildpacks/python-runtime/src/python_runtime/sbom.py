@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import file_sha256
-from buildpack_common.sbom_documents import Bill, Component
+from buildpack_common.sbom_documents import Bom, Component
 from python_runtime import libraries
 from python_runtime.python_layer import tree_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CREATOR = "strata/python-runtime"
 
 
-def bill_of(runtime: Runtime, layer: Path, base: str) -> Bill:
+def bom_of(runtime: Runtime, layer: Path, base: str) -> Bom:
     """Return what is in the layer; ``base`` is where the archive was published ('' if that is not known)."""
     bundled = libraries.components(layer)
     interpreter = Component(
@@ -33,7 +33,7 @@ def bill_of(runtime: Runtime, layer: Path, base: str) -> Bill:
         requires=tuple(library.purl for library in bundled),
     )
     wheels = _bundled_wheels(tree_of(layer) / "lib" / f"python{runtime.line}" / "ensurepip" / "_bundled")
-    return Bill(
+    return Bom(
         name=f"python-{runtime.version}",
         creator=_CREATOR,
         components=(interpreter, *bundled, *wheels),

@@ -22,7 +22,7 @@ class PlanEntry:
 
 
 @dataclass(frozen=True)
-class VersionWish:
+class VersionConstraint:
     """A ``version`` some buildpack asks for, and its ``version-source`` ('' if it did not say)."""
 
     version: str
@@ -30,12 +30,12 @@ class VersionWish:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class MergedEntries:
     """All entries of one name taken together; ``versions`` in the order of the group, without repetitions."""
 
     build: bool = False
     launch: bool = False
-    versions: tuple[VersionWish, ...] = ()
+    versions: tuple[VersionConstraint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class BuildpackPlan:
             raise PlatformError(f"{path}: 'entries' is not an array of tables")
         return cls(tuple(_entry(table, path) for table in tables))
 
-    def wishes(self, name: str) -> Wishes:
+    def merged(self, name: str) -> MergedEntries:
         """Merge the entries of ``name``: a layer is for build or launch if any entry says so.
 
         Raises ConfigurationError if one of the metadata's conventional keys has the wrong type.
         """
         entries = [entry for entry in self.entries if entry.name == name]
-        versions = (wish for entry in entries for wish in _version_wishes(entry))
-        return Wishes(
+        versions = (constraint for entry in entries for constraint in _version_constraints(entry))
+        return MergedEntries(
             build=any(_flag(entry, "build") for entry in entries),
             launch=any(_flag(entry, "launch") for entry in entries),
             versions=tuple(dict.fromkeys(versions)),
@@ -85,9 +85,9 @@ def _flag(entry: PlanEntry, key: str) -> bool:
     return value
 
 
-def _version_wishes(entry: PlanEntry) -> tuple[VersionWish, ...]:
+def _version_constraints(entry: PlanEntry) -> tuple[VersionConstraint, ...]:
     version, source = _text(entry, "version"), _text(entry, "version-source")
-    return (VersionWish(version, source),) if version else ()
+    return (VersionConstraint(version, source),) if version else ()
 
 
 def _text(entry: PlanEntry, key: str) -> str:

@@ -46,7 +46,7 @@ class Component:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bill:
+class Bom:
     """The components of a layer; ``direct`` are the purls of those that were asked for by name.
 
     ``name`` is what they make up together, ``creator`` the id of the buildpack.
@@ -58,15 +58,15 @@ class Bill:
     direct: tuple[str, ...] = ()
 
 
-def cyclonedx(bill: Bill) -> dict[str, object]:
+def cyclonedx(bom: Bom) -> dict[str, object]:
     """Return a CycloneDX 1.5 document with the graph of dependencies."""
-    graph = {_ROOT: bill.direct} | {one.purl: one.requires for one in bill.components}
+    graph = {_ROOT: bom.direct} | {one.purl: one.requires for one in bom.components}
     return cyclonedx_document(
-        {"type": "application", "bom-ref": _ROOT, "name": bill.name},
-        tool=bill.creator,
-        components=[_component(one) for one in bill.components],
+        {"type": "application", "bom-ref": _ROOT, "name": bom.name},
+        tool=bom.creator,
+        components=[_component(one) for one in bom.components],
         dependencies=[{"ref": ref, "dependsOn": sorted(needs)} for ref, needs in graph.items()],
-        serial=f"urn:uuid:{_uuid(bill)}",
+        serial=f"urn:uuid:{_uuid(bom)}",
     )
 
 
@@ -106,31 +106,31 @@ def cyclonedx_licences(expression: str, words: str = "") -> list[dict[str, objec
     return [{"license": {"name": words}}] if words else []
 
 
-def spdx(bill: Bill, environment: Mapping[str, str]) -> dict[str, object]:
+def spdx(bom: Bom, environment: Mapping[str, str]) -> dict[str, object]:
     """Return an SPDX 2.3 document. It must have a creation time: SOURCE_DATE_EPOCH, or else a fixed one."""
-    names = {one.purl: _spdx_id(one) for one in bill.components}
+    names = {one.purl: _spdx_id(one) for one in bom.components}
     relations = [(_DOCUMENT, "DESCRIBES", f"SPDXRef-{_ROOT}")]
     relations += [(f"SPDXRef-{_ROOT}", "CONTAINS", name) for name in names.values()]
-    relations += [(f"SPDXRef-{_ROOT}", "DEPENDS_ON", names[purl]) for purl in sorted(bill.direct)]
+    relations += [(f"SPDXRef-{_ROOT}", "DEPENDS_ON", names[purl]) for purl in sorted(bom.direct)]
     relations += [
         (names[one.purl], "DEPENDS_ON", names[purl])
-        for one in bill.components
+        for one in bom.components
         for purl in sorted(one.requires)
     ]
     document: dict[str, object] = {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": _DOCUMENT,
-        "name": bill.name,
-        "documentNamespace": f"urn:uuid:{_uuid(bill)}",
-        "creationInfo": {"created": _created(environment), "creators": [f"Tool: {bill.creator}"]},
-        "packages": [_root(bill), *(_package(one) for one in bill.components)],
+        "name": bom.name,
+        "documentNamespace": f"urn:uuid:{_uuid(bom)}",
+        "creationInfo": {"created": _created(environment), "creators": [f"Tool: {bom.creator}"]},
+        "packages": [_root(bom), *(_package(one) for one in bom.components)],
         "relationships": [
             {"spdxElementId": left, "relationshipType": kind, "relatedSpdxElement": right}
             for left, kind, right in relations
         ],
     }
-    own = sorted({name for one in bill.components for name in _OWN_LICENCE.findall(one.licence)})
+    own = sorted({name for one in bom.components for name in _OWN_LICENCE.findall(one.licence)})
     if own:
         document["hasExtractedLicensingInfos"] = [
             {"licenseId": name, "extractedText": "See the files of the package."} for name in own
@@ -156,10 +156,10 @@ def _component(one: Component) -> dict[str, object]:
     return component | {name: value for name, value in optional.items() if value}
 
 
-def _root(bill: Bill) -> dict[str, object]:
+def _root(bom: Bom) -> dict[str, object]:
     return {
         "SPDXID": f"SPDXRef-{_ROOT}",
-        "name": bill.name,
+        "name": bom.name,
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": False,
     }
@@ -199,9 +199,9 @@ def _spdx_id(one: Component) -> str:
     )
 
 
-def _uuid(bill: Bill) -> str:
+def _uuid(bom: Bom) -> str:
     """Return a UUID (RFC 9562, version 8) that depends on the contents alone."""
-    digits = hashlib.sha256(repr(bill).encode("utf-8", "surrogatepass")).hexdigest()
+    digits = hashlib.sha256(repr(bom).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from app_venv.after.dependencies import Graph
-from app_venv.after.sbom import bill_of
+from app_venv.after.sbom import bom_of
 from app_venv.environment.checkouts import Checkout
 from app_venv.environment.installed import Distribution
 from app_venv.evidence.resolution import Package, Resolution
@@ -31,9 +31,9 @@ def installed(
 
 
 def document(distributions: list[Distribution], graph: Graph, *packages: Package) -> dict[str, Any]:
-    bill = bill_of(distributions, Resolution(packages), graph)
-    assert_valid_sbom(spdx(bill, {}))
-    return assert_valid_sbom(cyclonedx(bill))
+    bom = bom_of(distributions, Resolution(packages), graph)
+    assert_valid_sbom(spdx(bom, {}))
+    return assert_valid_sbom(cyclonedx(bom))
 
 
 def test_what_is_installed_is_named_with_hash_licence_and_needs(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_editable_checkout_is_named_by_its_commit_and_without_credentials(tmp
     place = tmp_path / "a b/src/mine"
     source = {"url": (place / "python").as_uri(), "dir_info": {"editable": True}}
     checkout = Checkout(place, "https://me:s3cr3t@git.example.org/x.git", "0" * 40)
-    bill = bill_of([installed(tmp_path, "mine", "1", source=source)], Resolution(), Graph({}, ()), [checkout])
-    (found,) = assert_valid_sbom(cyclonedx(bill))["components"]
+    bom = bom_of([installed(tmp_path, "mine", "1", source=source)], Resolution(), Graph({}, ()), [checkout])
+    (found,) = assert_valid_sbom(cyclonedx(bom))["components"]
     assert found["purl"].endswith(f"?vcs_url=git%2Bhttps://git.example.org/x.git%40{'0' * 40}")
     assert "s3cr3t" not in json.dumps(found)

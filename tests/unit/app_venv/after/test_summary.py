@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.after.summary import Room, measure, read_room, summary_rows, warn_of_environments
+from app_venv.after.summary import DiskUsage, measure, read_disk_usage, summary_rows, warn_of_environments
 from app_venv.environment.installed import Distribution
 from app_venv.installers.pip.report import Origins
 from buildpack_api.output import Output
@@ -34,8 +34,8 @@ def test_an_empty_environment_has_no_largest_package(tmp_path: Path) -> None:
 
 
 def test_what_was_recorded_is_told_again() -> None:
-    room = Room("8", "6.9 MB", "flask 3.1 (342.6 kB)")
-    assert read_room(room.record) == room
+    room = DiskUsage("8", "6.9 MB", "flask 3.1 (342.6 kB)")
+    assert read_disk_usage(room.record) == room
     assert summary_rows(room, Origins(), reused=True) == [
         ("packages", "8 reused, 6.9 MB with byte code"),
         ("largest", "flask 3.1 (342.6 kB)"),
@@ -45,7 +45,7 @@ def test_what_was_recorded_is_told_again() -> None:
 @pytest.mark.parametrize("record", [(), ("8",), ("8", "6.9 MB"), ("8", "6.9 MB", "", "more")])
 def test_another_record_is_none(record: tuple[str, ...]) -> None:
     """So it is measured: the layer of another version of the buildpack has none, or a different one."""
-    assert read_room(record) is None
+    assert read_disk_usage(record) is None
 
 
 @pytest.mark.parametrize("place", [".venv", "venv", "deep/er/env"])

@@ -132,8 +132,8 @@ def test_a_yanked_version_stays_registered(
 ) -> None:
     """It cannot be registered again; people are told."""
     host.add_entry("acme/one", "1.0.0", request_.address, yanked=True)
-    standing = registrar().look(request_)
-    assert (standing.state, standing.note) == (State.REGISTERED, "it has been yanked")
+    status = registrar().look(request_)
+    assert (status.state, status.note) == (State.REGISTERED, "it has been yanked")
 
 
 def test_owners_of_a_namespace(

@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.registration.registrar import State
 from buildpack_release.registration.registration import Registration, token_from
-from buildpack_release.registration.report import requests_text, standings_data, standings_table
+from buildpack_release.registration.report import request_data, request_table, requests_text
 from oci_registry.testing.access import BasicGuard
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, publication
@@ -43,13 +43,13 @@ def test_components_first(host: CnbRegistry, registration: Registration) -> None
 
 def test_what_is_shown(host: CnbRegistry, registration: Registration) -> None:
     """The requests to be made by hand, and the same as data."""
-    standings = registration.look()
-    text = requests_text(standings)
+    statuses = registration.look()
+    text = requests_text(statuses)
     assert text.count("ADD acme/") == 3
     assert text.count("Open it: https://") == 3
     assert "@sha256:" in text
-    assert standings_table(standings).count("not requested") == 3
-    assert [one["state"] for one in standings_data(standings)] == ["not requested"] * 3
+    assert request_table(statuses).count("not requested") == 3
+    assert [one["state"] for one in request_data(statuses)] == ["not requested"] * 3
 
 
 def test_not_published(packed: Path, registrar: Callable[..., Registrar], host: CnbRegistry) -> None:
@@ -77,7 +77,7 @@ def test_a_registry_that_only_this_machine_sees(
     with MemoryRegistry() as registry:
         publication(packed, registry.host).publish(agreed)
         target = Registration(publication(packed, registry.host), registrar())
-        assert "a name in several parts" in standings_table(target.look())
+        assert "a name in several parts" in request_table(target.look())
         with pytest.raises(CheckFailed, match="a name in several parts"):
             target.carry_out(agreed)
     assert host.issues == []
@@ -95,10 +95,10 @@ def test_no_code_host(
     """The requests can be shown all the same; it is said that nobody could be asked."""
     one = registrar("")
     one.index.api.base = "http://127.0.0.1:1"
-    standings = Registration(publication(packed, registry.host), one).look()
-    assert {standing.state for standing in standings} == {State.UNKNOWN}
-    assert "could not be asked" in standings_table(standings)
-    assert requests_text(standings).count("ADD ") == 3
+    statuses = Registration(publication(packed, registry.host), one).look()
+    assert {status.state for status in statuses} == {State.UNKNOWN}
+    assert "could not be asked" in request_table(statuses)
+    assert requests_text(statuses).count("ADD ") == 3
 
 
 def test_somebody_says_no(registration: Registration, host: CnbRegistry) -> None:

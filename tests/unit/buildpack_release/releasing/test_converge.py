@@ -9,8 +9,8 @@ import pytest
 
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.releasing.converge import converge, derive
+from buildpack_release.releasing.release_state import ReleaseState, read_release_state
 from buildpack_release.releasing.status import Row, State
-from buildpack_release.releasing.world import World, read_world
 from support.versioned_repository import Git, versioned
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ class Written:
     effect: Callable[[Path], None] = lambda path: path.touch()
     acts: list[str] = field(default_factory=list)
 
-    def look(self, world: World) -> Row:
-        folder = world.repository.root
+    def look(self, state: ReleaseState) -> Row:
+        folder = state.repository.root
         if self.needs and not (folder / self.needs).exists():
             return Row(self.name, State.LATER, "later")
         return Row(self.name, State.DONE if (folder / self.name).exists() else State.DUE, "text")
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         self.acts.append(self.name)
-        self.effect(world.repository.root / self.name)
+        self.effect(state.repository.root / self.name)
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, *steps: Written) -> bool:
     """Converge, agreeing."""
-    status = converge(steps, lambda: read_world(root), agree=lambda _status: None, say=lambda _text: None)
+    status = converge(
+        steps, lambda: read_release_state(root), agree=lambda _status: None, say=lambda _text: None
+    )
     return status.is_released
 
 
@@ -66,7 +68,7 @@ def test_nothing_happens_unless_somebody_agrees(root: Path) -> None:
         raise UsageError("no")
 
     with pytest.raises(UsageError):
-        converge([Written("one")], lambda: read_world(root), agree=disagree, say=print)
+        converge([Written("one")], lambda: read_release_state(root), agree=disagree, say=print)
     assert not (root / "one").exists()
 
 
@@ -103,10 +105,10 @@ def test_what_cannot_be_found_out_is_wrong_and_stops_everything(root: Path) -> N
     """The table shows it among the rest; the error is the one to end with."""
 
     class Broken(Written):
-        def look(self, world: World) -> Row:  # noqa: ARG002
+        def look(self, state: ReleaseState) -> Row:  # noqa: ARG002
             raise UsageError("no answer")
 
-    _, status = derive([Written("one"), Broken("two")], lambda: read_world(root))
+    _, status = derive([Written("one"), Broken("two")], lambda: read_release_state(root))
     assert [row.state for row in status.rows] == [State.DUE, State.WRONG]
     assert status.next is None
     with pytest.raises(UsageError, match="no answer"):

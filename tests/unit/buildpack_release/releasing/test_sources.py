@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import NetworkError
+from buildpack_release.releasing.release_state import read_release_state
 from buildpack_release.releasing.sources import Branch, Bump, Checks, Versions, WorkTree
 from buildpack_release.releasing.status import State
-from buildpack_release.releasing.world import read_world
 from support.sample_repository import write
 from support.versioned_repository import Git, path_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def look(step: Step, project: Project, branch: str = "") -> Row:
-    return step.look(read_world(project.root, branch))
+    return step.look(read_release_state(project.root, branch))
 
 
 def test_all_is_well(project: Project) -> None:
@@ -62,7 +62,7 @@ def test_a_clone_without_history(project: Project, tmp_path: Path) -> None:
     """It cannot know what has changed since the last release."""
     Git(project.remote)("tag", "v1.0.0", "main~1")
     project.git("clone", "--quiet", "--depth=1", f"file://{project.remote}", str(tmp_path / "shallow"))
-    row = Versions().look(read_world(tmp_path / "shallow"))
+    row = Versions().look(read_release_state(tmp_path / "shallow"))
     assert (row.state, row.commands) == (State.PERSON, ("git fetch --tags --unshallow",))
 
 
@@ -79,7 +79,7 @@ def test_commits_that_the_remote_does_not_have(project: Project) -> None:
     assert (row.state, row.commands) == (State.PERSON, ("git push origin main",))
     step = Branch(push=True)
     assert look(step, project).state is State.DUE
-    step.act(read_world(project.root))
+    step.act(read_release_state(project.root))
     assert look(step, project).state is State.DONE
 
 
@@ -102,7 +102,7 @@ def test_a_commit_that_was_on_the_branch_stays_on_it(project: Project, tmp_path:
     row = look(Branch(push=True), project)
     assert (row.state, row.commands) == (State.PERSON, ("git pull",))
     with pytest.raises(NetworkError, match="did not take"):
-        Branch(push=True).act(read_world(project.root))
+        Branch(push=True).act(read_release_state(project.root))
 
 
 def test_without_a_remote(project: Project) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_release.releasing.release_state import read_release_state
 from buildpack_release.releasing.status import State
 from buildpack_release.releasing.tags import LastRelease, PushedTags, Tags
-from buildpack_release.releasing.world import read_world
 from support.releasing import make_project
 from support.sample_repository import write
 from support.versioned_repository import Git, path_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def look(step: Step, project: Project) -> Row:
-    return step.look(read_world(project.root))
+    return step.look(read_release_state(project.root))
 
 
 def test_set_and_pushed(project: Project) -> None:
@@ -30,7 +30,7 @@ def test_set_and_pushed(project: Project) -> None:
     row = look(Tags(), project)
     assert row.state is State.DUE
     assert "v1.0.0" in row.text
-    Tags().act(read_world(project.root))
+    Tags().act(read_release_state(project.root))
     assert look(Tags(), project).state is State.DONE
     assert project.git("cat-file", "-t", "v1.0.0").strip() == "commit"
     aside = look(PushedTags(), project)
@@ -38,15 +38,15 @@ def test_set_and_pushed(project: Project) -> None:
     assert aside.commands == ("git push origin v1.0.0",)
     step = PushedTags(push=True)
     assert look(step, project).state is State.DUE
-    step.act(read_world(project.root))
+    step.act(read_release_state(project.root))
     assert look(step, project).state is State.DONE
     assert look(LastRelease(), project).text == "nothing has changed since v1.0.0"
 
 
 def test_a_tag_that_somebody_else_sets_first_is_left_alone(project: Project) -> None:
-    world = read_world(project.root)
+    release_state = read_release_state(project.root)
     project.git("tag", "v1.0.0", "main~1")
-    Tags().act(world)
+    Tags().act(release_state)
     assert project.git("rev-parse", "v1.0.0") == project.git("rev-parse", "main~1")
 
 
@@ -95,7 +95,7 @@ def test_each_its_own_tag(tmp_path: Path) -> None:
     """With independent versions, a change of one does not concern the tags of the others."""
     project = make_project(tmp_path / "project", {}, versioning="independent")
     project.set_versions()
-    Tags().act(read_world(project.root))
+    Tags().act(read_release_state(project.root))
     assert project.git("tag").split() == ["acme/a@1.0.0", "acme/all@1.0.0", "acme/b@1.0.0"]
     project.announce("acme/a")
     project.set_versions()

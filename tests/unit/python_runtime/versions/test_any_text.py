@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.plan import VersionWish
+from buildpack_api.plan import VersionConstraint
 from buildpack_api.target import Target
 from python_runtime.versions.choice import choose
 from python_runtime.versions.sources import find_requests
@@ -81,14 +81,14 @@ def test_any_text_in_any_source_is_a_version_or_one_error(
 @given(text=TEXTS)
 def test_any_text_in_the_plan_is_a_version_or_one_error(text: str, catalogue: Catalogue) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        outcome(Path(folder), {}, (VersionWish(text, "a test"),), catalogue)
+        outcome(Path(folder), {}, (VersionConstraint(text, "a test"),), catalogue)
 
 
 def outcome(
-    app: Path, environment: Mapping[str, str], wishes: tuple[VersionWish, ...], catalogue: Catalogue
+    app: Path, environment: Mapping[str, str], merged: tuple[VersionConstraint, ...], catalogue: Catalogue
 ) -> None:
     try:
-        found = find_requests(app, environment, wishes, catalogue)
+        found = find_requests(app, environment, merged, catalogue)
         choice = choose(found.requests, catalogue, Target("linux", "amd64"), TODAY)
     except ConfigurationError as error:
         said = error.title, error.detail, error.advice

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.plan import VersionWish
+from buildpack_api.plan import VersionConstraint
 from python_runtime.versions.sources import find_requests
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def test_every_source_counts(catalogue: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "runtime.txt").write_text("python-3.12.4\n")
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
     (tmp_path / "uv.lock").write_text('requires-python = ">=3.11"\n')
-    wishes = (VersionWish("3.*", "package.json"), VersionWish(">=3.9"))
+    merged = (VersionConstraint("3.*", "package.json"), VersionConstraint(">=3.9"))
 
-    found = find_requests(tmp_path, {"BP_PYTHON_VERSION": " 3.12 "}, wishes, catalogue)
+    found = find_requests(tmp_path, {"BP_PYTHON_VERSION": " 3.12 "}, merged, catalogue)
 
     assert [str(request) for request in found.requests] == [
         "BP_PYTHON_VERSION: 3.12",
@@ -87,7 +87,7 @@ def test_a_file_of_that_name_that_is_not_about_versions_is_left_alone(
 
 def test_a_faulty_wish_names_its_source(catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'newest'") as caught:
-        find_requests(tmp_path, {}, [VersionWish("newest", "Pipfile")], catalogue)
+        find_requests(tmp_path, {}, [VersionConstraint("newest", "Pipfile")], catalogue)
 
     assert caught.value.detail == "Source: Pipfile"
 

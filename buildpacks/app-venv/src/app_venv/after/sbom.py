@@ -11,7 +11,7 @@ from urllib.parse import quote
 from buildpack_common.licences import licence_of
 from buildpack_common.names import pypi_purl
 from buildpack_common.redaction import HIDDEN, redact, without_credentials
-from buildpack_common.sbom_documents import Bill, Component
+from buildpack_common.sbom_documents import Bom, Component
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ _REQUIREMENT = "strata:requirement"
 _HASHES = ("sha256:", "sha384:", "sha512:")
 
 
-def bill_of(
+def bom_of(
     distributions: Sequence[Distribution],
     resolution: Resolution,
     graph: Graph,
     checkouts: Sequence[Checkout] = (),
-) -> Bill:
+) -> Bom:
     """Return what is installed, with the hash of the file that pip's report names for it.
 
     ``checkouts`` tell where editable installations are from, of which pip notes only the directory.
@@ -47,7 +47,7 @@ def bill_of(
     components += [
         Component(name=one.name, version=one.version, purl=_purl(one.name, one.version, {})) for one in others
     ]
-    return Bill(
+    return Bom(
         name="virtual environment",
         creator=_CREATOR,
         components=tuple(components),

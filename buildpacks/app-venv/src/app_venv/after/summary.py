@@ -23,7 +23,7 @@ _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True)
-class Room:
+class DiskUsage:
     """What the environment takes, in words.
 
     It is measured when the environment is made and kept in the layer's key: measuring walks through
@@ -40,18 +40,18 @@ class Room:
         return (self.packages, self.size, self.largest)
 
 
-def read_room(record: tuple[str, ...]) -> Room | None:
-    """Read what `Room.record` wrote; None for anything else."""
-    return Room(*record) if len(record) == len(Room.__match_args__) else None
+def read_disk_usage(record: tuple[str, ...]) -> DiskUsage | None:
+    """Read what `DiskUsage.record` wrote; None for anything else."""
+    return DiskUsage(*record) if len(record) == len(DiskUsage.__match_args__) else None
 
 
-def measure(venv: Path, distributions: Sequence[Distribution]) -> Room:
+def measure(venv: Path, distributions: Sequence[Distribution]) -> DiskUsage:
     """Measure an environment, byte code included, in which these distributions are."""
     size = readable_size(tree_size(venv))
-    return Room(str(len(distributions)), size, ", ".join(map(_shown, _largest(distributions))))
+    return DiskUsage(str(len(distributions)), size, ", ".join(map(_shown, _largest(distributions))))
 
 
-def summary_rows(room: Room, origins: Origins, *, reused: bool) -> list[tuple[str, str]]:
+def summary_rows(room: DiskUsage, origins: Origins, *, reused: bool) -> list[tuple[str, str]]:
     """Return the rows about the environment; ``origins`` are those of its files if it is new."""
     done = "reused" if reused else f"installed ({origins})" if str(origins) else "installed"
     rows = [("packages", f"{room.packages} {done}, {room.size} with byte code")]

@@ -24,8 +24,8 @@ class VenvKey(LayerKey):
     """All inputs of the venv layer, and what they led to.
 
     The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
-    ``room`` (`summary.Room.record`), ``searched`` (`job.Finished`) and, if anything was built from source,
-    ``built_with`` (`build_environment`).
+    ``room`` (`summary.DiskUsage.record`), ``searched`` (`job.Finished`) and, if anything was built from
+    source, ``built_with`` (`build_environment`).
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})

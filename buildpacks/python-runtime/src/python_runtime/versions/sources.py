@@ -1,4 +1,4 @@
-"""All sources of a wish for a Python version, in the order in which they are named to people."""
+"""All sources of constraints on the Python version, in the order in which they are named to people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from buildpack_api.plan import VersionWish
+    from buildpack_api.plan import VersionConstraint
     from buildpack_common.runtimes_catalogue import Catalogue
 
 VARIABLE = "BP_PYTHON_VERSION"
@@ -29,7 +29,7 @@ class Found:
 
 
 def find_requests(
-    app: Path, environment: Mapping[str, str], wishes: Iterable[VersionWish], catalogue: Catalogue
+    app: Path, environment: Mapping[str, str], merged: Iterable[VersionConstraint], catalogue: Catalogue
 ) -> Found:
     """Read every source. Raises ConfigurationError for the first one that is not understood."""
     requests: list[Request] = []
@@ -43,7 +43,7 @@ def find_requests(
             requests.append(former)
             notices.append((f"{runtime_txt.FILE} is a file of the past", runtime_txt.advice(former)))
     requests += project_files.read(app)
-    requests += (_wish(wish) for wish in wishes)
+    requests += (_constraint(constraint) for constraint in merged)
     return Found(tuple(requests), tuple(notices))
 
 
@@ -64,13 +64,13 @@ def _variable(environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[
         ) from error
 
 
-def _wish(wish: VersionWish) -> Request:
-    source = wish.source or "a buildpack that requires python"
+def _constraint(constraint: VersionConstraint) -> Request:
+    source = constraint.source or "a buildpack that requires python"
     try:
-        return parse_request(wish.version, f"build plan ({source})")
+        return parse_request(constraint.version, f"build plan ({source})")
     except ValueError as error:
         raise ConfigurationError(
-            f"The build plan asks for the Python version {visible(wish.version)!r}, which is not one",
+            f"The build plan asks for the Python version {visible(constraint.version)!r}, which is not one",
             detail=f"Source: {source}",
             advice="Whoever requires 'python' must write X.Y, X.Y.Z or a PEP 440 range as 'version'.",
         ) from error

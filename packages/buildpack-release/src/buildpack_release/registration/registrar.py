@@ -36,7 +36,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class RequestStatus:
     """A request with its state; `url` is its issue's, `note` what else people should know."""
 
     request: Request
@@ -60,7 +60,7 @@ class Registrar:
     line: LiveLine = field(default_factory=LiveLine)
     _account: Account | None = field(default=None, init=False)
 
-    def look(self, request: Request) -> Standing:
+    def look(self, request: Request) -> RequestStatus:
         """Say how things stand. Without a token, that is what the index says.
 
         Raises:
@@ -71,9 +71,9 @@ class Registrar:
         if entry is not None:
             _check_address(request, entry.address, "is registered")
             note = "it has been yanked" if entry.yanked else ""
-            return Standing(request, State.REGISTERED, note=note)
+            return RequestStatus(request, State.REGISTERED, note=note)
         if not self.index.api.has_token:
-            return Standing(request, State.MISSING)
+            return RequestStatus(request, State.MISSING)
         return self._by_issues(request)
 
     def check_namespace(self, request: Request) -> str:
@@ -96,7 +96,7 @@ class Registrar:
             )
         return ""
 
-    def register(self, request: Request, *, again: bool = False) -> Standing:
+    def register(self, request: Request, *, again: bool = False) -> RequestStatus:
         """Ask for what is missing, and wait for the answer. `again` asks once more after a refusal.
 
         Raises:
@@ -105,12 +105,12 @@ class Registrar:
             AuthError: the token is missing, or not enough.
         """
         self._me()
-        standing = self.look(request)
-        if again and standing.state in (State.FAILED, State.CLOSED):
-            standing = Standing(request, State.MISSING)
-        if standing.state is State.MISSING:
-            standing = self._open(request)
-        return self._wait(standing)
+        status = self.look(request)
+        if again and status.state in (State.FAILED, State.CLOSED):
+            status = RequestStatus(request, State.MISSING)
+        if status.state is State.MISSING:
+            status = self._open(request)
+        return self._wait(status)
 
     def require_token(self) -> None:
         """Raise AuthError unless there is a token; whether it is good is not asked."""
@@ -126,7 +126,7 @@ class Registrar:
             self._account = self.index.account()
         return self._account
 
-    def _by_issues(self, request: Request) -> Standing:
+    def _by_issues(self, request: Request) -> RequestStatus:
         issues = self.index.issues(request, self._me())
         for one in issues:
             if one.answer is Answer.NONE_YET:
@@ -137,9 +137,9 @@ class Registrar:
             found = [one for one in ours if one.answer is answer]
             if found:
                 return _standing(request, found[-1])
-        return _standing(request, ours[0]) if ours else Standing(request, State.MISSING)
+        return _standing(request, ours[0]) if ours else RequestStatus(request, State.MISSING)
 
-    def _open(self, request: Request) -> Standing:
+    def _open(self, request: Request) -> RequestStatus:
         """Open an issue; if no answer comes back, look whether it was opened before trying again."""
         attempts = self.index.api.attempts()
         while True:
@@ -156,31 +156,31 @@ class Registrar:
             known = self._by_issues(request)
             return known if known.state in (State.WAITING, State.REGISTERED) else _standing(request, opened)
 
-    def _wait(self, standing: Standing) -> Standing:
+    def _wait(self, status: RequestStatus) -> RequestStatus:
         clock, never = self.index.api.timing.clock, threading.Event()
         started, pause = clock.now(), _FIRST_PAUSE
-        while standing.state is State.WAITING:
+        while status.state is State.WAITING:
             waited = clock.now() - started
             if waited >= self.patience:
-                raise _no_answer(standing, waited)
-            self.line.show(f"      waiting for {standing.url} ({duration(waited)})")
+                raise _no_answer(status, waited)
+            self.line.show(f"      waiting for {status.url} ({duration(waited)})")
             clock.sleep(min(pause, max(0.1, self.patience - waited)), never)
             pause = min(pause * 2, _LONGEST_PAUSE)
-            standing = _standing(standing.request, self.index.issue(standing.number))
+            status = _standing(status.request, self.index.issue(status.number))
         self.line.clear()
-        if not standing.is_registered:
-            raise _refused(standing)
-        return standing
+        if not status.is_registered:
+            raise _refused(status)
+        return status
 
 
-def _standing(request: Request, issue: Issue) -> Standing:
+def _standing(request: Request, issue: Issue) -> RequestStatus:
     state = {
         Answer.NONE_YET: State.WAITING,
         Answer.SUCCEEDED: State.REGISTERED,
         Answer.FAILED: State.FAILED,
         Answer.CLOSED: State.CLOSED,
     }[issue.answer]
-    return Standing(request, state, issue.url, issue.number)
+    return RequestStatus(request, state, issue.url, issue.number)
 
 
 def _check_address(request: Request, other: str, fact: str) -> None:
@@ -192,21 +192,21 @@ def _check_address(request: Request, other: str, fact: str) -> None:
         )
 
 
-def _no_answer(standing: Standing, waited: float) -> NetworkError:
+def _no_answer(status: RequestStatus, waited: float) -> NetworkError:
     return NetworkError(
-        f"the CNB registry has not answered the request for {standing.request} in {duration(waited)}",
-        detail=standing.url,
+        f"the CNB registry has not answered the request for {status.request} in {duration(waited)}",
+        detail=status.url,
         advice="Run the same command again: it goes on waiting for this request.",
     )
 
 
-def _refused(standing: Standing) -> ReleaseError:
-    if standing.state is State.CLOSED:
-        title = f"the request for {standing.request} was closed without a result"
+def _refused(status: RequestStatus) -> ReleaseError:
+    if status.state is State.CLOSED:
+        title = f"the request for {status.request} was closed without a result"
     else:
-        title = f"the CNB registry has refused the request for {standing.request}"
+        title = f"the CNB registry has refused the request for {status.request}"
     return ReleaseError(
         title,
-        detail=standing.url,
+        detail=status.url,
         advice="Its comments say why. Once that is repaired, run the same command with --again.",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, NetworkError
 from buildpack_release.progress import Progress
 from buildpack_release.registration.candidate import read_candidates, require_registry, require_sound
-from buildpack_release.registration.registrar import Registrar, Standing, State
+from buildpack_release.registration.registrar import Registrar, RequestStatus, State
 from buildpack_release.registration.rules import host_problem
 from oci_registry.errors import RegistryError
 from oci_registry.remote.secret import Secret
@@ -35,7 +35,7 @@ class Registration:
     publication: Publication
     registrar: Registrar
 
-    def look(self) -> tuple[Standing, ...]:
+    def look(self) -> tuple[RequestStatus, ...]:
         """Say what would be requested and what is registered; where that cannot be asked, a note says so.
 
         Raises CheckFailed if something published is not fit to be registered, ConflictError, RegistryError.
@@ -59,8 +59,8 @@ class Registration:
             raise CheckFailed(problem, detail=destination.name, advice=advice)
 
     def carry_out(
-        self, agree: Callable[[tuple[Standing, ...]], None], *, again: bool = False
-    ) -> tuple[Standing, ...]:
+        self, agree: Callable[[tuple[RequestStatus, ...]], None], *, again: bool = False
+    ) -> tuple[RequestStatus, ...]:
         """Make the requests that are missing, components first, each once the one before has succeeded.
 
         Args:
@@ -73,10 +73,10 @@ class Registration:
         self.check_possible()
         requests = self._requests()
         notes = {request: self.registrar.check_namespace(request) for request in requests}
-        standings = tuple(self.registrar.look(request) for request in requests)
-        if all(one.is_registered for one in standings):
-            return standings
-        agree(tuple(replace(one, note=one.note or notes[one.request]) for one in standings))
+        statuses = tuple(self.registrar.look(request) for request in requests)
+        if all(one.is_registered for one in statuses):
+            return statuses
+        agree(tuple(replace(one, note=one.note or notes[one.request]) for one in statuses))
         progress = Progress(len(requests), say=self.registrar.line.say)
         return tuple(self._register(request, progress, again=again) for request in requests)
 
@@ -85,19 +85,19 @@ class Registration:
         require_sound(candidates)
         return tuple(one.request for one in candidates)
 
-    def _look(self, request: Request) -> Standing:
+    def _look(self, request: Request) -> RequestStatus:
         problem = host_problem(request.address, self.registrar.index.api.host)
         try:
-            standing = self.registrar.look(request)
+            status = self.registrar.look(request)
         except RegistryError as error:
             if not isinstance(error, NetworkError):
                 raise
             note = f"whether it is registered could not be asked ({error.title})"
-            standing = Standing(request, State.UNKNOWN, note=note)
-        return replace(standing, note=problem) if problem and not standing.is_registered else standing
+            status = RequestStatus(request, State.UNKNOWN, note=note)
+        return replace(status, note=problem) if problem and not status.is_registered else status
 
-    def _register(self, request: Request, progress: Progress, *, again: bool) -> Standing:
+    def _register(self, request: Request, progress: Progress, *, again: bool) -> RequestStatus:
         with progress.step(f"Registering {request}") as told:
-            standing = self.registrar.register(request, again=again)
+            status = self.registrar.register(request, again=again)
             told.append("registered")
-        return standing
+        return status

@@ -11,29 +11,29 @@ from buildpack_release.text import columns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from buildpack_release.registration.registrar import Standing
+    from buildpack_release.registration.registrar import RequestStatus
 
 _TO_MAKE = (State.MISSING, State.UNKNOWN)
 
 
-def requests_text(standings: Sequence[Standing]) -> str:
+def requests_text(statuses: Sequence[RequestStatus]) -> str:
     """Give the requests that are to be made, to be opened by hand; nothing for the others."""
     texts = (
         f"{one.request.title}\n\n{one.request.body}\n\nOpen it: {one.request.page(WEB, INDEX)}\n"
-        for one in standings
+        for one in statuses
         if one.state in _TO_MAKE
     )
     return "\n".join(texts)
 
 
-def standings_table(standings: Sequence[Standing]) -> str:
+def request_table(statuses: Sequence[RequestStatus]) -> str:
     """Give how things stand as a table, with the notes below it."""
     rows = [("BUILDPACK", "STATE", "REQUEST", "ADDRESS")]
-    rows += [(str(one.request), one.state.value, one.url or "-", one.request.address) for one in standings]
-    return columns(rows) + "".join(f"{line}\n" for line in _notes(standings))
+    rows += [(str(one.request), one.state.value, one.url or "-", one.request.address) for one in statuses]
+    return columns(rows) + "".join(f"{line}\n" for line in _notes(statuses))
 
 
-def standings_data(standings: Sequence[Standing]) -> list[dict[str, Any]]:
+def request_data(statuses: Sequence[RequestStatus]) -> list[dict[str, Any]]:
     """Give how things stand, and the requests."""
     return [
         {
@@ -47,14 +47,14 @@ def standings_data(standings: Sequence[Standing]) -> list[dict[str, Any]]:
             "body": one.request.body,
             "open": one.request.page(WEB, INDEX),
         }
-        for one in standings
+        for one in statuses
     ]
 
 
-def _notes(standings: Sequence[Standing]) -> Iterator[str]:
+def _notes(statuses: Sequence[RequestStatus]) -> Iterator[str]:
     """Say each note once."""
     texts: dict[str, list[str]] = {}
-    for one in standings:
+    for one in statuses:
         if one.note:
             texts.setdefault(one.note, []).append(str(one.request))
     for text, names in texts.items():

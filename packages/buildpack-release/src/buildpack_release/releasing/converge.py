@@ -14,26 +14,26 @@ from buildpack_release.releasing.status import Row, State, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from buildpack_release.releasing.release_state import ReleaseState
     from buildpack_release.releasing.step import Step
-    from buildpack_release.releasing.world import World
 
 
-def derive(steps: Sequence[Step], read: Callable[[], World]) -> tuple[World, Status]:
-    """Look at the world through all steps. Raises ReleaseError if it cannot be looked at at all."""
-    world = read()
-    return world, Status(tuple(_look(step, world) for step in steps))
+def derive(steps: Sequence[Step], read: Callable[[], ReleaseState]) -> tuple[ReleaseState, Status]:
+    """Look at the state through all steps. Raises ReleaseError if it cannot be looked at at all."""
+    state = read()
+    return state, Status(tuple(_look(step, state) for step in steps))
 
 
-def _look(step: Step, world: World) -> Row:
+def _look(step: Step, state: ReleaseState) -> Row:
     try:
-        return step.look(world)
+        return step.look(state)
     except ReleaseError as error:
         return Row(step.name, State.WRONG, error.title, error=error)
 
 
 def converge(
     steps: Sequence[Step],
-    read: Callable[[], World],
+    read: Callable[[], ReleaseState],
     *,
     agree: Callable[[Status], None],
     say: Callable[[str], None],
@@ -42,30 +42,30 @@ def converge(
 
     Args:
         steps: in their order.
-        read: looks at the world.
+        read: looks at the state.
         agree: is shown the status before the first thing is done, and raises if nothing is to be done.
         say: takes lines of progress.
 
     Raises ReleaseError: a step has failed; what was done before stays.
     """
-    world, status = derive(steps, read)
+    state, status = derive(steps, read)
     if status.next is not None:
         agree(status)
     done: set[str] = set()
     while (row := status.next) is not None and row.step not in done:
         say(f"== {row.step}: {row.text}")
         done.add(row.step)
-        failure = _act(next(step for step in steps if step.name == row.step), world)
-        world, status = derive(steps, read)
+        failure = _act(next(step for step in steps if step.name == row.step), state)
+        state, status = derive(steps, read)
         # Somebody else may have done the same at the same moment: then all is well.
         if failure is not None and not status.row(row.step).is_settled:
             raise failure
     return status
 
 
-def _act(step: Step, world: World) -> ReleaseError | None:
+def _act(step: Step, state: ReleaseState) -> ReleaseError | None:
     try:
-        step.act(world)
+        step.act(state)
     except ReleaseError as error:
         return error
     return None

@@ -10,9 +10,9 @@ from buildpack_release.packaging.package import package, provenance_due
 from buildpack_release.publish.dist import read_releases, reading
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.report import plan_text
-from buildpack_release.registration.report import standings_table
+from buildpack_release.registration.report import request_table
 from buildpack_release.releasing.status import Row, State
-from buildpack_release.releasing.step import Looking
+from buildpack_release.releasing.step import ReadOnlyStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication, Verified
-    from buildpack_release.registration.registrar import Standing
+    from buildpack_release.registration.registrar import RequestStatus
     from buildpack_release.registration.registration import Registration
-    from buildpack_release.releasing.world import World
+    from buildpack_release.releasing.release_state import ReleaseState
 
     Say = Callable[[str], None]
 
@@ -36,23 +36,28 @@ class Packages:
     name: ClassVar[str] = "packages"
     are_current: bool = field(default=False, init=False)
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Read dist/."""
         self.are_current = False
         try:
             with reading(self.dist, report=self.say):
-                count = len(read_releases(world.repository, (), self.dist))
+                count = len(read_releases(state.repository, (), self.dist))
         except CheckFailed as error:
             return Row(self.name, State.DUE, error.title)
         self.are_current = True
-        if due := provenance_due(world.repository, self.dist):
+        if due := provenance_due(state.repository, self.dist):
             self.are_current = False
             return Row(self.name, State.DUE, f"the provenance of {len(due)} can name its commit now")
         return Row(self.name, State.DONE, f"{count}, made of these sources")
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Make what is missing or stale."""
-        package(world.repository, dist=self.dist, build=world.repository.root / "build", report=self.say)
+        package(
+            state.repository,
+            dist=self.dist,
+            build=state.repository.root / "build",
+            report=self.say,
+        )
 
 
 @dataclass
@@ -64,7 +69,7 @@ class Published:
     name: ClassVar[str] = "published"
     plan: Plan | None = field(default=None, init=False)
 
-    def look(self, world: World) -> Row:  # noqa: ARG002  (dist/ and the registry tell)
+    def look(self, state: ReleaseState) -> Row:  # noqa: ARG002  (dist/ and the registry tell)
         """Derive the plan."""
         self.plan = None
         if not self.packages.are_current:
@@ -79,7 +84,7 @@ class Published:
         sign = "" if unsigned else " and sign"
         return Row(self.name, State.DUE, f"{left} of {total} to publish{sign} at {plan.destination}")
 
-    def act(self, world: World) -> None:  # noqa: ARG002
+    def act(self, state: ReleaseState) -> None:  # noqa: ARG002
         """Publish, as `inv publish` does."""
         self.publication.publish(self._agree)
 
@@ -88,14 +93,14 @@ class Published:
 
 
 @dataclass
-class Verification(Looking):
+class Verification(ReadOnlyStep):
     """What is published reads back as it should; once for the same content in a run."""
 
     published: Published
     name: ClassVar[str] = "read back"
     _known: tuple[tuple[str, ...], tuple[Verified, ...]] | None = field(default=None, init=False)
 
-    def look(self, world: World) -> Row:  # noqa: ARG002
+    def look(self, state: ReleaseState) -> Row:  # noqa: ARG002
         """Read everything that is published to its end."""
         plan = self.published.plan
         if plan is None or not plan.is_done:
@@ -122,24 +127,24 @@ class Registered:
     again: bool = False
     name: ClassVar[str] = "registered"
 
-    def look(self, world: World) -> Row:  # noqa: ARG002
+    def look(self, state: ReleaseState) -> Row:  # noqa: ARG002
         """Ask the registry."""
         if self.registration is None:
             return Row(self.name, State.SKIPPED, "--register requests entries in the CNB registry")
         if self.published.plan is None or not self.published.plan.is_done:
             self.registration.check_possible()
             return Row(self.name, State.LATER, "once it is published")
-        standings = self.registration.look()
-        missing = [str(one.request) for one in standings if not one.is_registered]
+        statuses = self.registration.look()
+        missing = [str(one.request) for one in statuses if not one.is_registered]
         if not missing:
-            return Row(self.name, State.DONE, f"{len(standings)} in the CNB registry")
+            return Row(self.name, State.DONE, f"{len(statuses)} in the CNB registry")
         self.registration.check_possible()
         return Row(self.name, State.DUE, f"to be requested: {', '.join(missing)}")
 
-    def act(self, world: World) -> None:  # noqa: ARG002
+    def act(self, state: ReleaseState) -> None:  # noqa: ARG002
         """Make the requests and wait for their answers."""
         if self.registration is not None:
             self.registration.carry_out(self._agree, again=self.again)
 
-    def _agree(self, standings: Sequence[Standing]) -> None:
-        self.published.publication.line.say(standings_table(standings))
+    def _agree(self, statuses: Sequence[RequestStatus]) -> None:
+        self.published.publication.line.say(request_table(statuses))

@@ -10,7 +10,7 @@ from buildpack_release.errors import NetworkError
 from buildpack_release.git import message_of
 from buildpack_release.model.repository import Repository
 from buildpack_release.releasing.status import Row, State
-from buildpack_release.releasing.step import Looking
+from buildpack_release.releasing.step import ReadOnlyStep
 from buildpack_release.versions.bump import infer
 from buildpack_release.versions.check import check_since
 from buildpack_release.versions.checkout import Checkout
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from buildpack_release.model.finding import Finding
-    from buildpack_release.releasing.world import Remote, World
+    from buildpack_release.releasing.release_state import ReleaseState, Remote
     from buildpack_release.versions.member import Member
 
 _SHORT = 10
 
 
-class WorkTree(Looking):
+class WorkTree(ReadOnlyStep):
     """Everything is committed: a release is made of a commit that others can have."""
 
     name: ClassVar[str] = "work tree"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Ask git."""
-        lines = world.git.read("status", "--porcelain").splitlines()
+        lines = state.git.read("status", "--porcelain").splitlines()
         if not lines:
             return Row(self.name, State.DONE, "everything is committed")
         text = f"not committed: {lines[0].split(maxsplit=1)[-1]}" + (
@@ -42,43 +42,43 @@ class WorkTree(Looking):
         return Row(self.name, State.PERSON, text, ("git status",))
 
 
-class Versions(Looking):
+class Versions(ReadOnlyStep):
     """Versions, orders and changelogs agree, and every change since the last release is announced."""
 
     name: ClassVar[str] = "versions"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Compare each buildpack with its newest tag."""
-        bases = {member.id: _base(world, member) for member in world.members}
-        absent = next((commit for commit in bases.values() if commit and not world.git.commit(commit)), "")
+        bases = {member.id: _base(state, member) for member in state.members}
+        absent = next((commit for commit in bases.values() if commit and not state.git.commit(commit)), "")
         if absent:
             text = f"the last release is at {absent[:_SHORT]}, which is not here"
-            shallow = " --unshallow" if Checkout(world.repository.root).is_shallow else ""
+            shallow = " --unshallow" if Checkout(state.repository.root).is_shallow else ""
             return Row(self.name, State.PERSON, text, (f"git fetch --tags{shallow}",))
-        findings = check_since(world.repository, bases)
+        findings = check_since(state.repository, bases)
         if findings:
             return Row(self.name, State.PERSON, _first(findings), ("inv version.check",))
-        return Row(self.name, State.DONE, f"consistent, {world.policy.versioning.value}")
+        return Row(self.name, State.DONE, f"consistent, {state.policy.versioning.value}")
 
 
-def _base(world: World, member: Member) -> str:
+def _base(state: ReleaseState, member: Member) -> str:
     """Give the commit of the newest release of a buildpack that is tagged; "" if there is none."""
     for version in sorted(member.changelog.versions, reverse=True):
-        tag = tag_name(world.policy.versioning, member.id, version)
-        commit = world.local_tag(tag) or world.remote_tag(tag)
+        tag = tag_name(state.policy.versioning, member.id, version)
+        commit = state.local_tag(tag) or state.remote_tag(tag)
         if commit:
             return commit
     return ""
 
 
-class Bump(Looking):
+class Bump(ReadOnlyStep):
     """Nothing is left under Unreleased: which versions that makes is a person's decision."""
 
     name: ClassVar[str] = "changelogs"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Infer what would come next."""
-        releases = infer(world.repository).releases
+        releases = infer(state.repository).releases
         if not releases:
             return Row(self.name, State.DONE, "nothing is Unreleased")
         nexts = [f"{one.member.id} {one.version}" for one in releases]
@@ -87,14 +87,14 @@ class Bump(Looking):
         return Row(self.name, State.PERSON, text, commands)
 
 
-class Checks(Looking):
+class Checks(ReadOnlyStep):
     """What `inv check` checks, with the proof that the plans fit."""
 
     name: ClassVar[str] = "check"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Run the check."""
-        report = check(Repository.survey(world.repository.root))
+        report = check(Repository.survey(state.repository.root))
         if report.ok:
             return Row(self.name, State.DONE, f"passed: {report.summary}")
         return Row(self.name, State.PERSON, f"failed: {report.summary}", ("inv check",))
@@ -107,40 +107,46 @@ class Branch:
     push: bool = False
     name: ClassVar[str] = "branch"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Compare HEAD with the branch."""
-        if world.remote is None:
-            return self._look_here(world)
-        remote, branch = world.remote, world.release_branch
+        if state.remote is None:
+            return self._look_here(state)
+        remote, branch = state.remote, state.release_branch
         tip = remote.branches.get(branch)
         shown = f"{remote.name}/{branch}"
         fetched = f"refs/remotes/{shown}"  # of a newer tip the commits may not be here
-        if tip and any(world.git.is_ancestor(world.head, one) for one in (tip, fetched)):
-            return Row(self.name, State.DONE, f"{world.head[:_SHORT]} is on {shown}")
-        if world.branch != branch:
+        if tip and any(state.git.is_ancestor(state.head, one) for one in (tip, fetched)):
+            return Row(self.name, State.DONE, f"{state.head[:_SHORT]} is on {shown}")
+        if state.branch != branch:
             return Row(
                 self.name,
                 State.PERSON,
-                f"releases are made from {branch}, and this is {world.branch or 'another commit'}",
+                f"releases are made from {branch}, and this is {state.branch or 'another commit'}",
                 (f"git switch {branch}",),
             )
-        if tip is None or world.git.is_ancestor(tip, world.head):
+        if tip is None or state.git.is_ancestor(tip, state.head):
             return self._ahead(remote, branch, shown)
         return Row(self.name, State.PERSON, f"{shown} has commits that are not here", ("git pull",))
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Push the branch."""
-        if world.remote is not None:
-            push(world, world.remote, f"{world.head}:refs/heads/{world.release_branch}")
-
-    def _look_here(self, world: World) -> Row:
-        tip = world.git.commit(f"refs/heads/{world.release_branch}") or ""
-        if world.git.is_ancestor(world.head, tip):
-            return Row(
-                self.name, State.DONE, f"{world.head[:_SHORT]} is on {world.release_branch} (no remote)"
+        if state.remote is not None:
+            push(
+                state,
+                state.remote,
+                f"{state.head}:refs/heads/{state.release_branch}",
             )
-        text = f"{world.head[:_SHORT]} is not on {world.release_branch}"
-        return Row(self.name, State.PERSON, text, (f"git switch {world.release_branch}",))
+
+    def _look_here(self, state: ReleaseState) -> Row:
+        tip = state.git.commit(f"refs/heads/{state.release_branch}") or ""
+        if state.git.is_ancestor(state.head, tip):
+            return Row(
+                self.name,
+                State.DONE,
+                f"{state.head[:_SHORT]} is on {state.release_branch} (no remote)",
+            )
+        text = f"{state.head[:_SHORT]} is not on {state.release_branch}"
+        return Row(self.name, State.PERSON, text, (f"git switch {state.release_branch}",))
 
     def _ahead(self, remote: Remote, branch: str, shown: str) -> Row:
         text = f"there are commits that {shown} does not have"
@@ -149,9 +155,9 @@ class Branch:
         return Row(self.name, State.PERSON, text, (f"git push {remote.name} {branch}",))
 
 
-def push(world: World, remote: Remote, *refs: str) -> None:
+def push(state: ReleaseState, remote: Remote, *refs: str) -> None:
     """Push refs, none of them by force. Raises NetworkError."""
-    done = world.git.run("push", "--quiet", remote.name, *refs)
+    done = state.git.run("push", "--quiet", remote.name, *refs)
     if done.returncode:
         raise NetworkError(
             f'"{remote.name}" did not take what was pushed',

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from buildpack_release.releasing.release_state import ReleaseState
     from buildpack_release.releasing.status import Row
-    from buildpack_release.releasing.world import World
 
 
 class Step(Protocol):
@@ -16,15 +16,15 @@ class Step(Protocol):
     def name(self) -> str:
         """What it is called in the table."""
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Say how it stands; nothing is changed. Raises ReleaseError if that cannot be found out."""
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Do what is missing, after `look` has said that it is DUE. Raises ReleaseError."""
 
 
-class Looking:
+class ReadOnlyStep:
     """The part of a step that only people can act on."""
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Do nothing: it is never DUE."""

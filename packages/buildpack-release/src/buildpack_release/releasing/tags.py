@@ -10,38 +10,38 @@ from buildpack_release.git import message_of
 from buildpack_release.model.inputs import is_input
 from buildpack_release.releasing.sources import push
 from buildpack_release.releasing.status import Row, State
-from buildpack_release.releasing.step import Looking
+from buildpack_release.releasing.step import ReadOnlyStep
 from buildpack_release.versions.checkout import Checkout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from buildpack_release.releasing.world import World
+    from buildpack_release.releasing.release_state import ReleaseState
     from buildpack_release.versions.member import Member
 
 _SHORT = 10
 _ABSENT = "0" * 40
 
 
-class LastRelease(Looking):
+class LastRelease(ReadOnlyStep):
     """Where a version is tagged, the sources are still what was tagged, here as at the remote."""
 
     name: ClassVar[str] = "last release"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Compare tags here, at the remote, and what has changed since."""
-        for tag, members in world.tags.items():
-            found = self._fault(world, tag, members)
+        for tag, members in state.tags.items():
+            found = self._fault(state, tag, members)
             if found is not None:
                 return found
-        tagged = [tag for tag in world.tags if tag not in _missing(world)]
+        tagged = [tag for tag in state.tags if tag not in _missing(state)]
         text = (
             f"nothing has changed since {', '.join(tagged)}" if tagged else "this version is not tagged yet"
         )
         return Row(self.name, State.DONE, text)
 
-    def _fault(self, world: World, tag: str, members: Sequence[Member]) -> Row | None:
-        here, there = world.local_tag(tag), world.remote_tag(tag)
+    def _fault(self, state: ReleaseState, tag: str, members: Sequence[Member]) -> Row | None:
+        here, there = state.local_tag(tag), state.remote_tag(tag)
         if here and there and here != there:
             error = ConflictError(
                 f"the tag {tag} is another one at the remote",
@@ -50,19 +50,19 @@ class LastRelease(Looking):
             )
             return Row(self.name, State.WRONG, error.title, error=error)
         commit = here or there
-        if commit in (None, world.head):
+        if commit in (None, state.head):
             return None
-        if world.git.commit(str(commit)) is None:
+        if state.git.commit(str(commit)) is None:
             text = f"{tag} is at a commit that is not here"
             return Row(self.name, State.PERSON, text, ("git fetch --tags",))
-        return self._moved_on(world, tag, str(commit), members)
+        return self._moved_on(state, tag, str(commit), members)
 
-    def _moved_on(self, world: World, tag: str, commit: str, members: Sequence[Member]) -> Row | None:
+    def _moved_on(self, state: ReleaseState, tag: str, commit: str, members: Sequence[Member]) -> Row | None:
         """Say if what goes into the packages is not what was tagged."""
         changed = [
             path
-            for path in Checkout(world.repository.root).changed(commit)
-            if any(is_input(world.repository, one.buildpack, path) for one in members)
+            for path in Checkout(state.repository.root).changed(commit)
+            if any(is_input(state.repository, one.buildpack, path) for one in members)
         ]
         if not changed:
             return None
@@ -81,26 +81,26 @@ class Tags:
 
     name: ClassVar[str] = "git tags"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Say which are missing."""
-        tags, missing = world.tags, _missing(world)
+        tags, missing = state.tags, _missing(state)
         if not tags:
             return Row(self.name, State.LATER, "no version has been set yet")
         if missing:
-            return Row(self.name, State.DUE, f"to be set at {world.head[:_SHORT]}: {', '.join(missing)}")
+            return Row(self.name, State.DUE, f"to be set at {state.head[:_SHORT]}: {', '.join(missing)}")
         return Row(self.name, State.DONE, ", ".join(tags))
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Set what is missing, each only if it is still missing. Raises ReleaseError."""
-        for tag in _missing(world):
-            done = world.git.run("update-ref", f"refs/tags/{tag}", world.head, _ABSENT)
-            if done.returncode and world.local_tag(tag) is None:
+        for tag in _missing(state):
+            done = state.git.run("update-ref", f"refs/tags/{tag}", state.head, _ABSENT)
+            if done.returncode and state.local_tag(tag) is None:
                 raise ReleaseError(f"the tag {tag} could not be set", detail=message_of(done))
 
 
-def _missing(world: World) -> list[str]:
+def _missing(state: ReleaseState) -> list[str]:
     """Give the tags that are neither here nor at the remote."""
-    return [tag for tag in world.tags if not world.local_tag(tag) and not world.remote_tag(tag)]
+    return [tag for tag in state.tags if not state.local_tag(tag) and not state.remote_tag(tag)]
 
 
 @dataclass(frozen=True)
@@ -110,24 +110,24 @@ class PushedTags:
     push: bool = False
     name: ClassVar[str] = "tags pushed"
 
-    def look(self, world: World) -> Row:
+    def look(self, state: ReleaseState) -> Row:
         """Ask the remote."""
-        if world.remote is None:
+        if state.remote is None:
             return Row(self.name, State.SKIPPED, "there is no remote")
-        tags = world.tags
-        missing = [tag for tag in tags if not world.remote_tag(tag)]
-        if not tags or any(not world.local_tag(tag) for tag in missing):
+        tags = state.tags
+        missing = [tag for tag in tags if not state.remote_tag(tag)]
+        if not tags or any(not state.local_tag(tag) for tag in missing):
             return Row(self.name, State.LATER, "once they are set")
         if not missing:
-            return Row(self.name, State.DONE, f"all are at {world.remote.name}")
-        text = f"{world.remote.name} does not have: {', '.join(missing)}"
+            return Row(self.name, State.DONE, f"all are at {state.remote.name}")
+        text = f"{state.remote.name} does not have: {', '.join(missing)}"
         if self.push:
             return Row(self.name, State.DUE, text)
-        command = f"git push {world.remote.name} {' '.join(missing)}"
+        command = f"git push {state.remote.name} {' '.join(missing)}"
         return Row(self.name, State.PERSON, text, (command,), blocking=False)
 
-    def act(self, world: World) -> None:
+    def act(self, state: ReleaseState) -> None:
         """Push what is missing there."""
-        if world.remote is not None:
-            missing = [tag for tag in world.tags if not world.remote_tag(tag)]
-            push(world, world.remote, *(f"refs/tags/{tag}" for tag in missing))
+        if state.remote is not None:
+            missing = [tag for tag in state.tags if not state.remote_tag(tag)]
+            push(state, state.remote, *(f"refs/tags/{tag}" for tag in missing))

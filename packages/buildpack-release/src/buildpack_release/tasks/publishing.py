@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
-    from buildpack_release.registration.registrar import Standing
+    from buildpack_release.registration.registrar import RequestStatus
     from buildpack_release.registration.registration import Registration
 
 
@@ -219,18 +219,18 @@ def publish_register(
     """Request entries in the CNB registry, or show how."""
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
-    from buildpack_release.registration.report import requests_text, standings_data, standings_table
+    from buildpack_release.registration.report import request_data, request_table, requests_text
 
-    def agree(standings: tuple[Standing, ...]) -> None:
-        say(f"{standings_table(standings)}")
+    def agree(statuses: tuple[RequestStatus, ...]) -> None:
+        say(f"{request_table(statuses)}")
         if not yes:
             confirm("Make these public requests?", terminal=sys.stdin, say=say)
 
     publication = publication_of(root_of(context), to, id, insecure=False, anonymous=True)
     with registration_of(publication, api, patience=patience) as registration:
-        standings = registration.carry_out(agree, again=again) if open else registration.look()
+        statuses = registration.carry_out(agree, again=again) if open else registration.look()
     if json:
-        print_json(standings_data(standings))
+        print_json(request_data(statuses))
         return
-    say(f"\n{standings_table(standings)}")
-    print(requests_text(standings), end="")
+    say(f"\n{request_table(statuses)}")
+    print(requests_text(statuses), end="")

@@ -51,8 +51,8 @@ def release(
     from buildpack_release.publish.destination import shown
     from buildpack_release.releasing.converge import converge, derive
     from buildpack_release.releasing.release import release_steps
+    from buildpack_release.releasing.release_state import read_release_state
     from buildpack_release.releasing.report import status_data, status_table
-    from buildpack_release.releasing.world import read_world
 
     root = root_of(context)
     publication = publication_of(root, to, None, insecure=insecure, sign=sign)
@@ -69,9 +69,9 @@ def release(
             registration = stack.enter_context(registration_of(public, api))
         steps = release_steps(publication, registration=registration, push=push, again=again)
         if dry_run:
-            _, status = derive(steps, lambda: read_world(root, branch))
+            _, status = derive(steps, lambda: read_release_state(root, branch))
         else:
-            status = converge(steps, lambda: read_world(root, branch), agree=agree, say=say)
+            status = converge(steps, lambda: read_release_state(root, branch), agree=agree, say=say)
     if json:
         print_json(status_data(status))
     else:

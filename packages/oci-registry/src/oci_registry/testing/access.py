@@ -15,7 +15,7 @@ _INSUFFICIENT_STORAGE = 507
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestedScope:
     """What a request is about to do: on which repository, and `pull`, `push` or `delete`."""
 
     repository: str
@@ -29,7 +29,7 @@ class Wish:
 class Guard(Protocol):
     """Decides about requests."""
 
-    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
+    def refuse(self, request: Received, scopes: tuple[RequestedScope, ...]) -> Response | None:
         """Give the refusal, or None to let the request in."""
 
 
@@ -39,7 +39,7 @@ class BasicGuard:
 
     users: Mapping[str, str]
 
-    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:  # noqa: ARG002
+    def refuse(self, request: Received, scopes: tuple[RequestedScope, ...]) -> Response | None:  # noqa: ARG002
         """Refuse whoever is no user."""
         if basic_user(request.headers.get("authorization", ""), self.users) is not None:
             return None
@@ -54,7 +54,7 @@ class QuotaGuard:
     status: int = 403
     used: int = 0
 
-    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:  # noqa: ARG002
+    def refuse(self, request: Received, scopes: tuple[RequestedScope, ...]) -> Response | None:  # noqa: ARG002
         """Refuse an upload for which there is no room any more."""
         if "/blobs/uploads/" not in request.path or request.method not in ("PUT", "PATCH"):
             return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from oci_registry.content import INDEX, Manifest
 from oci_registry.referrers import as_referrer, referrers_index
-from oci_registry.testing.access import Guard, Wish
+from oci_registry.testing.access import Guard, RequestedScope
 from oci_registry.testing.loopback import LoopbackServer, Received, Response
 from oci_registry.testing.store import MemoryStore, Refusal
 
@@ -91,7 +91,7 @@ class MemoryRegistry(LoopbackServer):
             match = pattern.fullmatch(request.path)
             if match is None:
                 continue
-            refusal = self._guard.refuse(request, _wishes(request, match)) if self._guard else None
+            refusal = self._guard.refuse(request, _requested_scopes(request, match)) if self._guard else None
             return refusal or handle(request, match)
         raise Refusal(404, "NAME_INVALID" if request.path.startswith("/v2/") else "NOT_FOUND")
 
@@ -212,11 +212,11 @@ def _only(request: Received, *methods: str) -> None:
         raise Refusal(405, "UNSUPPORTED")
 
 
-def _wishes(request: Received, match: Match[str]) -> tuple[Wish, ...]:
+def _requested_scopes(request: Received, match: Match[str]) -> tuple[RequestedScope, ...]:
     name = match.groupdict().get("name")
     if name is None:
         return ()
     action = _WRITES.get(request.method, "pull")
-    wishes = (Wish(name, action if "/uploads/" not in request.path else "push"),)
+    scopes = (RequestedScope(name, action if "/uploads/" not in request.path else "push"),)
     source = request.parameter("from")
-    return (*wishes, Wish(source, "pull")) if source else wishes
+    return (*scopes, RequestedScope(source, "pull")) if source else scopes

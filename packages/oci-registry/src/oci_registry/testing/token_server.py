@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
-    from oci_registry.testing.access import Wish
+    from oci_registry.testing.access import RequestedScope
 
 Sign: TypeAlias = "Callable[[Mapping[str, Any]], str]"
 # Whether a user (None: anonymous) may do an action on a repository.
@@ -159,21 +159,21 @@ def encoded_json(document: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class BearerGuard:
-    """Lets in who has a token of a token server for every wish; even `/v2/` wants a token."""
+    """Lets in who has a token of a token server for every scope; even `/v2/` wants a token."""
 
     tokens: TokenServer
 
-    def refuse(self, request: Received, wishes: tuple[Wish, ...]) -> Response | None:
+    def refuse(self, request: Received, scopes: tuple[RequestedScope, ...]) -> Response | None:
         """Refuse requests without a token, with an expired one, or with one that allows less."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        scopes = " ".join(map(str, wishes))
+        wanted = " ".join(map(str, scopes))
         challenge = f'Bearer realm="{self.tokens.url}/token",service="{self.tokens.service}"'
-        if scopes:
-            challenge += f',scope="{scopes}"'
+        if wanted:
+            challenge += f',scope="{wanted}"'
         granted = self.tokens.granted(token) if kind.lower() == "bearer" else None
         if granted is None:
             return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)
-        if all((wish.repository, wish.action) in granted for wish in wishes):
+        if all((scope.repository, scope.action) in granted for scope in scopes):
             return None
         challenge += ',error="insufficient_scope"'
         return Response.error(401, "UNAUTHORIZED", WWW_Authenticate=challenge)

@@ -1,4 +1,4 @@
-"""Which pip the user and other buildpacks wish for: a version, and its SHA-256 if they know it."""
+"""Which pip the user and other buildpacks ask for: a version, and its SHA-256 if they know it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOBODY = "a buildpack that requires pip"
 
 
 @dataclass(frozen=True)
-class PipWish:
+class PipConstraint:
     """``specifier`` (PEP 440) is what all ``sources`` ask for together.
 
     ``exact`` is the version if one of them names it, else ''. ``sha256`` is that of the wheel, '' if nobody
@@ -41,8 +41,8 @@ class PipWish:
     sha256: str = ""
 
     def allows(self, version: str, sha256: str) -> bool:
-        """Whether a wheel of this version and SHA-256 is what was wished for."""
-        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (mostly nobody wishes for anything)
+        """Whether a wheel of this version and SHA-256 is what was asked for."""
+        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (mostly nobody asks for anything)
 
         fits = SpecifierSet(self.specifier).contains(version, prereleases=True)
         return fits and self.sha256 in ("", sha256)
@@ -60,7 +60,7 @@ class _Part:
     sha256: str
 
 
-def read_wish(environment: Mapping[str, str], plan: BuildpackPlan) -> PipWish | None:
+def read_constraint(environment: Mapping[str, str], plan: BuildpackPlan) -> PipConstraint | None:
     """Return what BP_PIP_VERSION and the entries of the plan ask for together; None if they do not care.
 
     Raises ConfigurationError, naming the source, for what is no version, too old, or contradictory.
@@ -74,7 +74,7 @@ def read_wish(environment: Mapping[str, str], plan: BuildpackPlan) -> PipWish | 
         _check_minimum(part)
         if exact and not _contains(part.specifier, exact):
             raise _contradiction(pins[exact], part)
-    return PipWish(
+    return PipConstraint(
         specifier=",".join(dict.fromkeys(part.specifier for part in parts)),
         sources=tuple(dict.fromkeys(part.source for part in parts)),
         exact=exact,

@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.plan import BuildpackPlan, PlanEntry
-from pip_tool.wish import PipWish, read_wish
+from pip_tool.constraint import PipConstraint, read_constraint
 
 SHA = "ab" * 32
 
 
-def wish(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> PipWish | None:
+def constraint(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> PipConstraint | None:
     environment = {"BP_PIP_VERSION": version, "BP_PIP_SHA256": sha256}
-    return read_wish(environment, BuildpackPlan(tuple(PlanEntry("pip", one) for one in metadata)))
+    return read_constraint(environment, BuildpackPlan(tuple(PlanEntry("pip", one) for one in metadata)))
 
 
 def refused(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
-        wish(version, sha256, *metadata)
+        constraint(version, sha256, *metadata)
     return caught.value
 
 
 def test_nobody_needs_to_wish_for_anything() -> None:
-    assert wish() is None
-    assert wish("  ", "", {"build": True}) is None
+    assert constraint() is None
+    assert constraint("  ", "", {"build": True}) is None
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_nobody_needs_to_wish_for_anything() -> None:
     ],
 )
 def test_a_version_a_series_or_a_range(text: str, specifier: str, exact: str) -> None:
-    found = wish(text)
-    assert found == PipWish(specifier, ("BP_PIP_VERSION",), exact)
+    found = constraint(text)
+    assert found == PipConstraint(specifier, ("BP_PIP_VERSION",), exact)
 
 
 def test_sources_are_put_together() -> None:
-    found = wish(
+    found = constraint(
         "25.3", "", {"version": ">=25", "version-source": "lock"}, {"version": "25.3", "sha256": SHA}
     )
     assert found is not None
@@ -60,7 +60,7 @@ def test_sources_are_put_together() -> None:
 
 
 def test_a_wish_allows_what_fits_and_has_the_sum() -> None:
-    found = wish("25.3", SHA.upper())
+    found = constraint("25.3", SHA.upper())
     assert found is not None
     assert found.allows("25.3", SHA)
     assert not found.allows("25.3", "0" * 64)
@@ -111,7 +111,7 @@ def test_a_number_in_the_plan_is_no_version() -> None:
 @given(st.text(alphabet="0123456789.,*<>=!~abrcdevpost \u0663", max_size=20) | st.just(">=" + "9" * 5000))
 def test_any_text_is_a_wish_or_one_error(text: str) -> None:
     try:
-        found = wish(text, "", {"version": ">=25"})
+        found = constraint(text, "", {"version": ">=25"})
     except ConfigurationError as error:
         said = str(error)
     else:

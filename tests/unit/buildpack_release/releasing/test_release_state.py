@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import NetworkError, ReleaseError, UsageError
-from buildpack_release.releasing.world import read_world
+from buildpack_release.releasing.release_state import read_release_state
 from support.versioned_repository import Git, versioned
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ def with_remote(git: Git, name: str = "origin") -> Git:
 
 
 def test_without_a_remote(git: Git) -> None:
-    world = read_world(git.root)
-    assert (world.branch, world.release_branch, world.remote) == ("main", "main", None)
-    assert world.head == git("rev-parse", "HEAD").strip()
-    assert list(world.tags) == ["v1.0.0"]
-    assert world.local_tag("v1.0.0") is world.remote_tag("v1.0.0") is None
+    state = read_release_state(git.root)
+    assert (state.branch, state.release_branch, state.remote) == (
+        "main",
+        "main",
+        None,
+    )
+    assert state.head == git("rev-parse", "HEAD").strip()
+    assert list(state.tags) == ["v1.0.0"]
+    assert state.local_tag("v1.0.0") is state.remote_tag("v1.0.0") is None
 
 
 def test_the_remote_is_asked_itself(git: Git) -> None:
@@ -41,34 +45,34 @@ def test_the_remote_is_asked_itself(git: Git) -> None:
     remote = with_remote(git)
     remote("-c", "user.name=A", "-c", "user.email=a@example.org", "tag", "-a", "-m", "x", "v1.0.0", "main")
     remote("branch", "other")
-    world = read_world(git.root)
-    assert world.remote is not None
-    assert (world.remote.name, world.remote.default_branch) == ("origin", "main")
-    assert world.remote.branches == {"main": world.head, "other": world.head}
-    assert world.remote_tag("v1.0.0") == world.head
-    assert world.local_tag("v1.0.0") is None
+    state = read_release_state(git.root)
+    assert state.remote is not None
+    assert (state.remote.name, state.remote.default_branch) == ("origin", "main")
+    assert state.remote.branches == {"main": state.head, "other": state.head}
+    assert state.remote_tag("v1.0.0") == state.head
+    assert state.local_tag("v1.0.0") is None
 
 
 def test_the_branch_that_counts(git: Git) -> None:
     """The remote's default, or the one that is named."""
     remote = with_remote(git)
     remote("branch", "--move", "main", "trunk")
-    assert read_world(git.root).release_branch == "trunk"
-    assert read_world(git.root, "1.x").release_branch == "1.x"
+    assert read_release_state(git.root).release_branch == "trunk"
+    assert read_release_state(git.root, "1.x").release_branch == "1.x"
 
 
 def test_which_remote_counts(git: Git) -> None:
     """That of the branch, else origin, else the only one; nothing is guessed among several."""
     with_remote(git, "fork")
-    found = read_world(git.root).remote
+    found = read_release_state(git.root).remote
     assert found is not None
     assert found.name == "fork"
     with_remote(git, "upstream")
     with pytest.raises(UsageError, match="several remotes"):
-        read_world(git.root)
+        read_release_state(git.root)
     git("fetch", "--quiet", "upstream")
     git("branch", "--quiet", "--set-upstream-to", "upstream/main")
-    found = read_world(git.root).remote
+    found = read_release_state(git.root).remote
     assert found is not None
     assert found.name == "upstream"
 
@@ -77,14 +81,14 @@ def test_a_remote_that_is_gone(git: Git) -> None:
     """No secret of its address is shown."""
     git("remote", "add", "origin", "http://me:secret@127.0.0.1:1/x.git")
     with pytest.raises(NetworkError, match="does not answer") as caught:
-        read_world(git.root)
+        read_release_state(git.root)
     assert "secret" not in str(caught.value)
 
 
 def test_no_commit_and_no_checkout(git: Git, tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="not a git checkout"):
-        read_world(tmp_path / "root" / "..")
+        read_release_state(tmp_path / "root" / "..")
     fresh = versioned(tmp_path / "fresh").root
     Git(fresh)("init", "--quiet")
     with pytest.raises(ReleaseError):
-        read_world(fresh)
+        read_release_state(fresh)

@@ -31,7 +31,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class World:
+class ReleaseState:
     """Everything that the steps look at.
 
     Attributes:
@@ -73,7 +73,7 @@ class World:
         return self.remote.tags.get(name) if self.remote else None
 
 
-def read_world(root: Path, branch: str = "") -> World:
+def read_release_state(root: Path, branch: str = "") -> ReleaseState:
     """Look at a checkout and its remote; `branch` is where releases are made from, if not the usual one.
 
     Raises:
@@ -89,7 +89,7 @@ def read_world(root: Path, branch: str = "") -> World:
     repository = Repository.discover(root)
     members, _ = survey_members(repository)
     remote = _read_remote(git, current)
-    return World(
+    return ReleaseState(
         repository,
         members,
         Policy.read(root),

@@ -37,7 +37,7 @@ cp "$CNB_BP_PLAN_PATH" "$record/plan.toml"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """What a build has left: equal on both platforms, or the local one is wrong.
 
     records: what each buildpack found, by its id: environment, plan, restored files. left: the names in its
@@ -57,13 +57,15 @@ class Seen:
     diff_ids: Mapping[str, str] = field(compare=False)
 
 
-def differences(local: Seen, real: Seen, apart: Sequence[str] = ()) -> dict[str, tuple[object, object]]:
+def differences(
+    local: Snapshot, real: Snapshot, ignoring: Sequence[str] = ()
+) -> dict[str, tuple[object, object]]:
     """Give what is not equal: (local, real) by the names of the way there, but for those that match apart."""
     found = _differences("", *(_plain(one) for one in (local, real)))
-    return {name: both for name, both in found if not any(fnmatch(name, one) for one in apart)}
+    return {name: both for name, both in found if not any(fnmatch(name, one) for one in ignoring)}
 
 
-def _plain(seen: Seen) -> dict[str, object]:
+def _plain(seen: Snapshot) -> dict[str, object]:
     whole = dict(vars(seen))
     del whole["diff_ids"]
     return whole
