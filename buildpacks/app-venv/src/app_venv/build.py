@@ -88,7 +88,7 @@ def _decide(job: Job, cache: PipCache) -> Decision:
         return job.installer.resolve(job.inputs)
 
     def build_changes() -> tuple[str, ...]:
-        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (not for wheels only)
+        from app_venv.evidence.build_environment import changes  # not for wheels only
 
         return tuple(changes(job.key.built_with, job.build_environment))
 
@@ -106,8 +106,8 @@ def _reuse(job: Job, decision: Decision) -> Resolution:
 
 def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     """Make the layer's contents from nothing."""
-    from app_venv.inputs.litter import litter_removed  # noqa: PLC0415
-    from app_venv.installers.pip.hint import offer_pip  # noqa: PLC0415  (not for a reused environment)
+    from app_venv.inputs.litter import litter_removed
+    from app_venv.installers.pip.hint import offer_pip  # not for a reused environment
 
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
@@ -126,7 +126,7 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     check_venv(job.venv, environment=environment)
     offer_pip(job.tools.pip, job.venv, job.site_packages)
     if job.secrets:
-        from app_venv.after.leaks import mend_addresses  # noqa: PLC0415  (few builds have any)
+        from app_venv.after.leaks import mend_addresses  # few builds have any
 
         mend_addresses(job.site_packages, cache, job.secrets)
     _tell_changes(job, decision, resolution)
@@ -139,7 +139,7 @@ def _search(finished: Finished, cache: PipCache) -> None:
     """Look for secrets, as the last thing before the layers count."""
     job = finished.job
     if job.secrets:
-        from app_venv.after.leaks import Made, refuse_leaks  # noqa: PLC0415  (few builds have any)
+        from app_venv.after.leaks import Made, refuse_leaks  # few builds have any
 
         made = Made(
             finished.layer,

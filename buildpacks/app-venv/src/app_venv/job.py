@@ -52,7 +52,7 @@ class Job:
     @cached_property
     def build_environment(self) -> tuple[str, ...]:
         """What a build backend can see now."""
-        from app_venv.evidence.build_environment import build_environment  # noqa: PLC0415  (not for wheels only)
+        from app_venv.evidence.build_environment import build_environment  # not for wheels only
 
         return build_environment(
             self.tools.pip_environment,
@@ -164,7 +164,7 @@ def _collect_static(job: Job) -> tuple[str, Path | None]:
     mode = job.settings.static
     if mode is not StaticMode.ON and not has_distribution(job.site_packages, "django"):
         return "", None
-    from app_venv.after.collectstatic import (  # noqa: PLC0415  (only for Django)
+    from app_venv.after.collectstatic import (  # only for Django
         Project,
         app_environment,
         collect_static,
@@ -179,10 +179,10 @@ def _collect_static(job: Job) -> tuple[str, Path | None]:
 
 def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], DiskUsage]:
     """Write the bills of materials; return what does not fit together, and what the environment takes."""
-    from app_venv.after.dependencies import read_graph  # noqa: PLC0415  (not for a reused environment)
-    from app_venv.after.sbom import bom_of  # noqa: PLC0415
-    from app_venv.environment.installed import installed_distributions  # noqa: PLC0415
-    from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415
+    from app_venv.after.dependencies import read_graph  # not for a reused environment
+    from app_venv.after.sbom import bom_of
+    from app_venv.environment.installed import installed_distributions
+    from buildpack_common.sbom_documents import cyclonedx, spdx
 
     distributions = installed_distributions(job.site_packages)
     _look_at_launch(job, distributions)
@@ -196,7 +196,7 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...],
 
 def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
     """Make scripts start, and warn of what the app image will not have."""
-    from app_venv.after.launchable import make_scripts_start, outside  # noqa: PLC0415
+    from app_venv.after.launchable import make_scripts_start, outside
 
     context = job.context
     for one in distributions:

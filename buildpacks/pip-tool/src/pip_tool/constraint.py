@@ -42,7 +42,7 @@ class PipConstraint:
 
     def allows(self, version: str, sha256: str) -> bool:
         """Whether a wheel of this version and SHA-256 is what was asked for."""
-        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (mostly nobody asks for anything)
+        from packaging.specifiers import SpecifierSet  # mostly nobody asks for anything
 
         fits = SpecifierSet(self.specifier).contains(version, prereleases=True)
         return fits and self.sha256 in ("", sha256)
@@ -129,7 +129,7 @@ def _part(source: str, text: str, sha256: str, hash_source: str) -> _Part:
 
 def _specifier(source: str, text: str) -> str:
     """Return "25.3" as "==25.3" and "25.*" as "==25.*"; a specifier stays what it is."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     bare = _RELEASE.fullmatch(text) or _WILDCARD.fullmatch(text)
     # What nobody can compare is refused like what nobody can read.
@@ -173,6 +173,6 @@ def _one_hash(parts: list[_Part]) -> str:
 
 
 def _contains(specifier: str, version: str) -> bool:
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
+    from packaging.specifiers import SpecifierSet
 
     return SpecifierSet(specifier).contains(version, prereleases=True)

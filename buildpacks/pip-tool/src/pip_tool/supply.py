@@ -56,7 +56,7 @@ class Supply:
         """The wheel file. Raises what `check_supports` and `fetched_wheel` raise."""
         if self.constraint is None:
             return self.bundled
-        from pip_tool.index_wheel import fetched_wheel  # noqa: PLC0415  (mostly nobody wants another pip)
+        from pip_tool.index_wheel import fetched_wheel  # mostly nobody wants another pip
 
         check_supports(self.bundled, self.interpreter)  # it does the work
         self.context.output.step(f"Fetching pip {self.constraint} from the package index")

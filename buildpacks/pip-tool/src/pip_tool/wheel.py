@@ -51,7 +51,7 @@ def read_wheel(path: Path) -> PipWheel:
 
 def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
     """Raise PlatformError if this pip does not run with ``interpreter``."""
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (a build that reuses its layer needs it not)
+    from packaging.specifiers import SpecifierSet  # a build that reuses its layer needs it not
 
     if not SpecifierSet(wheel.requires_python).contains(interpreter.version, prereleases=True):
         raise PlatformError(
@@ -62,7 +62,7 @@ def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
 
 
 def _requires_python(path: Path, version: str) -> str:
-    import zipfile  # noqa: PLC0415  (a build that reuses its layer needs it not)
+    import zipfile  # a build that reuses its layer needs it not
 
     try:
         with zipfile.ZipFile(path) as archive:

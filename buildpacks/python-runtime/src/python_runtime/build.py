@@ -101,7 +101,7 @@ def _make(
     """Make the layer; return its key, with what came out, and what was done, in words."""
     for reason in layer.reasons:
         context.output.step(f"The layer of the last build is not used: {reason}")
-    from python_runtime.fetch import fetched  # noqa: PLC0415  (not for a layer that is reused)
+    from python_runtime.fetch import fetched  # not for a layer that is reused
 
     with _place_named(layer.path):
         with fetched(runtime, catalogue, context) as archive:
@@ -120,8 +120,8 @@ def _fill(
     layer: Layer, archive: IO[bytes], runtime: Runtime, catalogue: Catalogue, context: BuildContext
 ) -> tuple[int, Outcome]:
     """Return the size of the archive's contents in bytes, and what came of compiling."""
-    from python_runtime import compiling  # noqa: PLC0415  (not for a layer that is reused)
-    from python_runtime.installation import install  # noqa: PLC0415
+    from python_runtime import compiling  # not for a layer that is reused
+    from python_runtime.installation import install
 
     tree = tree_of(layer.clear())
     try:
@@ -161,8 +161,8 @@ def _place_named(path: Path) -> Iterator[None]:
 
 def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
     """Write the bills of materials: with a layer that is reused the lifecycle restores them."""
-    from buildpack_common.sbom_documents import cyclonedx, spdx  # noqa: PLC0415  (not for a reused layer)
-    from python_runtime import sbom  # noqa: PLC0415
+    from buildpack_common.sbom_documents import cyclonedx, spdx  # not for a reused layer
+    from python_runtime import sbom
 
     base = catalogue.bases[0] if catalogue.bases else ""
     bom = sbom.bom_of(runtime, layer.path, base)

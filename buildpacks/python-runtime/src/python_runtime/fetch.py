@@ -100,7 +100,7 @@ def verified_file(url: str, runtime: Runtime) -> IO[bytes]:
 
 
 def _verified_download(url: str, runtime: Runtime, context: BuildContext) -> IO[bytes]:
-    from python_runtime.http_download import Downloader  # noqa: PLC0415  (a tenth of a second, only when needed)
+    from python_runtime.http_download import Downloader  # a tenth of a second, only when needed
 
     file = tempfile.TemporaryFile(dir=context.layers.root)  # noqa: SIM115  (the caller closes it)
     with _closed_on_error(file):

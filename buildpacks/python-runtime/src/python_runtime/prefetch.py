@@ -95,7 +95,7 @@ def _get(url: str, part: IO[bytes], runtime: Runtime, environment: Mapping[str, 
             _empty(part)
             shutil.copyfileobj(source, part)
         return
-    from python_runtime.http_download import Downloader  # noqa: PLC0415  (as in a build)
+    from python_runtime.http_download import Downloader  # as in a build
 
     begun = part.seek(0, os.SEEK_END)
     going_on = f", after {begun / 1_000_000:.1f} MB of an earlier run" if begun else ""

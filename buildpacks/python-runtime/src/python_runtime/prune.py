@@ -55,7 +55,7 @@ def kept_groups(environment: Mapping[str, str]) -> tuple[str, ...]:
     words = environment.get(VARIABLE, "").replace(",", " ").split()
     for word in words:
         if word not in _GROUPS:
-            import difflib  # noqa: PLC0415  (only for a mistake)
+            import difflib  # only for a mistake
 
             meant = difflib.get_close_matches(word, _GROUPS, 1)
             raise ConfigurationError(

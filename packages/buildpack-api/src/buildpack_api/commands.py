@@ -40,7 +40,7 @@ def capture(
     command: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str], cwd: Path | None = None
 ) -> str:
     """Run like `run` and return what the program wrote to stdout, undecodable bytes as surrogates."""
-    from subprocess import PIPE  # noqa: PLC0415  (5 ms with all it imports: only for those who start a program)
+    from subprocess import PIPE  # 5 ms with all it imports: only for those who start a program
 
     return os.fsdecode(_execute(command, env=env, cwd=cwd, stdout=PIPE))
 
@@ -71,7 +71,7 @@ def run_with_tail(
                 watch(text)
         return process.returncode, "".join(tail)
 
-    from subprocess import PIPE, STDOUT  # noqa: PLC0415
+    from subprocess import PIPE, STDOUT
 
     return _supervise(command, pass_on, env=env, cwd=cwd, stdout=PIPE, stderr=STDOUT)
 
@@ -83,14 +83,14 @@ def run_unseen(
 
     Raises CommandFailed if the program cannot be started.
     """
-    from subprocess import DEVNULL, Popen  # noqa: PLC0415
+    from subprocess import DEVNULL, Popen
 
     return _supervise(command, Popen.wait, env=env, cwd=cwd, stdout=DEVNULL, stderr=DEVNULL)
 
 
 def display(command: Sequence[str]) -> str:
     """Return the command as it would be typed, without credentials."""
-    import shlex  # noqa: PLC0415  (only for errors)
+    import shlex  # only for errors
 
     return redact(shlex.join(command))
 
@@ -139,7 +139,7 @@ def _supervise(
     stderr: int | None = None,
 ) -> _Result:
     """Start a child, hand it to ``use``, and end it, politely first, if anything interrupts us."""
-    from subprocess import DEVNULL, Popen  # noqa: PLC0415
+    from subprocess import DEVNULL, Popen
 
     arguments = tuple(os.fspath(argument) for argument in command)
     Output().flush()
@@ -163,7 +163,7 @@ def _hold_signals_back() -> Callable[[], None]:
     While a child is being started it exists before we know it: an exception from a handler at that moment
     would leave it behind, writing into our layers. Ignored signals stay ignored, by the child as well.
     """
-    import threading  # noqa: PLC0415
+    import threading
 
     arrived: list[int] = []
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -183,7 +183,7 @@ def _hold_signals_back() -> Callable[[], None]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    from subprocess import TimeoutExpired  # noqa: PLC0415
+    from subprocess import TimeoutExpired
 
     process.terminate()
     try:

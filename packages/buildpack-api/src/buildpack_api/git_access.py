@@ -238,8 +238,8 @@ def _ssh_first(path: str, configuration: str, directory: Path) -> str:
 
     GIT_SSH_COMMAND would do, but pip sets it itself where nobody can be asked for a password.
     """
-    import shlex  # noqa: PLC0415  (only for those who have a key)
-    import shutil  # noqa: PLC0415
+    import shlex  # only for those who have a key
+    import shutil
 
     program = shutil.which("ssh", path=path)
     if program is None:

@@ -71,7 +71,7 @@ class IndexAccess:
         if not self.authorities:
             yield dict(base)
             return
-        import tempfile  # noqa: PLC0415  (only for those who have authorities of their own)
+        import tempfile  # only for those who have authorities of their own
 
         with tempfile.TemporaryDirectory(prefix="strata-trust-") as directory:
             bundle = _write_bundle(self.authorities, base, Path(directory))
@@ -89,7 +89,7 @@ class IndexAccess:
         if not (git or self.netrc_files or self.certificates or self.authorities):
             yield settings
             return
-        import tempfile  # noqa: PLC0415  (only for those who have secrets)
+        import tempfile  # only for those who have secrets
 
         with tempfile.TemporaryDirectory(prefix="strata-index-") as directory:
             files = self._files(base, Path(directory), minor)
@@ -117,7 +117,7 @@ class IndexAccess:
         """Return what git is given: its own bindings first, then what is for the hosts of packages."""
         if not (self.git or self.logins or self.netrc_files):
             return None
-        from buildpack_api.git_access import GitAccess, any_protocol  # noqa: PLC0415  (only for those)
+        from buildpack_api.git_access import GitAccess, any_protocol  # only for those
 
         entries = [(one.host, one.username, one.password) for one in self.logins]
         entries += [entry for path in self.netrc_files for entry in netrc_file.logins(path)]
@@ -126,7 +126,7 @@ class IndexAccess:
         return replace(own, logins=(*own.logins, *more))
 
     def _files(self, base: Mapping[str, str], directory: Path, minor: str) -> dict[str, str]:
-        from buildpack_api.git_access import write_private  # noqa: PLC0415  (only for those who have secrets)
+        from buildpack_api.git_access import write_private  # only for those who have secrets
 
         found = {}
         if self.logins or self.netrc_files:
@@ -149,7 +149,7 @@ def _write_bundle(certificates: Iterable[Path], base: Mapping[str, str], directo
 
     Programs take one file, and most of them instead of what they would trust otherwise.
     """
-    from buildpack_api.git_access import write_private  # noqa: PLC0415  (only for those who have authorities)
+    from buildpack_api.git_access import write_private  # only for those who have authorities
 
     named = (base[name] for name in _USERS if base.get(name))
     users = [path for path in map(Path, named) if path.is_file()]

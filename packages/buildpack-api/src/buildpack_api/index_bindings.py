@@ -96,7 +96,7 @@ def _logins(binding: Binding, hosts: Iterable[str]) -> list[Login]:
 
 def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     """Return the address without credentials, and these."""
-    from urllib.parse import unquote, urlsplit  # noqa: PLC0415  (only for those who have a binding)
+    from urllib.parse import unquote, urlsplit  # only for those who have a binding
 
     hide_credentials(text)
     try:
@@ -115,7 +115,7 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
 def _git(bindings: Iterable[Binding], environment: Mapping[str, str]) -> GitAccess | None:
     if not any(binding.type.lower().startswith("git-") for binding in bindings):
         return None
-    from buildpack_api.git_access import read_git_access  # noqa: PLC0415  (few have such a binding)
+    from buildpack_api.git_access import read_git_access  # few have such a binding
 
     return read_git_access(bindings, environment)
 
@@ -201,7 +201,7 @@ def _hosts_of(environment: Mapping[str, str]) -> list[str]:
 
 
 def _host(address: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415
+    from urllib.parse import urlsplit
 
     try:
         return urlsplit(address).hostname or ""

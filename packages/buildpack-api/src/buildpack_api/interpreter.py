@@ -87,7 +87,7 @@ def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
     if sys.executable and executable.resolve() == Path(sys.executable).resolve():
         version = ".".join(map(str, sys.version_info[:3]))
         return _interpreter(executable, version, " ".join(sys.version.split()))
-    import subprocess  # noqa: PLC0415  (not for the one that runs this)
+    import subprocess  # not for the one that runs this
 
     try:
         done = subprocess.run(

@@ -60,7 +60,7 @@ def _run(build: Callable[[BuildContext], None], output: Output) -> int:
 def _hide_secrets(context: BuildContext) -> None:
     for environment in (context.environment, context.platform_env):
         if any("://" in value or "@" in value for value in environment.values()):
-            from buildpack_common.known_secrets import hide_environment  # noqa: PLC0415  (few builds need it)
+            from buildpack_common.known_secrets import hide_environment  # few builds need it
 
             hide_environment(environment)
 
@@ -70,7 +70,7 @@ def _unexpected(error: Exception, identity: str, output: Output) -> int:
     if known is not None:
         output.error(known)
         return known.exit_code
-    import traceback  # noqa: PLC0415  (only for a bug)
+    import traceback  # only for a bug
 
     output.traceback("".join(traceback.format_exception(error)))
     output.error(

@@ -46,7 +46,7 @@ def users_file(environment: Mapping[str, str]) -> Path | None:
 
 def logins(path: Path) -> tuple[tuple[str, str, str], ...]:
     """Return host, user name and password of each entry; nothing if pip could not read the file, either."""
-    import netrc  # noqa: PLC0415  (only for those who have one)
+    import netrc  # only for those who have one
 
     try:
         found = netrc.netrc(str(path)).hosts
@@ -60,7 +60,7 @@ def check(path: Path, *, name: str) -> None:
 
     Its passwords are hidden from then on.
     """
-    import netrc  # noqa: PLC0415  (only for those who have one)
+    import netrc  # only for those who have one
 
     try:
         found = netrc.netrc(str(path))

@@ -108,7 +108,7 @@ def _wrap(text: str) -> str:
 
     A secret may have blanks: it is to be replaced before.
     """
-    import textwrap  # noqa: PLC0415  (only for warnings and errors)
+    import textwrap  # only for warnings and errors
 
     fill = functools.partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
     return "\n".join(fill(line) for line in text.split("\n"))

@@ -49,7 +49,7 @@ def write_sbom(
     """
     if declared is not None and sbom.value not in declared:
         raise ValueError(f"{sbom.value} is not in 'sbom-formats' of buildpack.toml")
-    import json  # noqa: PLC0415  (few buildpacks write an SBOM)
+    import json  # few buildpacks write an SBOM
 
     text = document if isinstance(document, str) else json.dumps(document, indent=2, sort_keys=True) + "\n"
     write_atomically(sbom_path(layers, stem, sbom), text.encode("utf-8"))

@@ -161,7 +161,7 @@ class _Searched:
             if kind != "zip":
                 with _decompressed(file, kind) as stream:
                     return self._packed(stream, inner, depth + 1)
-            import zipfile  # noqa: PLC0415  (few builds keep one)
+            import zipfile  # few builds keep one
 
             with zipfile.ZipFile(file) as archive:
                 for member in archive.infolist():
@@ -177,7 +177,7 @@ class _Searched:
             for text in self._overlapping(first, blocks):
                 self._note(text, inner)
             return
-        import tempfile  # noqa: PLC0415
+        import tempfile
 
         with tempfile.TemporaryFile() as copy:
             copy.write(first)
@@ -323,7 +323,7 @@ def _kind(start: bytes) -> str:
 
 def _decompressed(file: IO[bytes], kind: str) -> IO[bytes]:
     """Open a compressed file. Raises ImportError where this Python is built without the library."""
-    from importlib import import_module  # noqa: PLC0415  (few builds keep one)
+    from importlib import import_module  # few builds keep one
 
     stream: IO[bytes] = import_module(kind).open(file)
     return stream
@@ -344,10 +344,10 @@ def _only_damage() -> Iterator[None]:
 @cache
 def _damage() -> tuple[type[Exception], ...]:
     """Return what the modules for archives raise for something that they do not understand."""
-    import struct  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-    import zlib  # noqa: PLC0415
-    from importlib import import_module  # noqa: PLC0415
+    import struct
+    import zipfile
+    import zlib
+    from importlib import import_module
 
     found = [EOFError, ImportError, IndexError, NotImplementedError, RuntimeError, ValueError]
     found += [struct.error, zipfile.BadZipFile, zlib.error]

@@ -53,7 +53,7 @@ def load(path: Path) -> dict[str, Any]:
 
 def dumps(document: Mapping[str, Any]) -> str:
     """Return the document as TOML, in the order of its keys."""
-    import tomli_w  # noqa: PLC0415  (only a build that writes something pays for it)
+    import tomli_w  # only a build that writes something pays for it
 
     return tomli_w.dumps(document)
 

@@ -49,7 +49,7 @@ def remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink()
         return
-    import shutil  # noqa: PLC0415  (with its archive formats it is a good part of the start-up)
+    import shutil  # with its archive formats it is a good part of the start-up
 
     try:
         shutil.rmtree(path)
@@ -66,7 +66,7 @@ def file_sha256(path: Path) -> str:
 
 def sha256_of(file: IO[bytes]) -> str:
     """Return the SHA-256 of the rest of an open file, in hex; it is read in blocks, whatever its size."""
-    import hashlib  # noqa: PLC0415  (loads OpenSSL)
+    import hashlib  # loads OpenSSL
 
     digest = hashlib.sha256()
     while block := file.read(_BLOCK):

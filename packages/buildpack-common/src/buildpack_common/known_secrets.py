@@ -132,7 +132,7 @@ def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str
 def _of_user(
     username: str, password: str, scheme: str, source: str, expand: Callable[[str], str]
 ) -> Iterator[Secret]:
-    from urllib.parse import unquote  # noqa: PLC0415  (only for those who have a password)
+    from urllib.parse import unquote  # only for those who have a password
 
     named = _named(source, password or username, expand)
     # Before the host of ssh, say, a name alone is just that.
@@ -144,7 +144,7 @@ def _of_user(
 
 
 def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[Secret]:
-    from urllib.parse import unquote_plus  # noqa: PLC0415
+    from urllib.parse import unquote_plus
 
     name, equals, value = pair.rpartition("=")
     telling = _TELLING.search(name) is not None

@@ -90,7 +90,7 @@ def _names(classifiers: Iterable[str]) -> list[str]:
 def _canonical(text: str) -> str:
     if not text or len(text) > _LONGEST:
         return ""
-    from packaging.licenses import (  # noqa: PLC0415  (only for the bill of materials)
+    from packaging.licenses import (  # only for the bill of materials
         InvalidLicenseExpression,
         canonicalize_license_expression,
     )

@@ -12,6 +12,6 @@ def normalise(name: str) -> str:
 
 def pypi_purl(name: str, version: str) -> str:
     """Return the package URL of a release (purl specification, type ``pypi``)."""
-    from urllib.parse import quote  # noqa: PLC0415  (only for bills of materials)
+    from urllib.parse import quote  # only for bills of materials
 
     return f"pkg:pypi/{normalise(name)}@{quote(version, safe='.-_~')}"

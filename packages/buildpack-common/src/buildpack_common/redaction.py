@@ -94,7 +94,7 @@ def hide(secret: str) -> None:
         if len(line) >= _SHORTEST and not re.fullmatch(_REFERENCES, line):
             _secrets.add(line)
             if not re.fullmatch(r"[A-Za-z0-9_.~-]+", line):
-                from urllib.parse import quote  # noqa: PLC0415  (only for those who have such a secret)
+                from urllib.parse import quote  # only for those who have such a secret
 
                 _secrets.add(quote(line, safe="", errors="surrogateescape"))
 
@@ -105,7 +105,7 @@ def hide_credentials(text: str) -> None:
         if not one.scheme.lower().endswith(("http", "https")):
             continue
         for at in {one.user_end(generous=False), one.user_end(generous=True)} - {-1}:
-            from urllib.parse import unquote  # noqa: PLC0415  (only for those who have a password)
+            from urllib.parse import unquote  # only for those who have a password
 
             username, _, password = text[one.begin : at].partition(":")
             hide(password or username)
@@ -258,7 +258,7 @@ def _parameters(text: str, *, references: bool = False) -> Iterator[Span]:
 
 def _is_telling(name: str) -> bool:
     if "%" in name:
-        from urllib.parse import unquote  # noqa: PLC0415  (hardly ever)
+        from urllib.parse import unquote  # hardly ever
 
         name = unquote(name)
     return re.search(_TELLING, name) is not None

@@ -118,7 +118,7 @@ def _make(python: InstalledPython, tools: Tools, file: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Make archives: `make-runtime-archive [--standalone] [DIRECTORY]`; prints the catalogue's path."""
-    import argparse  # noqa: PLC0415 (only the command needs it)
+    import argparse  # only the command needs it
 
     parser = argparse.ArgumentParser(
         prog="make-runtime-archive", description=(__doc__ or "").split("\n\n")[0]

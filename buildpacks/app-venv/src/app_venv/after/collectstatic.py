@@ -137,7 +137,7 @@ def _below(app_dir: Path) -> Iterator[Path]:
 
 def _ask(project: Project, output: Output) -> _Settings:
     command = _command(project, "shell", "-v", "0", "-c", _QUESTION)
-    import json  # noqa: PLC0415  (only for Django)
+    import json  # only for Django
 
     code, tail = run_with_tail(command, env=project.environment, cwd=project.directory, echo=False)
     answers = [line.removeprefix(_ANSWER) for line in tail.splitlines() if line.startswith(_ANSWER)]

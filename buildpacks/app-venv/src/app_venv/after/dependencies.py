@@ -97,7 +97,7 @@ class _Needs:
         )
 
     def _parse(self, name: str, line: str) -> Requirement | None:
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (not on reuse)
+        from packaging.requirements import InvalidRequirement, Requirement  # not on reuse
 
         if (name, line) not in self._parsed:
             try:
@@ -117,7 +117,7 @@ def _may_count(line: str, extras: set[str]) -> bool:
 
 
 def _unmet(one: Distribution, need: Requirement, installed: Mapping[str, Distribution]) -> Iterator[str]:
-    from packaging.version import InvalidVersion  # noqa: PLC0415
+    from packaging.version import InvalidVersion
 
     wanted = f"{need.name}{need.specifier}"
     found = installed.get(normalise(need.name))

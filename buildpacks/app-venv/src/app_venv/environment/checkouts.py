@@ -53,8 +53,8 @@ def remove_metadata(venv: Path) -> tuple[str, ...]:
     """
     found = sorted(_metadata(venv))
     if found:
-        from app_venv.environment.installed import installed_distributions  # noqa: PLC0415  (few environments have any)
-        from app_venv.environment.records import recorded_paths  # noqa: PLC0415
+        from app_venv.environment.installed import installed_distributions  # few environments have any
+        from app_venv.environment.records import recorded_paths
 
         libraries = venv.glob("lib*/python*/site-packages")
         recorded = recorded_paths(one for path in libraries for one in installed_distributions(path))

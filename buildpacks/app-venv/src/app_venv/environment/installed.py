@@ -42,7 +42,7 @@ class Distribution:
         """Return where it came from if not from an index (PEP 610), else nothing."""
         if self.directory is None:
             return {}
-        import json  # noqa: PLC0415  (only for the bill of materials)
+        import json  # only for the bill of materials
 
         try:
             document = json.loads((self.directory / "direct_url.json").read_bytes())
@@ -52,7 +52,7 @@ class Distribution:
 
     def editable_directory(self) -> str:
         """Return where it is imported from if it is editable (PEP 610, 'editable'), or ''."""
-        from urllib.parse import unquote, urlsplit  # noqa: PLC0415  (only when an environment is examined)
+        from urllib.parse import unquote, urlsplit  # only when an environment is examined
 
         source = self.direct_url()
         details = source.get("dir_info")

@@ -72,7 +72,7 @@ def _found(app_dir: Path, selection: Selection) -> Choice:
     if files:
         return Choice(tuple(files))
     if not _has_project(app_dir, selection):
-        from app_venv.inputs.missing import nothing_to_install  # noqa: PLC0415  (most apps have something)
+        from app_venv.inputs.missing import nothing_to_install  # most apps have something
 
         raise nothing_to_install(app_dir)
     _refuse_foreign_lock(app_dir)
@@ -86,19 +86,19 @@ def _locks(app_dir: Path) -> list[str]:
 def _has_project(app_dir: Path, selection: Selection) -> bool:
     if not (app_dir / PYPROJECT).is_file():
         return False
-    from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415  (for those who have one)
+    from app_venv.inputs.project_table import read_project_table  # for those who have one
 
     table = read_project_table(app_dir / PYPROJECT)
     return table.project is not None or bool(table.groups and selection.groups)
 
 
 def _refuse_foreign_lock(app_dir: Path) -> None:
-    from app_venv.inputs.missing import FOREIGN_LOCKS  # noqa: PLC0415
+    from app_venv.inputs.missing import FOREIGN_LOCKS
 
     for name, manager in FOREIGN_LOCKS.items():
         if manager.export and (app_dir / name).is_file():
-            from app_venv.inputs.project import choose_mode  # noqa: PLC0415
-            from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415
+            from app_venv.inputs.project import choose_mode
+            from app_venv.inputs.project_table import read_project_table
 
             mode, why = choose_mode(read_project_table(app_dir / PYPROJECT), app_dir)
             installed = mode is not ProjectMode.DEPENDENCIES

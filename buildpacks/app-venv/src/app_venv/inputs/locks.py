@@ -80,7 +80,7 @@ def _check_pip(name: str, wanted: Wanted) -> None:
 
 
 def _load(path: Path, name: str) -> Pylock:
-    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError  # noqa: PLC0415
+    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
     try:
         return Pylock.from_dict(toml.load(path))

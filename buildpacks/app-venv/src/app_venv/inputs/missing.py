@@ -95,7 +95,7 @@ def _there(app_dir: Path) -> Iterator[str]:
 
 
 def _without_project(path: Path) -> str:
-    from app_venv.inputs.project_table import read_project_table  # noqa: PLC0415  (only for an error)
+    from app_venv.inputs.project_table import read_project_table  # only for an error
 
     text = "pyproject.toml is there, but has no table [project]"
     elsewhere = read_project_table(path).elsewhere

@@ -69,7 +69,7 @@ def read_project(
 
 
 def _check_python(table: ProjectTable, version: str) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         fits = SpecifierSet(table.requires_python).contains(version, prereleases=True)
@@ -117,7 +117,7 @@ def _check_listed(table: ProjectTable, selection: Selection) -> None:
 def _other_ways(table: ProjectTable) -> str:
     """Say how a project is installed whose dependencies are not in [project]."""
     if "poetry" in table.elsewhere:
-        from app_venv.inputs.missing import POETRY  # noqa: PLC0415  (only for an error)
+        from app_venv.inputs.missing import POETRY  # only for an error
 
         locked = f"Commit what this gives:\n  {POETRY.export}"
     else:
@@ -153,7 +153,7 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
 
 def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> None:
     """Check the requirements and add them: they, not the file, decide what is installed."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.requirements import InvalidRequirement, Requirement
 
     environment = marker_environment(wanted.interpreter)
     texts = list(requirements)

@@ -95,7 +95,7 @@ class ProjectTable:
 
     def _own_extras(self, text: str) -> list[str]:
         """Read ``name[extra]`` where the name is the project's own: it stands for these extras."""
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+        from packaging.requirements import InvalidRequirement, Requirement
 
         try:
             requirement = Requirement(text)

@@ -24,7 +24,7 @@ def read_inputs(wanted: Wanted) -> Inputs:
     choice = choose(app_dir, wanted.settings, wanted.selection)
     found, remark = Evidence(), ""
     if choice.project:
-        from app_venv.inputs.project import read_project  # noqa: PLC0415  (one kind of file in each build)
+        from app_venv.inputs.project import read_project  # one kind of file in each build
 
         title, arguments, remark = read_project(choice.mode, wanted, found)
     else:
@@ -59,7 +59,7 @@ def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[
     title, arguments = " ".join(names), list[str]()
     for name in names:
         if is_lock(name):
-            from app_venv.inputs.locks import read_lock  # noqa: PLC0415
+            from app_venv.inputs.locks import read_lock
 
             arguments += read_lock(name, wanted, found, alone=len(names) == 1)
         else:
@@ -77,7 +77,7 @@ def _know_project(app_dir: Path, found: Evidence) -> None:
             return
     except OSError:
         return
-    from app_venv.inputs.project_table import requirement_texts  # noqa: PLC0415  (few have an address)
+    from app_venv.inputs.project_table import requirement_texts  # few have an address
 
     for text in requirement_texts(app_dir / PYPROJECT):
         found.know(text, PYPROJECT)

@@ -108,7 +108,7 @@ def _parse(number: int, text: str) -> Line:
     if _ONLY_HASHES.fullmatch(options):
         hashes = tuple(word.removeprefix("--hash=") for word in options.split())
         return Line(number, text, requirement, hashes=hashes)
-    from app_venv.inputs.requirement_options import read_options  # noqa: PLC0415  (few files have others)
+    from app_venv.inputs.requirement_options import read_options  # few files have others
 
     found = read_options(options)
     if found is None:

@@ -36,7 +36,7 @@ def _condition(text: str) -> str:
     line = _WILDCARD.fullmatch(text) or _PLAIN.fullmatch(text)
     if line:
         return f"=={line[1]}.*"
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  (see request.py)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # see request.py
 
     specifier = f"=={text}" if text[0].isdigit() else text
     try:

@@ -41,7 +41,7 @@ class Request:
             return version.startswith(f"{self.pinned}.")
         if self.kind is Kind.EXACT:
             return version == self.pinned
-        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (10 ms, only for a range)
+        from packaging.specifiers import SpecifierSet  # 10 ms, only for a range
 
         return any(SpecifierSet(one).contains(version) for one in self.alternatives)
 
@@ -71,7 +71,7 @@ def range_request(text: str, source: str, *alternatives: str) -> Request:
 
     Raises ValueError if one of them is not a version specifier.
     """
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  (10 ms, only for a range)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # 10 ms, only for a range
 
     if _ENDLESS.search(text):
         raise ValueError("it holds a number that no version has")

@@ -130,7 +130,7 @@ def _archived(
     if not given:
         return ()
     # Not needed, and not imported, on most runs.
-    from buildpack_release.bytecode.given_pythons import given_pythons  # noqa: PLC0415
+    from buildpack_release.bytecode.given_pythons import given_pythons
 
     return tuple(given_pythons(repository, given, cache=cache, scratch=scratch, report=report))
 

@@ -33,7 +33,7 @@ def check_licenses(repository: Repository) -> Iterator[Finding]:
 
 def _is_spdx(expression: str) -> bool:
     # Its list of all licences takes time to load, and only this check needs it.
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression  # noqa: PLC0415
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     try:
         canonicalize_license_expression(expression)

@@ -165,7 +165,7 @@ def _packager(
         yield None
         return
     # Not needed, and not imported, when everything is up to date.
-    from buildpack_release.packaging.packager import packager  # noqa: PLC0415
+    from buildpack_release.packaging.packager import packager
 
     with packager(
         stale, store, build=build, toolchain=toolchain, provenance=provenance, report=report

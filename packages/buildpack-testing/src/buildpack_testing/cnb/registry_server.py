@@ -147,7 +147,7 @@ class _Certificates:
 
 
 def _make_certificates(directory: Path) -> _Certificates:
-    import trustme  # noqa: PLC0415 (only this form of the registry needs it)
+    import trustme  # only this form of the registry needs it
 
     certificates = directory / "certificates"
     certificates.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ class PipCache:
 
         So are wheels that were built in another environment than this; returns how it differs.
         """
-        from app_venv.evidence.build_environment import changes  # noqa: PLC0415  (only when pip runs)
+        from app_venv.evidence.build_environment import changes  # only when pip runs
 
         if self.used:
             return ()
@@ -164,7 +164,7 @@ def _downloads(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]
 
 def _made_of(wheel: Path) -> set[str]:
     """Return the digests of the source distribution; none if it was a commit of a repository."""
-    import json  # noqa: PLC0415  (only for those who build something)
+    import json  # only for those who build something
 
     try:
         origin = json.loads(wheel.with_name("origin.json").read_bytes())

@@ -146,7 +146,7 @@ def _digest(text: str) -> str:
 
 
 def _read(path: Path) -> Iterator[tuple[str, str, str]]:
-    import configparser  # noqa: PLC0415  (only for those who have a file)
+    import configparser  # only for those who have a file
 
     parser = configparser.RawConfigParser()
     try:

@@ -62,7 +62,7 @@ class Installer:
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
         package is missing: an environment is never silently empty.
         """
-        from buildpack_api.bytecode import compile_tree  # noqa: PLC0415  (a reused environment needs it not)
+        from buildpack_api.bytecode import compile_tree  # a reused environment needs it not
 
         if inputs.empty:
             return Resolution()
@@ -78,7 +78,7 @@ class Installer:
 
     def _leave_repositories(self) -> None:
         """Keep of checkouts what is installed, and not where it is from."""
-        from app_venv.environment.checkouts import read_checkouts, remove_metadata  # noqa: PLC0415  (only when pip has run)
+        from app_venv.environment.checkouts import read_checkouts, remove_metadata  # only when pip has run
 
         self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.pip_environment))
         removed = remove_metadata(self.venv)
@@ -100,7 +100,7 @@ class Installer:
             raise
 
     def _run(self, inputs: Inputs, *options: str) -> Resolution:
-        import tempfile  # noqa: PLC0415  (only when pip runs)
+        import tempfile  # only when pip runs
 
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
@@ -139,9 +139,9 @@ def _failure(
     tail: str,
 ) -> CommandFailed:
     """Explain a failure; pip and the index are asked for what the output does not tell."""
-    from app_venv.failures.pip import explain, was_killed  # noqa: PLC0415  (only for a failure)
-    from app_venv.installers.pip.index_answers import refusals  # noqa: PLC0415
-    from app_venv.installers.pip.other_pythons import (  # noqa: PLC0415
+    from app_venv.failures.pip import explain, was_killed  # only for a failure
+    from app_venv.installers.pip.index_answers import refusals
+    from app_venv.installers.pip.other_pythons import (
         Question,
         uncovered,
         wheel_elsewhere,
@@ -185,7 +185,7 @@ def _wheels_only(settings: Settings) -> str:
 
 
 def _check_complete(resolution: Resolution, libraries: Path) -> None:
-    from app_venv.environment.installed import installed_distributions  # noqa: PLC0415  (only when pip has run)
+    from app_venv.environment.installed import installed_distributions  # only when pip has run
 
     present = {found.name for found in installed_distributions(libraries)}
     # What an old setuptools leaves of an editable installation.

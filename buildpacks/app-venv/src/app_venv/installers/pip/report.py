@@ -58,7 +58,7 @@ class Origins:
 
 def read_report(path: Path) -> Resolution:
     """Read the file that ``pip install --report`` wrote. Raises BuildpackError if it is no such file."""
-    import json  # noqa: PLC0415  (only when pip has run)
+    import json  # only when pip has run
 
     try:
         document = json.loads(path.read_bytes())
@@ -85,7 +85,7 @@ def _is_published(item: Mapping[str, Any], origin: str) -> bool:
 
     One that was built here of a published source has that one's address.
     """
-    from urllib.parse import urlsplit  # noqa: PLC0415  (only when pip has run)
+    from urllib.parse import urlsplit  # only when pip has run
 
     address = urlsplit(item["download_info"]["url"])
     named = address.path.endswith(".whl") and address.scheme in ("http", "https")
@@ -94,7 +94,7 @@ def _is_published(item: Mapping[str, Any], origin: str) -> bool:
 
 def _is_built(download: Mapping[str, Any]) -> bool:
     """Say whether it is an archive that is no wheel, or a wheel of pip's cache that was built of one."""
-    from urllib.parse import urlsplit  # noqa: PLC0415  (only when pip has run)
+    from urllib.parse import urlsplit  # only when pip has run
 
     return "archive_info" in download and not urlsplit(download["url"]).path.endswith(".whl")
 
