@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_machine_without_room_for_more_processes_makes_the_same_bytes(tmp_path
     start = (
         f"import os; real = os.fork\n{instead}\nos.fork = fork; os.sched_getaffinity = lambda _: range(3)\n"
     )
-    narrow.write_text(f'#!/bin/sh\nexec {PYTHON} "$1" "$2" "$3" "$4" -c "{start}$6" "$7"\n')
+    narrow.write_text(f'#!/bin/sh\nexec {quote(str(PYTHON))} "$1" "$2" "$3" "$4" -c "{start}$6" "$7"\n')
     narrow.chmod(0o755)
     compile_tree(narrow, tree, env=os.environ)
     assert digests(tree) == expected
