@@ -69,7 +69,7 @@ def test_a_project_below_src_serves_out_of_the_app_directory(
     [
         ("poetry.lock", "poetry export --output requirements.txt"),
         ("Pipfile.lock", "pipenv requirements --hash > requirements.txt"),
-        ("requirement.txt", "It is found if it is called requirements.txt, exactly so"),
+        ("requirement.txt", "BP_PIP_REQUIREMENT=requirement.txt"),
     ],
 )
 def test_an_app_with_nothing_to_install_from_is_told_what_to_do(
