@@ -127,7 +127,7 @@ def buildpack(
 
 
 def order(*groups: Sequence[str]) -> str:
-    """Give the order of a composite; a member is `id@version`, with `?` at the end if it is optional."""
+    """Return the order of a composite; a member is `id@version`, with `?` at the end if it is optional."""
     text = ""
     for group in groups:
         text += "[[order]]\n"
@@ -226,7 +226,7 @@ def create(parts: Parts, to: str | Path = "") -> Created:
 
 
 def said(parts: Parts) -> str:
-    """Give the error of creating; nothing may have been written."""
+    """Return the error of creating; nothing may have been written."""
     with pytest.raises(ReleaseError) as caught:
         create(parts)
     assert not (parts.folder / "out").exists()

@@ -32,7 +32,7 @@ def inv(
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Give the SHA-256 of every file below a folder, and the target of every link."""
+    """Return the SHA-256 of every file below a folder, and the target of every link."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

@@ -73,7 +73,7 @@ class PrivateBuilds:
 
 
 def holds_secret(content: bytes) -> bool:
-    """Say whether user or password are there, in any of the forms that they take on their way."""
+    """Return whether user or password are there, in any of the forms that they take on their way."""
     basic = base64.b64encode(f"{USER}:{PASSWORD}".encode())
     return any(secret in content for secret in (USER.encode(), PASSWORD.encode(), ENCODED.encode(), basic))
 

@@ -51,7 +51,7 @@ class PrivateIndex:
         return f"{self.scheme}://{self.user}:{self.password}@{self.host}/simple/"
 
     def admits(self, authorization: str) -> bool:
-        """Say whether the header has the right user and password; without a user anybody may come."""
+        """Return whether the header has the right user and password; without a user anybody may come."""
         expected = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         return not self.user or authorization == f"Basic {expected}"
 

@@ -45,7 +45,7 @@ def make_repository(root: Path, version: str = "1.0.0") -> Path:
 
 
 def alone(home: Path, **variables: str) -> dict[str, str]:
-    """Give an environment without this machine's credentials."""
+    """Return an environment without this machine's credentials."""
     return environment(
         HOME=str(home), DOCKER_CONFIG=str(home), XDG_RUNTIME_DIR=str(home), XDG_CONFIG_HOME=str(home),
         REGISTRY_AUTH_FILE="", STRATA_CACHE_DIR=str(home / "cache"), **variables,
@@ -85,7 +85,7 @@ def releases(root: Path, *ids: str) -> tuple[Release, ...]:
 
 
 def quiet() -> LiveLine:
-    """Give a line that nobody reads."""
+    """Return a line that nobody reads."""
     return LiveLine(io.StringIO(), is_terminal=False)
 
 
@@ -98,7 +98,7 @@ def publication(
     policy: RetryPolicy | None = None,
     line: LiveLine | None = None,
 ) -> Publication:
-    """Give the publication of a repository to the namespace `acme` of a registry, which does not wait."""
+    """Return the publication of a repository to the namespace `acme` of a registry, which does not wait."""
 
     def connect(registry: str, *, report: Callable[[str], None]) -> RegistryClient:
         return client(registry, credentials=credentials, options=options, policy=policy)
@@ -112,7 +112,7 @@ def agreed(_plan: object) -> None:
 
 
 def annotated(root: Manifest, **annotations: str) -> Manifest:
-    """Give an index with other annotations: equal content under another digest."""
+    """Return an index with other annotations: equal content under another digest."""
     document: dict[str, Any] = dict(json.loads(root.content))
     document["annotations"] = {**document.get("annotations", {}), **annotations}
     return Manifest.from_json(document)

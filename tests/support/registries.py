@@ -55,7 +55,7 @@ def client(
     now: Callable[[], float] = time.time,
     chunk: int = 64 * 1024 * 1024,
 ) -> RegistryClient:
-    """Give a client that takes nothing from this machine's environment and does not wait."""
+    """Return a client that takes nothing from this machine's environment and does not wait."""
     made = RegistryClient(
         host,
         credentials=credentials,

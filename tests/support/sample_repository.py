@@ -42,7 +42,7 @@ def write_settings(root: Path, text: str = "") -> Path:
 
 
 def head(buildpack_id: str, version: str = "1.0.0") -> str:
-    """Give the first tables of a buildpack.toml."""
+    """Return the first tables of a buildpack.toml."""
     return (
         f'api = "0.10"\n\n[buildpack]\nid = "{buildpack_id}"\nversion = "{version}"\n\n'
         '[[buildpack.licenses]]\ntype = "Apache-2.0"\n'
@@ -81,6 +81,6 @@ def composite(root: Path, buildpack_id: str, *groups: list[str], version: str = 
 
 
 def plan(*, provides: tuple[str, ...] = (), requires: tuple[str, ...] = ()) -> str:
-    """Give the text of a plan.toml with one alternative, one entry a line."""
+    """Return the text of a plan.toml with one alternative, one entry a line."""
     entries = [("provides", name) for name in provides] + [("requires", name) for name in requires]
     return "".join(f"[[{kind}]]\nname = {json.dumps(name)}\n" for kind, name in entries)

@@ -26,6 +26,6 @@ class ScriptedServer(LoopbackServer):
 
 
 def in_turn(*responses: Response) -> Callable[[Received], Response]:
-    """Give a script that answers each request with the next response, and then with the last one."""
+    """Return a script that answers each request with the next response, and then with the last one."""
     waiting = list(responses)
     return lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]

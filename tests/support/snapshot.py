@@ -60,7 +60,7 @@ class Snapshot:
 def differences(
     local: Snapshot, real: Snapshot, ignoring: Sequence[str] = ()
 ) -> dict[str, tuple[object, object]]:
-    """Give what is not equal: (local, real) by the names of the way there, but for those that match apart."""
+    """Return what differs: (local, real) by the path of names to it, but for paths that are ignored."""
     found = _differences("", *(_plain(one) for one in (local, real)))
     return {name: both for name, both in found if not any(fnmatch(name, one) for one in ignoring)}
 

@@ -167,7 +167,7 @@ def site_packages(builds: VenvBuilds) -> Path:
 
 
 def reused(result: BuildResult) -> bool:
-    """Say whether the virtual environment is the restored one."""
+    """Return whether the virtual environment is the restored one."""
     return result.layer(VENV, "venv").reused
 
 

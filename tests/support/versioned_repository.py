@@ -18,14 +18,14 @@ ALL = "acme/all"
 
 
 def changelog(unreleased: str = "", released: str = "1.0.0") -> str:
-    """Give a changelog: what is Unreleased, such as entry() gives, and a version ("": none yet)."""
+    """Return a changelog: what is Unreleased, such as entry() gives, and a version ("": none yet)."""
     text = "# Changelog\n\n## [Unreleased]\n"
     text += f"\n{unreleased}" if unreleased else ""
     return text + (f"\n## [{released}] - 2026-01-01\n\n### Added\n\n- The start.\n" if released else "")
 
 
 def entry(kind: str, text: str = "Something.") -> str:
-    """Give a heading with an entry."""
+    """Return a heading with an entry."""
     return f"### {kind}\n\n- {text}\n"
 
 
@@ -57,12 +57,12 @@ def versioned(
 
 
 def path_of(root: Path, buildpack_id: str, name: str = "CHANGELOG.md") -> Path:
-    """Give the path of a buildpack's file."""
+    """Return the path of a buildpack's file."""
     return root / "buildpacks" / buildpack_id.rpartition("/")[2] / name
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """Give all files below a folder but git's."""
+    """Return all files below a folder but git's."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))

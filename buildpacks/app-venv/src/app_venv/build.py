@@ -71,7 +71,7 @@ def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
 
 
 def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
-    """Say which variables pip will not fill in: in what it prints itself they are hidden like passwords."""
+    """Name the variables that pip will not fill in: what it prints itself hides them like passwords."""
     if found:
         names = ", ".join(dict.fromkeys(f"${{{one.name}}}" for one in found))
         context.output.warning(
@@ -154,7 +154,7 @@ def _search(finished: Finished, cache: PipCache) -> None:
 
 
 def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:
-    """Say what is different from the environment before, unless that was the reason to make another one."""
+    """Return what differs from the environment before, unless that was the reason to make another one."""
     before = read_record(job.key.packages)
     changes = [one for one in before.changes_to(resolution) if one not in decision.reasons]
     if before.packages and changes:

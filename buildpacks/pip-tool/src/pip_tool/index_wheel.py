@@ -39,7 +39,7 @@ _SHOWN_VERSIONS = 8
 def fetched_wheel(
     constraint: PipConstraint, bundled: PipWheel, interpreter: Interpreter, context: BuildContext
 ) -> Iterator[PipWheel]:
-    """Give the newest wheel that fits ``constraint``, for as long as the block lasts.
+    """Return the newest wheel that fits ``constraint``, for as long as the block lasts.
 
     The user's variables, configuration and bindings say where the index is, and nothing else. Raises
     ConfigurationError if the index has no such pip, DownloadError if it cannot be had or is another one.

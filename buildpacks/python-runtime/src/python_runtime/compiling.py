@@ -86,7 +86,7 @@ def _compiled(compiler: Path, stdlib: Path, context: BuildContext, env: Mapping[
 def _of_the_same_version(
     runtime: Runtime, catalogue: Catalogue, context: BuildContext, env: Mapping[str, str]
 ) -> Iterator[Path | None]:
-    """Give an interpreter for this machine: the catalogue's, else the one that runs this, or None.
+    """Return an interpreter for this machine: the catalogue's, else the one that runs this, or None.
 
     The catalogue's is in the state in which an interpreter compiles its own layer: it has no byte code yet.
     Modules that come from byte code leave other strings interned, which shows in a few files (functools).

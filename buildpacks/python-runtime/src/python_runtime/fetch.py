@@ -29,7 +29,7 @@ _HTML = (b"<!doctype html", b"<html", b"<?xml")
 
 @contextmanager
 def fetched(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> Iterator[IO[bytes]]:
-    """Give the verified archive as an open file.
+    """Return the verified archive as an open file.
 
     A download goes to a file without a name in the layers directory: whatever happens, nothing of it stays.
     Raises DownloadError naming every place that was tried, ConfigurationError for a mirror that is no URL.

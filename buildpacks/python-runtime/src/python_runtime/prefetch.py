@@ -64,7 +64,7 @@ def prefetch(
 
 @contextmanager
 def _partial(store: Path, sha256: str) -> Iterator[IO[bytes] | None]:
-    """Give the file to write to, which becomes the archive when the block ends well; None if it is there.
+    """Return the file to write to, which becomes the archive when the block ends well; None if it is there.
 
     One process at a time: the others wait, and find the archive then.
     """

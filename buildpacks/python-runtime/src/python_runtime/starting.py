@@ -124,7 +124,7 @@ def _shown(words: str) -> str:
 
 
 def _cause_of_refusal(python: Path, error: CommandFailed) -> _Cause:
-    """Say why the kernel does not even start it."""
+    """Return why the kernel does not even start it."""
     number = error.__cause__.errno if isinstance(error.__cause__, OSError) else None
     if number == errno.ENOENT:
         return _missing_loader(python)

@@ -64,7 +64,7 @@ class IndexAccess:
 
     @contextmanager
     def trusting(self, base: Mapping[str, str]) -> Iterator[dict[str, str]]:
-        """Give ``base`` with what makes a program trust the bound authorities beside those of the machine.
+        """Return ``base`` with what makes a program trust the bound authorities beside those of the machine.
 
         The file that it names is gone when the block is left.
         """
@@ -79,7 +79,7 @@ class IndexAccess:
 
     @contextmanager
     def environment(self, base: Mapping[str, str], *, minor: str) -> Iterator[dict[str, str]]:
-        """Give the environment to run pip in with the Python ``minor`` (X.Y), made of ``base``.
+        """Return the environment to run pip in with the Python ``minor`` (X.Y), made of ``base``.
 
         Its files, readable for nobody else, are gone when the block is left, however that happens. Raises
         ConfigurationError for credentials that cannot be given to pip.

@@ -42,22 +42,22 @@ class Git:
             raise MissingToolError("git is not installed", advice="Install git.") from None
 
     def read(self, *arguments: str) -> str:
-        """Give the output of a command without the blanks around it. Raises ReleaseError if it fails."""
+        """Return the output of a command without the blanks around it. Raises ReleaseError if it fails."""
         done = self.run(*arguments)
         if done.returncode:
             raise ReleaseError(f"git {arguments[0]} has failed", detail=message_of(done), file=self.root)
         return os.fsdecode(done.stdout).strip()
 
     def commit(self, revision: str) -> str | None:
-        """Give the commit of a revision; None if there is none here."""
+        """Return the commit of a revision; None if there is none here."""
         done = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return None if done.returncode else done.stdout.decode().strip()
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Say whether a commit is another one or came before it; not if one of them is not here."""
+        """Return whether a commit is another one or came before it; not if one of them is not here."""
         return self.run("merge-base", "--is-ancestor", old, new).returncode == 0
 
 
 def message_of(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Give what a command has complained about, without secrets."""
+    """Return what a command has complained about, without secrets."""
     return redact(done.stderr.decode(errors="replace").strip())

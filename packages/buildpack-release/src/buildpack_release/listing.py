@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def listing(repository: Repository) -> str:
-    """Give a table with one buildpack a line, sorted by id."""
+    """Return a table with one buildpack a line, sorted by id."""
     rows: list[tuple[str, ...]] = [("ID", "VERSION", "KIND", "API", "TARGETS", "DIRECTORY")]
     rows += [_row(one, repository) for one in repository.buildpacks]
     return columns(rows)
 
 
 def listing_data(repository: Repository) -> list[dict[str, Any]]:
-    """Give the same as data for JSON, with the orders; directories are relative to the root."""
+    """Return the same as data for JSON, with the orders; directories are relative to the root."""
     return [
         {
             "id": one.id,

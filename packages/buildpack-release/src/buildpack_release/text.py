@@ -19,7 +19,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def size(count: int) -> str:
-    """Say a number of bytes, such as `12.3 MiB`."""
+    """Return a number of bytes in words, such as `12.3 MiB`."""
     if count < _KIBI:
         return f"{count} B"
     value, units = count / _KIBI, ["KiB", "MiB", "GiB"]

@@ -128,7 +128,7 @@ class Demo:
 
 
 def _import_pip(container: Container) -> str:
-    """Say what happens when the image's Python imports pip, by trying."""
+    """Return what happens when the image's Python imports pip, by trying."""
     tried = container.run(["python", "-I", "-c", "import pip"], check=False)
     return "works" if tried.returncode == 0 else (tried.stderr.strip().splitlines() or ["fails"])[-1]
 

@@ -147,7 +147,7 @@ class Detector:
 def expand_order(
     order: Sequence[Sequence[OrderEntry]], lookup: Callable[[str], Buildpack]
 ) -> Iterator[tuple[OrderEntry, ...]]:
-    """Give the groups of components in the order in which the lifecycle tries them.
+    """Return the groups of components in the order in which the lifecycle tries them.
 
     A composite stands for each group of its own order in turn, and last for nothing if it is optional; of a
     buildpack that would come twice the first counts (lifecycle: phase/detector.go).

@@ -151,7 +151,7 @@ def _layer(record: Mapping[str, Any]) -> LayerRecord:
 
 
 def as_json(value: object) -> str:
-    """Give a date or time of TOML as it is in the labels of an image: Go knows one kind (RFC 3339)."""
+    """Return a date or time of TOML as it is in the labels of an image: Go knows one kind (RFC 3339)."""
     if isinstance(value, time):
         value = datetime.combine(date(1, 1, 1), value)
         return "0000" + as_json(value)[4:]

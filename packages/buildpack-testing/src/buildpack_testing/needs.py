@@ -151,5 +151,5 @@ def missing(names: Collection[str] = ()) -> tuple[Need, ...]:
 
 
 def describe(lacking: Collection[Need]) -> str:
-    """Say what is missing and how to get it, a line each."""
+    """Return what is missing and how to get it, a line each."""
     return "\n".join(f"missing: {need.name} ({need.advice})" for need in lacking)

@@ -48,7 +48,7 @@ def _extract(archive: Path, into: Path) -> None:
 
 
 def _relative(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Give the members with relative names: a layer's are absolute. Raises ValueError for a way out."""
+    """Return the members with relative names: a layer's are absolute. Raises ValueError for a way out."""
     for member in tar:
         member.name = member.name.lstrip("/")
         if ".." in Path(member.name).parts:

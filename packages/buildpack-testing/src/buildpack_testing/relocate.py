@@ -134,7 +134,7 @@ def _copy_libraries(python: InstalledPython, tree: Path) -> None:
 
 
 def _ignored(directory: str, names: list[str]) -> list[str]:
-    """Say which names of a directory of the standard library are left out (for copytree)."""
+    """Return which names of a directory of the standard library are left out (for copytree)."""
     folder = Path(directory).name
     if folder == "lib-dynload":
         return [name for name in names if name.startswith(_DROPPED_EXTENSIONS)]

@@ -21,7 +21,7 @@ _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.
 
 
 def plan_lines(detection: Detection) -> list[str]:
-    """Say which group passed, and who meets whose requirement."""
+    """Return which group passed, and who meets whose requirement."""
     failed = [f"{' + '.join(group.ids)}: {group.outcome.value}" for group in detection.tried[:-1]]
     return [
         *failed,
@@ -74,7 +74,7 @@ def container_paths(text: str, workspace: Workspace) -> str:
 
 
 def phase_line(seconds: Mapping[str, float]) -> str:
-    """Say how long each phase took."""
+    """Return how long each phase took."""
     return " · ".join(f"{phase} {duration(span)}" for phase, span in seconds.items())
 
 

@@ -67,7 +67,7 @@ def _find(buildpacks: Sequence[BuildpackRecord], buildpack_id: str) -> Buildpack
 def _choose(
     in_image: BuildpackRecord | None, in_cache: BuildpackRecord | None, *, has_image: bool
 ) -> Iterator[tuple[LayerRecord, bool]]:
-    """Give the layers that come back, and whether their contents do."""
+    """Return the layers that come back, and whether their contents do."""
     for layer in in_image.layers if in_image else ():
         cached = in_cache.layer(layer.name) if in_cache else None
         if layer.types.cache and cached and cached.diff_id == layer.diff_id:

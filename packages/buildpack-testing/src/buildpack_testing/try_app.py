@@ -150,7 +150,7 @@ def launch_summary(container: Container) -> str:
 
 @contextmanager
 def _variables(trial: Trial, report: Callable[[str], None]) -> Iterator[dict[str, str]]:
-    """Give all variables of the build; those of the user win."""
+    """Return all variables of the build; those of the user win."""
     source = trial.runtime or RuntimeSource.default()
     if "BP_PYTHON_RUNTIMES" in trial.variables or "BP_DEPENDENCY_MIRROR" in trial.variables:
         source = RuntimeSource.DOWNLOAD

@@ -76,7 +76,7 @@ class Workspace:
 
 
 def _special_files(directory: str, names: list[str]) -> list[str]:
-    """Say which names are sockets, pipes or devices: they are no part of an app (for copytree)."""
+    """Return which names are sockets, pipes or devices: they are no part of an app (for copytree)."""
     modes = {name: Path(directory, name).lstat().st_mode for name in names}
     kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
     return [name for name, mode in modes.items() if not any(is_kind(mode) for is_kind in kinds)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def shown_path(path: Path) -> str:
-    """Give a path as people read it: relative if it lies below the current directory, else absolute.
+    """Return a path as people read it: relative if it lies below the current directory, else absolute.
 
     Names that are not UTF-8 are escaped, so that the text can be printed anywhere.
     """

@@ -34,7 +34,7 @@ def is_repository(text: str) -> bool:
 
 
 def hostname(registry: str) -> str:
-    """Give the host of `host[:port]`, lower case and without the brackets of an IPv6 address."""
+    """Return the host of `host[:port]`, lower case and without the brackets of an IPv6 address."""
     match = _HOST.fullmatch(registry)
     if match is None or int(match["port"] or 1) not in range(1, _LAST_PORT + 1):
         raise InvalidReferenceError(
@@ -118,15 +118,15 @@ class Reference:
             )
 
     def with_tag(self, tag: str) -> Reference:
-        """Give the same repository with this tag and no digest."""
+        """Return the same repository with this tag and no digest."""
         return self._checked(replace(self, tag=tag, digest=None))
 
     def with_digest(self, digest: str) -> Reference:
-        """Give the same repository with this digest and no tag."""
+        """Return the same repository with this digest and no tag."""
         return self._checked(replace(self, tag=None, digest=digest))
 
     def child(self, name: str) -> Reference:
-        """Give the repository `name` below this one, taken as a namespace; without tag and digest."""
+        """Return the repository `name` below this one, taken as a namespace; without tag and digest."""
         return self._checked(Reference(self.registry, f"{self.repository}/{name}"))
 
     @staticmethod

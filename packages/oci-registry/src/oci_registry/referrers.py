@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def fallback_tag(digest: str) -> str:
-    """Give the tag that stands in for the referrers of a digest."""
+    """Return the tag that stands in for the referrers of a digest."""
     return digest.replace(":", "-", 1)
 
 
 def subject_of(manifests: Iterable[Manifest]) -> str:
-    """Give the digest of the one subject that manifests have. Raises ValueError."""
+    """Return the digest of the one subject that manifests have. Raises ValueError."""
     subjects = {one.subject.digest if one.subject else "" for one in manifests}
     if len(subjects) != 1 or "" in subjects:
         msg = "referrers must have a subject, and all the same one"

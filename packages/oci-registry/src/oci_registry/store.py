@@ -165,7 +165,7 @@ class StoredBlob(BlobSource):
 
 
 def present_blobs(store: Store, blobs: Collection[Descriptor]) -> set[str]:
-    """Give the digests of those blobs that a store has."""
+    """Return the digests of those blobs that a store has."""
     there = in_parallel(store.has_blob, blobs)
     return {blob.digest for blob, is_there in zip(blobs, there, strict=True) if is_there}
 

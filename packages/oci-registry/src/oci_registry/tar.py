@@ -37,12 +37,12 @@ class TarEntry:
 
     @classmethod
     def file(cls, name: str, source: Path, *, is_executable: bool = False) -> TarEntry:
-        """Give the entry of a file on disk."""
+        """Return the entry of a file on disk."""
         return cls(name, tarfile.REGTYPE, is_executable, source)
 
     @classmethod
     def content(cls, name: str, data: bytes) -> TarEntry:
-        """Give the entry of a file that is held in memory."""
+        """Return the entry of a file that is held in memory."""
         return cls(name, tarfile.REGTYPE, is_executable=False, data=data)
 
 

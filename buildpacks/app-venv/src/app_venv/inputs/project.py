@@ -88,7 +88,7 @@ def _check_python(table: ProjectTable, version: str) -> None:
 
 
 def _specifier(text: str) -> str:
-    """Say what is probably meant by a version without an operator."""
+    """Return what is probably meant by a version without an operator."""
     found = re.fullmatch(r"\s*(\d+(\.\d+)*)(\.\*)?\s*", text)
     if found is None:
         return "Write a specifier, such as: >=3.12"
@@ -115,7 +115,7 @@ def _check_listed(table: ProjectTable, selection: Selection) -> None:
 
 
 def _other_ways(table: ProjectTable) -> str:
-    """Say how a project is installed whose dependencies are not in [project]."""
+    """Return how a project is installed whose dependencies are not in [project]."""
     if "poetry" in table.elsewhere:
         from app_venv.inputs.missing import POETRY  # only for an error
 

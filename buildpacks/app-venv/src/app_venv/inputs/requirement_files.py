@@ -119,7 +119,7 @@ class _Reader:
 
 
 def classify(line: Line, app_dir: Path) -> tuple[Pinning, str]:
-    """Say how far a requirement determines what is installed, and why not further."""
+    """Return how far a requirement determines what is installed, and why not further."""
     text = line.requirement
     direct = _DIRECT.match(text)
     target = direct["url"] if direct else text.partition(";")[0].strip()

@@ -52,7 +52,7 @@ class Origin:
 
 
 def write_provenance(package: Package, origin: Origin) -> bytes:
-    """Give the statement about a package."""
+    """Return the statement about a package."""
     run: _Json = {"builder": {"id": origin.builder.id}}
     if origin.builder.invocation:
         run["metadata"] = {"invocationId": origin.builder.invocation}

@@ -34,7 +34,7 @@ class WorkTree:
     root: Path
 
     def revision(self, files: Iterable[Path]) -> Revision:
-        """Say which commit files are of. Without git, or outside a checkout, that is not known."""
+        """Return which commit files are of. Without git, or outside a checkout, that is not known."""
         if not self._state.commit:
             return self._state
         strange = [path for path in files if os.path.relpath(path, self.root) not in self._tracked]

@@ -45,7 +45,7 @@ def write_sbom(
     pythons: Sequence[CarriedPython] = (),
     parts: Sequence[Part] = (),
 ) -> bytes:
-    """Give the document of a package.
+    """Return the document of a package.
 
     Args:
         descriptor: the buildpack.
@@ -76,7 +76,7 @@ def write_sbom(
 
 
 def read_part(document: bytes, *, id: str, version: str) -> Part:  # noqa: A002  a buildpack's id
-    """Give the reference to a part's document. Raises ValueError, KeyError, TypeError if it is none."""
+    """Return the reference to a part's document. Raises ValueError, KeyError, TypeError if it is none."""
     return Part(id, version, str(json.loads(document)["serialNumber"]), sha256(document))
 
 

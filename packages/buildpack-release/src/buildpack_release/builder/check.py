@@ -100,7 +100,7 @@ class _Keys:
         return replace(entry, id=self.names[entry.id, entry.version])
 
     def buildpack(self, name: str, source: TomlSource, order: Order) -> Buildpack:
-        """Give a composite for the proof."""
+        """Return a composite for the proof."""
         id_, _, version = name.rpartition("@") if "@" in name else (name, "", "")
         descriptor = Descriptor(
             source=source,
@@ -123,7 +123,7 @@ class _Keys:
 
 
 def _whole_order(composition: Composition) -> Order:
-    """Give the order with the system buildpacks around each group, as the lifecycle adds them."""
+    """Return the order with the system buildpacks around each group, as the lifecycle adds them."""
     return tuple((*composition.system_pre, *group, *composition.system_post) for group in composition.order)
 
 
@@ -132,7 +132,7 @@ def _no_source(name: str) -> TomlSource:
 
 
 def _known_plans(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], keys: _Keys) -> _Plans:
-    """Give the plans of the components; what a layer has counts more than what was declared."""
+    """Return the plans of the components; what a layer has counts more than what was declared."""
     known: _Plans = {}
     for module in parts.composition.modules:
         if module.order:

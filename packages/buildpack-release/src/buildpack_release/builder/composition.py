@@ -117,5 +117,5 @@ def _conflicts(config: BuilderConfig, found: Sequence[Module]) -> Iterator[Findi
 
 
 def orders(modules: Sequence[Module]) -> Mapping[str, Order]:
-    """Give the orders of composites by `id@version`."""
+    """Return the orders of composites by `id@version`."""
     return {str(module): module.order for module in modules if module.order}

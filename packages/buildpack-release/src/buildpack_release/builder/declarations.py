@@ -36,7 +36,7 @@ _SOMETHING = ("its own conditions",)
 
 
 def side_file(config: Path) -> Path:
-    """Give the path of the file with declarations for a configuration."""
+    """Return the path of the file with declarations for a configuration."""
     return config.with_name(f"{config.stem}.plans.toml")
 
 

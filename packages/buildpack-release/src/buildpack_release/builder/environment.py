@@ -56,7 +56,7 @@ def read_variables(build: Table) -> tuple[BuildVariable, ...]:
 
 
 def variable_files(variables: Sequence[BuildVariable]) -> Mapping[str, str]:
-    """Give the content of each file, by its name, sorted."""
+    """Return the content of each file, by its name, sorted."""
     files = {variable.file: variable.value for variable in variables}
     files |= {f"{one.name}.delim": one.delimiter for one in variables if one.delimiter}
     return dict(sorted(files.items()))

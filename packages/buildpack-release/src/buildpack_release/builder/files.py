@@ -37,7 +37,7 @@ _FIXED = (
 
 
 def folders_archive(base: Base) -> bytes:
-    """Give the archive of the folders that builds find: two of the user's, the others root's."""
+    """Return the archive of the folders that builds find: two of the user's, the others root's."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in (*_WRITABLE, *_FIXED):
@@ -50,7 +50,7 @@ def folders_archive(base: Base) -> bytes:
 
 
 def order_toml(order: Order) -> str:
-    """Give the content of order.toml."""
+    """Return the content of order.toml."""
     return "\n".join(
         "\n".join(["[[order]]\n", *(f"[[order.group]]\n{_entry(entry)}" for entry in group)])
         for group in order
@@ -58,7 +58,7 @@ def order_toml(order: Order) -> str:
 
 
 def system_toml(pre: Group, post: Group) -> str:
-    """Give the content of system.toml, which has the buildpacks that come before and after every group."""
+    """Return the content of system.toml, which has the buildpacks that come before and after every group."""
     return "\n".join(
         f"[[system.{kind}.buildpacks]]\n{_entry(entry)}"
         for kind, group in (("pre", pre), ("post", post))
@@ -67,17 +67,17 @@ def system_toml(pre: Group, post: Group) -> str:
 
 
 def stack_toml(image: RunImage) -> str:
-    """Give the content of stack.toml, which older platforms read: the first run image."""
+    """Return the content of stack.toml, which older platforms read: the first run image."""
     return f"[run-image]\n{_image(image)}"
 
 
 def run_toml(images: Sequence[RunImage]) -> str:
-    """Give the content of run.toml."""
+    """Return the content of run.toml."""
     return "\n".join(f"[[images]]\n{_image(image)}" for image in images)
 
 
 def variable_entries(files: Mapping[str, str]) -> Iterator[TarEntry]:
-    """Give the files of the operator's variables, as they were written: without a line end added."""
+    """Return the files of the operator's variables, as they were written: without a line end added."""
     for name, value in files.items():
         yield TarEntry.content(f"{VARIABLES}/{name}", value.encode())
 

@@ -82,7 +82,7 @@ class _Writer:
 
 
 def _with_oci_type(layer: Layer, image: SourceImage) -> Layer:
-    """Give a layer with OCI's name of its type: Docker's other names mean the same bytes."""
+    """Return a layer with OCI's name of its type: Docker's other names mean the same bytes."""
     media_type = _MEDIA_TYPES.get(layer.media_type, layer.media_type)
     if not media_type.startswith(LAYER_TAR):
         raise CheckFailed(
@@ -110,7 +110,7 @@ def _config(composition: Composition, own: Sequence[Layer]) -> Mapping[str, Any]
 
 
 def _base_history(base: SourceImage) -> list[Any]:
-    """Give the base's history; a plain one if it does not fit the layers, since tools compare them."""
+    """Return the base's history; a plain one if it does not fit the layers, since tools compare them."""
     found = base.config.get("history")
     history = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     if sum(not one.get("empty_layer") for one in history) == len(base.layers):

@@ -28,7 +28,7 @@ _CREATOR = {"name": "Strata", "version": "1"}
 
 
 def builder_labels(composition: Composition) -> dict[str, str]:
-    """Give the labels of a builder; what else the base has stays beside them."""
+    """Return the labels of a builder; what else the base has stays beside them."""
     labels = {
         METADATA_LABEL: _metadata(composition),
         LAYERS_LABEL: _layers(composition.modules),

@@ -48,7 +48,7 @@ class Apis:
         return min((*self.deprecated, *self.supported), key=_numbers, default="")
 
     def as_json(self) -> dict[str, Any]:
-        """Give the versions as labels have them."""
+        """Return the versions as labels have them."""
         return {"deprecated": list(self.deprecated), "supported": list(self.supported)}
 
 
@@ -65,7 +65,7 @@ class Lifecycle:
     architecture: str
 
     def entries(self) -> Iterator[TarEntry]:
-        """Give the content of its layer."""
+        """Return the content of its layer."""
         yield TarEntry(FOLDER)
         for name in sorted((*self.programs, *self.links)):
             path = f"{FOLDER}/{name}"
@@ -77,7 +77,7 @@ class Lifecycle:
         yield TarEntry(_OLD_FOLDER, tarfile.SYMTYPE, link=FOLDER)
 
     def as_json(self) -> dict[str, Any]:
-        """Give what the builder's label says of it."""
+        """Return what the builder's label says of it."""
         return {
             "version": self.version,
             "api": {"buildpack": self.buildpack_apis.oldest, "platform": self.platform_apis.oldest},
@@ -198,7 +198,7 @@ def _check_programs(programs: Mapping[str, Path], links: Mapping[str, str], path
 
 
 def _architecture(program: Path) -> str:
-    """Say which processor a program is for; "" if it does not tell."""
+    """Return which processor a program is for; "" if it does not tell."""
     with program.open("rb") as file:
         head = file.read(_ELF_HEAD)
     if len(head) < _ELF_HEAD or head[:4] != b"\x7fELF":

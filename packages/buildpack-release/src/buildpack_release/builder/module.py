@@ -63,7 +63,7 @@ class Module:
         return f"/cnb/buildpacks/{self.id.replace('/', '_')}/{self.version}"
 
     def info(self) -> dict[str, str]:
-        """Give what the list of buildpacks in the builder's label says."""
+        """Return what the list of buildpacks in the builder's label says."""
         optional = {key: str(self.entry[key]) for key in ("name", "homepage") if self.entry.get(key)}
         return {"id": self.id, "version": self.version, **optional}
 

@@ -129,7 +129,7 @@ def _checked(image: SourceImage) -> SourceImage:
 
 
 def _main(image: SourceImage, modules: tuple[Module, ...]) -> tuple[str, str]:
-    """Give id and version of the package itself."""
+    """Return id and version of the package itself."""
     label = image.json_label(METADATA_LABEL)
     found = (str(label.get("id")), str(label.get("version"))) if isinstance(label, dict) else None
     if found is None:

@@ -104,7 +104,7 @@ def _get(store: Source, entry: Descriptor) -> Manifest:
 
 
 def _images(store: Source, index: Manifest, depth: int = 0) -> Iterator[Descriptor]:
-    """Give the images of an index, also of the indexes in it; not what is attached to them."""
+    """Return the images of an index, also of the indexes in it; not what is attached to them."""
     for one in index.manifests:
         if one.media_type in INDEX_TYPES and depth < len(MANIFEST_TYPES):
             yield from _images(store, _get(store, one), depth + 1)

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def address(created: Created) -> str:
-    """Give where the builder is, for programs: its reference with the digest, or its directory."""
+    """Return where the builder is, for programs: its reference with the digest, or its directory."""
     if isinstance(created.destination, Path):
         return shown_path(created.destination)
     return str(created.destination.with_digest(created.image.digest))
 
 
 def summary(created: Created) -> str:
-    """Give a table of the builder's parts, its size, and the next command."""
+    """Return a table of the builder's parts, its size, and the next command."""
     composition, image = created.composition, created.image
     base = composition.base
     rows = [
@@ -42,7 +42,7 @@ def summary(created: Created) -> str:
 
 
 def next_command(created: Created) -> str:
-    """Give a command that uses the builder."""
+    """Return a command that uses the builder."""
     if isinstance(created.destination, Path):
         copy = f"skopeo copy oci:{shown_path(created.destination)} docker://REGISTRY/BUILDER:TAG"
         return f"{copy} && pack build APP --path DIRECTORY --builder REGISTRY/BUILDER:TAG"

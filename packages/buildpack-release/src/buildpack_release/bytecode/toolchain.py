@@ -92,7 +92,7 @@ class Toolchain:
         return (*self.interpreters, *self.others)
 
     def tell_missing(self, report: Callable[[str], None], *, strict: bool = False) -> None:
-        """Say which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
+        """Return which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
         if not self.missing:
             return
         minors = ", ".join(self.missing)

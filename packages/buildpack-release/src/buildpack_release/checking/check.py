@@ -39,20 +39,20 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """Say how many findings there are, such as `2 errors, 1 note`."""
+        """Return how many findings there are, such as `2 errors, 1 note`."""
         counts = Counter(finding.severity for finding in self.findings)
         parts = [_count(counts[severity], severity.value) for severity in Severity if counts[severity]]
         return ", ".join(parts) or "nothing found"
 
     def lines(self) -> Iterator[str]:
-        """Give the report for people: the proofs, then the findings, one a line."""
+        """Return the report for people: the proofs, then the findings, one a line."""
         for proof in self.proofs:
             yield from proof.lines()
         for finding in self.findings:
             yield str(finding)
 
     def data(self) -> dict[str, Any]:
-        """Give the report as data for JSON; files are relative to the root."""
+        """Return the report as data for JSON; files are relative to the root."""
         return {
             "ok": self.ok,
             "findings": [

@@ -85,7 +85,7 @@ def _unpackable(directory: Path) -> Iterator[Finding]:
 
 
 def _fault(path: Path) -> str:
-    """Say why a file or directory could not be packaged; "" if it could."""
+    """Return why a file or directory could not be packaged; "" if it could."""
     if ".." in path.name:
         return 'the name holds "..": pack refuses packages with such names'
     try:

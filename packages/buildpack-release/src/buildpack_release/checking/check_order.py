@@ -67,7 +67,7 @@ def check_order(repository: Repository, foreign: Collection[str]) -> Iterator[Fi
 
 
 def _missing(entry: OrderEntry, siblings: Collection[str], unread: Sequence[Path]) -> tuple[str, str]:
-    """Give message and advice for an entry without a buildpack."""
+    """Return message and advice for an entry without a buildpack."""
     message = f'the order names "{entry.id}", which is not in this repository'
     if unread:
         return message, f"it may be the one of {shown_path(unread[0])}, which could not be read"
@@ -76,7 +76,7 @@ def _missing(entry: OrderEntry, siblings: Collection[str], unread: Sequence[Path
 
 
 def _entries(descriptor: Descriptor) -> Iterator[tuple[tuple[Key, ...], OrderEntry]]:
-    """Give each entry of an order with its key path."""
+    """Return each entry of an order with its key path."""
     for number, group in enumerate(descriptor.order):
         for index, entry in enumerate(group):
             yield ("order", number, "group", index), entry

@@ -130,7 +130,7 @@ def _never_used(proof: GroupProof, members: Sequence[Member]) -> Iterator[Findin
 
 
 def _place(proof: GroupProof, case: Case, trial: Trial, fault: Fault) -> tuple[Path, int | None]:
-    """Give the entry of the plan that a fault is about; the group for a buildpack of another repository."""
+    """Return the entry of the plan that a fault is about; the group for a buildpack of another repository."""
     choice = case.outcomes[fault.id]
     if choice is None or choice.source is None:
         return proof.file, proof.line

@@ -93,7 +93,7 @@ class GroupProof:
         return f"{self.composite}, group {self.number}"
 
     def lines(self) -> Iterator[str]:
-        """Give the proof for people."""
+        """Return the proof for people."""
         fitting = [case for case in self.cases if case.resolution]
         yield f"{self.title}: the plans fit in {len(fitting)} of {len(self.cases)} cases"
         for case in fitting:
@@ -101,7 +101,7 @@ class GroupProof:
             yield from (f"    {line}" for line in _entries(case))
 
     def data(self) -> dict[str, Any]:
-        """Give the proof as data for JSON."""
+        """Return the proof as data for JSON."""
         return {
             "composite": self.composite,
             "group": self.number,
@@ -110,12 +110,12 @@ class GroupProof:
 
 
 def count_cases(members: Sequence[Member]) -> int:
-    """Give the number of cases that `cases` would go through."""
+    """Return the number of cases that `cases` would go through."""
     return prod(len(member.outcomes) for member in members)
 
 
 def cases(members: Sequence[Member]) -> Iterator[Case]:
-    """Give every case in which all required members pass detection, and at least one member does."""
+    """Return every case in which all required members pass detection, and at least one member does."""
     for outcomes in product(*(member.outcomes for member in members)):
         group = [
             Candidate(member.entry.id, choice.plan.alternatives, member.entry.optional)

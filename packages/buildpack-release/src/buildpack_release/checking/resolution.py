@@ -86,7 +86,7 @@ def resolve(group: Sequence[Candidate]) -> Resolution | None:
 
 
 def trials(group: Sequence[Candidate]) -> Iterator[Trial]:
-    """Give the lifecycle's trials in its order; the first with a resolution is the one it takes."""
+    """Return the lifecycle's trials in its order; the first with a resolution is the one it takes."""
     for selected in _selections(group):
         yield _try(selected)
 

@@ -51,7 +51,7 @@ class Embedded:
         return tuple(self.interpreters or self.runtimes)
 
     def only(self, *, interpreter: bool, runtimes: bool) -> Embedded:
-        """Give the part of it that one buildpack carries."""
+        """Return the part of it that one buildpack carries."""
         return Embedded(
             self.interpreters if interpreter else {},
             self.runtimes if runtimes else {},
@@ -59,7 +59,7 @@ class Embedded:
         )
 
     def facts(self) -> list[str]:
-        """Give what decides about the package, as texts."""
+        """Return what decides about the package, as texts."""
         return [
             *(f"interpreter {target} {digest}" for target, digest in self.interpreters.items()),
             *(
@@ -71,14 +71,14 @@ class Embedded:
         ]
 
     def described(self) -> list[str]:
-        """Say which Pythons for apps there are, one target a line."""
+        """Return which Pythons for apps there are, one target a line."""
         return [
             f"Python {', '.join(one.version for one in archives)} for {target}"
             for target, archives in self.runtimes.items()
         ]
 
     def data(self) -> dict[str, Any]:
-        """Give it for the manifest."""
+        """Return it for the manifest."""
         return {
             "interpreters": {str(target): digest for target, digest in self.interpreters.items()},
             "runtimes": {
@@ -102,7 +102,7 @@ class Embedded:
 
     @classmethod
     def union(cls, parts: Iterable[Embedded]) -> Embedded:
-        """Give what a composite of packages carries."""
+        """Return what a composite of packages carries."""
         interpreters: dict[Target, str] = {}
         runtimes: dict[Target, tuple[EmbeddedRuntime, ...]] = {}
         catalogue = ""

@@ -137,20 +137,20 @@ class Manifest:
             return cls()
 
     def dumps(self) -> str:
-        """Give the text of the file: indented, sorted JSON."""
+        """Return the text of the file: indented, sorted JSON."""
         packages = [_package_data(package) for package in self]
         return json.dumps({"schema": SCHEMA, "buildpacks": packages}, indent=2, sort_keys=True) + "\n"
 
     def find(self, key: tuple[str, str]) -> Package | None:
-        """Give the package with an id and variant."""
+        """Return the package with an id and variant."""
         return next((package for package in self if package.key == key), None)
 
     def without(self, key: tuple[str, str]) -> Manifest:
-        """Give the manifest without a package."""
+        """Return the manifest without a package."""
         return replace(self, packages=tuple(package for package in self if package.key != key))
 
     def with_package(self, package: Package) -> Manifest:
-        """Give the manifest with a package in place of the one with its id and variant."""
+        """Return the manifest with a package in place of the one with its id and variant."""
         packages = (*self.without(package.key), package)
         return replace(self, packages=tuple(sorted(packages, key=lambda one: one.key)))
 

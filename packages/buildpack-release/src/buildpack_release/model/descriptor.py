@@ -137,7 +137,7 @@ def read_descriptor(source: TomlSource) -> tuple[Descriptor, tuple[Finding, ...]
 
 
 def id_fault(buildpack_id: str) -> str:
-    """Say what is wrong with a buildpack id; "" when nothing is."""
+    """Return what is wrong with a buildpack id; "" when nothing is."""
     if not _ID.fullmatch(buildpack_id):
         return "may hold only letters, digits, '.', '/' and '-'"
     if buildpack_id.casefold() in RESERVED_IDS:
@@ -148,7 +148,7 @@ def id_fault(buildpack_id: str) -> str:
 
 
 def version_fault(version: str) -> str:
-    """Say what is wrong with a buildpack version; "" when nothing is."""
+    """Return what is wrong with a buildpack version; "" when nothing is."""
     return "" if _VERSION.fullmatch(version) else "is not X.Y.Z (numbers without leading zeros, no suffix)"
 
 

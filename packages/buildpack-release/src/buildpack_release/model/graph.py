@@ -16,7 +16,7 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 def find_cycles(graph: Mapping[Node, Sequence[Node]]) -> tuple[tuple[Node, ...], ...]:
-    """Give a cycle for every edge that closes one, as a path that ends where it starts: `("a", "b", "a")`.
+    """Return a cycle for every edge that closes one, as a path that ends where it starts: `("a", "b", "a")`.
 
     Empty exactly if the graph has no cycles.
     """

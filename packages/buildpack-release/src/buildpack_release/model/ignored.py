@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def git_ignored(root: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """Give those of the paths below `root` that git ignores; none without git or outside a work tree."""
+    """Return those of the paths below `root` that git ignores; none without git or outside a work tree."""
     relative = [os.fsencode(os.path.relpath(path, root)) for path in paths]
     if not relative or not (root / ".git").exists():
         return frozenset()

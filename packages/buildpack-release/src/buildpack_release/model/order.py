@@ -25,7 +25,7 @@ def dependency_graph(buildpacks: Iterable[Buildpack]) -> dict[str, tuple[str, ..
 
 
 def flat_groups(order: Order, orders: Mapping[str, Order]) -> Iterator[Group]:
-    """Give the groups of components that an order stands for, in the order in which the lifecycle tries them.
+    """Return the groups of components that an order stands for, as the lifecycle tries them.
 
     `orders` holds the orders of composites by id. As in the lifecycle, a composite in a group is replaced by
     each group of its own order in turn, then by nothing if it is optional; an id that is there already is

@@ -114,7 +114,7 @@ def _read_requirement(table: Table) -> Requirement:
 
 
 def detect_directories(buildpack_dir: Path) -> tuple[Path, ...]:
-    """Give the directories below `detect/` in the order in which bin/detect tries them (bytes of the names).
+    """Return the directories below `detect/` as bin/detect tries them: in the order of their names' bytes.
 
     Raises ReleaseError if `detect` is there and cannot be listed.
     """
@@ -149,7 +149,7 @@ def read_markers(directory: Path) -> tuple[str, ...] | None:
 
 
 def declared_plans(buildpack_dir: Path) -> tuple[DeclaredPlan, ...]:
-    """Give the plans that a buildpack's detection can choose from, in the order in which it tries them.
+    """Return the plans that a buildpack's detection can choose from, in the order in which it tries them.
 
     Raises CheckFailed for a plan that detection could not use, ReleaseError for unreadable files.
     """

@@ -17,7 +17,7 @@ TABLE = "tool.buildpack-release"
 
 
 def settings_table(root: Path, findings: list[Finding]) -> Table:
-    """Give the table, an empty one if there is none; what is wrong in it is added to `findings`.
+    """Return the table, an empty one if there is none; what is wrong in it is added to `findings`.
 
     Raises CheckFailed for what is not TOML, ReleaseError for a file that cannot be read.
     """

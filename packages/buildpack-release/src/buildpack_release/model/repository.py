@@ -91,7 +91,7 @@ class Repository:
         return tuple(self.root / name for name in PackageSettings.read(self.root).libraries)
 
     def get(self, buildpack_id: str) -> Buildpack:
-        """Give the buildpack with an id. Raises UsageError, with the nearest id, if there is none."""
+        """Return the buildpack with an id. Raises UsageError, with the nearest id, if there is none."""
         for buildpack in self.buildpacks:
             if buildpack.id == buildpack_id:
                 return buildpack

@@ -42,7 +42,7 @@ class Table:
 
     @classmethod
     def root(cls, source: TomlSource, findings: list[Finding]) -> Table:
-        """Give the document itself."""
+        """Return the document itself."""
         return cls(source, source.data, (), findings)
 
     @property
@@ -89,13 +89,13 @@ class Table:
         return tuple(value for value in values if isinstance(value, str))
 
     def table(self, key: str, *, required: bool = False) -> Table:
-        """Give the table below a key; an empty one when absent."""
+        """Return the table below a key; an empty one when absent."""
         return Table(
             self.source, self._typed(key, dict, required=required) or {}, (*self.path, key), self.findings
         )
 
     def tables(self, key: str) -> Iterator[Table]:
-        """Give each table of an array of tables."""
+        """Return each table of an array of tables."""
         for index, value in enumerate(self._typed(key, list) or []):
             if isinstance(value, dict):
                 yield Table(self.source, value, (*self.path, key, index), self.findings)

@@ -23,7 +23,7 @@ FILE = "SHA256SUMS"
 
 
 def checksums(dist: Path, manifest: Manifest) -> str:
-    """Give the text of the file for the packages of a manifest.
+    """Return the text of the file for the packages of a manifest.
 
     A provenance that is missing is left out; the next run that makes or checks its package writes it.
     """

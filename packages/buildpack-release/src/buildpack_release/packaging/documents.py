@@ -37,7 +37,7 @@ class Provenance:
         return cls(WorkTree(root), Builder.from_environment(os.environ))
 
     def write(self, job: Job, package: Package, parts: Iterable[Package], folder: Path) -> bytes:
-        """Give the statement about a package.
+        """Return the statement about a package.
 
         Args:
             job: what was asked for.
@@ -56,7 +56,7 @@ class Provenance:
         return write_provenance(package, origin)
 
     def with_commit(self, job: Job, package: Package, parts: Iterable[Package], dist: Path) -> bytes | None:
-        """Give the statement about a package in dist/ with a commit, if it lacks one that can be named now.
+        """Return the statement about a package in dist/ with a commit, if it lacks one that can be named now.
 
         Only who made a package says more about it: that of another builder stays.
         """

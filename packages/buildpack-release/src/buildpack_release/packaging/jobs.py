@@ -71,7 +71,7 @@ class Job:
         return self.targets if self.embedded.variant else self.buildpack.descriptor.targets
 
     def bytecode(self, toolchain: Toolchain) -> dict[str, str]:
-        """Give the versions of the Pythons that compile for this package: for a composite none.
+        """Return the versions of the Pythons that compile for this package: for a composite none.
 
         An interpreter in it compiles for itself, where nothing else is there for its minor version.
         """
@@ -93,7 +93,7 @@ class Job:
         return self.inputs.digest(recipe(), compressor, *versions, *self.facts(), *parts)
 
     def facts(self) -> list[str]:
-        """Give what the package depends on besides its inputs."""
+        """Return what the package depends on besides its inputs."""
         return [self.variant, self.source, *map(str, self.targets), *self.embedded.facts()]
 
 

@@ -101,7 +101,7 @@ def package(
 
 
 def provenance_due(repository: Repository, dist: Path) -> tuple[str, ...]:
-    """Give the files of provenance in dist/ that package() would write anew, of packages that are current.
+    """Return the files of provenance in dist/ that package() would write anew, of packages that are current.
 
     Raises ReleaseError as plan_jobs() does, UsageError for a wrong variable in the environment.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Give a table with one `.cnb` file a line."""
+    """Return a table with one `.cnb` file a line."""
     rows = [("BUILDPACK", "TARGET", "LAYERS", "SIZE", "DIGEST", "STATE")]
     rows += [
         (
@@ -33,19 +33,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def carried(outcomes: Sequence[Outcome]) -> str:
-    """Say which Pythons for apps are in the packages; nothing for ordinary ones."""
+    """Return which Pythons for apps are in the packages; nothing for ordinary ones."""
     contents = [outcome.package.embedded for outcome in outcomes if outcome.requested]
     lines = dict.fromkeys(line for content in contents for line in content.described())
     return "".join(f"Inside: {line}\n" for line in lines)
 
 
 def artefacts(outcomes: Sequence[Outcome], dist: Path) -> list[Path]:
-    """Give the files and layouts of the packages that were asked for."""
+    """Return the files and layouts of the packages that were asked for."""
     return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.artefacts]
 
 
 def next_command(outcomes: Sequence[Outcome], dist: Path) -> str:
-    """Give a command that tries the last package: a composite, if there is one."""
+    """Return a command that tries the last package: a composite, if there is one."""
     requested = [outcome.package for outcome in outcomes if outcome.requested]
     file = shown_path(dist / requested[-1].images[0].file)
     return f"pack build APP --path DIRECTORY --builder BUILDER --buildpack {file}"

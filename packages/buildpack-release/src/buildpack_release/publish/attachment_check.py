@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def attachment_problems(
     store: Store, digest: str, referrers: Sequence[Descriptor], expected: Expected
 ) -> Iterator[str]:
-    """Say what is missing beside an image with a digest, and what is not about it."""
+    """Return what is missing beside an image with a digest, and what is not about it."""
     for kind in KINDS:
         found = kind.among(referrers, expected.id, expected.tag)
         if not found:

@@ -37,7 +37,7 @@ class Kind:
     suffix: str
 
     def title(self, buildpack_id: str, tag: str) -> str:
-        """Give the name of the document of a buildpack: that of its file in dist/."""
+        """Return the name of the document of a buildpack: that of its file in dist/."""
         return f"{buildpack_id.replace('/', '_')}-{tag}{self.suffix}"
 
     def among(self, referrers: Iterable[Descriptor], buildpack_id: str, tag: str) -> tuple[Descriptor, ...]:

@@ -50,12 +50,12 @@ def _directory(text: str) -> Path:
 
 
 def shown(destination: Destination) -> str:
-    """Give a destination as the option says it."""
+    """Return a destination as the option says it."""
     return f"{LAYOUTS}{destination}" if isinstance(destination, Path) else destination.name
 
 
 def store_of(destination: Destination, name: str, registries: Registries) -> Store:
-    """Give the store for the packages of a name; nothing is asked or written yet."""
+    """Return the store for the packages of a name; nothing is asked or written yet."""
     if isinstance(destination, Path):
         return LayoutStore(destination / name)
     return registries.repository(destination.child(name))

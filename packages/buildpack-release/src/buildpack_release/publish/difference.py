@@ -19,7 +19,7 @@ _COMPARED = ("rootfs", "config")
 
 
 def differences(published: ImageTree, ours: ImageTree) -> tuple[str, ...]:
-    """Say in what they differ, one difference a line; nothing if the content is equal."""
+    """Return in what they differ, one difference a line; nothing if the content is equal."""
     there, here = published.platforms, ours.platforms
     found = [f"{_shown(name)}: only published" for name in there if name not in here]
     found += [f"{_shown(name)}: only here" for name in here if name not in there]

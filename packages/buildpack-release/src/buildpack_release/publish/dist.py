@@ -75,7 +75,7 @@ def read_releases(
 def variant_jobs(
     repository: Repository, ids: Sequence[str], manifest: Manifest, variant: str
 ) -> tuple[Job, ...]:
-    """Give the jobs for a kind of packages in dist/, as it was chosen when they were made.
+    """Return the jobs for a kind of packages in dist/, as it was chosen when they were made.
 
     Raises CheckFailed if there is none of that kind, UsageError for an id that carries nothing.
     """

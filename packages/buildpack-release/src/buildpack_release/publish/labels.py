@@ -16,7 +16,7 @@ _Entries = dict[tuple[str, str], dict[str, Any]]
 
 
 def label_problems(image: ReadImage, buildpack_id: str, version: str) -> Iterator[str]:
-    """Say what would keep pack from reading an image as the buildpackage of an id and version."""
+    """Return what would keep pack from reading an image as the buildpackage of an id and version."""
     metadata = _label(image.labels, METADATA_LABEL)
     layers = _label(image.labels, LAYERS_LABEL)
     if metadata is None or layers is None:

@@ -110,7 +110,7 @@ class Step:
         return self.root.digest == self.release.digest
 
     def blobs_by(self, transfer: Transfer) -> tuple[BlobStep, ...]:
-        """Give the blobs that get there in one way."""
+        """Return the blobs that get there in one way."""
         return tuple(step for step in self.blobs if step.transfer is transfer)
 
 
@@ -211,7 +211,7 @@ def _present(step: Step) -> set[str]:
 
 
 def _digests(step: Step) -> set[str]:
-    """Give the blobs that a store has when its step is over: of a published equal they may be others."""
+    """Return the blobs that a store has when its step is over: of a published equal they may be others."""
     if step.action is Action.CONFLICT or step.root != step.release.tree.root:
         return set()
     return {blob.digest for blob in step.release.tree.blobs}

@@ -67,7 +67,7 @@ class Publication:
     signer: Signer = field(default_factory=Unsigned)
 
     def plan(self) -> Plan:
-        """Say what publishing would do; nothing is written.
+        """Return what publishing would do; nothing is written.
 
         Raises CheckFailed if dist/ is not fit to be published, RegistryError.
         """
@@ -132,7 +132,7 @@ class Publication:
 
     @contextmanager
     def _open(self) -> Iterator[Derive]:
-        """Give what derives the plan, from packages that do not change meanwhile."""
+        """Return what derives the plan, from packages that do not change meanwhile."""
         with (
             reading(self.dist, report=self.line.say),
             self._stores() as store,
@@ -143,7 +143,7 @@ class Publication:
 
     @contextmanager
     def _stores(self) -> Iterator[Callable[[str], Store]]:
-        """Give what gives the store of a name."""
+        """Return what gives the store of a name."""
         with Registries(self.connect, self.line.say) as registries:
             yield lambda name: store_of(self.destination, name, registries)
 
@@ -228,7 +228,7 @@ def _described(reference: str, expected: Expected, tree: ImageTree, problems: tu
 
 
 def summary(verified: Sequence[Verified]) -> str:
-    """Say in a sentence what was read."""
+    """Return in a sentence what was read."""
     blobs, total = sum(one.blobs for one in verified), size(sum(one.size for one in verified))
     wrong = sum(bool(one.problems) for one in verified)
     return f"{len(verified)} packages, {blobs} blobs, {total}; {wrong or 'none'} with problems"

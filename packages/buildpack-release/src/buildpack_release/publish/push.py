@@ -117,7 +117,7 @@ def _told(step: Step, pushed: Pushed) -> str:
 
 
 def expected(release: Release) -> Expected:
-    """Say what has to be found once a release is published."""
+    """Return what has to be found once a release is published."""
     return Expected(release.id, release.version, tuple(release.tree.platforms), release.variant)
 
 

@@ -63,7 +63,7 @@ class Release:
 
 
 def store_name(buildpack_id: str) -> str:
-    """Give the last segment of an id."""
+    """Return the last segment of an id."""
     return buildpack_id.rpartition("/")[2]
 
 

@@ -20,7 +20,7 @@ _INDENT = " " * 10
 
 
 def plan_text(plan: Plan) -> str:
-    """Give the plan for people."""
+    """Return the plan for people."""
     lines = [f"Plan for {plan.destination}"]
     for step in plan.steps:
         lines.append(f"{step.action.value:<8}  {step.reference}")
@@ -87,7 +87,7 @@ def _plan_summary(plan: Plan) -> str:
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
-    """Give the plan for programs."""
+    """Return the plan for programs."""
     return {"to": plan.destination, "done": plan.is_done, "packages": list(map(_step_data, plan.steps))}
 
 
@@ -125,7 +125,7 @@ def _step_data(step: Step) -> dict[str, Any]:
 
 
 def result_table(results: Sequence[Result]) -> str:
-    """Give the results as a table for people."""
+    """Return the results as a table for people."""
     rows = [("REFERENCE", "STATE", "TAGS MOVED", "DIGEST")]
     rows += [
         (result.step.reference, _state(result), ", ".join(result.moved) or "none", result.root.digest)
@@ -142,7 +142,7 @@ def _state(result: Result) -> str:
 
 
 def signing_line(results: Sequence[Result], signer: Signer) -> str:
-    """Say whether what was published is signed, and why it is not."""
+    """Return whether what was published is signed, and why it is not."""
     if signer.unsigned:
         return f"not signed: {signer.unsigned}\n"
     now = sum(result.signed for result in results)
@@ -150,7 +150,7 @@ def signing_line(results: Sequence[Result], signer: Signer) -> str:
 
 
 def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Give the results for programs."""
+    """Return the results for programs."""
     return [
         {
             "id": result.step.release.id,
@@ -169,7 +169,7 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 
 def verified_table(verified: Sequence[Verified]) -> str:
-    """Give what was read back for people, the problems below."""
+    """Return what was read back for people, the problems below."""
     rows = [("REFERENCE", "PLATFORMS", "BLOBS", "SIZE", "SIGNED", "STATE", "DIGEST")]
     rows += [
         (
@@ -188,7 +188,7 @@ def verified_table(verified: Sequence[Verified]) -> str:
 
 
 def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
-    """Give what was read back for programs."""
+    """Return what was read back for programs."""
     return [
         {
             "id": one.expected.id,
@@ -207,7 +207,7 @@ def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
 
 
 def next_command(to: str, results: Sequence[Result]) -> str:
-    """Give the command to go on with."""
+    """Return the command to go on with."""
     last = results[-1]
     if to.startswith("oci:"):
         target = f"docker://REGISTRY/NAMESPACE/{last.step.release.name}:{last.step.release.tag}"

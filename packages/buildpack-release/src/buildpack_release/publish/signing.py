@@ -106,14 +106,14 @@ class Cosign:
             )
 
     def command(self, reference: str) -> list[str]:
-        """Give the command line."""
+        """Return the command line."""
         key = [] if self.key == KEYLESS else ["--key", self.key]
         log = [] if self.log else [*self._no_service(), "--tlog-upload=false"]
         insecure = ["--allow-http-registry", "--allow-insecure-registry"] if self.insecure else []
         return [os.fspath(self.executable), "sign", "--yes", *key, *log, *insecure, reference]
 
     def _no_service(self) -> list[str]:
-        """Give the option that newer releases want before a signature may stay out of the log."""
+        """Return the option that newer releases want before a signature may stay out of the log."""
         described = subprocess.run(
             [self.executable, "sign", "--help"],
             env=dict(self.environ),
@@ -133,7 +133,7 @@ def choose_signer(
     *,
     insecure: bool = False,
 ) -> Signer:
-    """Say how images are signed, before anything is published.
+    """Return how images are signed, before anything is published.
 
     Args:
         asked: the option: a key for cosign, "keyless", or "no"; "" takes STRATA_SIGN, else the settings.
@@ -174,7 +174,7 @@ def is_signed(store: Store, digest: str, referrers: Iterable[Descriptor]) -> boo
 
 @contextmanager
 def _credentials(reference: Reference, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Give an environment in which cosign finds what we log in with.
+    """Return an environment in which cosign finds what we log in with.
 
     It reads the same files as we do, but not the STRATA_REGISTRY_* variables: those go into a configuration
     that exists as long as cosign runs, for nobody else to read.

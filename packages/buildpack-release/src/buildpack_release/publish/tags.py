@@ -23,7 +23,7 @@ _VERSION_ANNOTATION = "org.opencontainers.image.version"
 
 
 def version_tag(version: str, variant: str) -> str:
-    """Give the tag of a version, or of a kind of package of it: `1.2.3`, `1.2.3-offline`."""
+    """Return the tag of a version, or of a kind of package of it: `1.2.3`, `1.2.3-offline`."""
     return f"{version}-{variant}" if variant else version
 
 
@@ -52,7 +52,7 @@ class MovingTag:
 
 
 def moving_tags(store: Store, version: str, digest: str, *, is_new: bool = False) -> tuple[MovingTag, ...]:
-    """Say what becomes of the moving tags once a version has this digest; what is published is read.
+    """Return what becomes of the moving tags once a version has this digest; what is published is read.
 
     A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the version
     `is_new`, no tag is expected to point to it, and only those that exist are read.
@@ -89,7 +89,7 @@ def _moving_tag(
 
 
 def _versions(tags: Iterable[str]) -> list[Version]:
-    """Give the tags that are versions; there may be any others."""
+    """Return the tags that are versions; there may be any others."""
     found = []
     for tag in tags:
         try:

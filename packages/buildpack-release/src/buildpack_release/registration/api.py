@@ -33,7 +33,7 @@ _TOKEN_ADVICE = "GITHUB_TOKEN has to be a classic token with the scope public_re
 
 
 def check_base(base: str) -> str:
-    """Give an API's base address without a slash at its end. Raises UsageError if no token may go there."""
+    """Return an API's base address without a slash at its end. Raises UsageError if no token may go there."""
     parts = urlsplit(base)
     is_plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not parts.hostname or "@" in parts.netloc or not (is_plain or parts.scheme == "https"):
@@ -113,7 +113,7 @@ class Api:
         self.close()
 
     def attempts(self) -> Attempts:
-        """Give the tries of one operation."""
+        """Return the tries of one operation."""
         return Attempts(self.timing.policy, self.timing.clock, self._report)
 
     def _retried(self, method: str, path: str, *, accept: str = JSON_TYPE) -> Reply:
@@ -163,7 +163,7 @@ class Api:
 
 
 def _message(body: bytes) -> str:
-    """Give the text of an error, `{"message": ...}`."""
+    """Return the text of an error, `{"message": ...}`."""
     try:
         document = json.loads(body)
     except ValueError:
@@ -173,7 +173,7 @@ def _message(body: bytes) -> str:
 
 
 def _wait(answer: Answer, now: float) -> float | None:
-    """Say in how many seconds the limit of requests ends, if it is reached."""
+    """Return in how many seconds the limit of requests ends, if it is reached."""
     wait = retry_after_seconds(answer.headers.get("Retry-After"), now=now)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         reset = answer.headers.get("X-RateLimit-Reset", "")

@@ -51,7 +51,7 @@ def read_candidates(publication: Publication) -> tuple[Candidate, ...]:
 
 
 def require_registry(destination: Destination) -> Reference:
-    """Give the namespace of a registry. Raises UsageError for a directory."""
+    """Return the namespace of a registry. Raises UsageError for a directory."""
     if isinstance(destination, Reference):
         return destination
     raise UsageError(

@@ -93,7 +93,7 @@ class Index:
     api: Api
 
     def entry(self, buildpack_id: str, version: str) -> Entry | None:
-        """Give the entry of a version, None if it is not registered."""
+        """Return the entry of a version, None if it is not registered."""
         for line in self._text(INDEX, entry_path(buildpack_id)).splitlines():
             try:
                 found = json.loads(line)
@@ -104,7 +104,7 @@ class Index:
         return None
 
     def owners(self, namespace: str) -> tuple[Owner, ...]:
-        """Give the owners of a namespace; none if there is no such namespace yet."""
+        """Return the owners of a namespace; none if there is no such namespace yet."""
         text = self._text(NAMESPACES, f"v1/{namespace}.json")
         try:
             found = json.loads(text)["owners"] if text else []
@@ -113,17 +113,17 @@ class Index:
             raise RegistryError(f"the owners of the namespace {namespace} cannot be read") from None
 
     def account(self) -> Account:
-        """Give the account of the token."""
+        """Return the account of the token."""
         found = self.api.get("user")
         return Account(int(found["id"]), str(found["login"]))
 
     def organisations(self, account: Account) -> frozenset[int]:
-        """Give the organisations of which an account is publicly a member, as the workflow sees them."""
+        """Return the organisations of which an account is publicly a member, as the workflow sees them."""
         found = self.api.pages(f"users/{account.login}/orgs?per_page=100")
         return frozenset(int(one["id"]) for one in found)
 
     def issues(self, request: Request, account: Account) -> tuple[Issue, ...]:
-        """Give an account's issues with the title of a request, the newest first."""
+        """Return an account's issues with the title of a request, the newest first."""
         return tuple(one for one in self._issues(account) if one.title == request.title)
 
     def open(self, request: Request) -> Issue:
@@ -157,7 +157,7 @@ class Index:
 
 
 def entry_path(buildpack_id: str) -> str:
-    """Give the file of the index with the versions of a buildpack: its folders are of the name's letters."""
+    """Return the index's file for a buildpack: its folders are of the name's letters."""
     namespace, _, name = buildpack_id.partition("/")
     folders = {1: "1", 2: "2", 3: f"3/{name[:2]}"}.get(len(name), f"{name[:2]}/{name[2:4]}")
     return f"{folders}/{namespace}_{name}"

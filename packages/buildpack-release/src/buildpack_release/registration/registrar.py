@@ -61,7 +61,7 @@ class Registrar:
     _account: Account | None = field(default=None, init=False)
 
     def look(self, request: Request) -> RequestStatus:
-        """Say how things stand. Without a token, that is what the index says.
+        """Return how things stand. Without a token, that is what the index says.
 
         Raises:
             ConflictError: another address is registered, or asked for.

@@ -23,7 +23,7 @@ TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 (the name of a variable)
 
 
 def token_from(environ: Mapping[str, str]) -> Secret | None:
-    """Give the token of the environment, if there is one."""
+    """Return the token of the environment, if there is one."""
     text = environ.get(TOKEN_VARIABLE, "").strip()
     return Secret(text) if text else None
 
@@ -36,7 +36,7 @@ class Registration:
     registrar: Registrar
 
     def look(self) -> tuple[RequestStatus, ...]:
-        """Say what would be requested and what is registered; where that cannot be asked, a note says so.
+        """Return what would be requested and what is registered; where that cannot be asked, a note says so.
 
         Raises CheckFailed if something published is not fit to be registered, ConflictError, RegistryError.
         """

@@ -17,7 +17,7 @@ _TO_MAKE = (State.MISSING, State.UNKNOWN)
 
 
 def requests_text(statuses: Sequence[RequestStatus]) -> str:
-    """Give the requests that are to be made, to be opened by hand; nothing for the others."""
+    """Return the requests that are to be made, to be opened by hand; nothing for the others."""
     texts = (
         f"{one.request.title}\n\n{one.request.body}\n\nOpen it: {one.request.page(WEB, INDEX)}\n"
         for one in statuses
@@ -27,14 +27,14 @@ def requests_text(statuses: Sequence[RequestStatus]) -> str:
 
 
 def request_table(statuses: Sequence[RequestStatus]) -> str:
-    """Give how things stand as a table, with the notes below it."""
+    """Return how things stand as a table, with the notes below it."""
     rows = [("BUILDPACK", "STATE", "REQUEST", "ADDRESS")]
     rows += [(str(one.request), one.state.value, one.url or "-", one.request.address) for one in statuses]
     return columns(rows) + "".join(f"{line}\n" for line in _notes(statuses))
 
 
 def request_data(statuses: Sequence[RequestStatus]) -> list[dict[str, Any]]:
-    """Give how things stand, and the requests."""
+    """Return how things stand, and the requests."""
     return [
         {
             "id": one.request.id,

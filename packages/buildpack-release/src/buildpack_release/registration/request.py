@@ -30,7 +30,7 @@ class Request:
         return "\n".join((_FENCE, *lines, _FENCE))
 
     def page(self, web: str, repository: str) -> str:
-        """Give the address of the page for a new issue, filled in, for whoever opens it by hand."""
+        """Return the address of the page for a new issue, filled in, for whoever opens it by hand."""
         query = urlencode({"title": self.title, "body": self.body}, quote_via=quote)
         return f"{web}/{repository}/issues/new?{query}"
 
@@ -39,7 +39,7 @@ class Request:
 
 
 def address_in(body: str) -> str:
-    """Give the address that the text of an issue asks for; "" if it cannot be read as a request."""
+    """Return the address that the text of an issue asks for; "" if it cannot be read as a request."""
     try:
         found = tomllib.loads(body.replace("\r\n", "\n").replace(_FENCE, "")).get("addr")
     except tomllib.TOMLDecodeError:

@@ -27,7 +27,7 @@ RESTRICTED = frozenset({
 
 
 def name_problems(buildpack_id: str, version: str) -> Iterator[str]:
-    """Say what keeps an id and version from being registered."""
+    """Return what keeps an id and version from being registered."""
     namespace, slash, name = buildpack_id.partition("/")
     if not slash or not _PART.fullmatch(namespace) or not _PART.fullmatch(name):
         yield f'the id "{buildpack_id}" is not NAMESPACE/NAME of a-z, 0-9, "." and "-", as pack looks it up'
@@ -38,7 +38,7 @@ def name_problems(buildpack_id: str, version: str) -> Iterator[str]:
 
 
 def host_problem(address: str, api_host: str, resolver: Resolver = resolve) -> str:
-    """Say why the registry's workflow cannot read from the host of an address; "" if nothing is known.
+    """Return why the registry's workflow cannot read from the host of an address; "" if nothing is known.
 
     A rehearsal is allowed: an index on this machine may read from a registry on this machine.
     """

@@ -21,7 +21,7 @@ def release_steps(
     push: bool = False,
     again: bool = False,
 ) -> tuple[Step, ...]:
-    """Give the steps.
+    """Return the steps.
 
     Args:
         publication: what is published, and where.

@@ -65,11 +65,11 @@ class ReleaseState:
         return found
 
     def local_tag(self, name: str) -> str | None:
-        """Give the commit of a tag of this clone."""
+        """Return the commit of a tag of this clone."""
         return self.git.commit(f"{_TAGS}{name}")
 
     def remote_tag(self, name: str) -> str | None:
-        """Give the commit of a tag of the remote."""
+        """Return the commit of a tag of the remote."""
         return self.remote.tags.get(name) if self.remote else None
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def status_table(status: Status) -> str:
-    """Give the status as a table."""
+    """Return the status as a table."""
     rows = [("STEP", "STATE", "WHAT WAS FOUND")]
     rows += [(row.step, row.state.value, row.text.partition("\n")[0]) for row in status.rows]
     return columns(rows)
 
 
 def status_data(status: Status) -> dict[str, Any]:
-    """Give the status as data."""
+    """Return the status as data."""
     return {
         "released": status.is_released,
         "steps": [

@@ -62,7 +62,7 @@ class Versions(ReadOnlyStep):
 
 
 def _base(state: ReleaseState, member: Member) -> str:
-    """Give the commit of the newest release of a buildpack that is tagged; "" if there is none."""
+    """Return the commit of the newest release of a buildpack that is tagged; "" if there is none."""
     for version in sorted(member.changelog.versions, reverse=True):
         tag = tag_name(state.policy.versioning, member.id, version)
         commit = state.local_tag(tag) or state.remote_tag(tag)

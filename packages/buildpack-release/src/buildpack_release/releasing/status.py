@@ -62,7 +62,7 @@ class Status:
         return all(row.is_settled for row in self.rows)
 
     def row(self, step: str) -> Row:
-        """Give the row of a step."""
+        """Return the row of a step."""
         return next(row for row in self.rows if row.step == step)
 
     @property

@@ -17,7 +17,7 @@ class Step(Protocol):
         """What it is called in the table."""
 
     def look(self, state: ReleaseState) -> Row:
-        """Say how it stands; nothing is changed. Raises ReleaseError if that cannot be found out."""
+        """Return how it stands; nothing is changed. Raises ReleaseError if that cannot be found out."""
 
     def act(self, state: ReleaseState) -> None:
         """Do what is missing, after `look` has said that it is DUE. Raises ReleaseError."""

@@ -82,7 +82,7 @@ class Tags:
     name: ClassVar[str] = "git tags"
 
     def look(self, state: ReleaseState) -> Row:
-        """Say which are missing."""
+        """Return which are missing."""
         tags, missing = state.tags, _missing(state)
         if not tags:
             return Row(self.name, State.LATER, "no version has been set yet")
@@ -99,7 +99,7 @@ class Tags:
 
 
 def _missing(state: ReleaseState) -> list[str]:
-    """Give the tags that are neither here nor at the remote."""
+    """Return the tags that are neither here nor at the remote."""
     return [tag for tag in state.tags if not state.local_tag(tag) and not state.remote_tag(tag)]
 
 

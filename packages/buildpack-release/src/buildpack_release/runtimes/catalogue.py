@@ -66,7 +66,7 @@ class Catalogue:
 
 
 def target_of(archive: Published) -> Target:
-    """Give the target that an archive is for."""
+    """Return the target that an archive is for."""
     return Target("linux", archive.arch)
 
 

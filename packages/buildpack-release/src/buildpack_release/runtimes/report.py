@@ -18,7 +18,7 @@ _NOTICE = dt.timedelta(days=365)
 
 
 def show(catalogue: Catalogue, today: dt.date) -> str:
-    """Give a table with one line of Python a row, the newest first."""
+    """Return a table with one line of Python a row, the newest first."""
     rows = [("LINE", "END OF LIFE", "", "NEWEST", "VERSIONS", "ARCHIVES", "TARGETS")]
     for line in _lines(catalogue):
         archives = _of_line(catalogue, line)
@@ -37,7 +37,7 @@ def show(catalogue: Catalogue, today: dt.date) -> str:
 
 
 def show_data(catalogue: Catalogue) -> dict[str, Any]:
-    """Give the same as data for JSON, with all versions."""
+    """Return the same as data for JSON, with all versions."""
     return {
         "default": catalogue.default,
         "bases": list(catalogue.bases),

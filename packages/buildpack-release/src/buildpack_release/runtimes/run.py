@@ -58,7 +58,7 @@ def merge(
 
 
 def _alone(current: Catalogue, compared: Compared) -> Iterator[str]:
-    """Say which new archives only uv lists, and what became of them."""
+    """Return which new archives only uv lists, and what became of them."""
     known = {archive.path for archive in current.archives}
     for archives, text in (
         (compared.ahead, "so far in uv's list only, to be compared by the next update"),

@@ -45,7 +45,7 @@ def publication_of(
     variant: str = "",
     sign: str = "no",
 ) -> Publication:
-    """Say what the options of such a task mean."""
+    """Return what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import parse_destination
@@ -181,7 +181,7 @@ def publish_verify(
 
 @contextmanager
 def registration_of(publication: Publication, api: str, *, patience: float = 10.0) -> Iterator[Registration]:
-    """Say where what is published is registered, and as whom; `patience` is in minutes."""
+    """Return where what is published is registered, and as whom; `patience` is in minutes."""
     from buildpack_release.progress import say
     from buildpack_release.registration.api import GITHUB, Api
     from buildpack_release.registration.index import Index

@@ -90,7 +90,7 @@ def _pins(repository: Repository) -> Iterable[tuple[Buildpack, Pin, bool]]:
 
 
 def _wanted(pins: Sequence[tuple[Buildpack, Pin, bool]], version: str) -> dict[str, str]:
-    """Give the projects to ask for, with the version that is asked for."""
+    """Return the projects to ask for, with the version that is asked for."""
     tools = sorted({canonicalize_name(pin.name) for _, pin, is_tool in pins if is_tool})
     if not pins:
         raise CheckFailed("no buildpack of this repository locks anything")

@@ -61,7 +61,7 @@ class WheelRelease:
         return cls(name, version, file_sha256(wheel).removeprefix("sha256:"), requires)
 
     def unmet(self, versions: Mapping[str, Version]) -> list[Requirement]:
-        """Give what these versions, by normalised names, do not meet of the requirements without extras."""
+        """Return what these versions, by normalised names, do not meet of the requirements without extras."""
         return [
             one
             for one in self.requires

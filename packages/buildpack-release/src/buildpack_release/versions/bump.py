@@ -80,7 +80,7 @@ def _changelog(release: Release, policy: Policy, date: str) -> Replacement:
 
 
 def _parts(parts: Sequence[Release]) -> dict[str, list[str]]:
-    """Say which parts of a composite are released with it, below the headings where that belongs."""
+    """Return which parts of a composite are released with it, below the headings where that belongs."""
     items: dict[str, list[str]] = {}
     for part in parts:
         name, version = f"`{part.member.id}`", f"`{part.version}`"

@@ -42,7 +42,7 @@ class ReleaseEntry:
 
 
 def release_changelog(changelog: Changelog, entry: ReleaseEntry) -> str:
-    """Give the text of the changelog after a release. Raises CheckFailed without an Unreleased heading."""
+    """Return the text of the changelog after a release. Raises CheckFailed without an Unreleased heading."""
     section = changelog.unreleased
     if section is None:
         raise CheckFailed("there is no heading `## [Unreleased]`", file=changelog.path)
@@ -72,7 +72,7 @@ def _edited(lines: Sequence[Line], section: Section, entry: ReleaseEntry, newlin
 
 
 def _released(body: Sequence[Line], entry: ReleaseEntry, newline: str) -> list[str]:
-    """Give the text of the release: what was Unreleased, the additions, or else the note."""
+    """Return the text of the release: what was Unreleased, the additions, or else the note."""
     released = [line.text for line in _without_empty_kinds(body)]
     for kind, items in entry.additions.items():
         released = _with_items(released, kind, items, newline)

@@ -52,7 +52,7 @@ class ChangeReport:
 
     @property
     def summary(self) -> str:
-        """Say what has been compared, and what was found."""
+        """Return what has been compared, and what was found."""
         found = (
             f"{len(self.findings)} error{'' if len(self.findings) == 1 else 's'}, " if self.findings else ""
         )
@@ -60,7 +60,7 @@ class ChangeReport:
         return f"{found}{changed} changed since {self.merge_base[:12]}"
 
     def data(self, repository: Repository) -> dict[str, Any]:
-        """Give the report as data for JSON; files are relative to the root."""
+        """Return the report as data for JSON; files are relative to the root."""
         return {
             "ok": self.ok,
             "merge-base": self.merge_base,
@@ -153,7 +153,7 @@ class _Comparison:
         return cls(repository, checkout, commit, changed, silent)
 
     def files_of(self, buildpack: Buildpack) -> tuple[str, ...]:
-        """Give the changed files that go into a buildpack."""
+        """Return the changed files that go into a buildpack."""
         found = [path for path in self.changed if is_change_of(self.repository, buildpack, path)]
         descriptor = self._path(buildpack, DESCRIPTOR)
         if descriptor in found and self._differs_in_versions_only(buildpack, descriptor):
@@ -161,7 +161,7 @@ class _Comparison:
         return tuple(found)
 
     def has_new_entry(self, member: Member) -> bool:
-        """Say whether a changelog has an entry that it did not have, in a section that a change may go to."""
+        """Tell whether a changelog has a new entry, in a section that a change may go to."""
         path = self._path(member.buildpack, member.changelog.path.name)
         old = Changelog.parse(self.checkout.text(self.commit, path) or "", member.changelog.path)
         entries = Counter(entry.identity for entry in _announced(member.changelog, old))
@@ -180,7 +180,7 @@ class _Comparison:
 
 
 def _announced(new: Changelog, old: Changelog) -> Iterator[Entry]:
-    """Give what is Unreleased, and what belongs to versions that the old changelog does not have.
+    """Return what is Unreleased, and what belongs to versions that the old changelog does not have.
 
     What stands under no heading, such as `No changes.`, announces nothing.
     """

@@ -42,7 +42,7 @@ class Checkout:
         return checkout
 
     def merge_base(self, base: str = "") -> str:
-        """Give the commit in which HEAD left a base branch (or any revision; by default the usual ones).
+        """Return the commit in which HEAD left a base branch (or any revision; by default the usual ones).
 
         Raises:
             UsageError: there is no such revision.
@@ -65,11 +65,11 @@ class Checkout:
         )
 
     def head(self) -> str | None:
-        """Give the commit that is checked out; None before the first one."""
+        """Return the commit that is checked out; None before the first one."""
         return self.git.commit("HEAD")
 
     def tracked(self) -> tuple[str, ...]:
-        """Give the files below the folder that git has. Raises ReleaseError if git fails."""
+        """Return the files below the folder that git has. Raises ReleaseError if git fails."""
         return tuple(self._lines("ls-files", "-z", "--", "."))
 
     @property
@@ -78,7 +78,7 @@ class Checkout:
         return self.git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
     def changed(self, commit: str) -> tuple[str, ...]:
-        """Give the files below the folder that differ from a commit, uncommitted and untracked ones too.
+        """Return the files below the folder that differ from a commit, uncommitted and untracked ones too.
 
         A renamed file counts under both names. Raises ReleaseError if git fails.
         """
@@ -89,7 +89,7 @@ class Checkout:
         return tuple(sorted({*tracked, *untracked}))
 
     def unannounced(self, commit: str) -> frozenset[str]:
-        """Give the files that only such commits have changed since one that say `Changelog: none`.
+        """Return the files that only such commits have changed since one that say `Changelog: none`.
 
         It is a line of their message. What is not committed is not among them.
         """
@@ -97,13 +97,13 @@ class Checkout:
         return frozenset(silent - {*self._committed(commit, "--invert-grep"), *self.changed("HEAD")})
 
     def _committed(self, commit: str, *options: str) -> list[str]:
-        """Give the files of the commits that say it; with --invert-grep, of the others."""
+        """Return the files of the commits that say it; with --invert-grep, of the others."""
         fixed = ("--no-merges", "--name-only", "--no-renames", "--relative", "--format=", "-z", "-E", "-i")
         pattern = f"--grep={_NOT_ANNOUNCED}"
         return self._lines("log", *fixed, pattern, *options, f"{commit}..HEAD", "--", ".")
 
     def text(self, commit: str, path: str) -> str | None:
-        """Give a file as it was in a commit; None if it was not there or is no text in UTF-8."""
+        """Return a file as it was in a commit; None if it was not there or is no text in UTF-8."""
         done = self.git.run("cat-file", "blob", f"{commit}:./{path}")
         try:
             return None if done.returncode else done.stdout.decode("utf-8")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def with_versions(source: TomlSource, version: str, siblings: Mapping[str, str]) -> str:
-    """Give the text of a sound descriptor with another version, and with those of `siblings` in its order.
+    """Return the text of a sound descriptor with another version, and with those of `siblings` in its order.
 
     Raises ReleaseError if the edit would change anything else, which only unusual TOML could cause.
     """
@@ -37,7 +37,7 @@ def with_versions(source: TomlSource, version: str, siblings: Mapping[str, str])
 
 
 def without_versions(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the data of a descriptor without its version and those in its order, all that a release sets."""
+    """Return the data of a descriptor without its version and those in its order, all that a release sets."""
     copied = copy.deepcopy(dict(data))
     for table in _versioned(copied, None):
         table.pop("version", None)
@@ -54,7 +54,7 @@ def _set_versions(data: MutableMapping[str, Any], version: str, siblings: Mappin
 def _versioned(
     data: MutableMapping[str, Any], ids: Mapping[str, str] | None
 ) -> Iterator[MutableMapping[str, Any]]:
-    """Give the tables with versions: the buildpack's, then the order entries with these ids (None: all)."""
+    """Return the tables with versions: the buildpack's, then the order entries with these ids (None: all)."""
     yield data["buildpack"]
     for order in data.get("order", ()):
         for entry in order["group"]:

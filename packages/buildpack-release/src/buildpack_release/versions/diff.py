@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unified_diff(root: Path, replacements: Iterable[Replacement]) -> str:
-    """Give the differences of all files, by their paths below the root. The contents must be UTF-8."""
+    """Return the differences of all files, by their paths below the root. The contents must be UTF-8."""
     return "".join(line for one in replacements for line in _file_diff(root, one))
 
 

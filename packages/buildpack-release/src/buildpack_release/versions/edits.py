@@ -26,7 +26,7 @@ class Edit:
     advice: str
 
     def diff(self) -> str:
-        """Give the differences, as `git apply` takes them."""
+        """Return the differences, as `git apply` takes them."""
         return unified_diff(self.root, self.replacements)
 
     def write(self) -> tuple[Path, ...]:

@@ -45,7 +45,7 @@ class Entry:
 
 
 def known_heading(title: str) -> str:
-    """Give a heading as Keep a Changelog writes it; one that it does not have, as it is."""
+    """Return a heading as Keep a Changelog writes it; one that it does not have, as it is."""
     folded = title.casefold()
     return next((name for name in IMPACTS if name.casefold() == folded), title)
 
@@ -56,7 +56,7 @@ def read_entries(lines: Iterable[tuple[int, Line]]) -> tuple[Entry, ...]:
 
 
 def _blocks(lines: Iterable[tuple[int, Line]]) -> Iterator[tuple[str, list[tuple[int, Line]]]]:
-    """Give the lines of each list item or paragraph, with the heading above."""
+    """Return the lines of each list item or paragraph, with the heading above."""
     heading, block, is_item, after_blank = "", list[tuple[int, Line]](), False, True
     for number, line in lines:
         ends = line.role is Role.HEADING or _starts(line, after_blank=after_blank, in_item=is_item)
@@ -75,7 +75,7 @@ def _blocks(lines: Iterable[tuple[int, Line]]) -> Iterator[tuple[str, list[tuple
 
 
 def _starts(line: Line, *, after_blank: bool, in_item: bool) -> bool:
-    """Say whether a line starts something new rather than going on with the item or paragraph above."""
+    """Return whether a line starts something new rather than going on with the item or paragraph above."""
     if line.role is not Role.TEXT:
         return False
     if _ITEM.match(line.text.rstrip("\r\n")):

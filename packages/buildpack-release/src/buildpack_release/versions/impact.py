@@ -38,12 +38,12 @@ IMPACTS = {
 
 
 def kind_of(impact: Impact, version: Version) -> Kind:
-    """Give the kind of release that a change needs after a version."""
+    """Return the kind of release that a change needs after a version."""
     if impact is Impact.BREAKING:
         return Kind.MAJOR if version.major else Kind.MINOR
     return Kind.MINOR if impact is Impact.FEATURE else Kind.PATCH
 
 
 def impact_of(kind: Kind) -> Impact:
-    """Give the impact that users of a stable version read from a kind of release."""
+    """Return the impact that users of a stable version read from a kind of release."""
     return {Kind.PATCH: Impact.FIX, Kind.MINOR: Impact.FEATURE, Kind.MAJOR: Impact.BREAKING}[kind]

@@ -44,7 +44,7 @@ class KindChoice:
         return cls(chosen.pop("", None), chosen, force)
 
     def of(self, buildpack_id: str) -> Kind | None:
-        """Give the kind chosen for a buildpack; None to infer it."""
+        """Return the kind chosen for a buildpack; None to infer it."""
         return self.by_id.get(buildpack_id, self.kind)
 
 
@@ -80,7 +80,7 @@ class _Change:
 def plan_releases(
     members: Sequence[Member], versioning: Versioning, choice: KindChoice | None = None
 ) -> tuple[Release, ...]:
-    """Give what would be released, components before what contains them; nothing if nothing is Unreleased.
+    """Return what would be released, components before what contains them; nothing if nothing is Unreleased.
 
     The members must be consistent.
 
@@ -174,7 +174,7 @@ def _together(
 
 
 def _kind(member: Member, impact: Impact, choice: KindChoice, *, is_first: bool) -> Kind | None:
-    """Give the kind of a release, inferred or chosen; None for a first one, which has its version already."""
+    """Return the kind of a release, inferred or chosen; None for a first one, which has its version."""
     wanted = choice.of(member.id)
     inferred = None if is_first else kind_of(impact, member.version)
     if wanted is None or inferred is None or wanted >= inferred or choice.force:

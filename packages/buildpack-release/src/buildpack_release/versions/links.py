@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tag_name(versioning: Versioning, buildpack_id: str, version: Version) -> str:
-    """Give the git tag of a release: `v1.2.3` for all together, or `acme/node@1.2.3` for one of its own."""
+    """Return the git tag of a release: `v1.2.3` for all together, or `acme/node@1.2.3` for one of its own."""
     return f"v{version}" if versioning.is_fixed else f"{buildpack_id}@{version}"
 
 
@@ -25,11 +25,11 @@ class Forge:
     url: str
 
     def compare(self, old: str, new: str) -> str:
-        """Give the address of what changed between two tags or branches."""
+        """Return the address of what changed between two tags or branches."""
         return f"{self._base}/compare/{quote(old, safe='/@')}...{quote(new, safe='/@')}"
 
     def release(self, tag: str) -> str:
-        """Give the address of a release."""
+        """Return the address of a release."""
         path = (
             f"releases/{quote(tag, safe='@')}" if self._is_gitlab else f"releases/tag/{quote(tag, safe='/@')}"
         )

@@ -68,7 +68,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def line_end(line: str) -> str:
-    """Give the end of a line; none if it is the last of a text without a final newline."""
+    """Return the end of a line; none if it is the last of a text without a final newline."""
     return line[len(line.rstrip("\r\n")) :]
 
 
@@ -93,7 +93,7 @@ class _Reader:
         return self._open(text, content)
 
     def _has_left_the_list(self, content: str) -> bool:
-        """Say whether a fence ends without a closing one, because the list item around it does."""
+        """Return whether a fence ends without a closing one, because the list item around it does."""
         if self._indent < _IN_LIST or not content.strip() or content[0] in " \t":
             return False
         self._fence = ""

@@ -62,7 +62,7 @@ class Version:
         return cls(*map(int, found.groups()))
 
     def bump(self, kind: Kind) -> Version:
-        """Give the next version of a kind."""
+        """Return the next version of a kind."""
         if kind is Kind.MAJOR:
             return Version(self.major + 1, 0, 0)
         if kind is Kind.MINOR:

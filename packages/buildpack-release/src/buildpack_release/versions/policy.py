@@ -58,7 +58,7 @@ def _forge(url: str, table: Table) -> Forge | None:
 
 
 def _url_fault(url: str) -> str:
-    """Say why an address cannot be in a public file."""
+    """Return why an address cannot be in a public file."""
     try:
         parts = urlsplit(url)
     except ValueError as error:

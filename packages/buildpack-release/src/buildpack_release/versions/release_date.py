@@ -15,7 +15,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def release_date(chosen: str, environ: Mapping[str, str]) -> str:
-    """Give the day as `YYYY-MM-DD`. Raises UsageError if what is given is no day or no time."""
+    """Return the day as `YYYY-MM-DD`. Raises UsageError if what is given is no day or no time."""
     if chosen:
         return _day(chosen)
     epoch = environ.get("SOURCE_DATE_EPOCH", "")

@@ -90,7 +90,7 @@ def finish(root: Path) -> tuple[Path, ...]:
 
 
 def pending(root: Path) -> tuple[Replacement, ...]:
-    """Give the replacements that an interrupted run has left, and make none. Raises as finish() does."""
+    """Return the replacements that an interrupted run has left, and make none. Raises as finish() does."""
     return tuple(
         Replacement(step.path, step.path.read_bytes(), step.staged.read_bytes())
         for step in _unfinished(_read_journal(root))
@@ -108,7 +108,7 @@ def _finish(root: Path) -> tuple[Path, ...]:
 
 
 def _unfinished(steps: Sequence[_Step]) -> list[_Step]:
-    """Give the steps that are still to be taken, all of them possible."""
+    """Return the steps that are still to be taken, all of them possible."""
     left = []
     for step in steps:
         found = _digest(step.path)

@@ -18,7 +18,7 @@ _NOTHING = "Nothing is Unreleased: there is nothing to release."
 
 
 def show(members: Sequence[Member]) -> str:
-    """Give a table of the versions, the last releases and how many changes are Unreleased."""
+    """Return a table of the versions, the last releases and how many changes are Unreleased."""
     rows: list[tuple[str, ...]] = [("ID", "VERSION", "RELEASED", "UNRELEASED")]
     for member in members:
         count = len(member.changelog.entries)
@@ -28,7 +28,7 @@ def show(members: Sequence[Member]) -> str:
 
 
 def show_data(members: Sequence[Member]) -> list[dict[str, Any]]:
-    """Give the same as data."""
+    """Return the same as data."""
     return [
         {
             "id": member.id,
@@ -44,7 +44,7 @@ def show_data(members: Sequence[Member]) -> list[dict[str, Any]]:
 
 
 def next_table(bump: Bump) -> str:
-    """Give a table of the releases to come; empty if there are none."""
+    """Return a table of the releases to come; empty if there are none."""
     if not bump.releases:
         return ""
     rows: list[tuple[str, ...]] = [("ID", "VERSION", "NEXT", "KIND", "BECAUSE OF")]
@@ -53,7 +53,7 @@ def next_table(bump: Bump) -> str:
 
 
 def next_data(bump: Bump) -> dict[str, Any]:
-    """Give the same as data."""
+    """Return the same as data."""
     return {
         "versioning": bump.policy.versioning.value,
         "releases": [
@@ -71,7 +71,7 @@ def next_data(bump: Bump) -> dict[str, Any]:
 
 
 def notes(bump: Bump) -> list[str]:
-    """Give what a reader of the table may wonder about."""
+    """Return what a reader of the table may wonder about."""
     if not bump.releases:
         return [_NOTHING]
     found = [f"Versioning is {bump.policy.versioning.value}."]

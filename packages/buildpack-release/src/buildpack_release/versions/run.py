@@ -41,7 +41,7 @@ def bump(root: Path, date: str, choice: KindChoice, *, report: Callable[[str], N
 
 
 def preview(root: Path, date: str, choice: KindChoice, *, report: Callable[[str], None]) -> str:
-    """Give the unified diff of what bump() would write. Raises as bump() does."""
+    """Return the unified diff of what bump() would write. Raises as bump() does."""
     if is_pending(root):
         report("A version bump has been interrupted; this would complete it.")
         return unified_diff(root, pending(root))

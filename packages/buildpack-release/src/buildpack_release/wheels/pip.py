@@ -101,7 +101,7 @@ def was_unreachable(output: str) -> bool:
 
 
 def last_lines(output: str) -> str:
-    """Give the end of what a program has printed."""
+    """Return the end of what a program has printed."""
     return "\n".join([line.strip() for line in output.splitlines() if line.strip()][-_LINES_SHOWN:])
 
 

@@ -59,13 +59,13 @@ def unpack(wheel: Path, into: Path) -> None:
 
 
 def member_paths(wheel: Path) -> tuple[str, ...]:
-    """Give the paths below the folder that unpack() writes. Raises as it does."""
+    """Return the paths below the folder that unpack() writes. Raises as it does."""
     with zipfile.ZipFile(wheel) as archive:
         return tuple(str(member.path) for member in _members(archive, wheel))
 
 
 def read_metadata(wheel: Path) -> str:
-    """Give the core metadata of a wheel; "" if it has none. Raises zipfile.BadZipFile, OSError."""
+    """Return the core metadata of a wheel; "" if it has none. Raises zipfile.BadZipFile, OSError."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]
         return archive.read(names[0]).decode("utf-8", "replace") if names else ""

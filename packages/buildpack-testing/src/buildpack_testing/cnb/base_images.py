@@ -149,7 +149,7 @@ def _directory(recipe: Recipe, cache: Path | None) -> Path:
 
 @contextmanager
 def _work_directory(parent: Path) -> Iterator[Path]:
-    """Give a directory for something unfinished; what killed runs left goes. The caller holds the lock."""
+    """Return a directory for something unfinished; what killed runs left goes. The caller holds the lock."""
     for left in parent.glob(".work-*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".work-", dir=parent) as work:

@@ -34,7 +34,7 @@ class Reach(IntEnum):
 
 
 def resolve(host: str) -> tuple[str, ...]:
-    """Give the addresses of a host name; none if it is unknown here (a proxy may know it)."""
+    """Return the addresses of a host name; none if it is unknown here (a proxy may know it)."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

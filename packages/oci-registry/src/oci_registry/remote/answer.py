@@ -30,7 +30,7 @@ class Answer:
         self.headers: Mapping[str, str] = response.headers  # names in any case
 
     def stream(self) -> Iterator[bytes]:
-        """Give the body piece by piece, not decoded. Raises UnavailableError if it breaks off."""
+        """Return the body piece by piece, not decoded. Raises UnavailableError if it breaks off."""
         try:
             yield from self._response.raw.stream(_PIECE, decode_content=False)
         except (urllib3.exceptions.HTTPError, requests.RequestException, OSError) as error:

@@ -62,7 +62,7 @@ class Authenticator:
         self._widened: dict[Scopes, Scopes] = {}
 
     def header(self, scopes: Scopes, repository: str) -> str | None:
-        """Give the Authorization header for a request; None while the registry has not asked for one.
+        """Return the Authorization header for a request; None while the registry has not asked for one.
 
         Raises AccessDeniedError, CredentialError, UnavailableError.
         """
@@ -112,7 +112,7 @@ class Authenticator:
         return error
 
     def secrets(self) -> tuple[str, ...]:
-        """Give every secret text that may have been sent, so that none is shown if a server quotes it."""
+        """Return every secret text that may have been sent, so that none is shown if a server quotes it."""
         with self._lock:
             texts = [token.secret.reveal() for token in self._tokens.values()]
             for login in self._logins.values():

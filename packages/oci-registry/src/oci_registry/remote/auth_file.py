@@ -35,7 +35,7 @@ class AuthFile:
     environ: Mapping[str, str]
 
     def find(self, registry: str, repository: str) -> Login | None:
-        """Give the login for `registry/repository`.
+        """Return the login for `registry/repository`.
 
         Raises CredentialError (MissingHelperError) if the file is unreadable or a helper fails.
         """
@@ -117,7 +117,7 @@ def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 def _repository_keys(registry: str, repository: str) -> Iterator[str]:
-    """Give `host/a/b/c`, `host/a/b`, `host/a`: the most special first."""
+    """Return `host/a/b/c`, `host/a/b`, `host/a`: the most special first."""
     parts = repository.split("/")
     for count in range(len(parts), 0, -1):
         yield "/".join((registry, *parts[:count]))

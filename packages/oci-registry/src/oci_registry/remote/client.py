@@ -124,7 +124,7 @@ class RegistryClient(Transport):
     chunk: int = CHUNK
 
     def repository(self, name: str) -> RemoteRepository:
-        """Give a repository; nothing is asked of the registry yet, and it need not exist."""
+        """Return a repository; nothing is asked of the registry yet, and it need not exist."""
         return RemoteRepository(self, name, self.chunk)
 
     def ping(self) -> None:

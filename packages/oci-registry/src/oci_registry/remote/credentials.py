@@ -32,7 +32,7 @@ class CredentialSource(Protocol):
     """Somewhere logins are looked up: a file, the environment, a test's dictionary."""
 
     def find(self, registry: str, repository: str) -> Login | None:
-        """Give the login for `registry/repository`; None if there is none here."""
+        """Return the login for `registry/repository`; None if there is none here."""
 
 
 CredentialSources: TypeAlias = "tuple[CredentialSource, ...]"
@@ -45,7 +45,7 @@ class EnvironmentLogin:
     environ: Mapping[str, str]
 
     def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (one login a registry)
-        """Give the login if the variables are for this registry.
+        """Return the login if the variables are for this registry.
 
         Raises CredentialError if they name no registry, or a user without a password.
         """
@@ -82,12 +82,12 @@ class Keychain:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Keychain:
-        """Give the usual places. Raises CredentialError if REGISTRY_AUTH_FILE does not exist."""
+        """Return the usual places. Raises CredentialError if REGISTRY_AUTH_FILE does not exist."""
         files = (AuthFile(path, environ) for path in _auth_files(environ))
         return cls((EnvironmentLogin(environ), *files))
 
     def find(self, registry: str, repository: str) -> Login | None:
-        """Give the first login found for `registry/repository`, else None (anonymous)."""
+        """Return the first login found for `registry/repository`, else None (anonymous)."""
         for source in self.sources:
             login = source.find(registry, repository)
             if login is not None:

@@ -20,7 +20,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/(?:[0-9]+|\*)")
 
 
 def pieces(transport: Transport, repository: str, digest: str, size: int | None = None) -> Iterator[bytes]:
-    """Give a blob piece by piece; after a loss it goes on where it broke off.
+    """Return a blob piece by piece; after a loss it goes on where it broke off.
 
     Only when the iterator ends without an error are the pieces what the digest says. Raises NotFoundError,
     UnavailableError, ContentMismatchError.
@@ -48,7 +48,7 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
 
 
 def _from(transport: Transport, repository: str, digest: str, position: int) -> Iterator[bytes]:
-    """Give the blob from a position on: by Range if the registry can, else by reading over what we have."""
+    """Return the blob from a position on: by Range if the registry can, else by reading over what we have."""
     headers = {"Range": f"bytes={position}-"} if position else {}
     with transport.open(
         f"/v2/{repository}/blobs/{digest}",

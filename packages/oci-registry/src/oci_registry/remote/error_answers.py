@@ -35,7 +35,7 @@ _NO_SPACE_ADVICE = "The registry has no room for it: free some, or have the quot
 
 
 def redacted(url: str) -> str:
-    """Give a URL without what may be secret: user, password, query (signed URLs, upload states), fragment."""
+    """Return a URL without what may be secret: user, password, query, fragment."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

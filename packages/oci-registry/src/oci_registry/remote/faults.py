@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the error and everything it wraps, outermost first."""
+    """Return the error and everything it wraps, outermost first."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

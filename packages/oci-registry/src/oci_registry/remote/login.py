@@ -19,7 +19,7 @@ class Password:
     source: str
 
     def basic(self) -> str:
-        """Give the value of an Authorization header (RFC 7617, as UTF-8)."""
+        """Return the value of an Authorization header (RFC 7617, as UTF-8)."""
         pair = f"{self.username}:{self.password.reveal()}".encode()
         return "Basic " + base64.b64encode(pair).decode("ascii")
 

@@ -131,12 +131,12 @@ class Manifests:
 
 
 def _bare(content_type: str) -> str:
-    """Give a media type without parameters."""
+    """Return a media type without parameters."""
     return content_type.partition(";")[0].strip().lower()
 
 
 def _media_type(reply: Reply) -> str:
-    """Give the media type of a manifest: the header's if it is one, else what the manifest says of itself."""
+    """Return a manifest's media type: the header's if it is one, else what the manifest says."""
     header = _bare(reply.headers.get("Content-Type", ""))
     if header in MANIFEST_TYPES:
         return header

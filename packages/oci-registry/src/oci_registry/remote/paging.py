@@ -19,7 +19,7 @@ _NEXT = re.compile(r'(?:^|;)\s*rel\s*=\s*"?next"?\s*(?:;|$)', re.IGNORECASE)
 
 
 def next_link(header: str) -> str | None:
-    """Give the target of the link whose relation is `next`."""
+    """Return the target of the link whose relation is `next`."""
     for match in _LINK.finditer(header):
         if _NEXT.search(match[2]):
             return match[1]
@@ -27,7 +27,7 @@ def next_link(header: str) -> str | None:
 
 
 def next_page(transport: Transport, reply: Reply) -> str | None:
-    """Give the URL of the next page. Raises UnsafeRedirectError if it is not on the registry itself."""
+    """Return the URL of the next page. Raises UnsafeRedirectError if it is not on the registry itself."""
     link = next_link(reply.headers.get("Link", ""))
     if link is None:
         return None

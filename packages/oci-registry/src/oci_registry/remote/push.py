@@ -66,7 +66,7 @@ def put_patiently(manifests: Manifests, manifest: Manifest, tag: str | None = No
 
 
 def is_late(error: RegistryError) -> bool:
-    """Say whether the fault is that a registry does not know yet what it has confirmed to have.
+    """Return whether the fault is that a registry does not know yet what it has confirmed to have.
 
     Distribution 2.8 does so when another publisher writes the same blob, manifest or tag at the same moment.
     """

@@ -36,7 +36,7 @@ class Referrers:
     repository: str
 
     def list(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
-        """Give what refers to a digest, of one artifact type if one is given."""
+        """Return what refers to a digest, of one artifact type if one is given."""
         found = self._from_api(digest, artifact_type)
         if found is None:
             found = self._fallback(digest)

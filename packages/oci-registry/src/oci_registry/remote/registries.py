@@ -38,7 +38,7 @@ class Nobody:
 def connection(
     *, insecure: Collection[str] = (), anonymous: bool = False, policy: RetryPolicy | None = None
 ) -> Connect:
-    """Say how to connect.
+    """Return how to connect.
 
     Args:
         insecure: the registries (`host[:port]`) that may use plain HTTP or unverified TLS.
@@ -71,7 +71,7 @@ class Registries:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def repository(self, reference: Reference) -> RemoteRepository:
-        """Give the repository of a reference; nothing is asked of the registry yet."""
+        """Return the repository of a reference; nothing is asked of the registry yet."""
         name = reference.registry
         with self._lock:
             if name not in self._clients:

@@ -18,7 +18,7 @@ class Secret:
         hide(text)
 
     def reveal(self) -> str:
-        """Give the text, to be put on the wire and nowhere else."""
+        """Return the text, to be put on the wire and nowhere else."""
         return self.__text
 
     def __bool__(self) -> bool:

@@ -70,17 +70,17 @@ class Transport:
         self._wire.close()
 
     def attempts(self) -> Attempts:
-        """Give the tries for one operation."""
+        """Return the tries for one operation."""
         return Attempts(self._policy, self.clock, self._report, self._stop)
 
     def stoppable(self, stop: threading.Event) -> Transport:
-        """Give the same transport, which no longer tries again once the event is set."""
+        """Return the same transport, which no longer tries again once the event is set."""
         other = copy.copy(self)
         other._stop = stop  # noqa: SLF001 (our own)
         return other
 
     def base(self) -> str:
-        """Give `scheme://host[:port]`; https, or what answers where plain HTTP is allowed.
+        """Return `scheme://host[:port]`; https, or what answers where plain HTTP is allowed.
 
         Raises UnavailableError if neither does.
         """
@@ -171,7 +171,7 @@ class Transport:
             answer.close()
 
     def check_location(self, reply: Reply, location: str) -> str:
-        """Give the absolute URL of a Location. Raises UnsafeRedirectError if it is no place to be sent to."""
+        """Return the absolute URL of a Location. Raises UnsafeRedirectError if it leads to no safe place."""
         target = urljoin(reply.url, location)
         self._wire.check_target(self.base(), target)
         return target

@@ -60,7 +60,7 @@ class Reopenable(Protocol):
     """A body that can be sent again after a failure."""
 
     def open(self) -> AbstractContextManager[Readable | bytes]:
-        """Give the body from its start; `bytes` if it is empty."""
+        """Return the body from its start; `bytes` if it is empty."""
 
 
 Body: TypeAlias = "bytes | Reopenable | None"
@@ -183,14 +183,14 @@ def _prepared(request: Request, data: Readable | bytes | None) -> requests.Prepa
 
 
 def _proxies(url: str) -> dict[str, str]:
-    """Give the proxies of the environment for a URL; none for this machine itself, whatever NO_PROXY says."""
+    """Return the environment's proxies for a URL; none for this machine, whatever NO_PROXY says."""
     if is_loopback(urlsplit(url).hostname or ""):
         return {}
     return dict(get_environ_proxies(url))
 
 
 def _fault(request: Request, error: requests.RequestException, *, answered: bool) -> RegistryError:
-    """Say what happened. A server that was never reached is not asked again: its name may be wrong."""
+    """Return what happened. A server that was never reached is not asked again: its name may be wrong."""
     if isinstance(error, requests.exceptions.SSLError):
         return _tls_error(request, error)
     if isinstance(error, requests.exceptions.ProxyError) and "407" in str(error):

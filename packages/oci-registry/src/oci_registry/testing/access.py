@@ -30,7 +30,7 @@ class Guard(Protocol):
     """Decides about requests."""
 
     def refuse(self, request: Received, scopes: tuple[RequestedScope, ...]) -> Response | None:
-        """Give the refusal, or None to let the request in."""
+        """Return the refusal, or None to let the request in."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class QuotaGuard:
 
 
 def basic_user(header: str, users: Mapping[str, str]) -> str | None:
-    """Give the user of an Authorization header if the password is right."""
+    """Return the user of an Authorization header if the password is right."""
     kind, _, encoded = header.partition(" ")
     if kind.lower() != "basic":
         return None

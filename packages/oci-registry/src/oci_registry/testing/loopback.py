@@ -43,7 +43,7 @@ class Received:
         return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
 
     def parameter(self, name: str) -> str:
-        """Give the first value of a parameter, or nothing."""
+        """Return the first value of a parameter, or nothing."""
         return self.query.get(name, [""])[0]
 
 

@@ -45,6 +45,6 @@ def index(images: Sequence[tuple[str, Content]]) -> Content:
 
 
 def patient_clock(waits: list[float] | None = None, now: Callable[[], float] = time.time) -> Clock:
-    """Give a clock whose waits take no time; they are noted down in `waits`."""
+    """Return a clock whose waits take no time; they are noted down in `waits`."""
     noted = [] if waits is None else waits
     return Clock(now=now, sleep=lambda seconds, _stop: noted.append(seconds), random=lambda: 0.5)

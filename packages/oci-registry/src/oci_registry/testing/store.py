@@ -47,7 +47,7 @@ class MemoryStore:
     # blobs
 
     def blob(self, repository: str, digest: str) -> bytes:
-        """Give a blob of a repository."""
+        """Return a blob of a repository."""
         with self._lock:
             if digest not in self._repository(repository, code="BLOB_UNKNOWN").blobs:
                 raise Refusal(404, "BLOB_UNKNOWN")
@@ -69,7 +69,7 @@ class MemoryStore:
             return identifier
 
     def received(self, repository: str, identifier: str) -> int:
-        """Say how many bytes of an upload have arrived."""
+        """Return how many bytes of an upload have arrived."""
         return len(self._upload(repository, identifier))
 
     def append(self, repository: str, identifier: str, piece: bytes) -> int:
@@ -104,7 +104,7 @@ class MemoryStore:
     # manifests
 
     def manifest(self, repository: str, target: str) -> Manifest:
-        """Give a manifest by tag or digest."""
+        """Return a manifest by tag or digest."""
         with self._lock:
             known = self._repository(repository, code="MANIFEST_UNKNOWN")
             manifest = known.manifests.get(known.tags.get(target, target))

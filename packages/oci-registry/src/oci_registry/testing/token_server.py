@@ -81,7 +81,7 @@ class TokenServer(LoopbackServer):
             self._revoked.update(self._tokens)
 
     def granted(self, token: str) -> frozenset[tuple[str, str]] | None:
-        """Give what a token of our own key allows, as (repository, action); None if it is not good."""
+        """Return what a token of our own key allows, as (repository, action); None if it is not good."""
         parts = token.split(".")
         if len(parts) != len(("header", "claims", "signature")) or token in self._revoked:
             return None

@@ -81,7 +81,7 @@ def _package(item: Mapping[str, Any]) -> Package:
 
 
 def _is_published(item: Mapping[str, Any], origin: str) -> bool:
-    """Say whether it is a wheel that an index lists: not one from a requirement's own address or from a disk.
+    """Tell whether an index lists this wheel: it is not from a requirement's own address or from a disk.
 
     One that was built here of a published source has that one's address.
     """
@@ -93,7 +93,7 @@ def _is_published(item: Mapping[str, Any], origin: str) -> bool:
 
 
 def _is_built(download: Mapping[str, Any]) -> bool:
-    """Say whether it is an archive that is no wheel, or a wheel of pip's cache that was built of one."""
+    """Return whether it is an archive that is no wheel, or a wheel of pip's cache that was built of one."""
     from urllib.parse import urlsplit  # only when pip has run
 
     return "archive_info" in download and not urlsplit(download["url"]).path.endswith(".whl")
