@@ -24,7 +24,7 @@ from buildpack_common.files import file_sha256, remove
 from buildpack_common.names import normalise
 from buildpack_release.errors import NetworkError
 from buildpack_release.files.cache import cache_directory
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 from buildpack_testing.locks import exclusive
 from buildpack_testing.pinned import pip_environment
 

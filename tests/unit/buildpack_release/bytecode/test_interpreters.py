@@ -14,7 +14,7 @@ from buildpack_release.bytecode.interpreters import (
     newest,
     probe,
 )
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 from support.elf_files import elf_file
 
 

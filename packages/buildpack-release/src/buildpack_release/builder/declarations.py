@@ -21,7 +21,7 @@ from buildpack_release.model.descriptor import id_fault
 from buildpack_release.model.finding import raise_first_error
 from buildpack_release.model.foreign import read_foreign
 from buildpack_release.model.plan import Alternative, BuildPlan, DeclaredPlan, Requirement
-from buildpack_release.model.pyproject import PYPROJECT
+from buildpack_release.model.settings import PYPROJECT
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.interpreters import Interpreter, ask
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 from buildpack_release.model.targets import own_arch
 from buildpack_release.runtimes.archive_version import read_version
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -16,7 +16,7 @@ from buildpack_release.errors import ReleaseError
 from buildpack_release.model.descriptor import id_fault
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.plan import Alternative, BuildPlan, Requirement
-from buildpack_release.model.pyproject import PYPROJECT, settings_table
+from buildpack_release.model.settings import PYPROJECT, settings_table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
-from buildpack_release.model.pyproject import PYPROJECT, TABLE
+from buildpack_release.model.settings import PYPROJECT, TABLE
 from buildpack_release.wheels.lock_file import Pin, read_lock
 from oci_registry.content import BLOCK
 

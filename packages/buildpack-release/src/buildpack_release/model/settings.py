@@ -1,4 +1,4 @@
-"""How this repository is packaged and signed: `[tool.buildpack-release]` of its pyproject.toml."""
+"""The settings of a repository: the table `[tool.buildpack-release]` of its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -7,11 +7,33 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.pyproject import settings_table
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.table import Table
+from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+PYPROJECT = "pyproject.toml"
+TABLE = "tool.buildpack-release"
+"""Where all settings of a repository are."""
+
+MINORS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+"""The minor versions of Python that the code of a buildpack may meet in a build image.
+
+The libraries' classifiers name the same ones; nox takes them from there.
+"""
+
+
+def settings_table(root: Path, findings: list[Finding]) -> Table:
+    """Return the table, an empty one if there is none; what is wrong in it is added to `findings`.
+
+    Raises CheckFailed for what is not TOML, ReleaseError for a file that cannot be read.
+    """
+    path = root / PYPROJECT
+    source = TomlSource.read(path) if path.exists() else TomlSource.parse("", path)
+    tool, _, own = TABLE.partition(".")
+    return Table.root(source, findings).table(tool).table(own)
 
 
 @dataclass(frozen=True)

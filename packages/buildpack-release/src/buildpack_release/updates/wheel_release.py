@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from buildpack_release.errors import ReleaseError, UsageError
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 from buildpack_release.wheels.pip import last_lines, pip_failure, run_pip, was_unreachable
 from buildpack_release.wheels.vendor import ANY_PYTHON
 from buildpack_release.wheels.wheel import check_pure, read_metadata

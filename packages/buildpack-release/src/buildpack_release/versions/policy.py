@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from buildpack_common.redaction import redact
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.pyproject import settings_table
+from buildpack_release.model.settings import settings_table
 from buildpack_release.model.table import suggestion
 from buildpack_release.versions.links import Forge
 from buildpack_release.versions.number import Versioning

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.model.pythons import MINORS
+from buildpack_release.model.settings import MINORS
 from buildpack_release.model.toml_parser import tomllib
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 PREFIX = "Programming Language :: Python :: "
 
 
