@@ -154,7 +154,7 @@ def _search(finished: Finished, cache: PipCache) -> None:
 
 
 def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:
-    """Return what differs from the environment before, unless that was the reason to make another one."""
+    """Name what differs from the environment before, unless that was the reason to make another one."""
     before = read_record(job.key.packages)
     changes = [one for one in before.changes_to(resolution) if one not in decision.reasons]
     if before.packages and changes:

@@ -73,7 +73,7 @@ def adapt(tree: Path, line: str) -> None:
 
 
 def _adapt_copy(file: Path, adapted: Mapping[str, object], prefix: str, tree: str) -> None:
-    """Return the copy in JSON the values of the module, and to what only the copy has the same treatment.
+    """Give the copy in JSON the values of the module, and to what only the copy has the same treatment.
 
     python-build-standalone adapts its module when it makes an archive, and the copy has what was before that.
     """

@@ -43,7 +43,7 @@ class Output:
         self._out(f"[{self._name}] {text}")
 
     def step(self, text: str) -> None:
-        """Return what is being done."""
+        """Print what is being done."""
         self._out(text, indent=2)
 
     def detail(self, text: str) -> None:
@@ -51,7 +51,7 @@ class Output:
         self._out(text, indent=4)
 
     def warning(self, title: str, text: str = "") -> None:
-        """Return what deserves a look though the build goes on."""
+        """Print what deserves a look though the build goes on."""
         self._out(f"[{self._name}] Warning: {title}")
         if text:
             self._out(_wrap(redact(text)), indent=2)

@@ -112,7 +112,7 @@ def pack(tree: Path, file: Path) -> None:
 
 
 def set_modes(tree: Path, *, file: int, executable: int) -> None:
-    """Return every directory and program one mode and all else another: umask and origin must not show."""
+    """Give every directory and program one mode and all else another: umask and origin must not show."""
     for directory, _, names in os.walk(tree):
         Path(directory).chmod(executable)
         for path in (Path(directory, name) for name in names):

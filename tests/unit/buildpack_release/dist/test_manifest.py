@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_release.model.targets import Target
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.dist.manifest import (
     FILE,
@@ -17,6 +16,7 @@ from buildpack_release.dist.manifest import (
     PackagedImage,
     PackagedLayer,
 )
+from buildpack_release.model.targets import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

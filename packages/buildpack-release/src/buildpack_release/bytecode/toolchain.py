@@ -92,7 +92,7 @@ class Toolchain:
         return (*self.interpreters, *self.others)
 
     def tell_missing(self, report: Callable[[str], None], *, strict: bool = False) -> None:
-        """Return which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
+        """Report which bytecode will be missing, if any; if that is not allowed, raise MissingToolError."""
         if not self.missing:
             return
         minors = ", ".join(self.missing)

@@ -94,7 +94,9 @@ class Embedded:
         return cls(
             {Target.parse(target): digest for target, digest in data["interpreters"].items()},
             {
-                Target.parse(target): tuple(EmbeddedRuntime(one["version"], one["sha256"]) for one in archives)
+                Target.parse(target): tuple(
+                    EmbeddedRuntime(one["version"], one["sha256"]) for one in archives
+                )
                 for target, archives in data["runtimes"].items()
             },
             data["catalogue"],

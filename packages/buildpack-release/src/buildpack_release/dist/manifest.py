@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.dist.embedded import Embedded
 from oci_registry.compression import COMPRESSOR
 from oci_registry.content import file_sha256
 from oci_registry.layout import LayoutStore
-from buildpack_release.dist.embedded import Embedded
 from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:

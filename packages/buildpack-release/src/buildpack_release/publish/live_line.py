@@ -47,7 +47,7 @@ class LiveLine:
             self._write(f"{redact(text)}\n")
 
     def show(self, text: str) -> None:
-        """Return how things stand, unless that was said a moment ago."""
+        """Show how things stand, unless that was said a moment ago."""
         with self._lock:
             now = self.clock()
             if now - self._last < (_ON_TERMINAL if self.is_terminal else _IN_LOG):
