@@ -90,13 +90,17 @@ MAINTAINER_ENVIRONMENT = "none" if not missing(_requirements("maintain")) else N
 
 
 def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None:
-    """Install dependency groups of pyproject.toml, unless that is done; what was interrupted is done anew.
+    """Install dependency groups of pyproject.toml, as _install_all() does."""
+    _install_all(session, _requirements(*groups, libraries=libraries), libraries=libraries)
+
+
+def _install_all(session: nox.Session, wanted: list[str], *, libraries: bool = True) -> None:
+    """Install requirements, unless that is done; what was interrupted is done anew.
 
     This repository's own libraries are not installed but put on the path. With --no-venv nothing is.
     """
     if session.virtualenv.venv_backend == "none":
         return
-    wanted = _requirements(*groups, libraries=libraries)
     environment = Path(session.virtualenv.location)
     stamp = environment / ".strata"
     before = stamp.read_text("utf-8").splitlines() if stamp.is_file() else [""]
@@ -126,13 +130,6 @@ def _arguments(session: nox.Session) -> tuple[list[str], list[str]]:
             arguments.append(os.path.relpath(given, ROOT) + colons + test)
             paths.append(arguments[-1])
     return arguments, paths
-
-
-def _install_exactly(session: nox.Session, wanted: list[str]) -> None:
-    """Install requirements, in place of what another run has left, and put the libraries on the path."""
-    session.install("--upgrade", *wanted, env={"PIP_USER": "0"})
-    (site_packages,) = Path(session.virtualenv.location).glob("lib/python3*/site-packages")
-    put_on_path(ROOT, site_packages)
 
 
 def _pytest(session: nox.Session, folder: str, *options: str) -> None:
@@ -215,7 +212,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[:1])
 def minimums(session: nox.Session) -> None:
     """Run the libraries' unit tests with the lowest versions that they say they work with."""
-    _install_exactly(session, [*_requirements("test-tools", libraries=False), *lowest(_requirements())])
+    _install_all(session, [*_requirements("test-tools", libraries=False), *lowest(_requirements())])
     arguments, paths = _arguments(session)
     # What a buildpack brings along is in its vendor.lock, at one version.
     tested = [] if paths else [f"tests/unit/{name.replace('-', '_')}" for name in LIBRARIES]

@@ -12,11 +12,9 @@ from buildpack_release.model.inputs import collect
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import Target, own_arch
 from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
-from buildpack_release.runtimes.fetch import MODULE as PREFETCH
 from buildpack_release.runtimes.fetch import fetch_archives
 from buildpack_release.runtimes.program import BuildpackProgram
 from buildpack_release.runtimes.selection import RuntimeSelection, check_recorded, choose
-from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,7 +78,6 @@ def _fetched(
     buildpack = keeper(repository)
     catalogue = Catalogue.read(buildpack.directory / FILE)
     found = choose(catalogue, Target("linux", own_arch()), RuntimeSelection(dt.date.min, pythons))
-    inputs = collect(repository, buildpack)
-    program = BuildpackProgram.of(inputs, PREFETCH, tuple(fetch(inputs.vendored, cache=cache).values()))
     sums = [one.sha256 for one in found]
-    return list(fetch_archives(sums, program, catalogue=catalogue.path, cache=cache, report=report).values())
+    inputs = collect(repository, buildpack)
+    return list(fetch_archives(sums, inputs, catalogue=catalogue.path, cache=cache, report=report).values())

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
+from buildpack_release.runtimes.selection import is_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 VARIABLE = "STRATA_BYTECODE_FROM"
 """What is given for all tasks, separated like PATH."""
-
-_PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ def parse_bytecode_from(values: Sequence[str], environ: Mapping[str, str]) -> By
         UsageError: a value is neither a version nor a file.
     """
     listed = list(values) or [value for value in environ.get(VARIABLE, "").split(os.pathsep) if value]
-    versions = [value for value in listed if _PYTHON.fullmatch(value)]
-    archives = [Path(value) for value in listed if not _PYTHON.fullmatch(value)]
+    versions = [value for value in listed if is_python(value)]
+    archives = [Path(value) for value in listed if not is_python(value)]
     for path in archives:
         if not path.is_file():
             raise UsageError(

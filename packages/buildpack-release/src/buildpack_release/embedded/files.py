@@ -1,7 +1,7 @@
 """What a buildpack carries besides its code: which files, and what documents say of them.
 
-This is all that packaging knows of it: `facts` decide what a package is and go into the manifest, `pythons`
-into the SBOM; `embedded.place` brings the files into the assembled folders.
+This is all that packaging knows of it: `facts` decide what a package is, and go into the manifest and the
+SBOM; `embedded.place` brings the files into the assembled folders.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation.distributions import carried_pythons
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.errors import UsageError
 from buildpack_release.model.selection import package_targets
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.attestation.distributions import CarriedPython
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
     from buildpack_release.runtimes.published import Published
@@ -84,7 +82,7 @@ class EmbeddedFiles:
 
     @cached_property
     def facts(self) -> Embedded:
-        """What it is, by digests."""
+        """What it is, by digests; the files are read for them."""
         return Embedded(
             {target: file_sha256(path) for target, path in self.interpreters.items()},
             {
@@ -104,10 +102,6 @@ class EmbeddedFiles:
         """The version of the interpreters by minor version, if all are of one."""
         own = set(self.versions.values())
         return {version.rpartition(".")[0]: version for version in own} if len(own) == 1 else {}
-
-    def pythons(self) -> tuple[CarriedPython, ...]:
-        """Describe it for the SBOM."""
-        return carried_pythons(self.facts.interpreters, self.versions, self.facts.runtimes)
 
     @property
     def stand_in(self) -> Path | None:

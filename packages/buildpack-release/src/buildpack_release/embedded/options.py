@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
 from buildpack_release.model.targets import Target
-from buildpack_release.runtimes.selection import RuntimeSelection
+from buildpack_release.runtimes.selection import RuntimeSelection, is_python
 from buildpack_release.versions.release_date import release_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 
 
 def parse_interpreters(values: Sequence[str], targets: Sequence[Target]) -> Mapping[Target, Path]:
@@ -52,7 +49,7 @@ def parse_offline(
             raise UsageError("--python and --runtimes are for offline packages", advice="Add --offline.")
         return None
     for python in pythons:
-        if not _PYTHON.fullmatch(python):
+        if not is_python(python):
             raise UsageError(
                 f'"{python}" is no Python version',
                 advice="Write a line, as in 3.13, or a version, as in 3.13.2.",

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from buildpack_release.bytecode.archived_interpreter import MODULE as TRIM
 from buildpack_release.embedded.interpreter import compile_bundled, unpack_interpreter
 from buildpack_release.runtimes.catalogue import FILE
-from buildpack_release.runtimes.fetch import MODULE as PREFETCH
 from buildpack_release.runtimes.fetch import fetch_archives
 from buildpack_release.runtimes.program import BuildpackProgram
-from buildpack_release.wheels.vendor import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,14 +34,8 @@ def fetch_embedded(
     """
     if files.catalogue is None:
         return {}
-    wheels = fetch(inputs.vendored, cache=cache).values()
-    return fetch_archives(
-        [one.sha256 for archives in files.runtimes.values() for one in archives],
-        BuildpackProgram.of(inputs, PREFETCH, tuple(wheels)),
-        catalogue=files.catalogue,
-        cache=cache,
-        report=report,
-    )
+    sums = [one.sha256 for archives in files.runtimes.values() for one in archives]
+    return fetch_archives(sums, inputs, catalogue=files.catalogue, cache=cache, report=report)
 
 
 def place_embedded(

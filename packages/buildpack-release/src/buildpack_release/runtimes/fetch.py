@@ -10,34 +10,44 @@ import os
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import NetworkError
+from buildpack_release.runtimes.program import BuildpackProgram
+from buildpack_release.wheels.vendor import fetch
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from buildpack_release.runtimes.program import BuildpackProgram
+    from buildpack_release.model.inputs import Inputs
 
-MODULE = "prefetch"
-"""The module of a buildpack that fetches archives."""
+_MODULE = "prefetch"  # of a buildpack that fetches archives
 
 _DOWNLOAD_FAILED = 4  # buildpack_api.errors.DownloadError
 
 
 def fetch_archives(
     sums: Iterable[str],
-    program: BuildpackProgram,
+    inputs: Inputs,
     *,
     catalogue: Path,
     cache: Path,
     report: Callable[[str], None],
 ) -> dict[str, Path]:
-    """Return the file for each SHA-256, checked; those that the cache has not got are fetched.
+    """Return the file for each SHA-256 (hex), checked; those that the cache has not got are fetched.
+
+    Args:
+        sums: which archives.
+        inputs: those of the buildpack whose code fetches them.
+        catalogue: where it is said from where.
+        cache: where they are kept.
+        report: takes lines of progress.
 
     Raises:
+        CheckFailed: the buildpack has no code for archives.
         NetworkError: no place gives an archive. What has arrived of it is kept for the next run.
         ReleaseError: the cache cannot be written to, or a setting is wrong.
     """
+    program = BuildpackProgram.of(inputs, _MODULE, tuple(fetch(inputs.vendored, cache=cache).values()))
     store = cache / "archives"
     wanted = list(dict.fromkeys(sums))
     missing = [one for one in wanted if not _is_whole(store / f"{one}.tar.gz", one)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import Target
     from buildpack_release.runtimes.published import Published
+
+
+_PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
+
+
+def is_python(text: str) -> bool:
+    """Tell whether a text is spelt like a line (`3.14`) or a version (`3.14.2`)."""
+    return _PYTHON.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
