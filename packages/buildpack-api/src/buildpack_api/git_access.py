@@ -8,13 +8,13 @@ of package indexes, and netrc files, serve git over HTTP as well.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.files import write_private
 from buildpack_common.known_secrets import Secret
 from buildpack_common.redaction import hide
 
@@ -138,14 +138,6 @@ def any_protocol(host: str, username: str, password: str) -> tuple[GitLogin, ...
     if not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
         return ()
     return tuple(GitLogin(one, host, username, password, any_port=True) for one in _PROTOCOLS)
-
-
-def write_private(path: Path, content: bytes, *, mode: int = 0o600, again: bool = False) -> str:
-    """Write a file that nobody else can read, and return its path."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if again else os.O_EXCL)
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
-        file.write(content)
-    return str(path)
 
 
 def _logins(binding: Binding) -> list[GitLogin]:

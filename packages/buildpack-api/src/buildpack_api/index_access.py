@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api import netrc_file
+from buildpack_common.files import write_private
 from buildpack_common.known_secrets import environment_secrets, login_secrets, without_names
 
 if TYPE_CHECKING:
@@ -126,8 +127,6 @@ class IndexAccess:
         return replace(own, logins=(*own.logins, *more))
 
     def _files(self, base: Mapping[str, str], directory: Path, minor: str) -> dict[str, str]:
-        from buildpack_api.git_access import write_private  # only for those who have secrets
-
         found = {}
         if self.logins or self.netrc_files:
             parts = [netrc_file.users_netrc(base)]
@@ -149,8 +148,6 @@ def _write_bundle(certificates: Iterable[Path], base: Mapping[str, str], directo
 
     Programs take one file, and most of them instead of what they would trust otherwise.
     """
-    from buildpack_api.git_access import write_private  # only for those who have authorities
-
     named = (base[name] for name in _USERS if base.get(name))
     users = [path for path in map(Path, named) if path.is_file()]
     machine = [] if base.get("SSL_CERT_FILE") else [path for path in _MACHINE if path.is_file()][:1]

@@ -42,6 +42,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         unfinished.write_bytes(content)
 
 
+def write_private(path: Path, content: bytes, *, mode: int = 0o600, again: bool = False) -> str:
+    """Write a file that nobody else can read, and return its path."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if again else os.O_EXCL)
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+        file.write(content)
+    return str(path)
+
+
 def remove(path: Path) -> None:
     """Remove a file, a symbolic link (never its target) or a tree, read-only directories included."""
     if not os.path.lexists(path):
