@@ -15,7 +15,7 @@ from benchmarks.measure import Sample, Side, alternate, run
 from benchmarks.rows import Aim, Row, Skipped
 from buildpack_testing import needs
 from buildpack_testing.cnb import base_images
-from buildpack_testing.cnb.podman import Mount, Settings
+from buildpack_testing.cnb.podman import ContainerSettings, Mount
 from buildpack_testing.cnb.podman_session import podman, unpack
 from buildpack_testing.installed import find_installed
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_testing.cnb.podman import Container
-    from buildpack_testing.launch import Container as Image
+    from buildpack_testing.launch import ImageFileSystem as Image
 
 GROUP = "start"
 _SMALL = "import argparse, email.message, http.client, json, logging, sqlite3, urllib.request"
@@ -111,7 +111,7 @@ def _container(bench: Bench, image: Image, env: Mapping[str, str]) -> Iterator[C
         yield None
         return
     root = image.workspace.root
-    settings = Settings(
+    settings = ContainerSettings(
         mounts=(Mount(root, str(root)),),
         environment=env,
         user=f"{base_images.USER_ID}:{base_images.GROUP_ID}",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.base_images import BaseImage
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle, Pack
+    from buildpack_testing.cnb.tools import BuiltLifecycle, Pack
     from buildpack_testing.runtime_set import RuntimeSet
 
 
@@ -50,7 +50,7 @@ def pytest_report_header() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def lifecycle() -> Lifecycle:
+def lifecycle() -> BuiltLifecycle:
     """The lifecycle, installed."""
     need("lifecycle")
     return tools.ensure_lifecycle()
@@ -206,7 +206,7 @@ def assembled(packages: Path) -> Path:
 def samples(
     *,
     podman: Podman,
-    lifecycle: Lifecycle,
+    lifecycle: BuiltLifecycle,
     build_image: str,
     registry: Registry,
     run_image: str,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import app_container
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 from support.sample_builds import LAYERS, PYTHON_TREE, SAMPLES, VENV_TREE, texts
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def launched(
     podman: Podman, image: str, *command: str, read_only: bool = True, check: bool = True
 ) -> CompletedProcess[bytes]:
     """Run a command as `docker run IMAGE -- command` does, without a network."""
-    settings = Settings(entrypoint=LAUNCHER, network="none", read_only=read_only, options=("--hostname=run",))
+    settings = ContainerSettings(
+        entrypoint=LAUNCHER, network="none", read_only=read_only, options=("--hostname=run",)
+    )
     return podman.run(image, "--", *command, settings=settings, check=check)
 
 
@@ -102,7 +104,7 @@ def test_the_launch_environment_is_exactly_this(podman: Podman, image: str) -> N
     without_launcher = podman.run(
         image,
         "-0",
-        settings=Settings(entrypoint="env", network="none", options=("--hostname=run",)),
+        settings=ContainerSettings(entrypoint="env", network="none", options=("--hostname=run",)),
     )
     own = [text for text in texts(without_launcher.stdout) if not text.startswith(("CNB_", "PATH="))]
     assert texts(launched(podman, image, "env", "-0").stdout) == sorted(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import app_container
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 from support.composed import ComposedBuilders
 from support.main_job import COMPOSITE, PIP, RUNTIME, VENV
 from support.sample_builds import COMPONENTS, E2E_FIXTURES, RUNTIMES, SAMPLES, WEB
@@ -57,9 +57,11 @@ def test_python_for_a_build_only(composed: ComposedBuilders, samples: SampleBuil
     assert list(first.launch_layers) == [f"{NODE}:native"]
     assert second.digest == first.digest
     image = app_container.load(samples.podman, first)
-    said = samples.podman.run(image, settings=Settings(network="none", read_only=True)).stdout.decode()
+    said = samples.podman.run(
+        image, settings=ContainerSettings(network="none", read_only=True)
+    ).stdout.decode()
     assert said == f"made by Python {samples.feed.runtimes.archives[-1].version}\n"
-    looked = Settings(entrypoint="find", network="none")
+    looked = ContainerSettings(entrypoint="find", network="none")
     found = samples.podman.run(image, "/layers", "-name", "*python*", settings=looked).stdout.decode()
     assert found.split() == []
 

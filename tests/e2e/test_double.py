@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.cnb.base_images import BaseImage
     from buildpack_testing.cnb.podman import Podman
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
     from support.sample_builds import SampleBuilds
 
 
@@ -92,7 +92,7 @@ def scripted(tmp_path: Path) -> ScriptedBuildpacks:
 def start(
     *,
     podman: Podman,
-    lifecycle: Lifecycle,
+    lifecycle: BuiltLifecycle,
     build_image: str,
     run_base: BaseImage,
     tmp_path: Path,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.pack import PackCommand
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
     from support.sample_builds import SampleBuilds
 
 ALL = (COMPOSITE, *COMPONENTS)
@@ -31,7 +31,7 @@ def maker(
     *,
     pack: PackCommand,
     registry: Registry,
-    lifecycle: Lifecycle,
+    lifecycle: BuiltLifecycle,
     build_image: str,
     run_image: str,
     tmp_path_factory: pytest.TempPathFactory,

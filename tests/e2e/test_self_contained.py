@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target, own_arch
+from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
 from buildpack_testing.cnb import app_container
@@ -39,7 +39,7 @@ def composed(
 @pytest.fixture(scope="module")
 def runtime_package(runtimes: RuntimeSet, scratch: Path) -> Path:
     """The runtime's package as `inv package --id strata/python-runtime --interpreter ARCHIVE` makes it."""
-    target, dist = Target("linux", own_arch()), scratch / "self-contained"
+    target, dist = DeclaredTarget("linux", own_arch()), scratch / "self-contained"
     (outcome,) = package(
         Repository.discover(ROOT),
         [RUNTIME],

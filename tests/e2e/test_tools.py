@@ -15,9 +15,9 @@ import pytest
 
 from buildpack_testing.cnb import app_container, image_layout
 from buildpack_testing.cnb.lifecycle import Creator, CreatorError, Group
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 from buildpack_testing.cnb.podman_session import podman as private_podman
-from buildpack_testing.cnb.registry_server import Login
+from buildpack_testing.cnb.registry_server import RegistryUser
 from buildpack_testing.cnb.registry_server import registry as running_registry
 from buildpack_testing.cnb.versions import LIFECYCLE, PHASES
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.pack import PackCommand
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
 
 HELLO = "test/hello"
 PROCESS = ("perl", "/layers/test_hello/server/tree/serve.pl")
@@ -63,12 +63,12 @@ def app(fixtures: Path) -> Path:
 
 
 @pytest.fixture
-def creator(podman: Podman, build_image: str, lifecycle: Lifecycle, tmp_path: Path) -> Creator:
+def creator(podman: Podman, build_image: str, lifecycle: BuiltLifecycle, tmp_path: Path) -> Creator:
     """A fresh place to build in."""
     return Creator(podman=podman, image=build_image, lifecycle=lifecycle, state=tmp_path / "state")
 
 
-def test_lifecycle_archive_is_what_pack_asks_for(lifecycle: Lifecycle) -> None:
+def test_lifecycle_archive_is_what_pack_asks_for(lifecycle: BuiltLifecycle) -> None:
     """The descriptor at the root, every phase and the launcher one directory down."""
     with tarfile.open(lifecycle.archive) as archive:
         names = set(archive.getnames())
@@ -207,7 +207,7 @@ def test_pack_makes_a_builder_and_builds_with_it(
 
 def test_registry_with_tls_and_login(run_base: BaseImage, tmp_path: Path) -> None:
     """Nothing can be read without the password; it is in no representation."""
-    login = Login("someone", "pass word")
+    login = RegistryUser("someone", "pass word")
     with running_registry(tmp_path / "registry", login=login, tls=True) as registry:
         reference = registry.push_layout(run_base.layout, "base/run", "1")
         assert registry.read(reference).digest == run_base.digest
@@ -229,7 +229,9 @@ def test_registry_comes_back_with_what_it_had(run_base: BaseImage, tmp_path: Pat
 
 def test_podman_sessions_do_not_see_each_other(podman: Podman, build_image: str) -> None:
     """A second session, started and ended meanwhile, has no images and takes no containers along."""
-    with podman.container(build_image, "sleep", "60", settings=Settings(network="none")) as container:
+    with podman.container(
+        build_image, "sleep", "60", settings=ContainerSettings(network="none")
+    ) as container:
         with private_podman() as other:
             assert other.command("images", "--quiet").stdout == b""
             assert other.command("ps", "--all", "--quiet").stdout == b""
@@ -279,7 +281,7 @@ def _check_image(built: BuiltImage) -> None:
 def _check_app(podman: Podman, image: str) -> None:
     """The app is process 1 on a read-only file system, answers, and ends by its own SIGTERM handler."""
     with app_container.serve(podman, image) as app:
-        assert app.fetch() == app_container.Answer(200, b"Hello from the app\n")
+        assert app.fetch() == app_container.HttpResponse(200, b"Hello from the app\n")
         assert app.fetch("/name").body == b"world"
         assert app.command_line() == PROCESS
         assert app.environment()["HELLO_NAME"] == "world"

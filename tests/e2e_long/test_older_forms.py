@@ -16,7 +16,7 @@ from buildpack_release.progress import say
 from buildpack_testing.index import fill_index
 from buildpack_testing.server import serve
 from buildpack_testing.sources import mirror_variables, served_index
-from buildpack_testing.standalone.releases import OLDER, RELEASES, Release
+from buildpack_testing.standalone.releases import OLDER, RELEASES, StandaloneRelease
 from python_runtime import catalogue
 from python_runtime.forms import FORMS, Form, form_of
 from support.main_job import APPS, COMPOSITE, ROOT, RUNTIME, MainJob
@@ -76,7 +76,7 @@ def test_of_every_form_that_counts_as_tried_there_is_a_tree_here_or_among_the_ot
 
 @pytest.mark.parametrize("release", OLDER, ids=lambda release: f"{release.version}-{release.tag}")
 def test_an_app_with_wheels_runs(
-    release: Release,
+    release: StandaloneRelease,
     composite: tuple[Path, ...],
     sources: Mapping[str, str],
     tmp_path: Path,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target, own_arch
+from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
 from buildpack_testing.cnb import app_container, base_images, tools
@@ -127,7 +127,7 @@ def variables(runtimes: RuntimeSet) -> Iterator[Mapping[str, str]]:
 @pytest.fixture(scope="module")
 def packages(runtimes: RuntimeSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages as `inv package --interpreter linux/arm64=ARCHIVE ...` makes them, for both processors."""
-    archives = {Target("linux", one.arch or own_arch()): one.file for one in runtimes.archives}
+    archives = {DeclaredTarget("linux", one.arch or own_arch()): one.file for one in runtimes.archives}
     into = tmp_path_factory.mktemp("packages")
     package(
         Repository.discover(ROOT),

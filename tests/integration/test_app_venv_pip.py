@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
     from buildpack_testing.platform import BuildResult, LocalPlatform
 
 PROBE = """
@@ -50,7 +50,7 @@ def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
 
 
 @pytest.fixture
-def container(trio: Trio) -> Iterator[Container]:
+def container(trio: Trio) -> Iterator[ImageFileSystem]:
     with trio.platform.container() as started:
         yield started
 
@@ -64,7 +64,7 @@ def test_later_buildpacks_have_pip_both_ways_and_it_acts_on_the_environment(trio
     assert printed[-1] == f"{trio.venv}/lib/python{NEWEST}/site-packages/right.py"
 
 
-def test_the_launch_environment_is_exactly_this(trio: Trio, container: Container) -> None:
+def test_the_launch_environment_is_exactly_this(trio: Trio, container: ImageFileSystem) -> None:
     environment = container.environment()
     assert environment == {
         "HOME": environment["HOME"],
@@ -74,20 +74,20 @@ def test_the_launch_environment_is_exactly_this(trio: Trio, container: Container
     }
 
 
-def test_pip_cannot_be_imported_in_a_container(container: Container) -> None:
+def test_pip_cannot_be_imported_in_a_container(container: ImageFileSystem) -> None:
     ended = container.run(["python", "-m", "pip", "--version"], check=False)
     assert ended.returncode == 1
     assert "No module named pip" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["pip", "pip3"])
-def test_the_command_explains_itself_in_a_container(container: Container, name: str) -> None:
+def test_the_command_explains_itself_in_a_container(container: ImageFileSystem, name: str) -> None:
     ended = container.run([name, "install", "x"], check=False)
     assert (ended.returncode, ended.stdout) == (127, "")
     assert "python -m ensurepip --default-pip" in ended.stderr
 
 
-def test_the_command_that_it_names_works(container: Container) -> None:
+def test_the_command_that_it_names_works(container: ImageFileSystem) -> None:
     container.run(["python", "-m", "ensurepip", "--default-pip"])
     for command in (["pip"], ["pip3"], ["python", "-m", "pip"]):
         listed = container.run([*command, "list", "--format=freeze"]).stdout
@@ -95,7 +95,7 @@ def test_the_command_that_it_names_works(container: Container) -> None:
         assert "pip==" in listed
 
 
-def test_pip_is_in_no_layer_of_the_image(trio: Trio, container: Container) -> None:
+def test_pip_is_in_no_layer_of_the_image(trio: Trio, container: ImageFileSystem) -> None:
     assert not list(trio.platform.workspace.layers.rglob("pip/__main__.py"))
     assert {(layer.buildpack, layer.name) for layer in trio.result.layers if layer.types.launch} == {
         (VENV, "venv")

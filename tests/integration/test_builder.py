@@ -16,13 +16,13 @@ from buildpack_release.builder.writing import push_builder
 from buildpack_release.errors import ExitCode, ReleaseError
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.pack import PackCommand
-from buildpack_testing.cnb.registry_server import Login
+from buildpack_testing.cnb.registry_server import RegistryUser
 from buildpack_testing.cnb.registry_server import registry as running_registry
 from buildpack_testing.cnb.tools import ensure_pack
 from oci_registry.reference import Reference
 from oci_registry.remote.registries import Registries, connection
 from oci_registry.remote.retry import RetryPolicy
-from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.memory import MemoryRegistry
 from support.builder_parts import Parts, order, read_builder
 from support.builder_parts import parts as make_parts
@@ -144,7 +144,7 @@ def test_a_registry_with_a_login_takes_builders(
 ) -> None:
     """The credentials and the authority are found where other tools have them."""
     need("registry", "skopeo")
-    login = Login("someone", "pass word")
+    login = RegistryUser("someone", "pass word")
     with running_registry(tmp_path / "registry", login=login, tls=True) as registry:
         monkeypatch.setenv("SSL_CERT_FILE", str(registry.authority))
         monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
@@ -169,7 +169,7 @@ def test_an_interrupted_push_leaves_no_tag_and_can_be_repeated(parts: Parts) -> 
         expected, count = undisturbed.store.state()[BUILDER], len(undisturbed.requests)
     for at in range(1, count):
         with MemoryRegistry() as memory, FaultyRegistry(memory) as faulty:
-            faulty.arm(Fault.ERROR_500, at=at, on=True)
+            faulty.arm(InjectedFault.ERROR_500, at=at, on=True)
             with pytest.raises(ReleaseError):
                 push(faulty.host)
             assert not memory.store.incomplete_tags()

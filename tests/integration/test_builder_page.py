@@ -11,7 +11,7 @@ from buildpack_release.builder.check import check_builder
 from buildpack_release.builder.create import create_builder
 from buildpack_release.model.plan import BuildPlan
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.package import package as package_buildpacks
 from support.builder_parts import base, buildpack, file_in_builder, lifecycle
@@ -42,7 +42,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Repository.discover(ROOT),
         dist=folder / "dist",
         build=folder / "build",
-        targets=[Target("linux", "amd64")],
+        targets=[DeclaredTarget("linux", "amd64")],
         report=lambda _: None,
     )
     base(folder / "build-base")

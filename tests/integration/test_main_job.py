@@ -20,13 +20,13 @@ from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.sources import RuntimeSource
-from buildpack_testing.try_app import Trial, try_app
+from buildpack_testing.try_app import AppTrial, try_app
 from buildpack_testing.web import fetch, free_port
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV, MainJob, python_json
 
 if TYPE_CHECKING:
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
     from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
@@ -34,7 +34,7 @@ FLASK = APPS / "flask"
 OURS = (RUNTIME, PIP, VENV)
 
 
-def _installed(container: Container) -> set[str]:
+def _installed(container: ImageFileSystem) -> set[str]:
     listed = "[d.metadata['Name'].lower() for d in __import__('importlib.metadata').metadata.distributions()]"
     return set(python_json(container, listed))
 
@@ -315,7 +315,7 @@ def test_trying_an_app_shows_what_came_out_and_runs_a_command(
     wheel_index: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     written: list[str] = []
-    trial = Trial(
+    trial = AppTrial(
         APPS / "hostile",
         variables={**wheel_index, "API_TOKEN": "hush"},
         runtime=RuntimeSource.LOCAL,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.bytecode.interpreters import installed_interpreters
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.files.cache import cache_directory
 from support.packaging import INV, copy_repository, digests, environment, inv
 from support.sample_repository import component, composite, library, plan, write, write_settings
@@ -83,7 +83,7 @@ def test_this_repository_gives_equal_bits(tmp_path: Path) -> None:
     """The real buildpacks, with vendored wheels and bytecode for every Python there is."""
     first = copy_repository(tmp_path / "a")
     check_same_bits(first, copy_repository(tmp_path / "some where else"), tmp_path)
-    packaged = {one.id: one for one in Manifest.read(first / "dist")}
+    packaged = {one.id: one for one in DistManifest.read(first / "dist")}
     assert set(packaged) == {"strata/app-venv", "strata/pip-tool", "strata/python", "strata/python-runtime"}
     assert set(packaged["strata/pip-tool"].bytecode) == set(installed_interpreters())
 
@@ -137,7 +137,7 @@ def test_a_run_that_is_killed_leaves_whole_packages(repository: Path, tmp_path: 
             task.send_signal(signal.SIGKILL)
         left = {name: digest for name, digest in digests(repository / "dist").items() if _is_final(name)}
         assert left.items() <= whole.items(), f"killed after line {line_number}"
-        assert all(one.is_intact(repository / "dist") for one in Manifest.read(repository / "dist"))
+        assert all(one.is_intact(repository / "dist") for one in DistManifest.read(repository / "dist"))
         assert inv("package", root=repository, env=env).returncode == 0
         assert digests(repository / "dist") == whole
 
@@ -188,7 +188,7 @@ def test_two_runs_at_once_take_turns(repository: Path, env: dict[str, str]) -> N
     errors = [run.communicate()[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], errors
     assert sum(text.count("up to date in") for text in errors) == 8, "each buildpack is packaged once"
-    assert all(one.is_intact(repository / "dist") for one in Manifest.read(repository / "dist"))
+    assert all(one.is_intact(repository / "dist") for one in DistManifest.read(repository / "dist"))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_skopeo_reads_what_we_write(repository: Path, env: dict[str, str]) -> No
         content: dict[str, object] = json.loads(done.stdout)
         return content
 
-    for one in Manifest.read(repository / "dist"):
+    for one in DistManifest.read(repository / "dist"):
         (image,) = one.images
         file = repository / "dist" / image.file
         found = inspect(f"oci-archive:{file}")

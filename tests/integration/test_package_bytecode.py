@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.option import BytecodeSources
 from buildpack_release.bytecode.toolchain import Toolchain
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
@@ -62,7 +62,7 @@ def package(root: Path, *options: str, **variables: str) -> subprocess.Completed
 
 def compilers(root: Path) -> dict[str, str]:
     """What the manifest says about who compiled."""
-    (one,) = Manifest.read(root / "dist")
+    (one,) = DistManifest.read(root / "dist")
     return dict(one.bytecode)
 
 
@@ -74,7 +74,7 @@ def test_an_archive_writes_what_one_that_is_installed_writes(tmp_path: Path, rea
     program = tmp_path / f"installed/python/bin/python{NEWEST.minor}"
     subprocess.run([program, "-c", "import py_compile, argparse, weakref"], env={}, check=True)
     assert list((tmp_path / "installed").rglob("functools.*.pyc")), "its library is loaded from byte code"
-    installed = Interpreter(program, NEWEST.minor, int(NEWEST.version.rpartition(".")[2]))
+    installed = HostInterpreter(program, NEWEST.minor, int(NEWEST.version.rpartition(".")[2]))
     library(tmp_path / "repository")
     source = carrier(tmp_path / "repository", "acme/runtime") / "src/python_runtime"
     for name in ("functools", "argparse", "weakref", "enum"):  # what a compiler may have imported itself

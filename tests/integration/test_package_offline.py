@@ -12,12 +12,12 @@ import pytest
 
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.embedded import EmbeddedRuntime
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, NetworkError, UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.packaging.package import Outcome, package
+from buildpack_release.model.targets import DeclaredTarget, own_arch
+from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.publish.destination import parse_destination
 from buildpack_release.publish.publication import Publication
 from buildpack_release.runtimes.selection import RuntimeSelection
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet
 
-TARGET = Target("linux", own_arch())
+TARGET = DeclaredTarget("linux", own_arch())
 DAY = dt.date(2024, 1, 1)
 PROGRAM = "import platform, one; print(platform.python_version(), one.VERSION)"
 
@@ -51,7 +51,7 @@ class Packages:
 
     def make(
         self, *pythons: str, name: str = COMPOSITE, interpreter: Path | None = None
-    ) -> tuple[Outcome, ...]:
+    ) -> tuple[PackageOutcome, ...]:
         return package(
             Repository.discover(ROOT),
             [name],
@@ -114,7 +114,7 @@ def test_only_what_carries_something_is_of_another_kind(
     }
     version = Repository.discover(ROOT).get(COMPOSITE).descriptor.version
     assert (packages.dist / f"strata_python-{version}-offline-linux-{TARGET.arch}.cnb").is_file()
-    manifest = Manifest.read(packages.dist)
+    manifest = DistManifest.read(packages.dist)
     for key in ((RUNTIME, "offline"), (COMPOSITE, "offline")):
         found = manifest.find(key)
         assert found is not None
@@ -235,7 +235,7 @@ def test_equal_choices_give_equal_bits_and_others_replace_them(
 
 def test_by_default_every_supported_line_is_inside(packages: Packages, made: dict[str, bool]) -> None:
     packages.make(name=RUNTIME)
-    found = Manifest.read(packages.dist).find((RUNTIME, "offline"))
+    found = DistManifest.read(packages.dist).find((RUNTIME, "offline"))
     assert found is not None
     assert [one.version for one in found.embedded.runtimes[TARGET]] == [
         archive.version for archive in packages.runtimes.archives
@@ -251,7 +251,7 @@ def test_it_may_carry_its_own_interpreter_too(
     runtime = packages.unpacked(outcomes[-1].package.images[0].file, tmp_path)["strata_python-runtime"]
     assert (runtime / "interpreter/bin/python3").exists()
     assert (runtime / f"archives/{first.sha256}.tar.gz").is_file()
-    assert Manifest.read(packages.dist).find((COMPOSITE, "offline")) is not None
+    assert DistManifest.read(packages.dist).find((COMPOSITE, "offline")) is not None
 
 
 def test_a_mirror_that_has_not_got_it_is_a_network_error_and_dist_stays(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.toolchain import Toolchain
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.embedded.interpreter import unpack_interpreter
 from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target, own_arch
+from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.standalone.releases import RELEASES
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from buildpack_testing.runtime_set import RuntimeSet
 
-OWN = Target("linux", own_arch())
-OTHER = Target("linux", "arm64" if OWN.arch == "amd64" else "amd64")
+OWN = DeclaredTarget("linux", own_arch())
+OTHER = DeclaredTarget("linux", "arm64" if OWN.arch == "amd64" else "amd64")
 REAL = {release.version: release for release in RELEASES}
 NEWEST = RELEASES[-1]
 # What our code needs of the standard library, compiled modules and bundled libraries included.
@@ -63,7 +63,7 @@ def run(
     *ids: str,
     dist: str = "dist",
     foreign: Path | None = None,
-    compilers: tuple[Interpreter, ...] = (),
+    compilers: tuple[HostInterpreter, ...] = (),
 ) -> dict[str, bool]:
     """Package, for a second target as well if there is an archive for it, and tell what was made anew."""
     root = repository.root
@@ -128,7 +128,7 @@ def test_both_kinds_lie_side_by_side(repository: Repository, archive: Path) -> N
     }
     assert set(run(repository, archive).values()) == {False}
     assert set(run(repository, None).values()) == {False}
-    keys = [one.key for one in Manifest.read(repository.root / "dist")]
+    keys = [one.key for one in DistManifest.read(repository.root / "dist")]
     assert keys == [
         ("acme/all", ""),
         ("acme/all", "self-contained"),
@@ -142,7 +142,7 @@ def test_the_package_is_for_the_interpreters_target_only(repository: Repository,
     """Its label must not promise other processors."""
     run(repository, archive, "acme/runtime")
     layout = repository.root / "dist/acme_runtime-1.0.0-self-contained.oci"
-    (image,) = Manifest.read(repository.root / "dist").packages[0].images
+    (image,) = DistManifest.read(repository.root / "dist").packages[0].images
     assert image.target == str(OWN)
     manifest = json.loads((layout / "blobs" / image.digest.replace(":", "/")).read_text())
     config = json.loads((layout / "blobs" / manifest["config"]["digest"].replace(":", "/")).read_text())
@@ -221,13 +221,13 @@ def test_one_for_another_processor_is_compiled_by_its_own_version(
     assert len(list(folders[OTHER].rglob("*.pyc"))) == len(other)
 
     program = folders[OWN] / f"interpreter/bin/python{NEWEST.minor}"
-    compiler = Interpreter(program, NEWEST.minor, int(NEWEST.version.rpartition(".")[2]))
+    compiler = HostInterpreter(program, NEWEST.minor, int(NEWEST.version.rpartition(".")[2]))
     (repository.root / "cache").rename(repository.root / "old cache")
     run(repository, None, "acme/runtime", dist="dist2", foreign=foreign, compilers=(compiler,))
     layers = [
         [image.layers[0].diff_id for image in package.images if image.target == str(OTHER)]
         for dist in ("dist", "dist2")
-        for package in Manifest.read(repository.root / dist)
+        for package in DistManifest.read(repository.root / dist)
     ]
     assert layers[0] == layers[1] != []
 

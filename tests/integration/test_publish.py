@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import ensure_pack
@@ -83,7 +83,7 @@ def test_from_the_plan_to_what_others_read(root: Path, env: dict[str, str], regi
 
     done = inv("publish", *to, "--yes", root=root, env=env)
     assert done.returncode == 0, done.stderr
-    digests = {one.id.removeprefix("acme/"): one.digest for one in Manifest.read(root / "dist")}
+    digests = {one.id.removeprefix("acme/"): one.digest for one in DistManifest.read(root / "dist")}
     assert done.stdout.splitlines() == [
         f"{registry.host}/acme/{name}:1.0.0@{digests[name]}" for name in ("one", "two", "all")
     ]
@@ -160,14 +160,14 @@ def test_other_content_stops_everything(root: Path, env: dict[str, str], registr
     """With both digests; what is absent is not pushed either. The plan says the same."""
     to = ("--to", f"{registry.host}/acme")
     assert inv("publish", *to, "--id", "acme/two", "--yes", root=root, env=env).returncode == 0
-    first = {one.id: one.digest for one in Manifest.read(root / "dist")}
+    first = {one.id: one.digest for one in DistManifest.read(root / "dist")}
     (root / "buildpacks/two/README.md").write_text("changed\n")
     stale = inv("publish", *to, "--yes", root=root, env=env)
     assert stale.returncode == ExitCode.CHECK
     assert "acme/two@1.0.0 is stale" in errors(stale)
     assert "Run: inv package" in stale.stderr
     assert inv("package", root=root, env=env).returncode == 0
-    second = {one.id: one.digest for one in Manifest.read(root / "dist")}
+    second = {one.id: one.digest for one in DistManifest.read(root / "dist")}
     for task in ("publish", "publish.plan"):
         done = inv(task, *to, *(["--yes"] if task == "publish" else []), root=root, env=env)
         assert done.returncode == ExitCode.CONFLICT, done.stderr
@@ -240,7 +240,7 @@ def test_what_is_damaged_in_the_registry_is_found(
     """A byte on the registry's disk has changed: it still serves the blob, under the old digest."""
     to = ("--to", f"{registry.host}/acme")
     assert inv("publish", *to, "--yes", root=root, env=env).returncode == 0
-    (one, *_) = (package for package in Manifest.read(root / "dist") if package.id == "acme/one")
+    (one, *_) = (package for package in DistManifest.read(root / "dist") if package.id == "acme/one")
     digest = one.images[0].layers[0].digest.removeprefix("sha256:")
     file = registry.storage / f"docker/registry/v2/blobs/sha256/{digest[:2]}/{digest}/data"
     content = file.read_bytes()
@@ -257,7 +257,7 @@ def test_layouts_that_skopeo_pushes(root: Path, env: dict[str, str], registry: R
     assert done.returncode == 0, done.stderr
     assert "skopeo copy --all 'oci:a transfer/all:1.0.0' docker://REGISTRY/NAMESPACE/all:1.0.0" in done.stderr
     assert inv("publish.verify", "--to", "oci:a transfer", root=root, env=env).returncode == 0
-    digests = {one.id.removeprefix("acme/"): one.digest for one in Manifest.read(root / "dist")}
+    digests = {one.id.removeprefix("acme/"): one.digest for one in DistManifest.read(root / "dist")}
     for name in ("one", "two", "all"):
         # The last one is the index of provenance and SBOM.
         for tag in ("1.0.0", "1.0", "1", "latest", digests[name].replace(":", "-")):

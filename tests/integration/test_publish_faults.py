@@ -20,7 +20,7 @@ import pytest
 from buildpack_release.errors import ConflictError, ReleaseError
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.wire import ConnectionOptions
-from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.store import MemoryStore
 from support.packaging import INV, environment, inv
@@ -86,7 +86,7 @@ def faulty(registry: MemoryRegistry, problems: list[str]) -> Iterator[FaultyRegi
         yield faulty
 
 
-FAULTS = list(Fault)
+FAULTS = list(InjectedFault)
 
 
 def test_a_fault_at_every_request_in_turn(
@@ -104,11 +104,11 @@ def test_a_fault_at_every_request_in_turn(
         faulty.arm(fault, at=at)
         with suppress(ReleaseError):
             # Only what is struck may take too long: a time-out of another request would come before it.
-            options = SHORT if fault is Fault.SLOW else LONG
+            options = SHORT if fault is InjectedFault.SLOW else LONG
             publication(packed, faulty.host, options=options, policy=ONE_TRY).publish(agreed)
         struck = [one.fault for one in faulty.requests[at:]]
         # On a busy machine another request may take too long before it, which is a fault as well.
-        assert struck[:1] == [fault] or (fault is Fault.SLOW and not struck)
+        assert struck[:1] == [fault] or (fault is InjectedFault.SLOW and not struck)
         publication(packed, registry.host).publish(agreed)
         assert registry.store.state() == state, f"{fault.name} at request {at}"
         assert problems == [], f"{fault.name} at request {at}"
@@ -121,7 +121,7 @@ def test_a_registry_that_goes_away_at_every_request_in_turn(
     state, count = faultless
     for at in range(count):
         registry.store = MemoryStore(enforce_references=False)
-        faulty.arm(Fault.RESET_BEFORE, at=at, on=True)
+        faulty.arm(InjectedFault.RESET_BEFORE, at=at, on=True)
         with pytest.raises(ReleaseError):
             publication(packed, faulty.host, policy=ONE_TRY).publish(agreed)
         check_resume(packed, registry, state)

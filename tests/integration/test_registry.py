@@ -16,7 +16,7 @@ from oci_registry.blob_source import BlobSource
 from oci_registry.content import INDEX, MANIFEST, sha256
 from oci_registry.errors import ContentMismatchError, NotFoundError, RejectedError
 from oci_registry.referrers import fallback_tag
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 from oci_registry.testing.samples import image, index
 from support.needs import need
 from support.registries import KINDS, Running, client, running
@@ -51,7 +51,7 @@ def two_platforms() -> Content:
 def test_an_index_is_read_back_as_it_was_pushed(remote: RegistryClient) -> None:
     content, repository = two_platforms(), remote.repository(REPOSITORY)
     pushed = repository.push(content, ["1.0.0", "latest"])
-    assert set(pushed.blobs.values()) == {Outcome.UPLOADED}
+    assert set(pushed.blobs.values()) == {TransferOutcome.UPLOADED}
     assert pushed.moved_tags == ("1.0.0", "latest")
     assert repository.manifests.get("latest") == content.root
     for manifest in content.manifests:
@@ -65,7 +65,7 @@ def test_the_second_push_of_the_same_writes_nothing(remote: RegistryClient) -> N
     content, repository = two_platforms(), remote.repository(REPOSITORY)
     repository.push(content, ["1.0.0"])
     again = repository.push(content, ["1.0.0"])
-    assert set(again.blobs.values()) == {Outcome.PRESENT}
+    assert set(again.blobs.values()) == {TransferOutcome.PRESENT}
     assert (again.new_manifests, again.moved_tags) == ((), ())
 
 
@@ -104,14 +104,14 @@ def test_blobs_are_mounted_from_another_repository(remote: RegistryClient) -> No
     remote.repository("strata/one").push(content)
     origins = dict.fromkeys((blob.digest for blob in content.blobs), "strata/one")
     pushed = remote.repository("strata/two").push(content, ["1"], mounts=origins)
-    assert set(pushed.blobs.values()) == {Outcome.MOUNTED}
+    assert set(pushed.blobs.values()) == {TransferOutcome.MOUNTED}
     assert remote.repository("strata/two").blobs.read(content.blobs[0].digest) == b"shared" * 1000
 
 
 def test_a_blob_that_cannot_be_mounted_is_uploaded(remote: RegistryClient) -> None:
     blob = BlobSource.from_bytes(b"is not where it was said to be")
     repository = remote.repository("strata/two")
-    assert repository.blobs.push(blob, mount_from="strata/one") is Outcome.UPLOADED
+    assert repository.blobs.push(blob, mount_from="strata/one") is TransferOutcome.UPLOADED
     assert repository.blobs.exists(blob.digest, blob.size)
 
 
@@ -131,7 +131,7 @@ def test_a_large_blob_goes_in_chunks_from_a_file(registry: Running, tmp_path: Pa
 
 def test_the_empty_blob_is_a_blob(remote: RegistryClient) -> None:
     empty, repository = BlobSource.from_bytes(b""), remote.repository(REPOSITORY)
-    assert repository.blobs.push(empty) is Outcome.UPLOADED
+    assert repository.blobs.push(empty) is TransferOutcome.UPLOADED
     assert repository.blobs.read(empty.digest) == b""
 
 

@@ -20,9 +20,9 @@ from buildpack_release.errors import ExitCode, exit_code_of
 from oci_registry.errors import AccessDeniedError, UnavailableError
 from oci_registry.remote.credentials import Keychain
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 from oci_registry.remote.wire import ConnectionOptions
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 from oci_registry.testing.access import BasicGuard
 from oci_registry.testing.distribution import Certificate, real_registry
 from oci_registry.testing.memory import MemoryRegistry
@@ -50,8 +50,8 @@ class Only:
         return self.login
 
 
-GOOD = Only(Password(USER, Secret(PASSWORD), "the test"))
-WRONG = Only(Password(USER, Secret("battery staple"), "the test"))
+GOOD = Only(Password(USER, ConcealedText(PASSWORD), "the test"))
+WRONG = Only(Password(USER, ConcealedText("battery staple"), "the test"))
 NOBODY = Only(None)
 
 
@@ -80,7 +80,7 @@ def test_a_password_lets_in(kind: str, tmp_path: Path) -> None:
     [
         (WRONG, "check them"),
         (NOBODY, "no credentials"),
-        (Only(IdentityToken(Secret("t"), "the test")), "token"),
+        (Only(IdentityToken(ConcealedText("t"), "the test")), "token"),
     ],
     ids=["wrong", "none", "token"],
 )
@@ -235,8 +235,8 @@ def with_tokens(kind: str, directory: Path, **options: Any) -> Iterator[tuple[st
 @pytest.mark.parametrize(
     ("login", "grant"),
     [
-        (Password(USER, Secret(PASSWORD), "the test"), "password"),
-        (IdentityToken(Secret("identity"), "the test"), "refresh_token"),
+        (Password(USER, ConcealedText(PASSWORD), "the test"), "password"),
+        (IdentityToken(ConcealedText("identity"), "the test"), "refresh_token"),
     ],
     ids=["password", "identity token"],
 )
@@ -262,7 +262,7 @@ def test_a_mount_asks_for_both_repositories(kind: str, tmp_path: Path) -> None:
         remote.repository("team/a").push(content)
         origins = dict.fromkeys((blob.digest for blob in content.blobs), "team/a")
         pushed = remote.repository("team/b").push(content, ["1"], mounts=origins)
-        assert set(pushed.blobs.values()) == {Outcome.MOUNTED}
+        assert set(pushed.blobs.values()) == {TransferOutcome.MOUNTED}
         assert ("repository:team/a:pull", "repository:team/b:pull,push") in {
             issued.scopes for issued in tokens.issued
         }
@@ -281,7 +281,7 @@ def test_a_mount_that_is_not_permitted_becomes_an_upload(kind: str, tmp_path: Pa
     ):
         origins = dict.fromkeys((blob.digest for blob in content.blobs), "team/a")
         pushed = remote.repository("team/b").push(content, ["1"], mounts=origins)
-        assert set(pushed.blobs.values()) == {Outcome.UPLOADED}
+        assert set(pushed.blobs.values()) == {TransferOutcome.UPLOADED}
 
 
 @BOTH
@@ -340,7 +340,7 @@ def test_a_revoked_token_is_replaced(tmp_path: Path) -> None:
 @BOTH
 def test_a_ready_token_is_sent_as_it_is(kind: str, tmp_path: Path) -> None:
     """And refused once: there is no way to get another."""
-    login = RegistryToken(Secret("stale"), "the test")
+    login = RegistryToken(ConcealedText("stale"), "the test")
     with with_tokens(kind, tmp_path) as (host, tokens), client(host, credentials=Only(login)) as remote:
         with pytest.raises(AccessDeniedError):
             remote.repository("a").manifests.head("1")

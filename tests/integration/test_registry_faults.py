@@ -10,7 +10,7 @@ import pytest
 from oci_registry.errors import RegistryError, UnavailableError
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.wire import ConnectionOptions
-from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image, index
 from support.registries import client, running
@@ -25,7 +25,7 @@ TAGS = ("1.0.0", "latest")
 LAYER = bytes(range(256)) * 32
 CHUNK = 5000  # the layer takes two chunks, the configuration goes in one request
 SHORT = ConnectionOptions(read_timeout=0.3)
-FAULTS = list(Fault)
+FAULTS = list(InjectedFault)
 
 
 def small() -> Content:
@@ -60,7 +60,7 @@ def disturbed(*, enforce_references: bool) -> Iterator[tuple[MemoryRegistry, Fau
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_one_fault_at_every_request_in_turn(fault: Fault, faultless: tuple[object, int]) -> None:
+def test_one_fault_at_every_request_in_turn(fault: InjectedFault, faultless: tuple[object, int]) -> None:
     """One lost, refused or damaged request: the push itself gets over it, or else the second one does.
 
     This registry does not check references, so the order is the client's own merit: no tag ever points to
@@ -80,11 +80,13 @@ def test_one_fault_at_every_request_in_turn(fault: Fault, faultless: tuple[objec
 
 
 # Those that are temporary without doubt. (A wrong digest is not asked for twice.)
-RETRIED = [fault for fault in FAULTS if fault not in (Fault.TRUNCATED, Fault.WRONG_DIGEST)]
+RETRIED = [fault for fault in FAULTS if fault not in (InjectedFault.TRUNCATED, InjectedFault.WRONG_DIGEST)]
 
 
 @pytest.mark.parametrize("fault", RETRIED, ids=lambda fault: fault.name)
-def test_one_temporary_fault_does_not_fail_the_push(fault: Fault, faultless: tuple[object, int]) -> None:
+def test_one_temporary_fault_does_not_fail_the_push(
+    fault: InjectedFault, faultless: tuple[object, int]
+) -> None:
     """Nobody has to start a second run for a single hiccup."""
     state, count = faultless
     with disturbed(enforce_references=True) as (registry, faulty, _):
@@ -94,12 +96,12 @@ def test_one_temporary_fault_does_not_fail_the_push(fault: Fault, faultless: tup
             assert registry.store.state()[f"at-{at}"] == state, f"at request {at}"
 
 
-GONE = [Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.ERROR_500]
+GONE = [InjectedFault.RESET_BEFORE, InjectedFault.RESET_AFTER, InjectedFault.ERROR_500]
 
 
 @pytest.mark.parametrize("fault", GONE, ids=lambda fault: fault.name)
 def test_a_registry_that_goes_away_at_every_request_in_turn(
-    fault: Fault, faultless: tuple[object, int]
+    fault: InjectedFault, faultless: tuple[object, int]
 ) -> None:
     """From one request on nothing works: a network error and no half release; the second run completes it.
 
@@ -128,7 +130,7 @@ def test_too_many_requests_are_answered_with_patience() -> None:
         waits: list[float] = []
         with (
             MemoryRegistry() as registry,
-            FaultyRegistry(registry, fault=Fault.TOO_MANY, at=3, retry_after=given) as faulty,
+            FaultyRegistry(registry, fault=InjectedFault.TOO_MANY, at=3, retry_after=given) as faulty,
             client(faulty.host, waits=waits) as remote,
         ):
             remote.repository("a").push(image(b"layer"), jobs=1)
@@ -136,8 +138,10 @@ def test_too_many_requests_are_answered_with_patience() -> None:
         assert waits[0] >= least
 
 
-@pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.RESET_AFTER], ids=lambda fault: fault.name)
-def test_a_download_goes_on_where_it_broke_off(fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [InjectedFault.TRUNCATED, InjectedFault.RESET_AFTER], ids=lambda fault: fault.name
+)
+def test_a_download_goes_on_where_it_broke_off(fault: InjectedFault) -> None:
     """What is missing is asked for by range; the bytes are checked at the end."""
     content = image(LAYER)
     digest = content.blobs[0].digest
@@ -150,7 +154,9 @@ def test_a_download_goes_on_where_it_broke_off(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_the_real_registry_converges_too(fault: Fault, tmp_path: Path, faultless: tuple[object, int]) -> None:
+def test_the_real_registry_converges_too(
+    fault: InjectedFault, tmp_path: Path, faultless: tuple[object, int]
+) -> None:
     """The same with docker-registry behind the proxy, whose upload sessions behave in their own way."""
     _, count = faultless
     with running("real", tmp_path) as registry, FaultyRegistry(registry.url, slow=1.0) as faulty:

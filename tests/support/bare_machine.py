@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_testing.cnb.base_images import Recipe, ensure_tar
+from buildpack_testing.cnb.base_images import BaseImageRecipe, ensure_tar
 from support.main_job import ROOT
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def bare_machine(suite: str, directory: Path) -> Iterator[BareMachine]:
     """Make a machine with a suite of Debian below a missing directory; in it is a clone of HEAD."""
     root = directory / "root"
     root.mkdir(parents=True)
-    recipe = Recipe(f"bare-{suite}", (*_BASE, *_NEEDED), suite=suite, excluded=(), set_up=_SET_UP)
+    recipe = BaseImageRecipe(f"bare-{suite}", (*_BASE, *_NEEDED), suite=suite, excluded=(), set_up=_SET_UP)
     command = ("tar", "--extract", "--numeric-owner", "--directory", root, "--file", ensure_tar(recipe))
     try:
         subprocess.run(command, check=True)

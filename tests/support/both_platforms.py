@@ -12,10 +12,10 @@ from buildpack_release.model.descriptor import OrderEntry
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import app_container, image_layout
 from buildpack_testing.cnb.lifecycle import Creator, CreatorError, Group
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform
-from buildpack_testing.workspace import BaseImage
+from buildpack_testing.workspace import ImageEnvironment
 from support import snapshot
 from support.snapshot import Snapshot
 
@@ -38,7 +38,7 @@ class LocalBuilds:
     @classmethod
     def of(cls, root: Path, group: Group) -> LocalBuilds:
         """Make a platform in root."""
-        base = BaseImage(arch=own_arch(), distro_name="debian", distro_version="12")
+        base = ImageEnvironment(arch=own_arch(), distro_name="debian", distro_version="12")
         order = [
             [OrderEntry(one, "0.0.0", optional=one in group.optional) for one in members]
             for members in group.order
@@ -152,7 +152,7 @@ class RealBuilds:
         assert self.last is not None
         name = app_container.load(self.creator.podman, self.last)
         entrypoint = f"/cnb/process/{process}" if process else "/cnb/lifecycle/launcher"
-        settings = Settings(entrypoint=entrypoint, network="none", read_only=True)
+        settings = ContainerSettings(entrypoint=entrypoint, network="none", read_only=True)
         command = () if process else ("--", "env", "-0")
         told = self.creator.podman.run(name, *command, settings=settings).stdout.decode()
         return snapshot.comparable(dict(one.partition("=")[::2] for one in told.split("\0") if one), "")

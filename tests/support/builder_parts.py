@@ -13,7 +13,7 @@ import pytest
 
 from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.descriptor import Descriptor
+from buildpack_release.model.descriptor import BuildpackDescriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from buildpack_testing.cnb import image_layout
 from oci_registry.image import Platform
@@ -142,7 +142,7 @@ def package(path: Path, folder: Path, *components: Path, arch: str = "amd64") ->
     """Package a buildpack with its components as a `.cnb` file."""
     layers = []
     for number, one in enumerate((folder, *components)):
-        descriptor = Descriptor.read(one / "buildpack.toml")
+        descriptor = BuildpackDescriptor.read(one / "buildpack.toml")
         file = path.with_name(f"{path.name}.{number}")
         file.unlink(missing_ok=True)
         layer = write_layer(layer_entries(one, descriptor), file)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.cnb.pack import PackCommand
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class BuilderMaker:
 
     pack: PackCommand
     registry: Registry
-    lifecycle: Lifecycle
+    lifecycle: BuiltLifecycle
     build_image: str
     run_image: str
     directory: Path

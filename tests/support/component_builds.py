@@ -14,7 +14,7 @@ from buildpack_release.packaging.assemble import assemble
 from buildpack_testing.installed import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.standalone.releases import RELEASES
-from buildpack_testing.workspace import SYSTEM_PATH, BaseImage
+from buildpack_testing.workspace import SYSTEM_PATH, ImageEnvironment
 from support.needs import lack
 from support.scripted import ScriptedBuildpacks, provides, requires
 
@@ -56,10 +56,10 @@ def assemble_components(ids: Iterable[str], into: Path) -> list[Path]:
     return [assemble(repository, repository.get(one), into, toolchain=toolchain) for one in ids]
 
 
-def image_with_python(minor: str) -> BaseImage:
+def image_with_python(minor: str) -> ImageEnvironment:
     """Return a base image whose first Python on PATH is that one."""
     directory = installed_interpreters()[minor].executable.parent
-    return BaseImage(
+    return ImageEnvironment(
         build_path=f"{directory}{os.pathsep}{SYSTEM_PATH}",
         run_path=SYSTEM_PATH,
         arch="amd64",

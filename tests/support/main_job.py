@@ -13,7 +13,7 @@ from buildpack_testing.platform import LocalPlatform
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
     from buildpack_testing.platform import BuildResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +78,7 @@ class MainJob:
         return target
 
 
-def python_json(container: Container, expression: str) -> Any:  # noqa: ANN401 (any JSON value)
+def python_json(container: ImageFileSystem, expression: str) -> Any:  # noqa: ANN401 (any JSON value)
     """Evaluate an expression with the image's Python; json and sys are imported."""
     command = ["python", "-c", f"import json, sys; print(json.dumps({expression}))"]
     return json.loads(container.run(command).stdout)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from buildpack_release.publish.release import Release
+    from buildpack_release.publish.release import PackageRelease
     from oci_registry.remote.client import RegistryClient
     from oci_registry.remote.credentials import CredentialSource
     from oci_registry.remote.retry import RetryPolicy
@@ -79,7 +79,7 @@ def another(
     return pack(target)
 
 
-def releases(root: Path, *ids: str) -> tuple[Release, ...]:
+def releases(root: Path, *ids: str) -> tuple[PackageRelease, ...]:
     """Read dist/ for publishing."""
     return read_releases(Repository.discover(root), ids, root / "dist")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from buildpack_testing.runtime_set import RuntimeSet
-    from buildpack_testing.standalone.releases import Release
+    from buildpack_testing.standalone.releases import StandaloneRelease
 
 ROOT = Path(__file__).resolve().parents[2]
 CARRIED = ("buildpack-common", "buildpack-api")
@@ -73,7 +73,7 @@ def pack_python(path: Path, version: str, program: str = "exit 1", **files: str)
 
 
 def real_archives(
-    *, minors: frozenset[str] | None = None, arch: str = "", releases: Sequence[Release] = RELEASES
+    *, minors: frozenset[str] | None = None, arch: str = "", releases: Sequence[StandaloneRelease] = RELEASES
 ) -> RuntimeSet:
     """Return archives of real trees (see `make_standalone`); without them the test lacks what it needs."""
     try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.built_image import BuiltImage
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
     from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
@@ -85,7 +85,7 @@ class SampleBuilds:
     """Builds of the samples. Each place below root is a machine of its own: nothing there at first."""
 
     podman: Podman
-    lifecycle: Lifecycle
+    lifecycle: BuiltLifecycle
     build_image: str
     registry: Registry
     run_image: str

@@ -10,7 +10,7 @@ from buildpack_testing.platform import LocalPlatform
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_testing.workspace import BaseImage
+    from buildpack_testing.workspace import ImageEnvironment
 
 _DESCRIPTOR = """\
 api = "0.10"
@@ -72,7 +72,7 @@ class ScriptedBuildpacks:
 class Platforms:
     """Makes platforms with one common workspace. A group is ids with blanks between."""
 
-    def __init__(self, root: Path, scripted: ScriptedBuildpacks, image: BaseImage) -> None:
+    def __init__(self, root: Path, scripted: ScriptedBuildpacks, image: ImageEnvironment) -> None:
         self._root, self._scripted, self._image = root, scripted, image
 
     def __call__(self, *groups: str) -> LocalPlatform:

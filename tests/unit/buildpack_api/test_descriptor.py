@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_api.descriptor import Descriptor
+from buildpack_api.descriptor import BuildpackIdentity
 from buildpack_api.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def test_the_fields_a_running_buildpack_uses(tmp_path: Path) -> None:
         'api = "0.10"\n[buildpack]\nid = "acme/x"\nversion = "1.0.0"\nname = "X"\n'
         'homepage = "https://example.org"\nsbom-formats = ["application/spdx+json"]\n'
     )
-    assert Descriptor.from_file(path) == Descriptor(
+    assert BuildpackIdentity.from_file(path) == BuildpackIdentity(
         "acme/x", "1.0.0", "0.10", "X", "https://example.org", ("application/spdx+json",)
     )
 
@@ -25,7 +25,7 @@ def test_the_fields_a_running_buildpack_uses(tmp_path: Path) -> None:
 def test_without_a_name_the_id_serves(tmp_path: Path) -> None:
     path = tmp_path / "buildpack.toml"
     path.write_text('api = "0.10"\n[buildpack]\nid = "acme/x"\nversion = "1.0.0"\n')
-    assert Descriptor.from_file(path).name == "acme/x"
+    assert BuildpackIdentity.from_file(path).name == "acme/x"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_what_is_missing_is_named_with_the_file(tmp_path: Path, text: str, missi
     path = tmp_path / "buildpack.toml"
     path.write_text(text)
     with pytest.raises(PlatformError) as caught:
-        Descriptor.from_file(path)
+        BuildpackIdentity.from_file(path)
     assert missing in caught.value.title
     assert str(path) in caught.value.title

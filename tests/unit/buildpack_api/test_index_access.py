@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_api.bindings import Binding
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.index_access import IndexAccess, Login
+from buildpack_api.index_access import IndexAccess, IndexLogin
 from buildpack_api.index_bindings import read_index_access
 from buildpack_common.known_secrets import address_secrets
 from buildpack_common.redaction import redact
@@ -255,9 +255,9 @@ def test_secrets_come_from_bindings_variables_and_the_users_netrc(make: Maker, t
     more = address_secrets("https://me:of-a-file@f.example/", "requirements.txt:1")
     access = IndexAccess(
         logins=(
-            Login("a.example", "a", "of-the-address", "index"),
-            Login("g.example", "jenkins-ci", SECRET, "index"),
-            Login("h.example", "bound-token", "", "index"),
+            IndexLogin("a.example", "a", "of-the-address", "index"),
+            IndexLogin("g.example", "jenkins-ci", SECRET, "index"),
+            IndexLogin("h.example", "bound-token", "", "index"),
         ),
         netrc_files=make.read().netrc_files,
     )

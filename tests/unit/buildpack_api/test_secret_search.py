@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from buildpack_api import secret_search
 from buildpack_api.secret_search import Findings, Hit, SecretSearch
-from buildpack_common.known_secrets import Secret, address_secrets, login_secrets
+from buildpack_common.known_secrets import KnownSecret, address_secrets, login_secrets
 from support.ordinary_user import run_as_ordinary_user
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def test_an_encrypted_archive_is_no_fault() -> None:
     ],
 )
 def test_a_short_value_counts_only_where_it_stands_in_an_address(
-    secrets: tuple[Secret, ...], hidden: list[bytes], harmless: list[bytes]
+    secrets: tuple[KnownSecret, ...], hidden: list[bytes], harmless: list[bytes]
 ) -> None:
     search = SecretSearch(secrets)
     assert [text for text in hidden if not search.sources(text)] == []
@@ -214,7 +214,7 @@ def test_nothing_is_looked_for_where_nothing_is_known(tmp_path: Path) -> None:
     search.look_through(tmp_path / "absent", findings)
     assert not search
     assert findings == Findings()
-    assert not SecretSearch([Secret("short", "a part of a password")])
+    assert not SecretSearch([KnownSecret("short", "a part of a password")])
 
 
 def test_names_and_targets_of_links_are_searched_and_links_are_not_followed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from buildpack_common.known_secrets import (
-    Secret,
+    KnownSecret,
     address_secrets,
     environment_secrets,
     login_secrets,
@@ -109,8 +109,8 @@ def test_a_source_names_the_variable_and_the_place_and_no_value() -> None:
 
 
 def test_what_it_stands_between_in_an_address_is_kept() -> None:
-    assert login_secrets("admin", "test", "x") == (Secret("test", "x", "admin:", "@"),)
-    assert login_secrets("tok", "", "x") == (Secret("tok", "x", "//", "@"),)
+    assert login_secrets("admin", "test", "x") == (KnownSecret("test", "x", "admin:", "@"),)
+    assert login_secrets("tok", "", "x") == (KnownSecret("tok", "x", "//", "@"),)
     assert login_secrets("__token__", "", "x") == ()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.workspace import BaseImage
+from buildpack_testing.workspace import ImageEnvironment
 from support.scripted import Platforms, ScriptedBuildpacks
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ def app(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def image() -> BaseImage:
-    return BaseImage(build_path="/usr/bin:/bin", run_path="/usr/bin:/bin", arch="amd64", distro_name="debian")
+def image() -> ImageEnvironment:
+    return ImageEnvironment(
+        build_path="/usr/bin:/bin", run_path="/usr/bin:/bin", arch="amd64", distro_name="debian"
+    )
 
 
 @pytest.fixture
-def platforms(tmp_path: Path, scripted: ScriptedBuildpacks, image: BaseImage) -> Platforms:
+def platforms(tmp_path: Path, scripted: ScriptedBuildpacks, image: ImageEnvironment) -> Platforms:
     return Platforms(tmp_path / "work space", scripted, image)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from buildpack_testing.cnb.built_image import BuiltImage
-from buildpack_testing.cnb.image_layout import Image
+from buildpack_testing.cnb.image_layout import LayoutImage
 
 LIFECYCLE = {
     "app": [{"sha": "sha256:aa"}],
@@ -30,7 +30,7 @@ def _image(**settings: object) -> BuiltImage:
         "io.buildpacks.build.metadata": json.dumps(BUILD),
     }
     config = {"config": {"Labels": labels, **settings}, "rootfs": {"diff_ids": ["sha256:aa", "sha256:cc"]}}
-    return BuiltImage("host/app:1", Image("sha256:00", {}, config), {}, "")
+    return BuiltImage("host/app:1", LayoutImage("sha256:00", {}, config), {}, "")
 
 
 def test_layers_by_buildpack_and_name() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.registration.index import entry_path
-from buildpack_release.registration.request import Request
+from buildpack_release.registration.request import RegistrationRequest
 from buildpack_testing.cnb_registry import CnbRegistry, FakeIssue
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, make_repository, pack, publication
@@ -41,13 +41,13 @@ def run(host: CnbRegistry, title: str, body: str, user: str = "alice") -> FakeIs
 
 def test_a_good_request_becomes_an_entry(host: CnbRegistry, address: str) -> None:
     """And makes the namespace its author's."""
-    request = Request("acme/one", "1.0.0", address)
+    request = RegistrationRequest("acme/one", "1.0.0", address)
     assert run(host, request.title, request.body).labels == ["succeeded"]
     assert address in host.index[entry_path("acme/one")]
     again = run(host, request.title, request.body)
     assert (again.labels, again.state) == (["failed"], "closed")
     assert "already has" in again.comment
-    other = Request("acme/one", "1.0.1", address)
+    other = RegistrationRequest("acme/one", "1.0.1", address)
     assert "not an owner" in run(host, other.title, other.body, "bob").comment
 
 
@@ -63,7 +63,7 @@ def test_a_good_request_becomes_an_entry(host: CnbRegistry, address: str) -> Non
 )
 def test_bad_requests(host: CnbRegistry, address: str, change: object, text: str) -> None:
     """Each for its own reason."""
-    request = Request("acme/one", "1.0.0", address)
+    request = RegistrationRequest("acme/one", "1.0.0", address)
     issue = run(host, request.title, change(request.body))  # type: ignore[operator]
     assert issue.labels == ["failed"]
     assert text in issue.comment
@@ -71,5 +71,5 @@ def test_bad_requests(host: CnbRegistry, address: str, change: object, text: str
 
 def test_an_image_that_is_not_there(host: CnbRegistry, address: str) -> None:
     name = address.partition("@")[0]
-    request = Request("acme/one", "1.0.0", f"{name}@sha256:{'0' * 64}")
+    request = RegistrationRequest("acme/one", "1.0.0", f"{name}@sha256:{'0' * 64}")
     assert "no image" in run(host, request.title, request.body).comment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import UsageError
-from buildpack_testing.detect import Outcome, TriedGroup
+from buildpack_testing.detect import GroupOutcome, TriedGroup
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from support.scripted import Platforms, ScriptedBuildpacks, provides, requires
 
@@ -29,9 +29,9 @@ def test_composites_are_expanded_in_the_lifecycles_order(
     scripted.compose("maybe", "all? c")
     result = platforms("maybe").build(app)
     assert result.detection.tried == (
-        TriedGroup(("a", "b", "c"), Outcome.NOT_DETECTED),
-        TriedGroup(("b", "c"), Outcome.NOT_DETECTED),
-        TriedGroup(("c",), Outcome.RESOLVED),
+        TriedGroup(("a", "b", "c"), GroupOutcome.NOT_DETECTED),
+        TriedGroup(("b", "c"), GroupOutcome.NOT_DETECTED),
+        TriedGroup(("c",), GroupOutcome.RESOLVED),
     )
 
 

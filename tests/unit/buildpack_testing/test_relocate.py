@@ -50,7 +50,7 @@ def python(tmp_path: Path) -> InstalledPython:
 @pytest.fixture
 def tree(python: InstalledPython, tmp_path: Path) -> Path:
     tree = tmp_path / "python"
-    no_tools = relocate.Tools("/bin/false", "/bin/true", None)
+    no_tools = relocate.RelocationTools("/bin/false", "/bin/true", None)
     with pytest.raises(ReleaseError):  # the program is no ELF file: only the copying is looked at
         relocate.make_relocatable(python, tree, no_tools)
     return tree
@@ -88,7 +88,7 @@ def test_glibc_is_never_bundled(tmp_path: Path) -> None:
         "\\t/lib64/ld-linux-x86-64.so.2 (0x5)\\n'\n"
     )
     ldd.chmod(0o755)
-    tools = relocate.Tools("", str(ldd), None)
+    tools = relocate.RelocationTools("", str(ldd), None)
     assert dict(relocate._needed(tmp_path / "x.so", tools)) == {"libssl.so.3": Path("/lib/a b/libssl.so.3")}
 
 
@@ -97,7 +97,7 @@ def test_a_missing_library_is_named(tmp_path: Path) -> None:
     ldd.write_text("#!/bin/sh\necho '\tlibx.so.1 => not found'\n")
     ldd.chmod(0o755)
     with pytest.raises(ReleaseError, match=r"libx\.so\.1 is not on this machine"):
-        list(relocate._needed(tmp_path / "x.so", relocate.Tools("", str(ldd), None)))
+        list(relocate._needed(tmp_path / "x.so", relocate.RelocationTools("", str(ldd), None)))
 
 
 def test_a_machine_without_patchelf_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

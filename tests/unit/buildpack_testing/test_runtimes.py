@@ -11,7 +11,7 @@ from buildpack_api import toml
 from buildpack_release.errors import ReleaseError
 from buildpack_testing import runtimes
 from buildpack_testing.installed import InstalledPython
-from buildpack_testing.relocate import Tools
+from buildpack_testing.relocate import RelocationTools
 from buildpack_testing.runtime_set import TAG, RuntimeSet
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Installe
         python.executable.write_text(version)
         found[python.minor] = python
 
-    def fake(python: InstalledPython, tree: Path, _tools: Tools) -> None:
+    def fake(python: InstalledPython, tree: Path, _tools: RelocationTools) -> None:
         tree.mkdir()
         (tree / "version").write_text(python.version)
 
@@ -36,7 +36,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Installe
     monkeypatch.setattr(runtimes, "find_installed", lambda: found)
     patchelf = tmp_path / "patchelf"
     patchelf.write_text("of one version")
-    monkeypatch.setattr(runtimes, "find_tools", lambda: Tools(str(patchelf), "ldd", None))
+    monkeypatch.setattr(runtimes, "find_tools", lambda: RelocationTools(str(patchelf), "ldd", None))
     monkeypatch.setattr(runtimes, "make_relocatable", fake)
     return found
 
@@ -79,7 +79,7 @@ def test_a_changed_interpreter_gets_a_new_archive(fakes: dict[str, InstalledPyth
 def test_an_interrupted_run_leaves_no_archive(
     fakes: dict[str, InstalledPython], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_python: InstalledPython, _tree: Path, _tools: Tools) -> None:
+    def interrupted(_python: InstalledPython, _tree: Path, _tools: RelocationTools) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runtimes, "make_relocatable", interrupted)

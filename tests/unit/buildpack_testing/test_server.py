@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.server import Request, serve
+from buildpack_testing.server import RecordedRequest, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def test_an_escaped_plus_names_the_file_and_requests_are_recorded(tmp_path: Path
         with pytest.raises(urllib.error.HTTPError, match="404") as missing:
             _get(f"{server.url}/nothing")
         missing.value.close()
-    assert server.requests == [Request("GET", "/a%2Bb", 200), Request("GET", "/nothing", 404)]
+    assert server.requests == [RecordedRequest("GET", "/a%2Bb", 200), RecordedRequest("GET", "/nothing", 404)]
 
 
 def test_several_clients_are_served_at_once_and_the_port_is_free_afterwards(tmp_path: Path) -> None:

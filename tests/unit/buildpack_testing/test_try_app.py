@@ -9,7 +9,7 @@ import pytest
 from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_testing.sources import RuntimeSource
-from buildpack_testing.try_app import Trial, parse_source, parse_variables, try_app, workspace_of
+from buildpack_testing.try_app import AppTrial, parse_source, parse_variables, try_app, workspace_of
 
 
 def test_variables_keep_everything_after_the_first_equals_sign() -> None:
@@ -42,5 +42,5 @@ def test_each_app_has_one_workspace_however_it_is_named(
 
 def test_a_missing_app_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a directory"):
-        try_app(Repository(tmp_path, ()), Trial(tmp_path / "missing"), write=print, report=print)
+        try_app(Repository(tmp_path, ()), AppTrial(tmp_path / "missing"), write=print, report=print)
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import UsageError
-from buildpack_testing.workspace import BaseImage, Workspace, local_image
+from buildpack_testing.workspace import ImageEnvironment, Workspace, local_image
 
 
 def test_the_app_is_copied_links_and_all_and_the_old_one_goes(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_missing_app_and_a_workspace_inside_the_app_are_refused(tmp_path: Path
 
 
 def test_unknown_target_fields_are_not_set() -> None:
-    assert BaseImage(arch="arm64").target_environment == {
+    assert ImageEnvironment(arch="arm64").target_environment == {
         "CNB_TARGET_OS": "linux",
         "CNB_TARGET_ARCH": "arm64",
     }

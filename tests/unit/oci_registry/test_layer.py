@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oci_registry.content import LAYER
-from oci_registry.layer import Layer, write_layer
+from oci_registry.layer import ImageLayer, write_layer
 from oci_registry.tar import TarEntry, write_tar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def check_layer(layer: Layer, path: Path, archive: bytes) -> None:
+def check_layer(layer: ImageLayer, path: Path, archive: bytes) -> None:
     data = path.read_bytes()
     assert layer.diff_id == f"sha256:{hashlib.sha256(archive).hexdigest()}"
     assert layer.uncompressed_size == len(archive)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from oci_registry.layer import Layer
+    from oci_registry.layer import ImageLayer
 
 AMD, ARM = Platform("linux", "amd64"), Platform("linux", "arm64", "v8")
 
@@ -29,7 +29,7 @@ def index(tmp_path: Path) -> ImageIndex:
     return make_index([one_image(platform, [layer]) for platform in (AMD, ARM)], annotations={"n": "v"})
 
 
-def one_image(platform: Platform, layers: Sequence[Layer]) -> Image:
+def one_image(platform: Platform, layers: Sequence[ImageLayer]) -> Image:
     config = plain_config(platform, layers, {"k": "ü"})
     return make_image(platform, layers, config=config, annotations={"n": "v"})
 

@@ -9,7 +9,7 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError
 from oci_registry.layout import LayoutStore
-from oci_registry.store import Outcome, read_blob
+from oci_registry.store import TransferOutcome, read_blob
 from oci_registry.testing.samples import image, index
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONTENT = index([("amd64", image(b"layer"))])
 
 
-def push(store: LayoutStore) -> dict[str, Outcome]:
+def push(store: LayoutStore) -> dict[str, TransferOutcome]:
     return dict(store.push(CONTENT, mounts={}, progress=lambda *_: None).blobs)
 
 
@@ -38,7 +38,7 @@ def test_nothing_is_there_before_something_is_pushed(tmp_path: Path) -> None:
 
 def test_what_is_pushed_is_found_by_digest_and_named_by_tags(tmp_path: Path) -> None:
     store = LayoutStore(tmp_path / "layout")
-    assert set(push(store).values()) == {Outcome.UPLOADED}
+    assert set(push(store).values()) == {TransferOutcome.UPLOADED}
     assert store.tags() == ()
     assert store.manifest(CONTENT.root.digest) == CONTENT.root
     store.tag(CONTENT.root, "1.0.0")
@@ -54,7 +54,7 @@ def test_pushing_again_writes_nothing(tmp_path: Path) -> None:
     store = LayoutStore(tmp_path / "layout")
     push(store)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    assert set(push(store).values()) == {Outcome.PRESENT}
+    assert set(push(store).values()) == {TransferOutcome.PRESENT}
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
@@ -69,7 +69,7 @@ def test_what_was_cut_off_or_damaged_is_written_again(tmp_path: Path) -> None:
     assert not store.has_blob(blob())
     with pytest.raises(CheckFailed):
         read_blob(store, blob())
-    assert push(store)[blob().digest] is Outcome.UPLOADED
+    assert push(store)[blob().digest] is TransferOutcome.UPLOADED
     assert read_blob(store, blob()) == b"layer"
     assert not left.exists()
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.context import BuildContext
-from buildpack_api.descriptor import Descriptor
+from buildpack_api.descriptor import BuildpackIdentity
 from buildpack_api.layers import Layers
 from buildpack_api.plan import BuildpackPlan
 from buildpack_api.target import Target
-from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,9 +34,9 @@ def runtime(version: str, arch: str = "amd64") -> Runtime:
 
 
 @pytest.fixture
-def catalogue() -> Catalogue:
+def catalogue() -> RuntimesCatalogue:
     """Two patches of each line from 3.10 to 3.15, for amd64; the default line is 3.14."""
-    return Catalogue(
+    return RuntimesCatalogue(
         default="3.14",
         bases=BASES,
         lines={line: dt.date(2016 + int(line.partition(".")[2]), 10, 31) for line in PATCHES},
@@ -63,7 +63,7 @@ def make_context(tmp_path: Path) -> Callable[..., BuildContext]:
             layers=Layers(tmp_path / "layers"),
             plan=BuildpackPlan(),
             target=Target("linux", "amd64"),
-            descriptor=Descriptor("strata/python-runtime", "0.1.0", "0.10", "Strata Python Runtime"),
+            descriptor=BuildpackIdentity("strata/python-runtime", "0.1.0", "0.10", "Strata Python Runtime"),
             environment=environment or {},
             bindings=bindings,
         )

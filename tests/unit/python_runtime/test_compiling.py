@@ -17,7 +17,7 @@ import pytest
 from buildpack_api.bindings import Binding, read_bindings
 from buildpack_api.errors import PlatformError
 from buildpack_api.target import Target
-from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 from python_runtime import compiling, libraries
 from python_runtime.targets import host_arch, running_python
 from support.elf_files import AARCH64, EXECUTABLE, X86_64, elf_file
@@ -74,10 +74,10 @@ class Scene:
         sha256 = hashlib.sha256(content).hexdigest()
         return Runtime(VERSION, "linux", arch, "gnu", "tag", f"{arch}.tar.gz", sha256)
 
-    def finish(self) -> compiling.Outcome:
+    def finish(self) -> compiling.CompileOutcome:
         bases = (self.mirror.as_uri(),)
         lines = {LINE: dt.date(2030, 1, 1)}
-        catalogue = Catalogue(LINE, bases, lines, self.rows, self.root / "runtimes.toml")
+        catalogue = RuntimesCatalogue(LINE, bases, lines, self.rows, self.root / "runtimes.toml")
         return compiling.finish(self.tree, self.runtime, catalogue, self.context, ENV)
 
     @property
@@ -114,7 +114,7 @@ def test_the_python_that_runs_the_buildpack_serves_if_the_catalogues_cannot_be_h
     if is_listed:
         scene.rows = (scene.runtime, scene.row(HOST, b"no archive"))
 
-    assert scene.finish() == compiling.Outcome(bytecode=True, untold=("sqlite",))
+    assert scene.finish() == compiling.CompileOutcome(bytecode=True, untold=("sqlite",))
 
     (pyc,) = scene.compiled
     content = pyc.read_bytes()
@@ -156,7 +156,7 @@ def test_one_that_cannot_be_had_is_no_failure(
     if content is None:
         (scene.mirror / f"{HOST}.tar.gz").unlink()
 
-    assert scene.finish() == compiling.Outcome(bytecode=False, untold=("sqlite",))
+    assert scene.finish() == compiling.CompileOutcome(bytecode=False, untold=("sqlite",))
 
     assert scene.compiled == []
     assert [path.name for path in scene.context.layers.root.iterdir()] == ["python"]
@@ -211,7 +211,7 @@ def test_under_emulation_the_new_python_compiles_and_tells(
 ) -> None:
     scene.set_program(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'.encode())
 
-    assert scene.finish() == compiling.Outcome(bytecode=True)
+    assert scene.finish() == compiling.CompileOutcome(bytecode=True)
 
     assert len(scene.compiled) == 1
     assert "sqlite" in {one.name for one in libraries.components(scene.tree.parent)}
@@ -220,7 +220,7 @@ def test_under_emulation_the_new_python_compiles_and_tells(
 
 @pytest.mark.usefixtures("elsewhere")
 def test_without_any_of_them_there_is_no_byte_code(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    assert scene.finish() == compiling.Outcome(bytecode=False, untold=("sqlite",))
+    assert scene.finish() == compiling.CompileOutcome(bytecode=False, untold=("sqlite",))
     assert scene.compiled == []
     assert capsys.readouterr().out == ""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.context import BuildContext
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 CONTENT = b"an archive"
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -25,7 +25,7 @@ NAME = "20250101/cpython-3.14.2+20250101-amd64.tar.gz"
 
 
 @pytest.fixture
-def runtime(catalogue: Catalogue) -> Runtime:
+def runtime(catalogue: RuntimesCatalogue) -> Runtime:
     return replace(next(r for r in catalogue.runtimes if r.version == "3.14.2"), sha256=SUM)
 
 
@@ -38,7 +38,7 @@ def mirror(tmp_path: Path) -> Path:
     return path
 
 
-def read(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> bytes:
+def read(runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext) -> bytes:
     with fetched(runtime, catalogue, context) as archive:
         return archive.read()
 
@@ -48,7 +48,7 @@ def mirror_url(file: Path) -> str:
 
 
 def test_a_directory_is_a_mirror(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], mirror: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], mirror: Path
 ) -> None:
     context = make_context({"BP_DEPENDENCY_MIRROR": mirror_url(mirror)})
 
@@ -56,7 +56,7 @@ def test_a_directory_is_a_mirror(
 
 
 def test_an_offline_package_says_what_it_carries(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], tmp_path: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], tmp_path: Path
 ) -> None:
     """When the archive that is asked for is not inside and cannot be had."""
     context = make_context({"BP_DEPENDENCY_MIRROR": (tmp_path / "nothing").as_uri()})
@@ -73,7 +73,7 @@ def test_an_offline_package_says_what_it_carries(
 
 
 def test_the_archive_in_the_buildpack_comes_before_any_mirror(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext]
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext]
 ) -> None:
     context = make_context({"BP_DEPENDENCY_MIRROR": "file:///nowhere"})
     (context.buildpack_dir / "archives").mkdir()
@@ -83,7 +83,7 @@ def test_the_archive_in_the_buildpack_comes_before_any_mirror(
 
 
 def test_a_download_leaves_no_file_behind(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext]
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext]
 ) -> None:
     with server.answering(server.file(CONTENT)) as script:
         context = make_context({"BP_DEPENDENCY_MIRROR": script.url})
@@ -95,7 +95,7 @@ def test_a_download_leaves_no_file_behind(
 
 
 def test_the_next_place_is_tried_when_one_fails(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext]
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext]
 ) -> None:
     bad = server.status("200 OK", b"something else")
     with server.answering(server.status("404 Not Found"), bad, server.file(CONTENT)) as script:
@@ -106,7 +106,7 @@ def test_the_next_place_is_tried_when_one_fails(
 
 
 def test_a_wrong_file_is_shown_with_both_sums_and_without_the_password(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext]
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext]
 ) -> None:
     own = replace(catalogue, bases=())
     with server.answering(server.status("200 OK", b"something else")) as script:
@@ -124,7 +124,7 @@ def test_a_wrong_file_is_shown_with_both_sums_and_without_the_password(
 
 
 def test_a_web_page_in_a_mirror_is_called_one(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], mirror: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], mirror: Path
 ) -> None:
     mirror.write_text("\n<!DOCTYPE html><title>Sign in</title>")
 
@@ -133,7 +133,7 @@ def test_a_web_page_in_a_mirror_is_called_one(
 
 
 def test_every_place_is_named_with_its_reason(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], mirror: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], mirror: Path
 ) -> None:
     mirror.unlink()
 
@@ -145,7 +145,7 @@ def test_every_place_is_named_with_its_reason(
 
 
 def test_a_directory_in_the_place_of_the_archive_cannot_be_read(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], mirror: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], mirror: Path
 ) -> None:
     mirror.unlink()
     mirror.mkdir()
@@ -155,7 +155,7 @@ def test_a_directory_in_the_place_of_the_archive_cannot_be_read(
 
 
 def test_an_error_of_the_reader_is_not_taken_for_a_fault_of_the_mirror(
-    runtime: Runtime, catalogue: Catalogue, make_context: Callable[..., BuildContext], mirror: Path
+    runtime: Runtime, catalogue: RuntimesCatalogue, make_context: Callable[..., BuildContext], mirror: Path
 ) -> None:
     context = make_context({"BP_DEPENDENCY_MIRROR": mirror_url(mirror)})
 

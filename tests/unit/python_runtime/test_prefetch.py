@@ -15,7 +15,7 @@ import pytest
 
 from buildpack_api.errors import ConfigurationError, DownloadError
 from buildpack_api.output import Output
-from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 from python_runtime.prefetch import prefetch
 from support import misbehaving_server as server
 
@@ -42,7 +42,7 @@ sha256 = "{SUM}"
 
 
 @pytest.fixture
-def one(catalogue: Catalogue) -> Catalogue:
+def one(catalogue: RuntimesCatalogue) -> RuntimesCatalogue:
     """A catalogue with one archive."""
     runtime = Runtime("3.14.2", "linux", "arm64", "gnu", "1", "1/a%2Bb.tar.gz", SUM)
     return replace(catalogue, runtimes=(runtime,))
@@ -53,7 +53,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "a store"
 
 
-def run(catalogue: Catalogue, store: Path, mirror: str) -> str:
+def run(catalogue: RuntimesCatalogue, store: Path, mirror: str) -> str:
     """Fetch from a mirror; returns what was said."""
     log = io.StringIO()
     prefetch([SUM], catalogue, store, {"BP_DEPENDENCY_MIRROR": mirror}, Output(stdout=log))
@@ -64,7 +64,7 @@ def names(store: Path) -> list[str]:
     return sorted(path.name for path in store.iterdir())
 
 
-def test_an_archive_is_fetched_once(one: Catalogue, store: Path) -> None:
+def test_an_archive_is_fetched_once(one: RuntimesCatalogue, store: Path) -> None:
     with server.answering(server.file(CONTENT)) as script:
         assert "Downloading http://127.0.0.1" in run(one, store, script.url)
         assert run(one, store, script.url) == ""
@@ -73,14 +73,14 @@ def test_an_archive_is_fetched_once(one: Catalogue, store: Path) -> None:
     assert names(store) == [f"{SUM}.tar.gz"]
 
 
-def test_a_directory_is_a_mirror(one: Catalogue, store: Path, tmp_path: Path) -> None:
+def test_a_directory_is_a_mirror(one: RuntimesCatalogue, store: Path, tmp_path: Path) -> None:
     (tmp_path / "mirror/1").mkdir(parents=True)
     (tmp_path / "mirror/1/a+b.tar.gz").write_bytes(CONTENT)
     run(one, store, (tmp_path / "mirror").as_uri())
     assert (store / f"{SUM}.tar.gz").read_bytes() == CONTENT
 
 
-def test_the_next_run_goes_on_where_one_was_broken_off(one: Catalogue, store: Path) -> None:
+def test_the_next_run_goes_on_where_one_was_broken_off(one: RuntimesCatalogue, store: Path) -> None:
     """Only the rest is asked for."""
     store.mkdir()
     (store / f".{SUM}.part").write_bytes(CONTENT[:1000])
@@ -91,7 +91,7 @@ def test_the_next_run_goes_on_where_one_was_broken_off(one: Catalogue, store: Pa
     assert names(store) == [f"{SUM}.tar.gz"]
 
 
-def test_what_only_lacked_its_name_is_not_fetched_again(one: Catalogue, store: Path) -> None:
+def test_what_only_lacked_its_name_is_not_fetched_again(one: RuntimesCatalogue, store: Path) -> None:
     store.mkdir()
     (store / f".{SUM}.part").write_bytes(CONTENT)
     run(one, store, "http://127.0.0.1:9")
@@ -99,7 +99,7 @@ def test_what_only_lacked_its_name_is_not_fetched_again(one: Catalogue, store: P
 
 
 @pytest.mark.parametrize("left", [b"x" * 1000, b"x" * (len(CONTENT) + 5)])
-def test_the_beginning_of_something_else_is_dropped(one: Catalogue, store: Path, left: bytes) -> None:
+def test_the_beginning_of_something_else_is_dropped(one: RuntimesCatalogue, store: Path, left: bytes) -> None:
     """Also if it is longer than the archive, where the server says 416 or what it likes."""
     store.mkdir()
     (store / f".{SUM}.part").write_bytes(left)
@@ -110,7 +110,7 @@ def test_the_beginning_of_something_else_is_dropped(one: Catalogue, store: Path,
     assert (store / f"{SUM}.tar.gz").read_bytes() == CONTENT
 
 
-def test_what_has_another_checksum_does_not_get_in(one: Catalogue, store: Path) -> None:
+def test_what_has_another_checksum_does_not_get_in(one: RuntimesCatalogue, store: Path) -> None:
     """Nor is it gone on with the next time."""
     with server.answering(server.file(b"another")) as script, pytest.raises(DownloadError, match=r"3\.14\.2"):
         run(one, store, script.url)
@@ -118,14 +118,14 @@ def test_what_has_another_checksum_does_not_get_in(one: Catalogue, store: Path) 
     assert (store / f".{SUM}.part").read_bytes() == b""
 
 
-def test_what_arrived_before_a_fault_stays(one: Catalogue, store: Path) -> None:
+def test_what_arrived_before_a_fault_stays(one: RuntimesCatalogue, store: Path) -> None:
     gone = server.status("404 Not Found")
     with server.answering(server.breaking_off(CONTENT, 5000), gone) as script, pytest.raises(DownloadError):
         run(one, store, script.url)
     assert (store / f".{SUM}.part").stat().st_size == 5000
 
 
-def test_two_runs_at_once_fetch_it_once(one: Catalogue, store: Path) -> None:
+def test_two_runs_at_once_fetch_it_once(one: RuntimesCatalogue, store: Path) -> None:
     with server.answering(server.file(CONTENT)) as script:
         runs = [threading.Thread(target=run, args=(one, store, script.url)) for _ in range(3)]
         for thread in runs:
@@ -136,7 +136,7 @@ def test_two_runs_at_once_fetch_it_once(one: Catalogue, store: Path) -> None:
     assert names(store) == [f"{SUM}.tar.gz"]
 
 
-def test_an_unknown_checksum_is_an_error(one: Catalogue, store: Path) -> None:
+def test_an_unknown_checksum_is_an_error(one: RuntimesCatalogue, store: Path) -> None:
     with pytest.raises(ConfigurationError, match="no archive with the SHA-256"):
         prefetch(["0" * 64], one, store, {}, Output(stdout=io.StringIO()))
 

@@ -16,7 +16,7 @@ from python_runtime.installation import install
 from python_runtime.python_layer import PythonKey, environment, tree_of
 
 if TYPE_CHECKING:
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 LAYER = Path("/layers/strata_python-runtime/python")
 KEY = PythonKey(
@@ -93,7 +93,7 @@ def test_every_input_has_a_name_for_people() -> None:
     ("name", "is_whole_build"), [("README", False), ("install/bin/python3.14", True), ("install", False)]
 )
 def test_an_archive_without_python_leaves_nothing(
-    catalogue: Catalogue, tmp_path: Path, name: str, *, is_whole_build: bool
+    catalogue: RuntimesCatalogue, tmp_path: Path, name: str, *, is_whole_build: bool
 ) -> None:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:

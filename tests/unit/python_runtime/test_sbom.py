@@ -16,7 +16,7 @@ from support.sbom_schemas import assert_valid_sbom
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
     from buildpack_common.sbom_documents import Bom
 
 LIBRARIES = [
@@ -28,7 +28,7 @@ WHEEL = b"not really a wheel"
 
 
 @pytest.fixture
-def runtime(catalogue: Catalogue) -> Runtime:
+def runtime(catalogue: RuntimesCatalogue) -> Runtime:
     return next(runtime for runtime in catalogue.runtimes if runtime.version == "3.14.2")
 
 
@@ -88,7 +88,7 @@ def test_without_a_base_no_place_is_claimed(runtime: Runtime, tmp_path: Path) ->
     assert "externalReferences" not in json.dumps(cyclonedx(bom))
 
 
-def test_another_archive_is_another_document(bom: Bom, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_another_archive_is_another_document(bom: Bom, catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     other = bom_of(catalogue.runtimes[0], tmp_path / "none", "")
 
     assert cyclonedx(bom)["serialNumber"] != cyclonedx(other)["serialNumber"]

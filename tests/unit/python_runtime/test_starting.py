@@ -15,7 +15,7 @@ from support.elf_files import AARCH64, EXECUTABLE, X86_64, elf_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 ENV = {"PATH": os.defpath}
 IS_ARM = os.uname().machine == "aarch64"
@@ -25,7 +25,7 @@ LOADING = "python3.14: error while loading shared libraries"
 
 
 @pytest.fixture
-def runtime(catalogue: Catalogue) -> Runtime:
+def runtime(catalogue: RuntimesCatalogue) -> Runtime:
     return next(runtime for runtime in catalogue.runtimes if runtime.version == "3.14.2")
 
 

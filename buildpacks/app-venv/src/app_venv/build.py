@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import check_venv, create_venv, venv_works
-from app_venv.evidence.resolution import Resolution, read_record
+from app_venv.evidence.resolution import InstallationResolution, read_record
 from app_venv.evidence.reuse import Decision, decide
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.selection import Wanted
@@ -17,7 +17,7 @@ from app_venv.installers.pip.cache import PipCache, open_cache
 from app_venv.installers.pip.config import unfilled_settings
 from app_venv.installers.pip.options import refuse_dangerous_variables
 from app_venv.installers.pip.tools import find_tools
-from app_venv.job import Job, examine, prepare, summarise
+from app_venv.job import EnvironmentJob, examine, prepare, summarise
 from app_venv.settings import read_settings
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import LayerTypes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.inputs.pinning import Unfilled
-    from app_venv.job import Finished
+    from app_venv.job import FinishedEnvironment
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
 
@@ -81,8 +81,8 @@ def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
         )
 
 
-def _decide(job: Job, cache: PipCache) -> Decision:
-    def resolve() -> Resolution:
+def _decide(job: EnvironmentJob, cache: PipCache) -> Decision:
+    def resolve() -> InstallationResolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
         cache.use(job.build_environment)
         return job.installer.resolve(job.inputs)
@@ -99,12 +99,12 @@ def _decide(job: Job, cache: PipCache) -> Decision:
     return decide(job.layer, job.inputs, before, works=works, resolve=resolve, build_changes=build_changes)
 
 
-def _reuse(job: Job, decision: Decision) -> Resolution:
+def _reuse(job: EnvironmentJob, decision: Decision) -> InstallationResolution:
     job.context.output.step(f"Reusing the virtual environment: {decision.proof}")
     return read_record(job.key.packages)
 
 
-def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
+def _make(job: EnvironmentJob, decision: Decision, cache: PipCache) -> InstallationResolution:
     """Make the layer's contents from nothing."""
     from app_venv.inputs.litter import litter_removed
     from app_venv.installers.pip.hint import offer_pip  # not for a reused environment
@@ -135,7 +135,7 @@ def _make(job: Job, decision: Decision, cache: PipCache) -> Resolution:
     return resolution
 
 
-def _search(finished: Finished, cache: PipCache) -> None:
+def _search(finished: FinishedEnvironment, cache: PipCache) -> None:
     """Look for secrets, as the last thing before the layers count."""
     job = finished.job
     if job.secrets:
@@ -153,7 +153,7 @@ def _search(finished: Finished, cache: PipCache) -> None:
         refuse_leaks(made, job.context.output)
 
 
-def _tell_changes(job: Job, decision: Decision, resolution: Resolution) -> None:
+def _tell_changes(job: EnvironmentJob, decision: Decision, resolution: InstallationResolution) -> None:
     """Name what differs from the environment before, unless that was the reason to make another one."""
     before = read_record(job.key.packages)
     changes = [one for one in before.changes_to(resolution) if one not in decision.reasons]

@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.after.summary import DiskUsage
-    from app_venv.environment.installed import Distribution
+    from app_venv.environment.installed import InstalledDistribution
     from app_venv.evidence.key import VenvKey
-    from app_venv.evidence.resolution import Resolution
+    from app_venv.evidence.resolution import InstallationResolution
     from app_venv.evidence.reuse import Decision
-    from app_venv.inputs.pinning import Inputs
+    from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.pip.cache import PipCache
     from app_venv.installers.pip.tools import Tools
     from app_venv.settings import Settings
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 LAYER = "venv"
 _SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
 
 @dataclass(frozen=True)
-class Job:
+class EnvironmentJob:
     """All that is known before the first program runs."""
 
     context: BuildContext = field(repr=False)
-    inputs: Inputs
+    inputs: PinnedInputs
     tools: Tools
     key: VenvKey
     layer: Layer
     installer: Installer
     settings: Settings
-    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
 
     @cached_property
     def build_environment(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedEnvironment:
     """The environment, made or reused: ``decision`` says which and why.
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
@@ -81,9 +81,9 @@ class Finished:
     files, which are in ``static_files``.
     """
 
-    job: Job
+    job: EnvironmentJob
     decision: Decision
-    resolution: Resolution
+    resolution: InstallationResolution
     problems: tuple[str, ...]
     room: DiskUsage
     static: str
@@ -119,7 +119,9 @@ class Finished:
         return set(self.job.key.searched) if self.decision.reuse else set()
 
 
-def prepare(context: BuildContext, settings: Settings, inputs: Inputs, tools: Tools, cache: PipCache) -> Job:
+def prepare(
+    context: BuildContext, settings: Settings, inputs: PinnedInputs, tools: Tools, cache: PipCache
+) -> EnvironmentJob:
     """Open the layer with the key of these inputs, and with what came out of it in an earlier build."""
     path = context.layers.root / LAYER
     key = venv_key(
@@ -134,15 +136,17 @@ def prepare(context: BuildContext, settings: Settings, inputs: Inputs, tools: To
     layer = context.layers.open(LAYER, key := key.with_outcomes_of(context.layers.restored_metadata(LAYER)))
     installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, settings)
     secrets = _known_secrets(context, inputs, tools)
-    return Job(context, inputs, tools, key, layer, installer, settings, secrets)
+    return EnvironmentJob(context, inputs, tools, key, layer, installer, settings, secrets)
 
 
-def _known_secrets(context: BuildContext, inputs: Inputs, tools: Tools) -> tuple[Secret, ...]:
+def _known_secrets(context: BuildContext, inputs: PinnedInputs, tools: Tools) -> tuple[KnownSecret, ...]:
     environment = {**context.environment, **tools.access.variables}
     return tools.access.secrets(environment, [*file_secrets(environment), *inputs.secrets])
 
 
-def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
+def examine(
+    job: EnvironmentJob, decision: Decision, resolution: InstallationResolution
+) -> FinishedEnvironment:
     """Look at the environment before its layer is saved: what is raised here leaves no layer behind.
 
     A reused one was examined when it was made: what came out of that is in the layer's metadata and in the
@@ -156,10 +160,10 @@ def examine(job: Job, decision: Decision, resolution: Resolution) -> Finished:
     report_problems(problems, job.settings.check, job.context.output)
     warn_of_environments(job.context.app_dir, job.context.output)
     static, directory = _collect_static(job)
-    return Finished(job, decision, resolution, problems, room, static, directory)
+    return FinishedEnvironment(job, decision, resolution, problems, room, static, directory)
 
 
-def _collect_static(job: Job) -> tuple[str, Path | None]:
+def _collect_static(job: EnvironmentJob) -> tuple[str, Path | None]:
     """Return what came of static files, for people, and the directory in which they are."""
     mode = job.settings.static
     if mode is not StaticMode.ON and not has_distribution(job.site_packages, "django"):
@@ -177,7 +181,9 @@ def _collect_static(job: Job) -> tuple[str, Path | None]:
     return found.text, found.directory
 
 
-def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...], DiskUsage]:
+def _read_and_record(
+    job: EnvironmentJob, resolution: InstallationResolution
+) -> tuple[tuple[str, ...], DiskUsage]:
     """Write the bills of materials; return what does not fit together, and what the environment takes."""
     from app_venv.after.dependencies import read_graph  # not for a reused environment
     from app_venv.after.sbom import bom_of
@@ -194,7 +200,7 @@ def _read_and_record(job: Job, resolution: Resolution) -> tuple[tuple[str, ...],
     return graph.problems, measure(job.venv, distributions)
 
 
-def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
+def _look_at_launch(job: EnvironmentJob, distributions: tuple[InstalledDistribution, ...]) -> None:
     """Make scripts start, and warn of what the app image will not have."""
     from app_venv.after.launchable import make_scripts_start, outside
 
@@ -219,7 +225,7 @@ def _look_at_launch(job: Job, distributions: tuple[Distribution, ...]) -> None:
         )
 
 
-def summarise(finished: Finished) -> None:
+def summarise(finished: FinishedEnvironment) -> None:
     """Print the closing summary."""
     job, decision = finished.job, finished.decision
     done = "reused" if decision.reuse else "made anew" if decision.reasons else "new"

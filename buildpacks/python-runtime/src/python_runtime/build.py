@@ -18,7 +18,7 @@ from python_runtime.carried import carried_archives
 from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
 from python_runtime.targets import host_arch, refuse_unsupported, running_python, runs_here
-from python_runtime.versions.choice import Choice, choose
+from python_runtime.versions.choice import RuntimeChoice, choose
 from python_runtime.versions.sources import find_requests
 from python_runtime.versions.spelling import enumeration
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_api.plan import MergedEntries
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
-    from python_runtime.compiling import Outcome
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
+    from python_runtime.compiling import CompileOutcome
 
 CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
 _NOT_COMPILED = "the standard library is not compiled; a build without the cache tries again"
@@ -60,14 +60,14 @@ def build(context: BuildContext) -> None:
     _summarize(context, replace(choice, hints=hints), layer, merged, done)
 
 
-def _load_catalogue(context: BuildContext) -> Catalogue:
+def _load_catalogue(context: BuildContext) -> RuntimesCatalogue:
     own = context.environment.get(CATALOGUE_VARIABLE, "").strip()
     if own:
         context.output.step(f"Runtimes: {own} ({CATALOGUE_VARIABLE})")
     return catalogues.load(Path(own) if own else context.buildpack_dir / "data" / "runtimes.toml")
 
 
-def _choose(context: BuildContext, catalogue: Catalogue, merged: MergedEntries) -> Choice:
+def _choose(context: BuildContext, catalogue: RuntimesCatalogue, merged: MergedEntries) -> RuntimeChoice:
     found = find_requests(context.app_dir, context.environment, merged.versions, catalogue)
     today = dt.datetime.now(dt.timezone.utc).date()
     carried = carried_archives(context.buildpack_dir)
@@ -96,7 +96,7 @@ def _key(context: BuildContext, runtime: Runtime, keep: tuple[str, ...]) -> Pyth
 
 
 def _make(
-    context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer, key: PythonKey
+    context: BuildContext, catalogue: RuntimesCatalogue, runtime: Runtime, layer: Layer, key: PythonKey
 ) -> tuple[PythonKey, str]:
     """Make the layer; return its key, with what came out, and what was done, in words."""
     for reason in layer.reasons:
@@ -117,8 +117,8 @@ def _make(
 
 
 def _fill(
-    layer: Layer, archive: IO[bytes], runtime: Runtime, catalogue: Catalogue, context: BuildContext
-) -> tuple[int, Outcome]:
+    layer: Layer, archive: IO[bytes], runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext
+) -> tuple[int, CompileOutcome]:
     """Return the size of the archive's contents in bytes, and what came of compiling."""
     from python_runtime import compiling  # not for a layer that is reused
     from python_runtime.installation import install
@@ -133,7 +133,7 @@ def _fill(
         raise
 
 
-def _warn_of_missing_byte_code(context: BuildContext, runtime: Runtime, outcome: Outcome) -> None:
+def _warn_of_missing_byte_code(context: BuildContext, runtime: Runtime, outcome: CompileOutcome) -> None:
     machine = f"{runtime.os}/{host_arch()}" if host_arch() else "this machine"
     sentences = [
         "The app will start more slowly.",
@@ -159,7 +159,7 @@ def _place_named(path: Path) -> Iterator[None]:
         raise
 
 
-def _write_sbom(context: BuildContext, catalogue: Catalogue, runtime: Runtime, layer: Layer) -> None:
+def _write_sbom(context: BuildContext, catalogue: RuntimesCatalogue, runtime: Runtime, layer: Layer) -> None:
     """Write the bills of materials: with a layer that is reused the lifecycle restores them."""
     from buildpack_common.sbom_documents import cyclonedx, spdx  # not for a reused layer
     from python_runtime import sbom
@@ -175,7 +175,9 @@ def _types(merged: MergedEntries) -> LayerTypes:
     return LayerTypes(build=merged.build or not merged.launch, launch=merged.launch, cache=True)
 
 
-def _summarize(context: BuildContext, choice: Choice, layer: Layer, merged: MergedEntries, done: str) -> None:
+def _summarize(
+    context: BuildContext, choice: RuntimeChoice, layer: Layer, merged: MergedEntries, done: str
+) -> None:
     types = _types(merged)
     purposes = [name for name, on in (("build", types.build), ("launch", types.launch)) if on]
     rows = [

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
-from buildpack_common.runtimes_catalogue import Catalogue, CatalogueError, parse
+from buildpack_common.runtimes_catalogue import CatalogueError, RuntimesCatalogue, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def load(path: Path) -> Catalogue:
+def load(path: Path) -> RuntimesCatalogue:
     """Read and check a catalogue. Raises TomlError, or ConfigurationError naming file and faulty value."""
     document = toml.load(path)
     try:

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.context import BuildContext
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CompileOutcome:
     """Whether there is byte code, and the libraries whose versions nobody here could tell."""
 
     bytecode: bool
@@ -41,8 +41,8 @@ class Outcome:
 
 
 def finish(
-    tree: Path, runtime: Runtime, catalogue: Catalogue, context: BuildContext, env: Mapping[str, str]
-) -> Outcome:
+    tree: Path, runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext, env: Mapping[str, str]
+) -> CompileOutcome:
     """Compile the standard library of a tree, and record the libraries in it.
 
     Raises BuildpackError if the interpreter is for this machine and does not run, OSError if a file cannot be
@@ -53,7 +53,7 @@ def finish(
         starting.check(python, runtime, env)
         untold = libraries.record(tree, runtime.line, Witness(python), env)
         compile_tree(python, library(tree, runtime), env=env)
-        return Outcome(bytecode=True, untold=untold)
+        return CompileOutcome(bytecode=True, untold=untold)
     is_emulated = starting.runs(python, env)
     with _of_the_same_version(runtime, catalogue, context, env) as other:
         witness = Witness(python) if is_emulated else Witness(other, is_other=True) if other else None
@@ -61,8 +61,8 @@ def finish(
         for compiler in filter(None, (other, python if is_emulated else None)):
             context.output.step(f"Compiling with {_described(compiler, python, runtime)}")
             if _compiled(compiler, library(tree, runtime), context, env):
-                return Outcome(bytecode=True, untold=untold)
-    return Outcome(bytecode=False, untold=untold)
+                return CompileOutcome(bytecode=True, untold=untold)
+    return CompileOutcome(bytecode=False, untold=untold)
 
 
 def _described(compiler: Path, python: Path, runtime: Runtime) -> str:
@@ -84,7 +84,7 @@ def _compiled(compiler: Path, stdlib: Path, context: BuildContext, env: Mapping[
 
 @contextmanager
 def _of_the_same_version(
-    runtime: Runtime, catalogue: Catalogue, context: BuildContext, env: Mapping[str, str]
+    runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext, env: Mapping[str, str]
 ) -> Iterator[Path | None]:
     """Return an interpreter for this machine: the catalogue's, else the one that runs this, or None.
 
@@ -101,7 +101,7 @@ def _of_the_same_version(
         yield _unpacked(host, Path(scratch) / "cpython", catalogue, context, env) or running
 
 
-def _obtainable(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> Runtime | None:
+def _obtainable(runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext) -> Runtime | None:
     """Return the row of this version for this machine, if it can be expected where the layer's came from."""
     rows = catalogue.for_target(runtime.os, host_arch())
     host = next((row for row in rows if row.version == runtime.version), None)
@@ -116,7 +116,7 @@ def _obtainable(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -
 
 
 def _unpacked(
-    host: Runtime, tree: Path, catalogue: Catalogue, context: BuildContext, env: Mapping[str, str]
+    host: Runtime, tree: Path, catalogue: RuntimesCatalogue, context: BuildContext, env: Mapping[str, str]
 ) -> Path | None:
     """Return the interpreter of a row, unpacked into ``tree`` and tried; None, and why in the log, if not."""
     context.output.step(f"Getting Python {host.version} for {host.os}/{host.arch}, which can compile it here")

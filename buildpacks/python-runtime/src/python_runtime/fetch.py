@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from buildpack_api.context import BuildContext
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
     Download = Callable[[str, IO[bytes]], str]
 
@@ -28,7 +28,7 @@ _HTML = (b"<!doctype html", b"<html", b"<?xml")
 
 
 @contextmanager
-def fetched(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> Iterator[IO[bytes]]:
+def fetched(runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext) -> Iterator[IO[bytes]]:
     """Return the verified archive as an open file.
 
     A download goes to a file without a name in the layers directory: whatever happens, nothing of it stays.
@@ -49,7 +49,7 @@ def fetched(runtime: Runtime, catalogue: Catalogue, context: BuildContext) -> It
 
 
 def _with_carried(
-    error: DownloadError, runtime: Runtime, catalogue: Catalogue, context: BuildContext
+    error: DownloadError, runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext
 ) -> DownloadError:
     """Say in an offline package what it carries, and how it is made to carry more."""
     sums = carried_archives(context.buildpack_dir)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from buildpack_api.bindings import Binding
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 VARIABLE = "BP_DEPENDENCY_MIRROR"
 _SCHEMES = ("https", "http", "file")
@@ -60,14 +60,20 @@ def read_mirrors(
 
 
 def is_mapped(
-    runtime: Runtime, catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
+    runtime: Runtime,
+    catalogue: RuntimesCatalogue,
+    environment: Mapping[str, str],
+    bindings: Iterable[Binding],
 ) -> bool:
     """Whether a dependency mapping names this very archive."""
     return runtime.sha256 in _mirrors(catalogue, environment, bindings).mapped
 
 
 def archive_urls(
-    runtime: Runtime, catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
+    runtime: Runtime,
+    catalogue: RuntimesCatalogue,
+    environment: Mapping[str, str],
+    bindings: Iterable[Binding],
 ) -> tuple[str, ...]:
     """Return the URLs to try in turn. Raises ConfigurationError if there are none."""
     bases = [base.rstrip("/") for base in catalogue.bases]
@@ -87,7 +93,9 @@ def archive_urls(
     return tuple(dict.fromkeys(url for url in urls for url in _spellings(url)))
 
 
-def _mirrors(catalogue: Catalogue, environment: Mapping[str, str], bindings: Iterable[Binding]) -> Mirrors:
+def _mirrors(
+    catalogue: RuntimesCatalogue, environment: Mapping[str, str], bindings: Iterable[Binding]
+) -> Mirrors:
     hosts = dict.fromkeys(urlsplit(base.rstrip("/")).hostname or "" for base in catalogue.bases)
     return read_mirrors(environment, bindings, hosts)
 

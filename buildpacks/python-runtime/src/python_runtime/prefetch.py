@@ -24,7 +24,7 @@ from python_runtime.orders import carry_out
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 
 def main() -> None:
@@ -43,7 +43,11 @@ def _carry_out(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def prefetch(
-    sums: Iterable[str], catalogue: Catalogue, store: Path, environment: Mapping[str, str], output: Output
+    sums: Iterable[str],
+    catalogue: RuntimesCatalogue,
+    store: Path,
+    environment: Mapping[str, str],
+    output: Output,
 ) -> None:
     """Put the archives with these sha256 into a directory, as ``<sha256>.tar.gz``.
 

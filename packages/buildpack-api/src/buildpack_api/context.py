@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.bindings import Binding, read_bindings
-from buildpack_api.descriptor import Descriptor
+from buildpack_api.descriptor import BuildpackIdentity
 from buildpack_api.environment import read_platform_env
 from buildpack_api.errors import PlatformError
 from buildpack_api.layers import Layers
@@ -36,7 +36,7 @@ class BuildContext:
     layers: Layers
     plan: BuildpackPlan
     target: Target
-    descriptor: Descriptor
+    descriptor: BuildpackIdentity
     environment: Mapping[str, str] = field(repr=False)
     platform_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     bindings: tuple[Binding, ...] = ()
@@ -52,7 +52,7 @@ class BuildContext:
         platform_dir = inputs.path("CNB_PLATFORM_DIR", 2)
         buildpack_dir = inputs.directory("CNB_BUILDPACK_DIR", 0)
         with _naming("CNB_BUILDPACK_DIR"):
-            descriptor = Descriptor.from_file(buildpack_dir / "buildpack.toml")
+            descriptor = BuildpackIdentity.from_file(buildpack_dir / "buildpack.toml")
         with _naming("CNB_BP_PLAN_PATH"):
             plan = BuildpackPlan.from_file(inputs.file("CNB_BP_PLAN_PATH", 3))
         return cls(

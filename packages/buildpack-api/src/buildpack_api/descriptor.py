@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Descriptor:
+class BuildpackIdentity:
     """Who this buildpack is. ``homepage`` is empty if it has none."""
 
     id: str
@@ -25,7 +25,7 @@ class Descriptor:
     sbom_formats: tuple[str, ...] = ()
 
     @classmethod
-    def from_file(cls, path: Path) -> Descriptor:
+    def from_file(cls, path: Path) -> BuildpackIdentity:
         """Read a buildpack.toml. Raises TomlError, or PlatformError if id, version or api is missing."""
         document = toml.load(path)
         table = document.get("buildpack")

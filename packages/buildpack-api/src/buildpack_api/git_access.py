@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.files import write_private
-from buildpack_common.known_secrets import Secret
+from buildpack_common.known_secrets import KnownSecret
 from buildpack_common.redaction import hide
 
 if TYPE_CHECKING:
@@ -99,16 +99,18 @@ class GitAccess:
             )
         return found
 
-    def secrets(self) -> tuple[Secret, ...]:
+    def secrets(self) -> tuple[KnownSecret, ...]:
         """Return what nobody may find afterwards."""
         logins = [
-            Secret(one.password, f"the credentials for {one.host}") for one in self.logins if one.password
+            KnownSecret(one.password, f"the credentials for {one.host}")
+            for one in self.logins
+            if one.password
         ]
         # A line of a key is as good as the key to know it by.
         lines = [
             (one.binding, max(one.private.decode("ascii", "replace").split(), key=len)) for one in self.keys
         ]
-        return (*logins, *(Secret(line, f"the binding {name!r}") for name, line in lines))
+        return (*logins, *(KnownSecret(line, f"the binding {name!r}") for name, line in lines))
 
 
 def read_git_access(bindings: Iterable[Binding], environment: Mapping[str, str]) -> GitAccess:

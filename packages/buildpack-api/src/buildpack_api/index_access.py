@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_api.git_access import GitAccess
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
 _USERS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
@@ -37,7 +37,7 @@ NETWORK_VARIABLES = (
 
 
 @dataclass(frozen=True)
-class Login:
+class IndexLogin:
     """Credentials for a host; only the host, and the binding that they are from, are ever shown."""
 
     host: str
@@ -57,7 +57,7 @@ class IndexAccess:
 
     names: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    logins: tuple[Login, ...] = field(default=(), repr=False)
+    logins: tuple[IndexLogin, ...] = field(default=(), repr=False)
     netrc_files: tuple[Path, ...] = ()
     certificates: tuple[Path, ...] = ()
     authorities: tuple[Path, ...] = ()
@@ -96,7 +96,9 @@ class IndexAccess:
             files = self._files(base, Path(directory), minor)
             yield settings | files | (git.variables(base, Path(directory)) if git else {})
 
-    def secrets(self, environment: Mapping[str, str], more: Iterable[Secret] = ()) -> tuple[Secret, ...]:
+    def secrets(
+        self, environment: Mapping[str, str], more: Iterable[KnownSecret] = ()
+    ) -> tuple[KnownSecret, ...]:
         """Return all secrets: of bindings, the user's netrc, addresses in variables, and ``more``."""
         found = [*environment_secrets(environment), *(self.git.secrets() if self.git else ()), *more]
         entries = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from buildpack_api import netrc_file
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.index_access import IndexAccess, Login
+from buildpack_api.index_access import IndexAccess, IndexLogin
 from buildpack_common.redaction import hide, hide_credentials, redact
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str
 
 
 def _read(binding: Binding, environment: Mapping[str, str]) -> IndexAccess:
-    variables, logins, hosts = {}, list[Login](), list[str]()
+    variables, logins, hosts = {}, list[IndexLogin](), list[str]()
     netrcs = [binding.secrets[name] for name in _NETRC_NAMES if name in binding.secrets]
     for path in netrcs:
         netrc_file.check(path, name=f"The entry {path.name!r} of the binding {binding.name!r}")
@@ -78,7 +78,7 @@ def _read(binding: Binding, environment: Mapping[str, str]) -> IndexAccess:
     return IndexAccess((binding.name,), variables, tuple(logins), tuple(netrcs), certificates)
 
 
-def _logins(binding: Binding, hosts: Iterable[str]) -> list[Login]:
+def _logins(binding: Binding, hosts: Iterable[str]) -> list[IndexLogin]:
     """Credentials are for the host of index-url, else of extra-index-url, else of the user's variables."""
     username, password = _text(binding, "username"), _text(binding, "password")
     if not username and not password:
@@ -86,7 +86,7 @@ def _logins(binding: Binding, hosts: Iterable[str]) -> list[Login]:
     if not username:
         raise _error(binding, "has a password and no username", "Add a file 'username': __token__ for many.")
     hide(password or username)
-    found = [Login(host, username, password, binding.name) for host in dict.fromkeys(hosts)]
+    found = [IndexLogin(host, username, password, binding.name) for host in dict.fromkeys(hosts)]
     if not found:
         raise _error(
             binding, "has a username and no index-url", "Add the address of the index that it is for."
@@ -94,7 +94,7 @@ def _logins(binding: Binding, hosts: Iterable[str]) -> list[Login]:
     return found
 
 
-def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
+def _address(text: str, binding: Binding) -> tuple[str, IndexLogin | None]:
     """Return the address without credentials, and these."""
     from urllib.parse import unquote, urlsplit  # only for those who have a binding
 
@@ -109,7 +109,7 @@ def _address(text: str, binding: Binding) -> tuple[str, Login | None]:
     plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if parts.username is None:
         return plain, None
-    return plain, Login(host, unquote(parts.username), unquote(parts.password or ""), binding.name)
+    return plain, IndexLogin(host, unquote(parts.username), unquote(parts.password or ""), binding.name)
 
 
 def _git(bindings: Iterable[Binding], environment: Mapping[str, str]) -> GitAccess | None:
@@ -159,8 +159,8 @@ def _merge(parts: Iterable[IndexAccess]) -> dict[str, str]:
     return merged
 
 
-def _distinct(logins: Iterable[Login]) -> tuple[Login, ...]:
-    found: dict[str, Login] = {}
+def _distinct(logins: Iterable[IndexLogin]) -> tuple[IndexLogin, ...]:
+    found: dict[str, IndexLogin] = {}
     for login in logins:
         if found.setdefault(login.host, login) != login:
             raise ConfigurationError(

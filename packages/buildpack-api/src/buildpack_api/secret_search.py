@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 _BLOCK = 1 << 20
 _DEEPEST = 4  # archives in one another
@@ -67,7 +67,7 @@ class Findings:
 class SecretSearch:
     """A search for these secrets; false (``bool``) if there is nothing to look for."""
 
-    def __init__(self, secrets: Iterable[Secret]) -> None:
+    def __init__(self, secrets: Iterable[KnownSecret]) -> None:
         found = [needle for secret in secrets for needle in _needles(secret)]
         self._needles = tuple({one.pattern.pattern: one for one in reversed(found)}.values())
         # Long enough for the end record of a zip archive, too.
@@ -242,7 +242,7 @@ class _Needle:
         return False
 
 
-def _needles(secret: Secret) -> Iterator[_Needle]:
+def _needles(secret: KnownSecret) -> Iterator[_Needle]:
     if len(secret.value) < SHORTEST:
         if secret.before:
             text = secret.before + secret.value + secret.after

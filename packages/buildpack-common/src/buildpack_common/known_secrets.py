@@ -39,7 +39,7 @@ _PREFIXES = ("PIP_", "GIT_CONFIG_")
 
 
 @dataclass(frozen=True)
-class Secret:
+class KnownSecret:
     """A value that nobody may find afterwards.
 
     ``source`` says for people where it is from, without any part of it. ``before`` and ``after`` are what
@@ -58,18 +58,18 @@ class Secret:
         return (self.before, self.after) == ("//", "@")
 
 
-def login_secrets(username: str, password: str, source: str) -> tuple[Secret, ...]:
+def login_secrets(username: str, password: str, source: str) -> tuple[KnownSecret, ...]:
     """Return what is secret of a user name and its password; without one the name is the token."""
     if password and password not in _PUBLIC_PASSWORDS:
-        return _usable([Secret(password, source, f"{username}:", "@")])
+        return _usable([KnownSecret(password, source, f"{username}:", "@")])
     if username in _PUBLIC_NAMES:
         return ()
-    return _usable([Secret(username, source, "//", f":{password}@" if password else "@")])
+    return _usable([KnownSecret(username, source, "//", f":{password}@" if password else "@")])
 
 
 def address_secrets(
     text: str, source: str, *, expand: Callable[[str], str] = lambda text: text
-) -> tuple[Secret, ...]:
+) -> tuple[KnownSecret, ...]:
     """Return the secrets of all addresses in ``text``, as they are written and decoded.
 
     ``expand`` fills in each ``${NAME}`` that it knows. What it leaves stays one, and is no secret.
@@ -86,12 +86,12 @@ def address_secrets(
     return _distinct(_usable(found))
 
 
-def environment_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
+def environment_secrets(environment: Mapping[str, str]) -> tuple[KnownSecret, ...]:
     """Return the secrets of the addresses that pip, git and all that fetches find in variables.
 
     The address of a proxy may lack its scheme: ``user:password@host:3128``.
     """
-    found: list[Secret] = []
+    found: list[KnownSecret] = []
     for name, value in sorted(environment.items()):
         is_proxy = name.upper() in _PROXIES
         if is_proxy or name.startswith(_PREFIXES):
@@ -105,7 +105,9 @@ def hide_environment(environment: Mapping[str, str]) -> None:
     environment_secrets(environment)
 
 
-def without_names(secrets: Iterable[Secret], names: Iterable[str], *, asked: bool) -> tuple[Secret, ...]:
+def without_names(
+    secrets: Iterable[KnownSecret], names: Iterable[str], *, asked: bool
+) -> tuple[KnownSecret, ...]:
     """Leave out what is only a user name, and what is there twice.
 
     ``names`` are those with a password of their own; ``asked``: a keyring is asked for the passwords of
@@ -115,7 +117,7 @@ def without_names(secrets: Iterable[Secret], names: Iterable[str], *, asked: boo
     return _distinct(one for one in secrets if not (one.alone and (asked or one.value in known)))
 
 
-def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str]) -> Iterator[Secret]:
+def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str]) -> Iterator[KnownSecret]:
     address = rest.partition("#")[0]
     at = user_end(address)
     user = address[: max(at, 0)]
@@ -131,7 +133,7 @@ def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str
 
 def _of_user(
     username: str, password: str, scheme: str, source: str, expand: Callable[[str], str]
-) -> Iterator[Secret]:
+) -> Iterator[KnownSecret]:
     from urllib.parse import unquote  # only for those who have a password
 
     named = _named(source, password or username, expand)
@@ -140,10 +142,10 @@ def _of_user(
         user, word = expand(username), expand(password)
         yield from login_secrets(user, word, named)
         yield from login_secrets(unquote(user), unquote(word), named)
-        yield from (Secret(part, named) for part in _parts(password, expand))
+        yield from (KnownSecret(part, named) for part in _parts(password, expand))
 
 
-def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[Secret]:
+def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[KnownSecret]:
     from urllib.parse import unquote_plus
 
     name, equals, value = pair.rpartition("=")
@@ -152,7 +154,9 @@ def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[
         named = _named(source, value, expand)
         texts = [expand(value), unquote_plus(expand(value)), *_parts(value, expand)]
         # "?raw=${RAW}" is no secret because it is a variable; one of some length may be.
-        yield from (Secret(one, named, name + equals) for one in texts if telling or len(one) >= SHORTEST)
+        yield from (
+            KnownSecret(one, named, name + equals) for one in texts if telling or len(one) >= SHORTEST
+        )
 
 
 def _parts(template: str, expand: Callable[[str], str]) -> list[str]:
@@ -166,7 +170,7 @@ def _named(source: str, template: str, expand: Callable[[str], str]) -> str:
     return f"{' and '.join(names)} in {source}" if names else source
 
 
-def _usable(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+def _usable(secrets: Iterable[KnownSecret]) -> tuple[KnownSecret, ...]:
     """Leave out what only stands for a secret, and hide the rest in all that is printed."""
     kept = tuple(one for one in secrets if one.value.strip("*") and not _REFERENCE.search(one.value))
     for one in kept:
@@ -174,5 +178,5 @@ def _usable(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
     return kept
 
 
-def _distinct(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+def _distinct(secrets: Iterable[KnownSecret]) -> tuple[KnownSecret, ...]:
     return tuple({(one.value, one.before, one.after): one for one in reversed(tuple(secrets))}.values())[::-1]

@@ -61,7 +61,7 @@ class Runtime:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class RuntimesCatalogue:
     """All runtimes, oldest first; ``lines`` holds each line's end of life, ``default`` is one of them."""
 
     default: str
@@ -75,7 +75,7 @@ class Catalogue:
         return tuple(r for r in self.runtimes if (r.os, r.arch, r.libc) == (os, arch, "gnu"))
 
 
-def parse(document: Mapping[str, Any], file: Path) -> Catalogue:
+def parse(document: Mapping[str, Any], file: Path) -> RuntimesCatalogue:
     """Check a document that was read from ``file``. Raises CatalogueError for the first faulty value."""
     if document.get("schema") != SCHEMA:
         raise CatalogueError(f"schema is {document.get('schema')!r}, not {SCHEMA}", "schema")
@@ -89,7 +89,9 @@ def parse(document: Mapping[str, Any], file: Path) -> Catalogue:
     bases = tuple(_get(document, "bases", list))
     if not all(isinstance(base, str) for base in bases):
         raise CatalogueError("'bases' is not a list of strings", "bases")
-    return Catalogue(default, bases, lines, tuple(sorted(runtimes, key=lambda one: one.numbers)), file)
+    return RuntimesCatalogue(
+        default, bases, lines, tuple(sorted(runtimes, key=lambda one: one.numbers)), file
+    )
 
 
 def _end_of_life(name: str, table: object) -> dt.date:

@@ -17,10 +17,10 @@ from buildpack_testing.outputs import BuildpackOutput, read_outputs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from buildpack_release.checking.resolution import PlanEntry
-    from buildpack_release.model.plan import Requirement
+    from buildpack_release.checking.resolution import ResolvedEntry
+    from buildpack_release.model.plan import PlanRequirement
     from buildpack_release.model.repository import Buildpack
-    from buildpack_testing.workspace import BaseImage, Workspace
+    from buildpack_testing.workspace import ImageEnvironment, Workspace
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BuildpackRun:
     id: str
     version: str
     environment: Mapping[str, str]
-    plan: tuple[Requirement, ...]
+    plan: tuple[PlanRequirement, ...]
     printed: str
     output: BuildpackOutput
     seconds: float
@@ -41,11 +41,11 @@ class Builder:
     """Runs the buildpacks of a group, one after the other; sink gets each printed line."""
 
     workspace: Workspace
-    image: BaseImage
+    image: ImageEnvironment
     sink: Callable[[str], object]
 
     def build(
-        self, group: Sequence[Buildpack], plan: Sequence[PlanEntry]
+        self, group: Sequence[Buildpack], plan: Sequence[ResolvedEntry]
     ) -> tuple[list[BuildpackRun], dict[str, str]]:
         """Return what each buildpack did, and the environment that one more buildpack would see.
 
@@ -65,7 +65,7 @@ class Builder:
         return runs, platform_environment(env, self.workspace.platform / "env")
 
     def _run(
-        self, buildpack: Buildpack, entries: Sequence[PlanEntry], base: Mapping[str, str]
+        self, buildpack: Buildpack, entries: Sequence[ResolvedEntry], base: Mapping[str, str]
     ) -> BuildpackRun:
         directory = self.workspace.layers / buildpack.descriptor.escaped_id
         requires = tuple(requirement for entry in entries for _, requirement in entry.requires)
@@ -99,7 +99,7 @@ class Builder:
         return finished.output
 
 
-def _write_plan(path: Path, requires: Sequence[Requirement]) -> None:
+def _write_plan(path: Path, requires: Sequence[PlanRequirement]) -> None:
     """Write the buildpack plan; without entries it is an empty file."""
     entries = [
         {"name": one.name, "metadata": dict(one.metadata)} if one.metadata else {"name": one.name}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError, UsageError, shown_path
 from buildpack_release.model.targets import own_arch
-from buildpack_release.packaging.package import Outcome, package
+from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.text import columns, duration, size
 from buildpack_testing.failure import output_is_shown
 from buildpack_testing.packaged import unpack_buildpackage
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.repository import Repository
     from buildpack_testing.export import LayerResult
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
 
 COMPOSITE = "strata/python"
 SAMPLE = Path("tests/apps/flask")
@@ -127,7 +127,7 @@ class Demo:
         self._write(f"  SIGTERM -> ended with code {seen.code} after {duration(seen.seconds)}\n")
 
 
-def _import_pip(container: Container) -> str:
+def _import_pip(container: ImageFileSystem) -> str:
     """Return what happens when the image's Python imports pip, by trying."""
     tried = container.run(["python", "-I", "-c", "import pip"], check=False)
     return "works" if tried.returncode == 0 else (tried.stderr.strip().splitlines() or ["fails"])[-1]
@@ -164,7 +164,7 @@ def _reuse_lines(first: BuildResult, again: BuildResult) -> list[str]:
     return lines
 
 
-def _package_file(outcomes: Sequence[Outcome], dist: Path) -> Path:
+def _package_file(outcomes: Sequence[PackageOutcome], dist: Path) -> Path:
     """Return the composite's package for this machine's processor."""
     target = f"linux/{own_arch()}"
     for outcome in outcomes:

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.resolution import Candidate, PlanEntry, Resolution, resolve
+from buildpack_release.checking.resolution import DetectedBuildpack, GroupResolution, ResolvedEntry, resolve
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.plan import Alternative, BuildPlan
 from buildpack_testing.failure import LifecycleCode, PhaseError
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.descriptor import OrderEntry
     from buildpack_release.model.repository import Buildpack
-    from buildpack_testing.workspace import BaseImage, Workspace
+    from buildpack_testing.workspace import ImageEnvironment, Workspace
 
 _PASS, _FAIL = 0, 100
 
 
-class Outcome(Enum):
+class GroupOutcome(Enum):
     """What became of one order group."""
 
     RESOLVED = "resolved"
@@ -50,7 +50,7 @@ class TriedGroup:
     """A group of component buildpacks that was tried, in order."""
 
     ids: tuple[str, ...]
-    outcome: Outcome
+    outcome: GroupOutcome
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Detection:
     """The group that passed, the plan between its buildpacks, and everything that was tried on the way."""
 
     group: tuple[Buildpack, ...]
-    plan: tuple[PlanEntry, ...]
+    plan: tuple[ResolvedEntry, ...]
     tried: tuple[TriedGroup, ...]
     runs: tuple[DetectRun, ...]
 
@@ -68,7 +68,7 @@ class Detector:
     """Detects with the buildpacks given (by id); keeps each bin/detect's result for all groups."""
 
     workspace: Workspace
-    image: BaseImage
+    image: ImageEnvironment
     buildpacks: Mapping[str, Buildpack]
     _runs: dict[str, DetectRun] = field(default_factory=dict)
 
@@ -118,24 +118,24 @@ class Detector:
                 return DetectRun(buildpack_id, -1, f"{program} cannot be run: {error.strerror}\n")
             return _read_run(buildpack_id, finished.code, finished.output, plan)
 
-    def _try(self, group: Sequence[OrderEntry]) -> tuple[Outcome, Resolution | None]:
+    def _try(self, group: Sequence[OrderEntry]) -> tuple[GroupOutcome, GroupResolution | None]:
         required = [self._runs[entry.id] for entry in group if not entry.optional]
         if any(run.code not in {_PASS, _FAIL} for run in required):
-            return Outcome.ERROR, None
+            return GroupOutcome.ERROR, None
         if any(run.code == _FAIL for run in required):
-            return Outcome.NOT_DETECTED, None
+            return GroupOutcome.NOT_DETECTED, None
         candidates = [
-            Candidate(entry.id, self._runs[entry.id].alternatives, entry.optional)
+            DetectedBuildpack(entry.id, self._runs[entry.id].alternatives, entry.optional)
             for entry in group
             if self._runs[entry.id].code == _PASS
         ]
         if not candidates:
-            return Outcome.EMPTY, None
+            return GroupOutcome.EMPTY, None
         resolution = resolve(candidates)
-        return (Outcome.RESOLVED if resolution else Outcome.UNRESOLVED), resolution
+        return (GroupOutcome.RESOLVED if resolution else GroupOutcome.UNRESOLVED), resolution
 
     def _failure(self, tried: Sequence[TriedGroup]) -> PhaseError:
-        is_error = any(group.outcome is Outcome.ERROR for group in tried)
+        is_error = any(group.outcome is GroupOutcome.ERROR for group in tried)
         code = LifecycleCode.DETECT_ERROR if is_error else LifecycleCode.DETECT_NOBODY
         lines = [f"{' + '.join(group.ids)}: {group.outcome.value}" for group in tried]
         for run in self._runs.values():

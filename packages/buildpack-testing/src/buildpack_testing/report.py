@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from buildpack_api.layers import LayerTypes
-    from buildpack_release.checking.resolution import PlanEntry
+    from buildpack_release.checking.resolution import ResolvedEntry
     from buildpack_testing.detect import Detection
     from buildpack_testing.export import LayerResult
     from buildpack_testing.workspace import Workspace
@@ -83,7 +83,7 @@ def indented(lines: Iterable[str]) -> str:
     return "".join(f"  {line}\n" for line in lines)
 
 
-def _entry_text(entry: PlanEntry) -> str:
+def _entry_text(entry: ResolvedEntry) -> str:
     users = ", ".join(
         f"{user} ({wishes})" if (wishes := _wishes(requirement.metadata)) else user
         for user, requirement in entry.requires

@@ -23,7 +23,7 @@ from buildpack_release.errors import ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_testing.installed import InstalledPython, find_installed
 from buildpack_testing.locks import exclusive
-from buildpack_testing.relocate import Tools, find_tools, make_relocatable
+from buildpack_testing.relocate import RelocationTools, find_tools, make_relocatable
 from buildpack_testing.runtime_set import (
     TAG,
     RuntimeArchive,
@@ -81,7 +81,9 @@ def _choose(found: Mapping[str, InstalledPython], minors: frozenset[str] | None)
     return [python for minor, python in found.items() if minors is None or minor in minors]
 
 
-def _cached_archive(python: InstalledPython, tools: Tools, report: Callable[[str], None]) -> RuntimeArchive:
+def _cached_archive(
+    python: InstalledPython, tools: RelocationTools, report: Callable[[str], None]
+) -> RuntimeArchive:
     folder = cache_directory() / "runtimes" / "archives" / _cache_key(python, tools)
     file = folder / archive_name(python.version)
     with exclusive(folder / ".lock"):
@@ -92,7 +94,7 @@ def _cached_archive(python: InstalledPython, tools: Tools, report: Callable[[str
     return RuntimeArchive(python.version, file, file_sha256(file))
 
 
-def _cache_key(python: InstalledPython, tools: Tools) -> str:
+def _cache_key(python: InstalledPython, tools: RelocationTools) -> str:
     executable = python.executable.resolve()
     stat = executable.stat()
     inputs = [
@@ -108,7 +110,7 @@ def _cache_key(python: InstalledPython, tools: Tools) -> str:
     return f"{python.version}-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
 
 
-def _make(python: InstalledPython, tools: Tools, file: Path) -> None:
+def _make(python: InstalledPython, tools: RelocationTools, file: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="strata-runtime-") as scratch:
         tree = Path(scratch) / "python"
         make_relocatable(python, tree, tools)

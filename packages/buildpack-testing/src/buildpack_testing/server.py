@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class RecordedRequest:
     """One answered request: method, path as sent (still percent-encoded), status code."""
 
     method: str
@@ -29,11 +29,11 @@ class StaticServer:
     """A running server; requests grows as requests are answered."""
 
     url: str
-    requests: list[Request] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    def __init__(self, *args: object, log: list[Request], directory: str) -> None:
+    def __init__(self, *args: object, log: list[RecordedRequest], directory: str) -> None:
         self._log = log
         super().__init__(*args, directory=directory)  # type: ignore[arg-type]  # as socketserver passes them
 
@@ -44,7 +44,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_request(self, code: int | str | HTTPStatus = "-", size: int | str = "-") -> None:  # noqa: ARG002
-        self._log.append(Request(self.command, self.path, int(code)))
+        self._log.append(RecordedRequest(self.command, self.path, int(code)))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: the request log is for the test to read."""
@@ -60,7 +60,7 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def serve(directory: Path) -> Iterator[StaticServer]:
     """Serve directory on a free port of 127.0.0.1 until the block is left."""
-    log: list[Request] = []
+    log: list[RecordedRequest] = []
     handler = partial(_Handler, log=log, directory=str(directory))
     with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

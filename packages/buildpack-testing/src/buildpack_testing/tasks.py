@@ -52,10 +52,10 @@ def try_app(
     """Build an app on this machine and show what came out."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
-    from buildpack_testing.try_app import Trial, parse_source, parse_variables
+    from buildpack_testing.try_app import AppTrial, parse_source, parse_variables
     from buildpack_testing.try_app import try_app as build_and_show
 
-    trial = Trial(
+    trial = AppTrial(
         Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
     )
     code = build_and_show(Repository.discover(root_of(context)), trial, write=_write_at_once, report=say)

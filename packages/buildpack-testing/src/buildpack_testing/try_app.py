@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
 
 
 @dataclass(frozen=True)
-class Trial:
+class AppTrial:
     """What to try. variables are the user's; clear forgets what earlier builds of the app left for reuse.
 
     run is a process type or a command line to start in the image; keep leaves the layers and the app as the
@@ -78,7 +78,7 @@ def workspace_of(app: Path, workspaces: Path) -> Path:
 
 def try_app(
     repository: Repository,
-    trial: Trial,
+    trial: AppTrial,
     *,
     write: Callable[[str], object],
     report: Callable[[str], None],
@@ -130,7 +130,7 @@ def build_summary(platform: LocalPlatform, result: BuildResult) -> str:
     )
 
 
-def launch_summary(container: Container) -> str:
+def launch_summary(container: ImageFileSystem) -> str:
     """Return the environment and the processes of an image as text."""
     env = container.environment()
     processes = [
@@ -149,7 +149,7 @@ def launch_summary(container: Container) -> str:
 
 
 @contextmanager
-def _variables(trial: Trial, report: Callable[[str], None]) -> Iterator[dict[str, str]]:
+def _variables(trial: AppTrial, report: Callable[[str], None]) -> Iterator[dict[str, str]]:
     """Return all variables of the build; those of the user win."""
     source = trial.runtime or RuntimeSource.default()
     if "BP_PYTHON_RUNTIMES" in trial.variables or "BP_DEPENDENCY_MIRROR" in trial.variables:
@@ -160,7 +160,7 @@ def _variables(trial: Trial, report: Callable[[str], None]) -> Iterator[dict[str
         yield {**variables, **connection_variables(), **trial.variables}
 
 
-def _run(container: Container, line: str, write: Callable[[str], object]) -> int:
+def _run(container: ImageFileSystem, line: str, write: Callable[[str], object]) -> int:
     """Run a process type or a command line in the image, on this terminal."""
     words = shlex.split(line)
     if not words:

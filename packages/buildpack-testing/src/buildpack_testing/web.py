@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from buildpack_testing.launch import Container
+    from buildpack_testing.launch import ImageFileSystem
 
 _PATIENCE = 30.0
 _SERVER_ERROR = 500
@@ -26,7 +26,7 @@ _SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageAnswer:
     """What a server answered: status, visible text (cut), seconds from its start to the answer."""
 
     status: int
@@ -52,13 +52,13 @@ def free_port() -> int:
     return port
 
 
-def fetch(url: str, process: subprocess.Popen[str], *, patience: float = _PATIENCE) -> Answer:
+def fetch(url: str, process: subprocess.Popen[str], *, patience: float = _PATIENCE) -> PageAnswer:
     """Ask until the process answers. Raises ReleaseError if it ends or is silent for patience (seconds)."""
     started = time.perf_counter()
     while process.poll() is None and time.perf_counter() - started < patience:
         answer = _ask(url, patience)
         if answer:
-            return Answer(*answer, time.perf_counter() - started)
+            return PageAnswer(*answer, time.perf_counter() - started)
         time.sleep(0.02)
     ended = f"it ended with {process.returncode}" if process.poll() is not None else "it stayed silent"
     raise ReleaseError(f"the app did not answer: {ended}")
@@ -83,12 +83,12 @@ def _ask(url: str, patience: float) -> tuple[int, str] | None:
 class Visit:
     """An answered request, and how the server ended when it was told to: exit code and seconds it took."""
 
-    answer: Answer
+    answer: PageAnswer
     code: int
     seconds: float
 
 
-def visit(container: Container, command: str) -> Visit:
+def visit(container: ImageFileSystem, command: str) -> Visit:
     """Start a shell command that serves at 127.0.0.1:$PORT in the image, ask for /, and stop it with SIGTERM.
 
     Raises ReleaseError, with what the server printed, when it does not answer or fails.

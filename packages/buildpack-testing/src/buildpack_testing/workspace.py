@@ -91,7 +91,7 @@ def check_variable(name: str) -> None:
 
 
 @dataclass(frozen=True)
-class BaseImage:
+class ImageEnvironment:
     """What build and run image contribute: PATH each, the target, more variables of the run image.
 
     Without containers the files of both are this machine's.
@@ -113,7 +113,7 @@ class BaseImage:
         }
 
 
-def local_image(python_home: Path) -> BaseImage:
+def local_image(python_home: Path) -> ImageEnvironment:
     """Describe this machine as a base image whose build image has a python3 of 3.10 or newer, as most have.
 
     If the system's own does not qualify, python_home becomes a directory with links to this interpreter.
@@ -125,7 +125,7 @@ def local_image(python_home: Path) -> BaseImage:
         (python_home / "python3").symlink_to(Path(sys.executable).resolve())
         build_path = f"{python_home}:{SYSTEM_PATH}"
     release = _os_release()
-    return BaseImage(
+    return ImageEnvironment(
         build_path=build_path,
         arch=own_arch(),
         distro_name=release.get("ID", ""),

@@ -12,7 +12,7 @@ from oci_registry.store import Content
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from oci_registry.layer import Layer
+    from oci_registry.layer import ImageLayer
 
 CREATED = "1980-01-01T00:00:01Z"
 
@@ -41,7 +41,7 @@ class Image:
     """An image for one platform, ready to be written. `layers` have the lowest first."""
 
     platform: Platform
-    layers: tuple[Layer, ...]
+    layers: tuple[ImageLayer, ...]
     config: Document
     manifest: Manifest
 
@@ -85,7 +85,7 @@ class ImageIndex:
 
 def make_image(
     platform: Platform,
-    layers: Sequence[Layer],
+    layers: Sequence[ImageLayer],
     *,
     config: Mapping[str, Any],
     annotations: Mapping[str, str],
@@ -103,7 +103,9 @@ def make_image(
     return Image(platform, tuple(layers), written, Manifest.from_json(content))
 
 
-def plain_config(platform: Platform, layers: Sequence[Layer], labels: Mapping[str, str]) -> dict[str, Any]:
+def plain_config(
+    platform: Platform, layers: Sequence[ImageLayer], labels: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the configuration of an image that is its layers and labels, with constant times."""
     return {
         **platform.as_json(),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Layer:
+class ImageLayer:
     """A layer: its media type and its blob, and what is said of the archive in it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Layer:
         return self.source.descriptor(self.media_type)
 
 
-def write_layer(entries: Iterable[TarEntry], path: Path, *, title: str = "") -> Layer:
+def write_layer(entries: Iterable[TarEntry], path: Path, *, title: str = "") -> ImageLayer:
     """Write a compressed layer to a new file."""
     with path.open("xb") as file:
         stream = _LayerStream(file)
@@ -60,7 +60,7 @@ def write_layer(entries: Iterable[TarEntry], path: Path, *, title: str = "") -> 
         return stream.finish(path, title)
 
 
-def compress_layer(archive: Iterable[bytes], path: Path, *, title: str = "") -> Layer:
+def compress_layer(archive: Iterable[bytes], path: Path, *, title: str = "") -> ImageLayer:
     """Write a compressed layer of a whole archive, which comes in pieces, to a new file."""
     with path.open("xb") as file:
         stream = _LayerStream(file)
@@ -87,12 +87,12 @@ class _LayerStream:
             self._compress(bytes(self._pending[:BLOCK]))
             del self._pending[:BLOCK]
 
-    def finish(self, path: Path, title: str) -> Layer:
+    def finish(self, path: Path, title: str) -> ImageLayer:
         self._compress(bytes(self._pending))
         self._emit(self._compressor.flush())
         source = BlobSource(f"sha256:{self._layer_hash.hexdigest()}", self._file.tell(), path)
         diff_id = f"sha256:{self._archive_hash.hexdigest()}"
-        return Layer(LAYER, source, diff_id, self._archive_size, title)
+        return ImageLayer(LAYER, source, diff_id, self._archive_size, title)
 
     def _compress(self, block: bytes) -> None:
         self._archive_hash.update(block)

@@ -30,7 +30,7 @@ from oci_registry.content import (
 from oci_registry.errors import CheckFailed, ConflictError, ExpectedError, shown_path
 from oci_registry.files import locked, writing
 from oci_registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
-from oci_registry.store import LIMIT, Outcome, Pushed
+from oci_registry.store import LIMIT, Pushed, TransferOutcome
 from oci_registry.tar import TarEntry, write_tar
 
 if TYPE_CHECKING:
@@ -340,15 +340,15 @@ class LayoutStore(Layout):
         path = self.path / blob_name(digest)
         return path.is_file() and size in (None, path.stat().st_size) and file_sha256(path) == digest
 
-    def _write(self, blob: BlobSource, progress: Progress) -> Outcome:
+    def _write(self, blob: BlobSource, progress: Progress) -> TransferOutcome:
         if self._is_whole(blob.digest, blob.size):
             progress(blob.digest, blob.size, blob.size)
-            return Outcome.PRESENT
+            return TransferOutcome.PRESENT
         with beside(self.path / blob_name(blob.digest)) as unfinished, unfinished.open("xb") as sink:
             for piece in blob.pieces():
                 sink.write(piece)
                 progress(blob.digest, sink.tell(), blob.size)
-        return Outcome.UPLOADED
+        return TransferOutcome.UPLOADED
 
 
 def write_layout(directory: Path, index: ImageIndex, *, ref: str) -> None:

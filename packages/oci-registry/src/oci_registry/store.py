@@ -27,7 +27,7 @@ LIMIT = 8 * 1024 * 1024
 """What a manifest or a configuration may have, in bytes; layers are never read into memory."""
 
 
-class Outcome(Enum):
+class TransferOutcome(Enum):
     """How a blob came to be in the repository."""
 
     PRESENT = "present"
@@ -52,7 +52,7 @@ class Content:
 class Pushed:
     """What a push did. The second push of the same finds every blob PRESENT and writes nothing."""
 
-    blobs: Mapping[str, Outcome] = field(default_factory=dict)
+    blobs: Mapping[str, TransferOutcome] = field(default_factory=dict)
     new_manifests: tuple[str, ...] = ()
     moved_tags: tuple[str, ...] = ()
 

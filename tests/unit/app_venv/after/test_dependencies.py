@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.after.dependencies import Graph, read_graph
-from app_venv.environment.installed import Distribution
+from app_venv.environment.installed import InstalledDistribution
 from buildpack_api.interpreter import Interpreter
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 PYTHON = Interpreter(Path("/python"), "3.12.1", "3.12", "3.12.1 (main) [GCC 12]")
 
 
-def one(name: str, version: str = "1.0", *requires: str) -> Distribution:
+def one(name: str, version: str = "1.0", *requires: str) -> InstalledDistribution:
     fields = {"name": (name,), "version": (version,), "requires-dist": requires}
-    return Distribution(name.lower(), version, 0, fields=fields)
+    return InstalledDistribution(name.lower(), version, 0, fields=fields)
 
 
-def graph(*found: Distribution, extras: Mapping[str, tuple[str, ...]] | None = None) -> Graph:
+def graph(*found: InstalledDistribution, extras: Mapping[str, tuple[str, ...]] | None = None) -> Graph:
     return read_graph(found, extras or {}, PYTHON)
 
 

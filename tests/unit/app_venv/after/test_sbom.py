@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from app_venv.after.dependencies import Graph
 from app_venv.after.sbom import bom_of
-from app_venv.environment.checkouts import Checkout
-from app_venv.environment.installed import Distribution
-from app_venv.evidence.resolution import Package, Resolution
+from app_venv.environment.checkouts import GitCheckout
+from app_venv.environment.installed import InstalledDistribution
+from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 from buildpack_common.sbom_documents import cyclonedx, spdx
 from support.sbom_schemas import assert_valid_sbom
 
@@ -21,17 +21,19 @@ DIGEST = "a" * 64
 
 def installed(
     directory: Path, name: str, version: str, *, requested: bool = False, source: object = None
-) -> Distribution:
+) -> InstalledDistribution:
     info = directory / name
     info.mkdir()
     if source is not None:
         (info / "direct_url.json").write_text(json.dumps(source))
     fields = {"name": (name,), "license-expression": ("MIT",)}
-    return Distribution(name.lower().replace("_", "-"), version, 0, requested, fields, info)
+    return InstalledDistribution(name.lower().replace("_", "-"), version, 0, requested, fields, info)
 
 
-def document(distributions: list[Distribution], graph: Graph, *packages: Package) -> dict[str, Any]:
-    bom = bom_of(distributions, Resolution(packages), graph)
+def document(
+    distributions: list[InstalledDistribution], graph: Graph, *packages: ResolvedDistribution
+) -> dict[str, Any]:
+    bom = bom_of(distributions, InstallationResolution(packages), graph)
     assert_valid_sbom(spdx(bom, {}))
     return assert_valid_sbom(cyclonedx(bom))
 
@@ -40,8 +42,8 @@ def test_what_is_installed_is_named_with_hash_licence_and_needs(tmp_path: Path) 
     found = document(
         [installed(tmp_path, "My_App", "1.0", requested=True), installed(tmp_path, "left", "1!2.0+cpu")],
         Graph({"my-app": ("left",), "left": ()}, ()),
-        Package("left", "1!2.0+cpu", f"sha256:{DIGEST}"),
-        Package("my-app", "1.0", "unprovable"),
+        ResolvedDistribution("left", "1!2.0+cpu", f"sha256:{DIGEST}"),
+        ResolvedDistribution("my-app", "1.0", "unprovable"),
     )
     left, app = sorted(found["components"], key=lambda one: one["name"] == "My_App")
     assert (app["name"], app["purl"]) == ("My_App", "pkg:pypi/my-app@1.0")
@@ -81,7 +83,7 @@ def test_directories_of_the_build_are_not_named(tmp_path: Path) -> None:
 
 
 def test_what_has_no_metadata_here_is_in_it_nevertheless() -> None:
-    found = document([], Graph({}, ()), Package("old", "3.0", "unprovable"))
+    found = document([], Graph({}, ()), ResolvedDistribution("old", "3.0", "unprovable"))
     assert [one["purl"] for one in found["components"]] == ["pkg:pypi/old@3.0"]
 
 
@@ -89,8 +91,10 @@ def test_an_editable_checkout_is_named_by_its_commit_and_without_credentials(tmp
     """All that pip notes is the directory, in which nothing tells any more where it is from."""
     place = tmp_path / "a b/src/mine"
     source = {"url": (place / "python").as_uri(), "dir_info": {"editable": True}}
-    checkout = Checkout(place, "https://me:s3cr3t@git.example.org/x.git", "0" * 40)
-    bom = bom_of([installed(tmp_path, "mine", "1", source=source)], Resolution(), Graph({}, ()), [checkout])
+    checkout = GitCheckout(place, "https://me:s3cr3t@git.example.org/x.git", "0" * 40)
+    bom = bom_of(
+        [installed(tmp_path, "mine", "1", source=source)], InstallationResolution(), Graph({}, ()), [checkout]
+    )
     (found,) = assert_valid_sbom(cyclonedx(bom))["components"]
     assert found["purl"].endswith(f"?vcs_url=git%2Bhttps://git.example.org/x.git%40{'0' * 40}")
     assert "s3cr3t" not in json.dumps(found)

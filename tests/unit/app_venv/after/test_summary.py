@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.after.summary import DiskUsage, measure, read_disk_usage, summary_rows, warn_of_environments
-from app_venv.environment.installed import Distribution
+from app_venv.environment.installed import InstalledDistribution
 from app_venv.installers.pip.report import Origins
 from buildpack_api.output import Output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOUND = tuple(Distribution(f"part-{size}", "1.0", size) for size in (3000, 10, 7000, 7000, 20, 5))
+FOUND = tuple(InstalledDistribution(f"part-{size}", "1.0", size) for size in (3000, 10, 7000, 7000, 20, 5))
 
 
 def test_the_largest_come_first_and_small_ones_are_left_out(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.environment.checkouts import Checkout, read_checkouts, remove_metadata
+from app_venv.environment.checkouts import GitCheckout, read_checkouts, remove_metadata
 from support.git_server import git
 
 if TYPE_CHECKING:
@@ -123,5 +123,5 @@ def test_a_checkout_by_git_tells_its_commit_and_origin(tmp_path: Path) -> None:
     write(venv, {"broken/.git": "gitdir: nowhere\n", "none/setup.py": ""})
     hostile = {**ENVIRONMENT, "GIT_DIR": str(source / ".git"), "GIT_WORK_TREE": str(source)}
     commit = git("-C", str(source), "rev-parse", "HEAD")
-    assert read_checkouts(venv, hostile) == (Checkout(venv / "x", "http://me:s3cret@host/x.git", commit),)
+    assert read_checkouts(venv, hostile) == (GitCheckout(venv / "x", "http://me:s3cret@host/x.git", commit),)
     assert read_checkouts(tmp_path / "absent", hostile) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app_venv.evidence.build_environment import build_environment, changes
-from buildpack_common.known_secrets import Secret
+from buildpack_common.known_secrets import KnownSecret
 
 
 def seen(users: dict[str, str], **others: str) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def test_no_value_is_kept_and_passwords_do_not_count() -> None:
     assert first == seen({"DATABASE_URL": "postgres://me:two-words@host/db"})
     assert first != seen({"DATABASE_URL": "postgres://me:one-word@other/db"})
     assert "host" not in "".join(first)
-    known = (Secret("s3cret-word", "a binding"),)
+    known = (KnownSecret("s3cret-word", "a binding"),)
     users = {"INNOCENT": "x-s3cret-word-y", "OTHER": "1"}
     (line,) = build_environment(users, users=users, secrets=known)
     assert line.startswith("OTHER ")

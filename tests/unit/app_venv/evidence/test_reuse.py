@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.evidence.resolution import Package, Resolution
+from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 from app_venv.evidence.reuse import Decision, decide
-from app_venv.inputs.pinning import Inputs, Pinning, Requirement
+from app_venv.inputs.pinning import PinnedInputs, PinnedRequirement, Pinning
 from buildpack_api.layers import Layer, LayerKey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OLD = Resolution((Package("left", "1.0", "sha256:1"),))
-NEW = Resolution((Package("left", "1.1", "sha256:2"),))
+OLD = InstallationResolution((ResolvedDistribution("left", "1.0", "sha256:1"),))
+NEW = InstallationResolution((ResolvedDistribution("left", "1.1", "sha256:2"),))
 
 
 @dataclass
 class Questions:
     """Answers, and counts what was asked."""
 
-    answer: Resolution = OLD
+    answer: InstallationResolution = OLD
     working: bool = True
     asked: list[str] = field(default_factory=list)
 
-    def resolve(self) -> Resolution:
+    def resolve(self) -> InstallationResolution:
         self.asked.append("pip")
         return self.answer
 
@@ -36,16 +36,20 @@ class Questions:
         return self.working
 
 
-def requirements(*pinnings: Pinning) -> Inputs:
-    lines = tuple(Requirement(f"r.txt:{n}", "x", pinning, "is so") for n, pinning in enumerate(pinnings, 1))
-    return Inputs("r.txt", (), ("r.txt",), "", lines)
+def requirements(*pinnings: Pinning) -> PinnedInputs:
+    lines = tuple(
+        PinnedRequirement(f"r.txt:{n}", "x", pinning, "is so") for n, pinning in enumerate(pinnings, 1)
+    )
+    return PinnedInputs("r.txt", (), ("r.txt",), "", lines)
 
 
 def layer(directory: Path, *reasons: str, restored: bool = True) -> Layer:
     return Layer("venv", directory / "venv", LayerKey(), restored=restored, reasons=reasons)
 
 
-def ask(layer: Layer, needed: Inputs, questions: Questions, before: Resolution = OLD) -> Decision:
+def ask(
+    layer: Layer, needed: PinnedInputs, questions: Questions, before: InstallationResolution = OLD
+) -> Decision:
     return decide(layer, needed, before, works=questions.works, resolve=questions.resolve)
 
 
@@ -86,7 +90,7 @@ def test_what_is_open_is_compared(tmp_path: Path) -> None:
 
 
 def test_what_was_built_from_source_is_proved_by_what_its_build_saw_as_well(tmp_path: Path) -> None:
-    built = Resolution((Package("left", "1.0", "sha256:1", built=True),))
+    built = InstallationResolution((ResolvedDistribution("left", "1.0", "sha256:1", built=True),))
     for before, reasons in (
         (built, ("CFLAGS has changed; built from source: left",)),
         (OLD, ()),
@@ -105,7 +109,7 @@ def test_what_was_built_from_source_is_proved_by_what_its_build_saw_as_well(tmp_
 
 
 def test_a_repository_deep_in_the_dependencies_is_never_reused(tmp_path: Path) -> None:
-    deep = Resolution((Package("deep", "1", "unprovable"),))
+    deep = InstallationResolution((ResolvedDistribution("deep", "1", "unprovable"),))
     decision = ask(layer(tmp_path), requirements(Pinning.OPEN), Questions(deep), deep)
     assert not decision.reuse
     assert "deep comes from a directory or a version control system" in decision.reasons[0]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.choice import Choice, choose
+from app_venv.inputs.choice import InputChoice, choose
 from app_venv.inputs.selection import Selection
 from app_venv.settings import ProjectMode, read_settings
 from buildpack_api.errors import ConfigurationError
@@ -30,7 +30,7 @@ def make(app: Path, files: Collection[str], pyproject: str = "") -> Path:
     return app
 
 
-def chosen(app: Path, variables: Mapping[str, str] | None = None) -> Choice:
+def chosen(app: Path, variables: Mapping[str, str] | None = None) -> InputChoice:
     settings = read_settings(variables or {})
     return choose(app, settings, Selection(settings.extras, settings.groups))
 
@@ -38,26 +38,26 @@ def chosen(app: Path, variables: Mapping[str, str] | None = None) -> Choice:
 @pytest.mark.parametrize(
     ("files", "pyproject", "variables", "expected"),
     [
-        ([REQUIREMENTS], "", {}, Choice((REQUIREMENTS,))),
-        ([REQUIREMENTS], PROJECT, {}, Choice((REQUIREMENTS,))),
-        ([REQUIREMENTS, "uv.lock"], PROJECT, {}, Choice((REQUIREMENTS,))),
-        ([LOCK], PROJECT, {}, Choice((LOCK,))),
-        ([NAMED], SETTINGS, {}, Choice((NAMED,))),
-        ([], PROJECT, {}, Choice()),
-        ([REQUIREMENTS, LOCK], "", {"BP_PIP_REQUIREMENT": "pylock.toml"}, Choice((LOCK,))),
-        ([], "", {"BP_PIP_REQUIREMENT": "a.txt  b.txt"}, Choice(("a.txt", "b.txt"))),
+        ([REQUIREMENTS], "", {}, InputChoice((REQUIREMENTS,))),
+        ([REQUIREMENTS], PROJECT, {}, InputChoice((REQUIREMENTS,))),
+        ([REQUIREMENTS, "uv.lock"], PROJECT, {}, InputChoice((REQUIREMENTS,))),
+        ([LOCK], PROJECT, {}, InputChoice((LOCK,))),
+        ([NAMED], SETTINGS, {}, InputChoice((NAMED,))),
+        ([], PROJECT, {}, InputChoice()),
+        ([REQUIREMENTS, LOCK], "", {"BP_PIP_REQUIREMENT": "pylock.toml"}, InputChoice((LOCK,))),
+        ([], "", {"BP_PIP_REQUIREMENT": "a.txt  b.txt"}, InputChoice(("a.txt", "b.txt"))),
         (
             [REQUIREMENTS, LOCK, "uv.lock"],
             SETTINGS,
             {"BP_PIP_PROJECT": "wheel"},
-            Choice((), ProjectMode.WHEEL),
+            InputChoice((), ProjectMode.WHEEL),
         ),
-        ([], '[dependency-groups]\na = ["x"]\n', {"BP_PIP_GROUPS": "a"}, Choice()),
-        ([LOCK], "", {"BP_PIP_EXTRAS": "a", "BP_PIP_GROUPS": "b"}, Choice((LOCK,))),
+        ([], '[dependency-groups]\na = ["x"]\n', {"BP_PIP_GROUPS": "a"}, InputChoice()),
+        ([LOCK], "", {"BP_PIP_EXTRAS": "a", "BP_PIP_GROUPS": "b"}, InputChoice((LOCK,))),
     ],
 )
 def test_what_is_chosen(
-    tmp_path: Path, files: list[str], pyproject: str, variables: dict[str, str], expected: Choice
+    tmp_path: Path, files: list[str], pyproject: str, variables: dict[str, str], expected: InputChoice
 ) -> None:
     assert chosen(make(tmp_path, files, pyproject), variables) == expected
 
@@ -170,4 +170,4 @@ def test_of_equals_none_wins(
             chosen(app)
         assert all(name in refused.value.title for name in equals)
     else:
-        assert chosen(app) == Choice()
+        assert chosen(app) == InputChoice()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.inputs.litter import litter_removed
-from app_venv.inputs.pinning import Inputs
+from app_venv.inputs.pinning import PinnedInputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def test_what_is_new_is_removed_after_a_copy(
 ) -> None:
     for name in ("mine.egg-info", "src"):
         (tmp_path / name).mkdir()
-    with litter_removed(tmp_path, Inputs("", arguments, (), "")):
+    with litter_removed(tmp_path, PinnedInputs("", arguments, (), "")):
         for name in ("build", "src/a.egg-info", "docs"):
             (tmp_path / name).mkdir()
     assert {path.name for path in tmp_path.iterdir()} >= {"mine.egg-info", "docs", "src"}
@@ -37,7 +37,7 @@ def test_what_is_new_is_removed_after_a_copy(
 
 def test_it_is_removed_after_a_failure_as_well(tmp_path: Path) -> None:
     def fail() -> None:
-        with litter_removed(tmp_path, Inputs("", (".",), (), "")):
+        with litter_removed(tmp_path, PinnedInputs("", (".",), (), "")):
             (tmp_path / "build").mkdir()
             raise ValueError("boom")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.inputs.pinning import NEVER_FILLED, Evidence, Inputs
+from app_venv.inputs.pinning import NEVER_FILLED, Evidence, PinnedInputs
 from app_venv.inputs.requirement_files import read_requirements
 from buildpack_api.errors import ConfigurationError
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 HASH = "--hash=sha256:" + "0" * 64
 
 
-def requirements(app: Path, *lines: str) -> Inputs:
+def requirements(app: Path, *lines: str) -> PinnedInputs:
     (app / "requirements.txt").write_text("\n".join(lines))
     found = Evidence()
     read_requirements(["requirements.txt"], (), app, {}, found)
-    return Inputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
+    return PinnedInputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
 
 
 def test_all_lines_without_a_hash_are_listed(tmp_path: Path) -> None:

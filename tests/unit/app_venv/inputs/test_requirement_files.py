@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.pinning import Evidence, Inputs, Pinning
+from app_venv.inputs.pinning import Evidence, PinnedInputs, Pinning
 from app_venv.inputs.requirement_files import classify, read_requirements
 from app_venv.inputs.requirement_lines import read_lines
 from buildpack_api.errors import ConfigurationError
@@ -29,10 +29,10 @@ def write(app: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def read(app: Path, *roots: str, constraints: tuple[str, ...] = (), **variables: str) -> Inputs:
+def read(app: Path, *roots: str, constraints: tuple[str, ...] = (), **variables: str) -> PinnedInputs:
     found = Evidence()
     read_requirements(roots or ("requirements.txt",), constraints, app, variables, found)
-    return Inputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
+    return PinnedInputs("", (), tuple(found.files), found.digest, tuple(found.requirements))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_hashes_prove_nothing_where_what_has_none_is_let_in(tmp_path: Path) -> N
     assert not read_text(tmp_path, f"-c limits.txt\n{line}", limits="--no-require-hashes").locked
 
 
-def read_text(app: Path, text: str, *, limits: str = "") -> Inputs:
+def read_text(app: Path, text: str, *, limits: str = "") -> PinnedInputs:
     (app / "requirements.txt").write_text(text)
     (app / "limits.txt").write_text(limits)
     return read(app, "requirements.txt")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.requirement_lines import Line, decode, expand, read_lines
+from app_venv.inputs.requirement_lines import RequirementLine, decode, expand, read_lines
 
 DIGEST = "0" * 64
 
 
-def read(text: str, **variables: str) -> list[Line]:
+def read(text: str, **variables: str) -> list[RequirementLine]:
     return list(read_lines(text, variables))
 
 
@@ -22,27 +22,36 @@ def read(text: str, **variables: str) -> list[Line]:
     [
         ("", []),
         ("\n  \n# comment\n   # another\n", []),
-        ("flask", [Line(1, "flask", "flask")]),
-        ("flask  # web", [Line(1, "flask", "flask")]),
-        ("flask#egg", [Line(1, "flask#egg", "flask#egg")]),
-        ("\n\nflask\r\ndjango", [Line(3, "flask", "flask"), Line(4, "django", "django")]),
-        ("flask \\\n  ==1.0", [Line(1, "flask   ==1.0", "flask   ==1.0")]),
-        ("a \\\n# comment\nb", [Line(1, "a", "a"), Line(3, "b", "b")]),
-        ("a \\", [Line(1, "a", "a")]),
-        ("-r other.txt", [Line(1, "-r other.txt", includes=("other.txt",))]),
-        ("-rother.txt", [Line(1, "-rother.txt", includes=("other.txt",))]),
-        ("--requirement=a b", [Line(1, "--requirement=a b", understood=False, includes=("a",))]),
-        ("--requirem 'a b.txt'", [Line(1, "--requirem 'a b.txt'", includes=("a b.txt",))]),
-        ("-c c.txt -r r.txt", [Line(1, "-c c.txt -r r.txt", includes=("r.txt",), constraints=("c.txt",))]),
-        ("-e .[dev]", [Line(1, "-e .[dev]", editables=(".[dev]",))]),
-        ("--no-index --pre", [Line(1, "--no-index --pre")]),
-        ("--unheard-of x", [Line(1, "--unheard-of x", understood=False)]),
-        ("-r 'open", [Line(1, "-r 'open", understood=False)]),
-        ('a; python_version < "4"', [Line(1, 'a; python_version < "4"', 'a; python_version < "4"')]),
+        ("flask", [RequirementLine(1, "flask", "flask")]),
+        ("flask  # web", [RequirementLine(1, "flask", "flask")]),
+        ("flask#egg", [RequirementLine(1, "flask#egg", "flask#egg")]),
+        (
+            "\n\nflask\r\ndjango",
+            [RequirementLine(3, "flask", "flask"), RequirementLine(4, "django", "django")],
+        ),
+        ("flask \\\n  ==1.0", [RequirementLine(1, "flask   ==1.0", "flask   ==1.0")]),
+        ("a \\\n# comment\nb", [RequirementLine(1, "a", "a"), RequirementLine(3, "b", "b")]),
+        ("a \\", [RequirementLine(1, "a", "a")]),
+        ("-r other.txt", [RequirementLine(1, "-r other.txt", includes=("other.txt",))]),
+        ("-rother.txt", [RequirementLine(1, "-rother.txt", includes=("other.txt",))]),
+        ("--requirement=a b", [RequirementLine(1, "--requirement=a b", understood=False, includes=("a",))]),
+        ("--requirem 'a b.txt'", [RequirementLine(1, "--requirem 'a b.txt'", includes=("a b.txt",))]),
+        (
+            "-c c.txt -r r.txt",
+            [RequirementLine(1, "-c c.txt -r r.txt", includes=("r.txt",), constraints=("c.txt",))],
+        ),
+        ("-e .[dev]", [RequirementLine(1, "-e .[dev]", editables=(".[dev]",))]),
+        ("--no-index --pre", [RequirementLine(1, "--no-index --pre")]),
+        ("--unheard-of x", [RequirementLine(1, "--unheard-of x", understood=False)]),
+        ("-r 'open", [RequirementLine(1, "-r 'open", understood=False)]),
+        (
+            'a; python_version < "4"',
+            [RequirementLine(1, 'a; python_version < "4"', 'a; python_version < "4"')],
+        ),
         (
             f"a==1 --hash=sha256:{DIGEST} \\\n --hash sha512:1",
             [
-                Line(
+                RequirementLine(
                     1,
                     f"a==1 --hash=sha256:{DIGEST}  --hash sha512:1",
                     "a==1",
@@ -52,7 +61,7 @@ def read(text: str, **variables: str) -> list[Line]:
         ),
     ],
 )
-def test_lines(text: str, expected: list[Line]) -> None:
+def test_lines(text: str, expected: list[RequirementLine]) -> None:
     assert read(text) == expected
 
 

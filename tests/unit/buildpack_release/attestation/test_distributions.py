@@ -5,12 +5,12 @@ import pytest
 from buildpack_common.licences import Licence
 from buildpack_release.attestation.distributions import (
     CarriedPython,
-    Distribution,
+    VendoredDistribution,
     carried_pythons,
     read_licence,
 )
 from buildpack_release.dist.embedded import EmbeddedRuntime
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,14 @@ def test_licences_as_the_metadata_tell(metadata: str, licence: Licence) -> None:
 
 
 def test_package_urls_have_normalised_names() -> None:
-    assert Distribution("Some_Odd.Name", "1.0", "", Licence(), ()).purl == "pkg:pypi/some-odd-name@1.0"
+    assert (
+        VendoredDistribution("Some_Odd.Name", "1.0", "", Licence(), ()).purl == "pkg:pypi/some-odd-name@1.0"
+    )
 
 
 def test_interpreters_are_described_by_version_and_digest() -> None:
     """A version that cannot be told is left out, not guessed from the name of the file."""
-    amd, arm = Target("linux", "amd64"), Target("linux", "arm64")
+    amd, arm = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
     found = carried_pythons({amd: "sha256:ab", arm: "sha256:cd"}, {amd: "3.13.0"}, {})
     assert found == (
         CarriedPython("interpreter", "3.13.0", "linux/amd64", "ab"),
@@ -50,5 +52,7 @@ def test_interpreters_are_described_by_version_and_digest() -> None:
 
 def test_archives_for_apps_are_described_as_such() -> None:
     """An offline package may carry the very Python that it runs with."""
-    found = carried_pythons({}, {}, {Target("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab" * 32),)})
+    found = carried_pythons(
+        {}, {}, {DeclaredTarget("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab" * 32),)}
+    )
     assert found == (CarriedPython("runtime", "3.13.0", "linux/amd64", "ab" * 32),)

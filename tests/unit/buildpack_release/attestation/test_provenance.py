@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from buildpack_release.attestation.builder import Builder
+from buildpack_release.attestation.builder import BuilderIdentity
 from buildpack_release.attestation.provenance import PREDICATE, STATEMENT, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import Revision
-from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage
+from buildpack_release.dist.manifest import DistPackage, PackagedDocument, PackagedImage
 
-PACKAGE = Package(
+PACKAGE = DistPackage(
     "acme/one", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "acme_one-1.0.0.oci", f"sha256:{'a' * 64}",
     (PackagedImage("linux/amd64", "sha256:m", "x.cnb", f"sha256:{'b' * 64}", 3, ()),),
     PackagedDocument("x.cdx.json", "sha256:s", 3),
@@ -17,7 +17,7 @@ PACKAGE = Package(
 
 
 def test_what_is_written_is_read_again() -> None:
-    written = write_provenance(PACKAGE, Origin(Builder("urn:x"), Revision("c" * 40)))
+    written = write_provenance(PACKAGE, Origin(BuilderIdentity("urn:x"), Revision("c" * 40)))
     found = Statement.parse(written)
     assert found is not None
     assert found.digests == {f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"}
@@ -26,7 +26,9 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_who_ran_it_is_told_if_it_is_known() -> None:
-    run = json.loads(write_provenance(PACKAGE, Origin(Builder("urn:x", "urn:run"), Revision(reason="why"))))
+    run = json.loads(
+        write_provenance(PACKAGE, Origin(BuilderIdentity("urn:x", "urn:run"), Revision(reason="why")))
+    )
     assert run["predicate"]["runDetails"] == {
         "builder": {"id": "urn:x"},
         "metadata": {"invocationId": "urn:run"},

@@ -8,11 +8,11 @@ import pytest
 from buildpack_common.licences import Licence
 from buildpack_release.attestation.distributions import (
     CarriedPython,
-    Distribution,
     PackagedFile,
+    VendoredDistribution,
 )
 from buildpack_release.attestation.sbom import Part, read_part, write_sbom
-from buildpack_release.model.descriptor import Descriptor
+from buildpack_release.model.descriptor import BuildpackDescriptor
 from support.sample_repository import TARGETS, head, write
 from support.sbom_schemas import assert_valid_sbom
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUM = "ab" * 32
-LIBRARY = Distribution("library", "1.0", SUM, Licence("MIT"), (PackagedFile("lib/library.py", SUM),))
-OLD = Distribution("old", "0.1", SUM, Licence(words="A licence of its own"), ())
+LIBRARY = VendoredDistribution("library", "1.0", SUM, Licence("MIT"), (PackagedFile("lib/library.py", SUM),))
+OLD = VendoredDistribution("old", "0.1", SUM, Licence(words="A licence of its own"), ())
 PYTHONS = (
     CarriedPython("interpreter", "3.13.0", "linux/amd64", SUM),
     CarriedPython("interpreter", "3.13.0", "linux/arm64", SUM),
@@ -31,8 +31,8 @@ PART = Part("acme/x", "1.0.0", "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", 
 
 
 @pytest.fixture
-def descriptor(tmp_path: Path) -> Descriptor:
-    return Descriptor.read(write(tmp_path / "buildpack.toml", head("acme/one") + TARGETS))
+def descriptor(tmp_path: Path) -> BuildpackDescriptor:
+    return BuildpackDescriptor.read(write(tmp_path / "buildpack.toml", head("acme/one") + TARGETS))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def descriptor(tmp_path: Path) -> Descriptor:
     ],
 )
 def test_it_is_valid_and_equal_content_gives_equal_bytes(
-    descriptor: Descriptor, parts: dict[str, object]
+    descriptor: BuildpackDescriptor, parts: dict[str, object]
 ) -> None:
     made = write_sbom(descriptor, **parts)  # type: ignore[arg-type]
     assert_valid_sbom(json.loads(made))
@@ -53,7 +53,7 @@ def test_it_is_valid_and_equal_content_gives_equal_bytes(
     assert "timestamp" not in made.decode()
 
 
-def test_other_content_is_another_document(descriptor: Descriptor) -> None:
+def test_other_content_is_another_document(descriptor: BuildpackDescriptor) -> None:
     """Serial numbers name a document for all time."""
     serials = {
         read_part(write_sbom(descriptor, distributions=found), id="x", version="1").serial

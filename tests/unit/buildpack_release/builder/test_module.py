@@ -9,17 +9,17 @@ from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.descriptor import OrderEntry
-from buildpack_release.model.targets import Distro, Target
+from buildpack_release.model.targets import DeclaredTarget, Distro
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import Manifest
-from oci_registry.layer import Layer
+from oci_registry.layer import ImageLayer
 
 DIFF_ID = "sha256:" + "1" * 64
 
 
 def image(label: object) -> SourceImage:
     text = label if isinstance(label, str) else json.dumps(label)
-    layer = Layer("", BlobSource("sha256:" + "2" * 64, 1), DIFF_ID)
+    layer = ImageLayer("", BlobSource("sha256:" + "2" * 64, 1), DIFF_ID)
     labels = {"io.buildpacks.buildpack.layers": text}
     config = {"config": {"Labels": labels}}
     return SourceImage(Manifest("", b"{}"), config, name="the package", layers=(layer,))
@@ -43,8 +43,8 @@ def test_what_labels_of_packages_say_is_read() -> None:
     assert composite.order == ((OrderEntry("a/b", "1"), OrderEntry("c", "2", optional=True)),)
     assert composite.info() == {"id": "a/all", "version": "2.0.0-rc.1", "homepage": "https://example.org"}
     assert component.targets == (
-        Target("linux", "amd64", "", (Distro("ubuntu", "24.04"), Distro("debian", ""))),
-        Target("linux", ""),
+        DeclaredTarget("linux", "amd64", "", (Distro("ubuntu", "24.04"), Distro("debian", ""))),
+        DeclaredTarget("linux", ""),
     )
     assert (component.stacks, component.entry["new"]) == (("*",), "kept")
 

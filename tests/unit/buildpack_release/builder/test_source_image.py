@@ -9,7 +9,7 @@ import pytest
 from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
 from buildpack_release.builder.source_image import SourceImage, find_image
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from oci_registry.remote.registries import Registries
 from support.builder_parts import archive
 from support.sample_repository import write
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OCI = "application/vnd.oci.image"
-AMD64, ARM64 = Target("linux", "amd64"), Target("linux", "arm64")
+AMD64, ARM64 = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
 
 
 class Layout:
@@ -42,7 +42,7 @@ class Layout:
     def point_to(self, *entries: object) -> None:
         write(self.folder / "index.json", json.dumps({"schemaVersion": 2, "manifests": entries}))
 
-    def read(self, wanted: Target | None = None) -> SourceImage:
+    def read(self, wanted: DeclaredTarget | None = None) -> SourceImage:
         return find_image(LayoutLocator(self.folder), "the image", wanted, Registries())
 
 
@@ -68,14 +68,14 @@ def test_the_image_for_a_platform_is_chosen(layout: Layout) -> None:
         with pytest.raises(ReleaseError, match="holds 2 images, and it is not said which"):
             layout.read()
         with pytest.raises(ReleaseError, match="has no image for linux/s390x"):
-            layout.read(Target("linux", "s390x"))
+            layout.read(DeclaredTarget("linux", "s390x"))
 
 
 def test_the_exact_variant_is_preferred(layout: Layout) -> None:
     entries = [layout.image(one, platform=platform("arm", variant=one)) for one in ("v6", "v7")]
     layout.point_to(*entries)
-    assert layout.read(Target("linux", "arm", "v7")).config["name"] == "v7"
-    assert layout.read(Target("linux", "arm")).config["name"] == "v6"
+    assert layout.read(DeclaredTarget("linux", "arm", "v7")).config["name"] == "v7"
+    assert layout.read(DeclaredTarget("linux", "arm")).config["name"] == "v6"
 
 
 def test_the_only_image_is_taken_whatever_it_is_for(layout: Layout) -> None:

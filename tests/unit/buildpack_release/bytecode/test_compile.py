@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.bytecode.compile import compile_tree
-from buildpack_release.bytecode.interpreters import Interpreter, installed_interpreters
+from buildpack_release.bytecode.interpreters import HostInterpreter, installed_interpreters
 from buildpack_release.errors import ReleaseError
 
 # Frozensets of strings, shared strings and nested code: what has made bytecode differ between runs.
@@ -31,14 +31,14 @@ def tree(root: Path, *names: str) -> Path:
     return root
 
 
-def compiled(root: Path, cache: Path, *interpreters: Interpreter) -> dict[str, bytes]:
+def compiled(root: Path, cache: Path, *interpreters: HostInterpreter) -> dict[str, bytes]:
     compile_tree(root, root / "lib", interpreters=interpreters, cache=cache)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.pyc"))}
 
 
 @every_interpreter
 def test_equal_sources_give_equal_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: Interpreter
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: HostInterpreter
 ) -> None:
     """On another path, with other modules beside it, with another hash seed, locale and encoding."""
     first = compiled(tree(tmp_path / "a", "m.py", "p/__init__.py"), tmp_path / "c1", interpreter)
@@ -58,7 +58,7 @@ def test_equal_sources_give_equal_bytes(
 
 
 @every_interpreter
-def test_it_is_used_whatever_the_times_of_files_are(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_it_is_used_whatever_the_times_of_files_are(tmp_path: Path, interpreter: HostInterpreter) -> None:
     """Unchecked hash: Python runs it without a look at the source, which is another one here."""
     root = tree(tmp_path / "a", "m.py")
     (data,) = compiled(root, tmp_path / "cache", interpreter).values()
@@ -81,9 +81,9 @@ def test_all_minors_side_by_side(tmp_path: Path) -> None:
 def test_the_second_time_nothing_is_compiled(tmp_path: Path) -> None:
     """The cache knows sources by content: no interpreter is started for what it has."""
     first = compiled(tree(tmp_path / "a", "m.py"), tmp_path / "cache", INSTALLED[0])
-    gone = Interpreter(Path("/nonexistent"), INSTALLED[0].minor, INSTALLED[0].patch)
+    gone = HostInterpreter(Path("/nonexistent"), INSTALLED[0].minor, INSTALLED[0].patch)
     assert compiled(tree(tmp_path / "b", "m.py"), tmp_path / "cache", gone) == first
-    other = Interpreter(Path("/nonexistent"), INSTALLED[0].minor, INSTALLED[0].patch + 1)
+    other = HostInterpreter(Path("/nonexistent"), INSTALLED[0].minor, INSTALLED[0].patch + 1)
     with pytest.raises(OSError, match="nonexistent"):
         compiled(tree(tmp_path / "c", "m.py"), tmp_path / "cache", other)
 

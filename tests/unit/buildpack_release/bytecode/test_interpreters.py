@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.bytecode.interpreters import (
-    Interpreter,
+    HostInterpreter,
     ask,
     candidates,
     installed_interpreters,
@@ -56,9 +56,9 @@ def test_the_newest_patch_release_of_a_minor_wins(tmp_path: Path) -> None:
     )
     found = probe([first, ten, again])
     assert found == tuple(
-        Interpreter(path, "3.12", patch) for path, patch in ((first, 9), (ten, 10), (again, 10))
+        HostInterpreter(path, "3.12", patch) for path, patch in ((first, 9), (ten, 10), (again, 10))
     )
-    assert newest(found) == {"3.12": Interpreter(ten, "3.12", 10)}
+    assert newest(found) == {"3.12": HostInterpreter(ten, "3.12", 10)}
 
 
 def test_an_unsupported_minor_does_not_count(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from buildpack_release.bytecode import toolchain as module
 from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
-from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.option import BytecodeSources
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.errors import CheckFailed, MissingToolError, UsageError
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INSTALLED = (
-    Interpreter(Path("/a/python3.12"), "3.12", 1),
-    Interpreter(Path("/b/python3.12"), "3.12", 3),
-    Interpreter(Path("/a/python3.13"), "3.13", 0),
+    HostInterpreter(Path("/a/python3.12"), "3.12", 1),
+    HostInterpreter(Path("/b/python3.12"), "3.12", 3),
+    HostInterpreter(Path("/a/python3.13"), "3.13", 0),
 )
 SETTINGS = 'bytecode = ["3.12", "3.13", "3.14", "3.15"]\n'
 LINES = '[lines."3.12"]\nend-of-life = 2028-10-31\n[lines."3.14"]\nend-of-life = 2030-10-31\n'
@@ -54,7 +54,7 @@ def write_catalogue(root: Path, *rows: str) -> None:
 
 
 def versions(compilers: Sequence[object]) -> list[str]:
-    return [one.version for one in compilers if isinstance(one, Interpreter | ArchivedInterpreter)]
+    return [one.version for one in compilers if isinstance(one, HostInterpreter | ArchivedInterpreter)]
 
 
 def test_the_newest_of_each_minor_that_is_wanted(repository: Repository) -> None:

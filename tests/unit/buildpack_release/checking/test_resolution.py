@@ -5,18 +5,18 @@ from itertools import combinations, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from buildpack_release.checking.resolution import Candidate, Selected, resolve, trials
-from buildpack_release.model.plan import Alternative, Requirement
+from buildpack_release.checking.resolution import DetectedBuildpack, Selected, resolve, trials
+from buildpack_release.model.plan import Alternative, PlanRequirement
 
 NAMES = st.sampled_from("xyz")
 
 
 def alternative(provides: str = "", requires: str = "") -> Alternative:
-    return Alternative(tuple(provides), tuple(Requirement(name) for name in requires))
+    return Alternative(tuple(provides), tuple(PlanRequirement(name) for name in requires))
 
 
-def candidate(name: str, *alternatives: Alternative, optional: bool = False) -> Candidate:
-    return Candidate(name, alternatives, optional)
+def candidate(name: str, *alternatives: Alternative, optional: bool = False) -> DetectedBuildpack:
+    return DetectedBuildpack(name, alternatives, optional)
 
 
 ALTERNATIVES = st.builds(
@@ -28,7 +28,7 @@ GROUPS = st.lists(
     st.tuples(st.lists(ALTERNATIVES, min_size=1, max_size=3), st.booleans()), min_size=1, max_size=5
 ).map(
     lambda members: [
-        Candidate(str(number), tuple(alternatives), optional)
+        DetectedBuildpack(str(number), tuple(alternatives), optional)
         for number, (alternatives, optional) in enumerate(members)
     ]
 )
@@ -46,7 +46,7 @@ def fits(members: tuple[Selected, ...]) -> bool:
     return True
 
 
-def reference(group: list[Candidate]) -> tuple[Selected, ...] | None:
+def reference(group: list[DetectedBuildpack]) -> tuple[Selected, ...] | None:
     """Find the resolution by trying every subset.
 
     Fitting subsets are closed under union, so dropping only misfits keeps the largest fitting one.
@@ -69,14 +69,14 @@ def reference(group: list[Candidate]) -> tuple[Selected, ...] | None:
 
 @settings(max_examples=500)
 @given(GROUPS)
-def test_same_as_trying_everything(group: list[Candidate]) -> None:
+def test_same_as_trying_everything(group: list[DetectedBuildpack]) -> None:
     """The buildpacks and alternatives chosen are those of an independent definition."""
     resolution = resolve(group)
     assert (resolution.selected if resolution else None) == reference(group)
 
 
 @given(GROUPS)
-def test_a_resolution_is_consistent(group: list[Candidate]) -> None:
+def test_a_resolution_is_consistent(group: list[DetectedBuildpack]) -> None:
     """Every entry has a provider and a requirer of the group, nobody is lost, required ones take part."""
     resolution = resolve(group)
     if resolution is None:
@@ -125,7 +125,7 @@ def test_several_providers_before_a_requirement() -> None:
 
 def test_requirements_come_in_group_order_with_their_metadata() -> None:
     """As they are handed to the provider."""
-    needs = [Requirement("x", {"version": str(number)}) for number in range(3)]
+    needs = [PlanRequirement("x", {"version": str(number)}) for number in range(3)]
     group = [
         candidate("a", alternative("x")),
         candidate("b", Alternative((), (needs[0], needs[1]))),
@@ -178,4 +178,4 @@ def test_nothing_left_is_no_resolution() -> None:
 
 def test_no_alternatives_are_the_empty_plan() -> None:
     """Which always fits."""
-    assert resolve([Candidate("a", ())]) is not None
+    assert resolve([DetectedBuildpack("a", ())]) is not None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
-AMD = Target("linux", "amd64")
+AMD = DeclaredTarget("linux", "amd64")
 INTERPRETER = Embedded(interpreters={AMD: "sha256:a"})
 RUNTIMES = Embedded(runtimes={AMD: (EmbeddedRuntime("3.13.0", "b"),)}, catalogue="sha256:c")
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.dist.manifest import (
     FILE,
-    Manifest,
-    Package,
+    DistManifest,
+    DistPackage,
     PackagedDocument,
     PackagedImage,
     PackagedLayer,
 )
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TEXT = st.text(max_size=8)
 LAYERS = st.builds(PackagedLayer)
 IMAGES = st.builds(PackagedImage, layers=st.lists(LAYERS, max_size=2).map(tuple))
-TARGETS = st.sampled_from([Target("linux", "amd64"), Target("linux", "arm", "v7")])
+TARGETS = st.sampled_from([DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm", "v7")])
 RUNTIMES = st.lists(st.builds(EmbeddedRuntime), max_size=2).map(tuple)
 EMBEDDED = st.builds(
     Embedded,
@@ -33,7 +33,7 @@ EMBEDDED = st.builds(
     catalogue=TEXT,
 )
 PACKAGES = st.builds(
-    Package,
+    DistPackage,
     id=TEXT,
     version=TEXT,
     variant=TEXT,
@@ -49,24 +49,24 @@ PACKAGES = st.builds(
 SBOM = PackagedDocument("a.cdx.json", "sha256:b", 3)
 
 
-def package(buildpack_id: str, variant: str = "", version: str = "1.0.0") -> Package:
-    return Package(buildpack_id, version, variant, "sha256:i", {}, "x.oci", "sha256:d", (), SBOM)
+def package(buildpack_id: str, variant: str = "", version: str = "1.0.0") -> DistPackage:
+    return DistPackage(buildpack_id, version, variant, "sha256:i", {}, "x.oci", "sha256:d", (), SBOM)
 
 
 @given(packages=st.lists(PACKAGES, max_size=3))
 def test_what_is_written_is_read_again(
-    tmp_path_factory: pytest.TempPathFactory, packages: list[Package]
+    tmp_path_factory: pytest.TempPathFactory, packages: list[DistPackage]
 ) -> None:
     """All of it."""
     dist = tmp_path_factory.mktemp("dist")
-    manifest = Manifest(tuple(packages))
+    manifest = DistManifest(tuple(packages))
     (dist / FILE).write_text(manifest.dumps(), "utf-8")
-    assert Manifest.read(dist) == manifest
+    assert DistManifest.read(dist) == manifest
 
 
 def test_there_is_one_package_for_an_id_and_variant() -> None:
     """A newer one takes its place; the order is always the same."""
-    manifest = Manifest().with_package(package("b")).with_package(package("a", "v"))
+    manifest = DistManifest().with_package(package("b")).with_package(package("a", "v"))
     manifest = manifest.with_package(package("a")).with_package(package("b", version="2.0.0"))
     assert [(one.id, one.variant, one.version) for one in manifest] == [
         ("a", "", "1.0.0"),
@@ -83,20 +83,20 @@ def test_there_is_one_package_for_an_id_and_variant() -> None:
 def test_a_broken_manifest_counts_as_empty(tmp_path: Path, text: str) -> None:
     """Then everything is packaged again, which also repairs it."""
     (tmp_path / FILE).write_text(text)
-    assert Manifest.read(tmp_path) == Manifest()
-    assert Manifest.read(tmp_path / "none") == Manifest()
+    assert DistManifest.read(tmp_path) == DistManifest()
+    assert DistManifest.read(tmp_path / "none") == DistManifest()
 
 
 def test_the_file_is_for_programs() -> None:
     """Its keys are an interface: sizes in bytes, digests with their algorithm."""
     layer = PackagedLayer("a@1.0.0", "sha256:u", "sha256:c", 5, 9)
     image = PackagedImage("linux/amd64", "sha256:m", "a.cnb", "sha256:f", 20, (layer,))
-    embedded = Embedded(runtimes={Target("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab"),)})
-    made = Package(
+    embedded = Embedded(runtimes={DeclaredTarget("linux", "amd64"): (EmbeddedRuntime("3.13.0", "ab"),)})
+    made = DistPackage(
         *("a", "1.0.0", "", "sha256:i", {"3.12": "3.12.1"}, "a.oci", "sha256:x"),
         *((image,), SBOM, "zlib 1", embedded),
     )
-    assert json.loads(Manifest((made,)).dumps()) == {
+    assert json.loads(DistManifest((made,)).dumps()) == {
         "schema": 3,
         "buildpacks": [
             {

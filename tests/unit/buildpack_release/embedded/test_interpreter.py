@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.bytecode.interpreters import Interpreter, installed_interpreters
+from buildpack_release.bytecode.interpreters import HostInterpreter, installed_interpreters
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.embedded.interpreter import BundledInterpreter, compile_bundled, unpack_interpreter
 from buildpack_release.errors import CheckFailed, MissingToolError, ReleaseError
-from buildpack_release.model.targets import Target, own_arch
+from buildpack_release.model.targets import DeclaredTarget, own_arch
 from support.elf_files import AARCH64, X86_64, elf_file
 from support.python_archives import TRIM, pack, pack_python
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PYTHON = list(installed_interpreters().values())[-1]
-OWN = Target("linux", own_arch())
-FOREIGN = Target("linux", "arm64" if own_arch() == "amd64" else "amd64")
+OWN = DeclaredTarget("linux", own_arch())
+FOREIGN = DeclaredTarget("linux", "arm64" if own_arch() == "amd64" else "amd64")
 
 
-def run_as(python: Interpreter) -> str:
+def run_as(python: HostInterpreter) -> str:
     """The text of a script that is as good as that Python."""
     return f'exec "{python.executable}" "$@"'
 
 
 def bundle(
-    archive: Path, into: Path, target: Target = OWN, compilers: Sequence[Interpreter] = ()
+    archive: Path, into: Path, target: DeclaredTarget = OWN, compilers: Sequence[HostInterpreter] = ()
 ) -> tuple[BundledInterpreter, list[str]]:
     """Unpack and compile an interpreter, into a buildpack with one module; also what is said meanwhile."""
     (into / "lib").mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def test_an_interpreter_for_another_processor_than_the_package(
     files = {"bin/python3.13": elf_file(machine=machine), "lib/python3.13/os.py": b""}
     archive = pack(tmp_path / "a.tar.gz", files)
     (tmp_path / "bp").mkdir()
-    target = Target("linux", "arm64" if arch == "amd64" else "amd64")
+    target = DeclaredTarget("linux", "arm64" if arch == "amd64" else "amd64")
     with pytest.raises(CheckFailed, match=f"is for {arch}, and the package for {target}"):
         unpack_interpreter(archive, target, tmp_path / "bp", trim=TRIM)
 

@@ -7,13 +7,13 @@ import pytest
 
 from buildpack_release.embedded.options import parse_interpreters, parse_offline
 from buildpack_release.errors import UsageError
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.runtimes.selection import RuntimeSelection
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
+AMD, ARM = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_one_archive_for_the_one_target(archive: Path) -> None:
 
 
 @pytest.mark.parametrize("targets", [[], [AMD, ARM]])
-def test_an_archive_for_an_unclear_target(archive: Path, targets: list[Target]) -> None:
+def test_an_archive_for_an_unclear_target(archive: Path, targets: list[DeclaredTarget]) -> None:
     """Which is not guessed."""
     with pytest.raises(UsageError, match="not clear which target"):
         parse_interpreters([str(archive)], targets)

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.descriptor import (
-    Descriptor,
+    BuildpackDescriptor,
     License,
     OrderEntry,
     id_fault,
     read_descriptor,
     version_fault,
 )
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ optional = true
 """
 
 
-def read(text: str) -> tuple[Descriptor, tuple[Finding, ...]]:
+def read(text: str) -> tuple[BuildpackDescriptor, tuple[Finding, ...]]:
     return read_descriptor(TomlSource.parse(text, Path("buildpack.toml")))
 
 
@@ -75,7 +75,7 @@ def test_reads_a_component() -> None:
     assert (descriptor.clear_env, descriptor.keywords) == (True, ("k",))
     assert descriptor.licenses == (License("MIT", ""),)
     assert descriptor.sbom_formats == ("application/spdx+json",)
-    assert descriptor.targets == (Target("linux", "amd64"),)
+    assert descriptor.targets == (DeclaredTarget("linux", "amd64"),)
     assert descriptor.metadata == {"anything": 1}
     assert (descriptor.order, descriptor.is_composite, descriptor.escaped_id) == ((), False, "acme_py")
 
@@ -145,10 +145,10 @@ def test_reading_a_file_raises_the_first_fault(tmp_path: Path) -> None:
     """Whoever needs a sound descriptor gets one or an error."""
     path = tmp_path / "buildpack.toml"
     path.write_text(COMPONENT)
-    assert Descriptor.read(path).id == "acme/py"
+    assert BuildpackDescriptor.read(path).id == "acme/py"
     path.write_text(COMPONENT.replace("1.2.3", "x"))
     with pytest.raises(CheckFailed, match=r"X\.Y\.Z") as caught:
-        Descriptor.read(path)
+        BuildpackDescriptor.read(path)
     assert (caught.value.file, caught.value.line) == (path, 5)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.model.foreign import read_foreign
-from buildpack_release.model.plan import Alternative, Requirement
+from buildpack_release.model.plan import Alternative, PlanRequirement
 from support.sample_repository import write
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def test_reads_what_a_foreign_buildpack_is_taken_for(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", DECLARED)
     declared, findings = read_foreign(tmp_path)
     assert findings == ()
-    assert declared["acme/py"].plan.alternatives == (Alternative(("python",), (Requirement("x"),)),)
+    assert declared["acme/py"].plan.alternatives == (Alternative(("python",), (PlanRequirement("x"),)),)
 
 
 @pytest.mark.parametrize("text", [None, "", "[tool.other]\nx = 1\n"])

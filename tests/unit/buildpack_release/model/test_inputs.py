@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.model.inputs import Inputs, collect
+from buildpack_release.model.inputs import PackageInputs, collect
 from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, library, plan, write, write_settings
 
@@ -24,7 +24,7 @@ def directory(tmp_path: Path) -> Path:
     return component(tmp_path, "acme/a", plans={"10-x": ("x.txt", plan(provides=("a",)))})
 
 
-def inputs(root: Path, buildpack_id: str = "acme/a") -> Inputs:
+def inputs(root: Path, buildpack_id: str = "acme/a") -> PackageInputs:
     repository = Repository.discover(root)
     return collect(repository, repository.get(buildpack_id))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.plan import Alternative, BuildPlan, Requirement, declared_plans
+from buildpack_release.model.plan import Alternative, BuildPlan, PlanRequirement, declared_plans
 from support.sample_repository import component, plan
 
 FILE = Path("plan.toml")
@@ -27,8 +27,8 @@ name = "python"
 def test_reads_alternatives_and_metadata() -> None:
     """The top level is the first alternative, an empty `or` the last."""
     assert BuildPlan.from_toml(TEXT, file=FILE).alternatives == (
-        Alternative(("venv",), (Requirement("python", {"version": ">=3.10", "build": True}),)),
-        Alternative((), (Requirement("python"),)),
+        Alternative(("venv",), (PlanRequirement("python", {"version": ">=3.10", "build": True}),)),
+        Alternative((), (PlanRequirement("python"),)),
         Alternative(),
     )
 

@@ -7,13 +7,13 @@ import pytest
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.selection import components, package_targets, select
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from support.sample_repository import TARGETS, component, composite, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
+AMD, ARM = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
 BOTH = '\n[[targets]]\nos = "linux"\narch = "amd64"\n\n[[targets]]\nos = "linux"\narch = "arm64"\n'
 
 
@@ -26,7 +26,7 @@ def ids(repository: Repository, *wanted: str) -> list[str]:
     return [one.id for one in select(repository, wanted)]
 
 
-def targets(root: Path, buildpack_id: str, *requested: Target) -> tuple[Target, ...]:
+def targets(root: Path, buildpack_id: str, *requested: DeclaredTarget) -> tuple[DeclaredTarget, ...]:
     repository = Repository.discover(root)
     return package_targets(repository, repository.get(buildpack_id), requested)
 
@@ -86,7 +86,7 @@ def test_a_component_is_packaged_for_what_it_declares(tmp_path: Path) -> None:
     assert targets(tmp_path, "acme/one") == (AMD, ARM)
     assert targets(tmp_path, "acme/one", ARM, ARM) == (ARM,)
     with pytest.raises(UsageError, match="acme/one is not for linux/s390x") as caught:
-        targets(tmp_path, "acme/one", Target("linux", "s390x"))
+        targets(tmp_path, "acme/one", DeclaredTarget("linux", "s390x"))
     assert caught.value.detail == "It is for: linux/amd64, linux/arm64."
 
 
@@ -117,4 +117,6 @@ def test_an_open_target_has_to_be_chosen(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not say which processors") as caught:
         targets(tmp_path, "acme/one")
     assert "--target" in caught.value.advice
-    assert targets(tmp_path, "acme/one", Target("linux", "s390x")) == (Target("linux", "s390x"),)
+    assert targets(tmp_path, "acme/one", DeclaredTarget("linux", "s390x")) == (
+        DeclaredTarget("linux", "s390x"),
+    )

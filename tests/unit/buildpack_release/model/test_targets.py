@@ -7,14 +7,14 @@ import pytest
 
 from buildpack_release.errors import UsageError
 from buildpack_release.model.table import Table
-from buildpack_release.model.targets import Distro, Target, read_targets
+from buildpack_release.model.targets import DeclaredTarget, Distro, read_targets
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
     from buildpack_release.model.finding import Finding
 
 
-def read(text: str) -> tuple[tuple[Target, ...], list[Finding]]:
+def read(text: str) -> tuple[tuple[DeclaredTarget, ...], list[Finding]]:
     findings: list[Finding] = []
     return read_targets(Table.root(TomlSource.parse(text, Path("x.toml")), findings)), findings
 
@@ -22,7 +22,7 @@ def read(text: str) -> tuple[tuple[Target, ...], list[Finding]]:
 @pytest.mark.parametrize("text", ["linux/amd64", "linux/arm64", "linux/arm/v7"])
 def test_an_option_reads_as_it_is_written(text: str) -> None:
     """`--target` and the tables show the same words."""
-    assert str(Target.parse(text)) == text
+    assert str(DeclaredTarget.parse(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_an_option_reads_as_it_is_written(text: str) -> None:
 def test_refuses_what_is_no_target(text: str) -> None:
     """A slip in an option gets one clear error, and the name images use where it is known."""
     with pytest.raises(UsageError) as caught:
-        Target.parse(text)
+        DeclaredTarget.parse(text)
     if "x86" in text:
         assert "amd64" in caught.value.advice
 
@@ -42,7 +42,10 @@ def test_reads_targets_with_distributions() -> None:
         '[[targets]]\nos = "linux"\narch = "arm64"\n'
         '[[targets.distros]]\nname = "ubuntu"\nversion = "24.04"\n[[targets]]\n'
     )
-    assert targets == (Target("linux", "arm64", "", (Distro("ubuntu", "24.04"),)), Target("", ""))
+    assert targets == (
+        DeclaredTarget("linux", "arm64", "", (Distro("ubuntu", "24.04"),)),
+        DeclaredTarget("", ""),
+    )
     assert [str(target) for target in targets] == ["linux/arm64", "any/any"]
     assert findings == []
 

@@ -4,12 +4,12 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.model.descriptor import Descriptor
+from buildpack_release.model.descriptor import BuildpackDescriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import LAYER
 from oci_registry.image import Image, Platform
-from oci_registry.layer import Layer
+from oci_registry.layer import ImageLayer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +68,9 @@ arch = "amd64"
 
 def layer(tmp_path: Path, text: str, letter: str) -> BuildpackLayer:
     (tmp_path / "buildpack.toml").write_text(text, "utf-8")
-    descriptor = Descriptor.read(tmp_path / "buildpack.toml")
+    descriptor = BuildpackDescriptor.read(tmp_path / "buildpack.toml")
     blob = BlobSource(f"sha256:{letter * 64}", 10)
-    one = Layer(LAYER, blob, f"sha256:{letter.upper() * 64}", 20)
+    one = ImageLayer(LAYER, blob, f"sha256:{letter.upper() * 64}", 20)
     return BuildpackLayer(descriptor, one, descriptor.targets)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buildpack_release.dist.manifest import Manifest, Package
+from buildpack_release.dist.manifest import DistManifest, DistPackage
 from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import provenance_due
@@ -52,8 +52,8 @@ def lock(root: Path, name: str, project: Project) -> Path:
     return wheel
 
 
-def packages(root: Path) -> dict[str, Package]:
-    return {one.id: one for one in Manifest.read(root / "dist")}
+def packages(root: Path) -> dict[str, DistPackage]:
+    return {one.id: one for one in DistManifest.read(root / "dist")}
 
 
 def sbom(root: Path, buildpack_id: str) -> dict[str, Any]:

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.bytecode.interpreters import Interpreter
+from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.embedded import Embedded
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.packaging.jobs import plan_jobs
-from buildpack_release.packaging.package import Outcome, package
+from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.packaging.package_report import artefacts, next_command, table
 from support.sample_repository import component, composite, library, plan, write
 
 ROOT = Path(__file__).resolve().parents[4]
-AMD, ARM = Target("linux", "amd64"), Target("linux", "arm64")
+AMD, ARM = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def run(root: Path, *ids: str, said: list[str] | None = None, **options: object) -> list[Outcome]:
+def run(root: Path, *ids: str, said: list[str] | None = None, **options: object) -> list[PackageOutcome]:
     """Package with the tools of no particular machine."""
     report = said.append if said is not None else lambda _line: None
     toolchain = Toolchain((), (), root / "cache")
@@ -54,7 +54,7 @@ def run(root: Path, *ids: str, said: list[str] | None = None, **options: object)
     )
 
 
-def new(outcomes: list[Outcome]) -> list[str]:
+def new(outcomes: list[PackageOutcome]) -> list[str]:
     """What was packaged, as opposed to found up to date."""
     return [outcome.package.id for outcome in outcomes if outcome.is_new]
 
@@ -127,14 +127,14 @@ def test_only_what_a_change_concerns_is_packaged_again(root: Path, changed: str,
 def test_another_compiler_is_a_change(root: Path, tmp_path: Path) -> None:
     """Bytecode is a part of the package; composites have none of their own."""
     one, _, both = plan_jobs(Repository.discover(root), [])
-    toolchain = Toolchain((Interpreter(tmp_path, "3.12", 1),), (), tmp_path)
+    toolchain = Toolchain((HostInterpreter(tmp_path, "3.12", 1),), (), tmp_path)
     assert (one.bytecode(toolchain), both.bytecode(toolchain)) == ({"3.12": "3.12.1"}, {})
 
 
 def test_an_interpreter_compiles_for_the_package_that_carries_it(tmp_path: Path) -> None:
     """For its minor version, unless another one does; which one cannot be said if targets have several."""
     (job, *_) = plan_jobs(Repository.discover(ROOT), ["strata/python-runtime"])
-    ordinary = Toolchain((Interpreter(tmp_path, "3.12", 1),), (), tmp_path)
+    ordinary = Toolchain((HostInterpreter(tmp_path, "3.12", 1),), (), tmp_path)
     for versions, carried in (
         ({AMD: "3.14.6", ARM: "3.14.6"}, {"3.14": "3.14.6"}),
         ({AMD: "3.14.6", ARM: "3.14.7"}, {}),
@@ -205,7 +205,7 @@ def test_a_buildpack_that_is_gone_is_gone_from_dist(root: Path) -> None:
     assert list((root / "dist").glob("acme_all*"))
     run(root)
     assert not list((root / "dist").glob("acme_all*"))
-    assert [one.id for one in Manifest.read(root / "dist")] == ["acme/one", "acme/two"]
+    assert [one.id for one in DistManifest.read(root / "dist")] == ["acme/one", "acme/two"]
 
 
 def test_some_buildpacks(root: Path) -> None:
@@ -234,7 +234,7 @@ def test_some_targets(root: Path) -> None:
     assert {image.target for outcome in outcomes for image in outcome.package.images} == {"linux/arm64"}
     assert not list((root / "dist").glob("*amd64*"))
     with pytest.raises(UsageError, match="acme/one is not for linux/s390x"):
-        run(root, targets=[Target("linux", "s390x")])
+        run(root, targets=[DeclaredTarget("linux", "s390x")])
 
 
 def test_a_failure_changes_nothing_in_dist(root: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_failure_in_the_middle_keeps_what_was_finished(root: Path) -> None:
     write(root / "buildpacks/two/vendor.lock", f"x==1 --hash=sha256:{digest}\n")
     with pytest.raises(ReleaseError, match="not a wheel that can be unpacked"):
         run(root)
-    assert [one.id for one in Manifest.read(root / "dist")] == ["acme/one"]
+    assert [one.id for one in DistManifest.read(root / "dist")] == ["acme/one"]
     write(root / "buildpacks/two/vendor.lock")
     assert new(run(root)) == ["acme/two", "acme/all"]
 

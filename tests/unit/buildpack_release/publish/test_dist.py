@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.bytecode.toolchain import Toolchain
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, ExitCode, UsageError, exit_code_of
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.jobs import plan_jobs
@@ -119,7 +119,7 @@ def test_what_people_should_know_is_noted(root: Path) -> None:
     no_commit = "its provenance names no commit: this is not a git checkout"
     assert all(one.notes == (no_commit,) for one in releases(root))
     write_settings(root, 'bytecode = ["3.10", "3.11"]\n')
-    manifest = Manifest.read(root / "dist")
+    manifest = DistManifest.read(root / "dist")
     one = manifest.find(("acme/one", ""))
     assert one is not None
     job = plan_jobs(Repository.discover(root), ["acme/one"])[0]

@@ -11,7 +11,7 @@ from buildpack_release.publish.plan import Action, Plan, Transfer
 from buildpack_release.publish.publication import refuse_conflicts
 from oci_registry.errors import UnavailableError
 from oci_registry.remote.retry import RetryPolicy
-from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.samples import image
 from support.publishing import NAMES, agreed, annotated, another, publication, releases, written
 from support.registries import client
@@ -149,8 +149,10 @@ def test_a_foreign_index_with_missing_parts_is_no_plan(packed: Path, registry: M
         publication(packed, registry.host, "acme/one").plan()
 
 
-@pytest.mark.parametrize("fault", [Fault.ERROR_500, Fault.TOO_MANY, Fault.RESET_BEFORE])
-def test_only_404_means_absent(packed: Path, registry: MemoryRegistry, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [InjectedFault.ERROR_500, InjectedFault.TOO_MANY, InjectedFault.RESET_BEFORE]
+)
+def test_only_404_means_absent(packed: Path, registry: MemoryRegistry, fault: InjectedFault) -> None:
     """A registry that fails is no reason to publish over what it has."""
     with FaultyRegistry(registry, fault=fault, on=True) as faulty, pytest.raises(UnavailableError):
         publication(packed, faulty.host, policy=RetryPolicy(attempts=2)).plan()

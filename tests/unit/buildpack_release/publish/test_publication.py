@@ -20,9 +20,9 @@ from oci_registry.reference import Reference
 from oci_registry.remote.login import Password
 from oci_registry.remote.registries import Nobody, Registries, connection
 from oci_registry.remote.retry import RetryPolicy
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 from oci_registry.testing.access import BasicGuard
-from oci_registry.testing.faulty import Fault, FaultyRegistry
+from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.token_server import BearerGuard, TokenServer
 from support.publishing import agreed, publication
@@ -42,7 +42,7 @@ class Me:
         self._password = password
 
     def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (one login for all)
-        return Password("publisher", Secret(self._password), "the test")
+        return Password("publisher", ConcealedText(self._password), "the test")
 
 
 def test_people_are_told_steps_and_sizes(packed: Path, registry: MemoryRegistry) -> None:
@@ -76,7 +76,7 @@ def test_with_tokens_and_their_scopes(packed: Path) -> None:
 def test_a_registry_that_goes_away_says_how_to_go_on(packed: Path, registry: MemoryRegistry) -> None:
     """In the middle of pushing: the network's exit code, and the advice to run it again."""
     with (
-        FaultyRegistry(registry, fault=Fault.RESET_BEFORE, at=40, on=True) as faulty,
+        FaultyRegistry(registry, fault=InjectedFault.RESET_BEFORE, at=40, on=True) as faulty,
         pytest.raises(UnavailableError) as caught,
     ):
         publication(packed, faulty.host, policy=RetryPolicy(attempts=2)).publish(agreed)

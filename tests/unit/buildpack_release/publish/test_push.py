@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import NAMES, agreed, annotated, another, publication, releases, written
 from support.registries import client
@@ -260,5 +260,5 @@ def test_a_registry_that_loses_what_it_took_gets_no_tag(packed: Path) -> None:
 def test_without_mounting_blobs_are_sent(packed: Path) -> None:
     with MemoryRegistry(mounts=False) as registry:
         results = publication(packed, registry.host).publish(agreed)
-        assert set(results[2].pushed.blobs.values()) == {Outcome.UPLOADED}
+        assert set(results[2].pushed.blobs.values()) == {TransferOutcome.UPLOADED}
         assert publication(packed, registry.host).plan().is_done

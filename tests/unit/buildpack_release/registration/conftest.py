@@ -10,7 +10,7 @@ from buildpack_release.registration.api import Api
 from buildpack_release.registration.index import Index
 from buildpack_release.registration.registrar import Registrar
 from buildpack_testing.cnb_registry import CnbRegistry
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, make_repository, pack, publication, quiet
 from support.registration import Time
@@ -54,7 +54,7 @@ def registrar(host: CnbRegistry, clock: Time) -> Iterator[Callable[..., Registra
     opened = []
 
     def make(token: str = TOKEN) -> Registrar:
-        api = Api(host.url, token=Secret(token) if token else None, environ={}, timing=clock.timing)
+        api = Api(host.url, token=ConcealedText(token) if token else None, environ={}, timing=clock.timing)
         opened.append(api)
         return Registrar(Index(api), patience=60, line=quiet())
 

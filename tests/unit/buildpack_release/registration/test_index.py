@@ -8,10 +8,17 @@ import pytest
 
 from buildpack_release.errors import AuthError, NetworkError, ReleaseError, UsageError
 from buildpack_release.registration.api import Api, check_base
-from buildpack_release.registration.index import Account, Answer, Entry, Index, Issue, entry_path
-from buildpack_release.registration.request import Request
+from buildpack_release.registration.index import (
+    Account,
+    Index,
+    Issue,
+    RegisteredVersion,
+    WorkflowAnswer,
+    entry_path,
+)
+from buildpack_release.registration.request import RegistrationRequest
 from buildpack_testing.cnb_registry import FakeIssue, Trouble
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 from oci_registry.testing.loopback import LoopbackServer, Received, Response
 
 if TYPE_CHECKING:
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from buildpack_release.registration.registrar import Registrar
     from buildpack_testing.cnb_registry import CnbRegistry
     from support.registration import Time
-REQUEST = Request("acme/one", "1.0.0", "r.example/one@sha256:" + "a" * 64)
+REQUEST = RegistrationRequest("acme/one", "1.0.0", "r.example/one@sha256:" + "a" * 64)
 ISSUE: dict[str, Any] = {
     "number": 7,
     "title": "t",
@@ -49,16 +56,16 @@ def test_the_file_of_a_buildpack(buildpack_id: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("labels", "state", "answer"),
     [
-        ([], "open", Answer.NONE_YET),
-        (["other"], "open", Answer.NONE_YET),
-        (["succeeded"], "open", Answer.SUCCEEDED),
-        (["succeeded", "failed"], "closed", Answer.SUCCEEDED),
-        (["failed"], "closed", Answer.FAILED),
-        (["failure"], "closed", Answer.FAILED),
-        ([], "closed", Answer.CLOSED),
+        ([], "open", WorkflowAnswer.NONE_YET),
+        (["other"], "open", WorkflowAnswer.NONE_YET),
+        (["succeeded"], "open", WorkflowAnswer.SUCCEEDED),
+        (["succeeded", "failed"], "closed", WorkflowAnswer.SUCCEEDED),
+        (["failed"], "closed", WorkflowAnswer.FAILED),
+        (["failure"], "closed", WorkflowAnswer.FAILED),
+        ([], "closed", WorkflowAnswer.CLOSED),
     ],
 )
-def test_answers_are_labels(labels: list[str], state: str, answer: Answer) -> None:
+def test_answers_are_labels(labels: list[str], state: str, answer: WorkflowAnswer) -> None:
     """The entry is added before its label: whatever fails after that does not count."""
     document = {**ISSUE, "state": state, "labels": [{"name": name} for name in labels]}
     assert Issue.of(document).answer is answer
@@ -77,8 +84,8 @@ def test_entries(host: CnbRegistry, registrar: Callable[..., Registrar]) -> None
     host.add_entry("acme/one", "1.0.1", "z", yanked=True)
     host.index[entry_path("acme/one")] += host.index[entry_path("acme/one")].replace("acme", "other")
     index = registrar("").index
-    assert index.entry("acme/one", "1.0.0") == Entry("y", yanked=False)
-    assert index.entry("acme/one", "1.0.1") == Entry("z", yanked=True)
+    assert index.entry("acme/one", "1.0.0") == RegisteredVersion("y", yanked=False)
+    assert index.entry("acme/one", "1.0.1") == RegisteredVersion("z", yanked=True)
     assert index.entry("acme/one", "1.0.2") is None
     assert index.entry("acme/two", "1.0.0") is None
 
@@ -121,7 +128,7 @@ class Elsewhere(LoopbackServer):
 
 def test_the_token_stays_with_the_code_host() -> None:
     """A list that goes on at another place would take it there."""
-    with Elsewhere() as server, Api(server.url, token=Secret("x"), environ={}) as api:
+    with Elsewhere() as server, Api(server.url, token=ConcealedText("x"), environ={}) as api:
         with pytest.raises(NetworkError, match="another place"):
             list(api.pages("list"))
         with pytest.raises(NetworkError, match="not JSON"):

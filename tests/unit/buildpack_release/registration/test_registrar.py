@@ -15,8 +15,8 @@ from buildpack_release.errors import (
     ReleaseError,
     exit_code_of,
 )
-from buildpack_release.registration.registrar import State
-from buildpack_release.registration.request import Request
+from buildpack_release.registration.registrar import RequestState
+from buildpack_release.registration.request import RegistrationRequest
 from buildpack_testing.cnb_registry import FakeIssue, Trouble
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ OTHER = "127.0.0.11:1/acme/one@sha256:" + "b" * 64
 
 
 @pytest.fixture
-def request_(registry: MemoryRegistry) -> Request:
+def request_(registry: MemoryRegistry) -> RegistrationRequest:
     """The request for what is published."""
     tags = dict(registry.store.state()["acme/one"][2])
-    return Request("acme/one", "1.0.0", f"{registry.host}/acme/one@{tags['1.0.0']}")
+    return RegistrationRequest("acme/one", "1.0.0", f"{registry.host}/acme/one@{tags['1.0.0']}")
 
 
 def test_from_the_request_to_the_entry(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
 ) -> None:
     """And a second run finds it done, with a token or without."""
     one = registrar()
-    assert one.look(request_).state is State.MISSING
+    assert one.look(request_).state is RequestState.MISSING
     assert "new" in one.check_namespace(request_)
     assert one.register(request_).is_registered
     assert [issue.labels for issue in host.issues] == [["succeeded"]]
@@ -51,9 +51,9 @@ def test_from_the_request_to_the_entry(
 
 
 def test_without_a_token_nothing_is_requested(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
 ) -> None:
-    assert registrar("").look(request_).state is State.MISSING
+    assert registrar("").look(request_).state is RequestState.MISSING
     with pytest.raises(AuthError, match="no token"):
         registrar("").register(request_)
     assert host.issues == []
@@ -61,7 +61,7 @@ def test_without_a_token_nothing_is_requested(
 
 @pytest.mark.parametrize("trouble", [Trouble.LOST_ANSWER, Trouble.BUSY])
 def test_a_lost_answer_does_not_make_a_second_request(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request, trouble: Trouble
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest, trouble: Trouble
 ) -> None:
     """Whether the issue was opened is looked up before it is tried again."""
     host.troubles = [trouble]
@@ -70,7 +70,7 @@ def test_a_lost_answer_does_not_make_a_second_request(
 
 
 def test_no_answer_in_time(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request, clock: Time
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest, clock: Time
 ) -> None:
     """The next run goes on waiting for the same issue."""
     host.troubles = [Trouble.NEVER]
@@ -90,7 +90,7 @@ def test_no_answer_in_time(
 def test_a_refusal_is_told_and_repeated_only_when_asked(
     host: CnbRegistry,
     registrar: Callable[..., Registrar],
-    request_: Request,
+    request_: RegistrationRequest,
     trouble: Trouble | None,
     text: str,
 ) -> None:
@@ -109,15 +109,17 @@ def test_a_refusal_is_told_and_repeated_only_when_asked(
 
 
 def test_another_address_is_a_conflict(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
 ) -> None:
     """Asked for or registered: both are shown."""
-    body = Request("acme/one", "1.0.0", OTHER).body
+    body = RegistrationRequest("acme/one", "1.0.0", OTHER).body
     host.issues = [FakeIssue(1, request_.title, body, "alice")]
     with pytest.raises(ConflictError) as asked:
         registrar().register(request_)
     host.issues[0].state = "closed"
-    assert registrar().look(request_).state is State.MISSING, "a closed request for something else is past"
+    assert registrar().look(request_).state is RequestState.MISSING, (
+        "a closed request for something else is past"
+    )
     host.add_entry("acme/one", "1.0.0", OTHER)
     with pytest.raises(ConflictError) as registered:
         registrar().register(request_)
@@ -128,16 +130,16 @@ def test_another_address_is_a_conflict(
 
 
 def test_a_yanked_version_stays_registered(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
 ) -> None:
     """It cannot be registered again; people are told."""
     host.add_entry("acme/one", "1.0.0", request_.address, yanked=True)
     status = registrar().look(request_)
-    assert (status.state, status.note) == (State.REGISTERED, "it has been yanked")
+    assert (status.state, status.note) == (RequestState.REGISTERED, "it has been yanked")
 
 
 def test_owners_of_a_namespace(
-    host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
 ) -> None:
     """A user, or an organisation with the user as a member; else nothing is requested."""
     owners = '{"owners": [{"id": %s, "type": "%s"}]}'
@@ -150,7 +152,9 @@ def test_owners_of_a_namespace(
     assert registrar().check_namespace(request_) == ""
 
 
-def test_two_at_once(host: CnbRegistry, registrar: Callable[..., Registrar], request_: Request) -> None:
+def test_two_at_once(
+    host: CnbRegistry, registrar: Callable[..., Registrar], request_: RegistrationRequest
+) -> None:
     """Both end well, whoever asked first: at worst with a second request, which the registry refuses."""
     results: list[object] = []
     together = threading.Barrier(2)
@@ -167,5 +171,5 @@ def test_two_at_once(host: CnbRegistry, registrar: Callable[..., Registrar], req
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert results == [State.REGISTERED] * 2
+    assert results == [RequestState.REGISTERED] * 2
     assert registrar("").look(request_).is_registered

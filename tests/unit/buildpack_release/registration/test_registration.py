@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, UsageError
-from buildpack_release.registration.registrar import State
+from buildpack_release.registration.registrar import RequestState
 from buildpack_release.registration.registration import Registration, token_from
 from buildpack_release.registration.report import request_data, request_table, requests_text
 from oci_registry.testing.access import BasicGuard
@@ -96,7 +96,7 @@ def test_no_code_host(
     one = registrar("")
     one.index.api.base = "http://127.0.0.1:1"
     statuses = Registration(publication(packed, registry.host), one).look()
-    assert {status.state for status in statuses} == {State.UNKNOWN}
+    assert {status.state for status in statuses} == {RequestState.UNKNOWN}
     assert "could not be asked" in request_table(statuses)
     assert requests_text(statuses).count("ADD ") == 3
 

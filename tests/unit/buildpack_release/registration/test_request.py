@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from buildpack_release.model.toml_parser import tomllib
-from buildpack_release.registration.request import Request, address_in
+from buildpack_release.registration.request import RegistrationRequest, address_in
 
 ADDRESS = "registry.example/acme/one@sha256:" + "a" * 64
-REQUEST = Request("acme/one", "1.2.3", ADDRESS)
+REQUEST = RegistrationRequest("acme/one", "1.2.3", ADDRESS)
 
 
 def test_the_workflow_reads_the_text_without_its_backticks() -> None:

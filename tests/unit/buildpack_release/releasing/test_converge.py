@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.releasing.converge import converge, derive
 from buildpack_release.releasing.release_state import ReleaseState, read_release_state
-from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.status import Row, StepState
 from support.versioned_repository import Git, versioned
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Written:
     def look(self, state: ReleaseState) -> Row:
         folder = state.repository.root
         if self.needs and not (folder / self.needs).exists():
-            return Row(self.name, State.LATER, "later")
-        return Row(self.name, State.DONE if (folder / self.name).exists() else State.DUE, "text")
+            return Row(self.name, StepState.LATER, "later")
+        return Row(self.name, StepState.DONE if (folder / self.name).exists() else StepState.DUE, "text")
 
     def act(self, state: ReleaseState) -> None:
         self.acts.append(self.name)
@@ -109,7 +109,7 @@ def test_what_cannot_be_found_out_is_wrong_and_stops_everything(root: Path) -> N
             raise UsageError("no answer")
 
     _, status = derive([Written("one"), Broken("two")], lambda: read_release_state(root))
-    assert [row.state for row in status.rows] == [State.DUE, State.WRONG]
+    assert [row.state for row in status.rows] == [StepState.DUE, StepState.WRONG]
     assert status.next is None
     with pytest.raises(UsageError, match="no answer"):
         status.raise_for()

@@ -8,8 +8,8 @@ import pytest
 
 from buildpack_release.errors import NetworkError
 from buildpack_release.releasing.release_state import read_release_state
-from buildpack_release.releasing.sources import Branch, Bump, Checks, Versions, WorkTree
-from buildpack_release.releasing.status import State
+from buildpack_release.releasing.sources import Branch, Checks, Versions, VersionsBumped, WorkTreeCommitted
+from buildpack_release.releasing.status import StepState
 from support.sample_repository import write
 from support.versioned_repository import Git, path_of
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.releasing.status import Row
-    from buildpack_release.releasing.step import Step
+    from buildpack_release.releasing.step import ReleaseStep
     from support.releasing import Project
 
 
-def look(step: Step, project: Project, branch: str = "") -> Row:
+def look(step: ReleaseStep, project: Project, branch: str = "") -> Row:
     return step.look(read_release_state(project.root, branch))
 
 
 def test_all_is_well(project: Project) -> None:
-    for step in (WorkTree(), Versions(), Bump(), Checks(), Branch()):
-        assert look(step, project).state is State.DONE, step.name
+    for step in (WorkTreeCommitted(), Versions(), VersionsBumped(), Checks(), Branch()):
+        assert look(step, project).state is StepState.DONE, step.name
 
 
 def test_the_work_tree(project: Project) -> None:
     """Untracked files count: they may be packaged."""
     write(project.root / "buildpacks/a/data/new", "x")
     write(project.root / "LICENSE", "changed")
-    row = look(WorkTree(), project)
-    assert (row.state, row.commands) == (State.PERSON, ("git status",))
+    row = look(WorkTreeCommitted(), project)
+    assert (row.state, row.commands) == (StepState.PERSON, ("git status",))
     assert row.text == "not committed: LICENSE and 1 more"
 
 
@@ -45,15 +45,15 @@ def test_changes_without_an_entry_since_the_last_release(project: Project) -> No
     write(path_of(project.root, "acme/b", "src/sample/build.py"), "changed = 1\n")
     project.git.commit("Change b")
     row = look(Versions(), project)
-    assert (row.state, row.commands) == (State.PERSON, ("inv version.check",))
+    assert (row.state, row.commands) == (StepState.PERSON, ("inv version.check",))
     assert "acme/b has changed" in row.text
     Git(project.remote)("tag", "v1.0.0", "main")
     project.git("tag", "--delete", "v1.0.0")
-    assert look(Versions(), project).state is State.PERSON, "the remote has the tag"
+    assert look(Versions(), project).state is StepState.PERSON, "the remote has the tag"
     project.announce("acme/b")
-    assert look(Versions(), project).state is State.DONE
-    bump = look(Bump(), project)
-    assert bump.state is State.PERSON
+    assert look(Versions(), project).state is StepState.DONE
+    bump = look(VersionsBumped(), project)
+    assert bump.state is StepState.PERSON
     assert bump.text == "Unreleased, and would become: acme/a 1.0.1, acme/b 1.0.1, acme/all 1.0.1"
     assert bump.commands == ("inv version.bump", 'git commit --all --message "Release 1.0.1"')
 
@@ -63,24 +63,24 @@ def test_a_clone_without_history(project: Project, tmp_path: Path) -> None:
     Git(project.remote)("tag", "v1.0.0", "main~1")
     project.git("clone", "--quiet", "--depth=1", f"file://{project.remote}", str(tmp_path / "shallow"))
     row = Versions().look(read_release_state(tmp_path / "shallow"))
-    assert (row.state, row.commands) == (State.PERSON, ("git fetch --tags --unshallow",))
+    assert (row.state, row.commands) == (StepState.PERSON, ("git fetch --tags --unshallow",))
 
 
 def test_plans_that_do_not_fit(project: Project) -> None:
     write(path_of(project.root, "acme/a", "detect/x/plan.toml"), "nonsense")
     row = look(Checks(), project)
-    assert (row.state, row.commands) == (State.PERSON, ("inv check",))
+    assert (row.state, row.commands) == (StepState.PERSON, ("inv check",))
 
 
 def test_commits_that_the_remote_does_not_have(project: Project) -> None:
     """Named, or pushed if that is asked for."""
     project.git.commit("More")
     row = look(Branch(), project)
-    assert (row.state, row.commands) == (State.PERSON, ("git push origin main",))
+    assert (row.state, row.commands) == (StepState.PERSON, ("git push origin main",))
     step = Branch(push=True)
-    assert look(step, project).state is State.DUE
+    assert look(step, project).state is StepState.DUE
     step.act(read_release_state(project.root))
-    assert look(step, project).state is State.DONE
+    assert look(step, project).state is StepState.DONE
 
 
 def test_only_the_release_branch_is_pushed(project: Project) -> None:
@@ -88,8 +88,8 @@ def test_only_the_release_branch_is_pushed(project: Project) -> None:
     project.git("switch", "--quiet", "--create", "topic")
     project.git.commit("More")
     row = look(Branch(push=True), project)
-    assert (row.state, row.commands) == (State.PERSON, ("git switch main",))
-    assert look(Branch(push=True), project, "topic").state is State.DUE, "unless it is one"
+    assert (row.state, row.commands) == (StepState.PERSON, ("git switch main",))
+    assert look(Branch(push=True), project, "topic").state is StepState.DUE, "unless it is one"
 
 
 def test_a_commit_that_was_on_the_branch_stays_on_it(project: Project, tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ def test_a_commit_that_was_on_the_branch_stays_on_it(project: Project, tmp_path:
     other = project.clone(tmp_path / "other", {})
     other.git.commit("Somebody else")
     other.git("push", "--quiet", "origin", "main")
-    assert look(Branch(), project).state is State.DONE
+    assert look(Branch(), project).state is StepState.DONE
     project.git.commit("More")
     row = look(Branch(push=True), project)
-    assert (row.state, row.commands) == (State.PERSON, ("git pull",))
+    assert (row.state, row.commands) == (StepState.PERSON, ("git pull",))
     with pytest.raises(NetworkError, match="did not take"):
         Branch(push=True).act(read_release_state(project.root))
 

@@ -6,15 +6,15 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, ReleaseError, exit_code_of
 from buildpack_release.releasing.report import status_data, status_table
-from buildpack_release.releasing.status import Row, State, Status
+from buildpack_release.releasing.status import Row, Status, StepState
 
-DONE = Row("first", State.DONE, "fine")
-SKIPPED = Row("registered", State.SKIPPED, "not wanted")
-DUE = Row("second", State.DUE, "to be made")
-LATER = Row("third", State.LATER, "after that")
-PERSON = Row("you", State.PERSON, "decide", ("git push",))
-ASIDE = Row("aside", State.PERSON, "decide some time", ("git push tags",), blocking=False)
-WRONG = Row("bad", State.WRONG, "other content", error=ConflictError("other content"))
+DONE = Row("first", StepState.DONE, "fine")
+SKIPPED = Row("registered", StepState.SKIPPED, "not wanted")
+DUE = Row("second", StepState.DUE, "to be made")
+LATER = Row("third", StepState.LATER, "after that")
+PERSON = Row("you", StepState.PERSON, "decide", ("git push",))
+ASIDE = Row("aside", StepState.PERSON, "decide some time", ("git push tags",), blocking=False)
+WRONG = Row("bad", StepState.WRONG, "other content", error=ConflictError("other content"))
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_how_a_run_ends() -> None:
         Status((DUE,)).raise_for()
     assert "second: to be made" in str(open_rows.value)
     with pytest.raises(ReleaseError) as without:
-        Status((Row("bad", State.WRONG, "broken"),)).raise_for()
+        Status((Row("bad", StepState.WRONG, "broken"),)).raise_for()
     assert exit_code_of(without.value) is ExitCode.CHECK
 
 
 def test_for_people_and_for_programs() -> None:
-    status = Status((DONE, Row("you", State.PERSON, "one\ntwo", ("x",))))
+    status = Status((DONE, Row("you", StepState.PERSON, "one\ntwo", ("x",))))
     assert status_table(status).splitlines()[2] == "you    needs you  one"
     assert status_data(status) == {
         "released": False,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.runtimes.catalogue import Catalogue, spans
+from buildpack_release.runtimes.catalogue import ArchiveCatalogue, spans
 from buildpack_release.runtimes.report import show, show_data
 
 HEAD = """\
@@ -35,8 +35,8 @@ def row(version: str, arch: str = "amd64", **changes: str) -> str:
     return "\n[[runtime]]\n" + "".join(f'{key} = "{value}"\n' for key, value in values.items())
 
 
-def parse(text: str) -> Catalogue:
-    return Catalogue.parse(TomlSource.parse(text, Path("runtimes.toml")))
+def parse(text: str) -> ArchiveCatalogue:
+    return ArchiveCatalogue.parse(TomlSource.parse(text, Path("runtimes.toml")))
 
 
 SAMPLE = HEAD + row("3.13.10") + row("3.13.9", "arm64") + row("3.9.1") + row("3.13.11", libc="musl")
@@ -49,7 +49,7 @@ def test_archives_are_sorted_by_version_and_other_c_libraries_passed_over() -> N
         ("3.13.9", "arm64"),
         ("3.13.10", "amd64"),
     ]
-    assert catalogue.targets == (Target("linux", "amd64"), Target("linux", "arm64"))
+    assert catalogue.targets == (DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64"))
 
 
 def test_system_and_c_library_need_not_be_said() -> None:

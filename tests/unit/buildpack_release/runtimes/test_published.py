@@ -12,7 +12,7 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.runtimes import published
-from buildpack_release.runtimes.published import Published, cross_check, parse_pbs_installer, parse_uv
+from buildpack_release.runtimes.published import PublishedArchive, cross_check, parse_pbs_installer, parse_uv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def uv_entry(
 
 def test_an_entry_becomes_an_archive_with_a_path_below_any_base() -> None:
     assert parse_uv({"x": uv_entry(machine="aarch64")}) == (
-        Published(
+        PublishedArchive(
             (3, 13, 5),
             "arm64",
             "20250702",

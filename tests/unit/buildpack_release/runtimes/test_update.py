@@ -9,19 +9,23 @@ import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.runtimes.catalogue import Catalogue
-from buildpack_release.runtimes.published import Published
+from buildpack_release.runtimes.catalogue import ArchiveCatalogue
+from buildpack_release.runtimes.published import PublishedArchive
 from buildpack_release.runtimes.update import Update, add_to_changelog, update
 from buildpack_release.versions.changelog import Changelog
 
 
-def archive(version: str, tag: str = "20250101", arch: str = "amd64", sha256: str = "a" * 64) -> Published:
+def archive(
+    version: str, tag: str = "20250101", arch: str = "amd64", sha256: str = "a" * 64
+) -> PublishedArchive:
     major, minor, patch = map(int, version.split("."))
-    return Published((major, minor, patch), arch, tag, f"{tag}/cpython-{version}-{arch}.tar.gz", sha256)
+    return PublishedArchive(
+        (major, minor, patch), arch, tag, f"{tag}/cpython-{version}-{arch}.tar.gz", sha256
+    )
 
 
-def parsed(found: Update) -> Catalogue:
-    return Catalogue.parse(TomlSource.parse(found.text, Path("runtimes.toml")))
+def parsed(found: Update) -> ArchiveCatalogue:
+    return ArchiveCatalogue.parse(TomlSource.parse(found.text, Path("runtimes.toml")))
 
 
 def test_a_first_catalogue_holds_all_archives_in_order_of_version() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 from support.sample_repository import write
 from support.versioned_repository import Git
 
@@ -38,7 +38,7 @@ def test_all_kinds_of_changes(git: Git) -> None:
     write(git.root / "outside", "changed")
     (sub / "b").unlink()
     git("mv", "sub/c", "sub/moved")
-    checkout = Checkout.open(sub)
+    checkout = RepositoryFolder.open(sub)
     changed = checkout.changed(checkout.merge_base("main"))
     assert changed == (".gitignore", "a", "b", "c", "d e\n", "moved", "new/untracked", "staged")
 
@@ -52,7 +52,7 @@ def test_changes_of_the_base_do_not_count(git: Git) -> None:
     write(git.root / "sub/b", "theirs")
     git.commit("theirs")
     git("switch", "--quiet", "topic")
-    checkout = Checkout.open(git.root)
+    checkout = RepositoryFolder.open(git.root)
     assert checkout.changed(checkout.merge_base("main")) == ("sub/a",)
     assert checkout.changed(checkout.merge_base()) == ("sub/a",)
 
@@ -60,7 +60,7 @@ def test_changes_of_the_base_do_not_count(git: Git) -> None:
 def test_old_texts(git: Git) -> None:
     """As they were in a commit, by their path below the folder."""
     write(git.root / "sub/a", "changed")
-    checkout = Checkout.open(git.root / "sub")
+    checkout = RepositoryFolder.open(git.root / "sub")
     assert checkout.text("HEAD", "a") == "a"
     assert checkout.text("HEAD", "nothing") is None
     (git.root / "sub/a").write_bytes(b"\xff")
@@ -71,21 +71,21 @@ def test_old_texts(git: Git) -> None:
 def test_no_checkout(tmp_path: Path) -> None:
     """As in an unpacked archive."""
     with pytest.raises(ReleaseError, match="not a git checkout"):
-        Checkout.open(tmp_path)
+        RepositoryFolder.open(tmp_path)
 
 
 def test_no_git(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing program is one."""
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingToolError, match="git is not installed"):
-        Checkout.open(git.root)
+        RepositoryFolder.open(git.root)
 
 
 def test_no_commit(tmp_path: Path) -> None:
     """A repository that has just been made."""
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     with pytest.raises(ReleaseError, match="no commit here yet"):
-        Checkout.open(tmp_path).merge_base("main")
+        RepositoryFolder.open(tmp_path).merge_base("main")
 
 
 @pytest.mark.parametrize("base", ["nothing", "--help", "main..topic", ""])
@@ -93,7 +93,7 @@ def test_no_such_base(git: Git, base: str) -> None:
     """Also for what git would take for an option; without one, the usual names are tried."""
     git("branch", "--move", "main", "trunk")
     with pytest.raises(UsageError) as caught:
-        Checkout.open(git.root).merge_base(base)
+        RepositoryFolder.open(git.root).merge_base(base)
     assert "--base" in caught.value.advice
 
 
@@ -107,11 +107,11 @@ def test_a_shallow_clone(git: Git, tmp_path: Path) -> None:
     git("switch", "--quiet", "topic")
     git("clone", "--quiet", "--depth=1", "--no-single-branch", git.root.as_uri(), str(tmp_path / "clone"))
     with pytest.raises(ReleaseError) as caught:
-        Checkout.open(tmp_path / "clone").merge_base("origin/main")
+        RepositoryFolder.open(tmp_path / "clone").merge_base("origin/main")
     assert "--unshallow" in caught.value.advice
     git("clone", "--quiet", "--depth=1", "--branch=topic", git.root.as_uri(), str(tmp_path / "single"))
     with pytest.raises(UsageError) as unknown:
-        Checkout.open(tmp_path / "single").merge_base("origin/main")
+        RepositoryFolder.open(tmp_path / "single").merge_base("origin/main")
     assert "shallow" in unknown.value.advice
 
 
@@ -120,7 +120,7 @@ def test_no_common_commit(git: Git) -> None:
     git("checkout", "--quiet", "--orphan", "other")
     git.commit("alone")
     with pytest.raises(ReleaseError, match="no commit in common"):
-        Checkout.open(git.root).merge_base("main")
+        RepositoryFolder.open(git.root).merge_base("main")
 
 
 def test_the_variables_of_a_hook_do_not_mislead(
@@ -131,7 +131,7 @@ def test_the_variables_of_a_hook_do_not_mislead(
     Git.init(tmp_path / "other")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other/.git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "other"))
-    assert Checkout.open(git.root / "sub").text("HEAD", "a") == "a"
+    assert RepositoryFolder.open(git.root / "sub").text("HEAD", "a") == "a"
 
 
 def test_commits_that_say_that_nobody_notices(git: Git) -> None:
@@ -141,7 +141,7 @@ def test_commits_that_say_that_nobody_notices(git: Git) -> None:
     for name in ("a", "b", "c", "d e\n"):
         write(sub / name, "silent")
     git.commit("Rename a variable\n\nNobody notices.\n\nChangelog: none\nReviewed-by: B")
-    checkout = Checkout.open(sub)
+    checkout = RepositoryFolder.open(sub)
     assert checkout.unannounced(base) == {"a", "b", "c", "d e\n"}
     write(sub / "a", "loud")
     git.commit("Say something else about a changelog: none")

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from buildpack_release.versions.entry import Entry, read_entries
+from buildpack_release.versions.entry import ChangelogEntry, read_entries
 from buildpack_release.versions.impact import Impact
 from buildpack_release.versions.markdown import read_lines
 
 
-def entries(text: str) -> tuple[Entry, ...]:
+def entries(text: str) -> tuple[ChangelogEntry, ...]:
     return read_entries(enumerate(read_lines(text), 1))
 
 

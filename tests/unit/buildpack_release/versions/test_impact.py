@@ -3,18 +3,18 @@ from __future__ import annotations
 import pytest
 
 from buildpack_release.versions.impact import IMPACTS, Impact, impact_of, kind_of
-from buildpack_release.versions.number import Kind, Version
+from buildpack_release.versions.number import BumpKind, Version
 
 
 @pytest.mark.parametrize(
     ("impact", "stable", "early"),
     [
-        (Impact.BREAKING, Kind.MAJOR, Kind.MINOR),
-        (Impact.FEATURE, Kind.MINOR, Kind.MINOR),
-        (Impact.FIX, Kind.PATCH, Kind.PATCH),
+        (Impact.BREAKING, BumpKind.MAJOR, BumpKind.MINOR),
+        (Impact.FEATURE, BumpKind.MINOR, BumpKind.MINOR),
+        (Impact.FIX, BumpKind.PATCH, BumpKind.PATCH),
     ],
 )
-def test_the_kind_of_a_release(impact: Impact, stable: Kind, early: Kind) -> None:
+def test_the_kind_of_a_release(impact: Impact, stable: BumpKind, early: BumpKind) -> None:
     """Semantic Versioning; before 1.0.0 a breaking change raises the minor version."""
     assert kind_of(impact, Version(1, 2, 3)) is stable
     assert kind_of(impact, Version(0, 2, 3)) is early
@@ -22,7 +22,7 @@ def test_the_kind_of_a_release(impact: Impact, stable: Kind, early: Kind) -> Non
 
 def test_an_impact_is_what_users_read_from_a_kind() -> None:
     """The way back, for kinds that a person has chosen."""
-    assert all(kind_of(impact_of(kind), Version(1, 0, 0)) is kind for kind in Kind)
+    assert all(kind_of(impact_of(kind), Version(1, 0, 0)) is kind for kind in BumpKind)
 
 
 def test_all_headings_of_keep_a_changelog_are_known() -> None:

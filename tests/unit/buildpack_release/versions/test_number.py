@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildpack_release.errors import UsageError
-from buildpack_release.versions.number import Kind, Version
+from buildpack_release.versions.number import BumpKind, Version
 
 VERSIONS = st.builds(Version, *[st.integers(0, 10**6)] * 3)
 
@@ -25,12 +25,12 @@ def test_a_version_survives_its_text(version: Version) -> None:
     assert Version.parse(str(version)) == version
 
 
-@given(VERSIONS, st.sampled_from(Kind))
-def test_a_bump_is_the_next_version_of_its_kind(version: Version, kind: Kind) -> None:
+@given(VERSIONS, st.sampled_from(BumpKind))
+def test_a_bump_is_the_next_version_of_its_kind(version: Version, kind: BumpKind) -> None:
     """It is greater, and smaller than the bump of a greater kind."""
     bumped = version.bump(kind)
     assert bumped > version
-    assert all(bumped < version.bump(other) for other in Kind if other > kind)
+    assert all(bumped < version.bump(other) for other in BumpKind if other > kind)
 
 
 def test_versions_are_compared_as_numbers() -> None:
@@ -40,6 +40,6 @@ def test_versions_are_compared_as_numbers() -> None:
 
 def test_an_unknown_kind_is_named_with_the_nearest() -> None:
     """A typing mistake is a usage error."""
-    assert Kind.parse("minor") is Kind.MINOR
+    assert BumpKind.parse("minor") is BumpKind.MINOR
     with pytest.raises(UsageError, match='did you mean "major"'):
-        Kind.parse("mayor")
+        BumpKind.parse("mayor")

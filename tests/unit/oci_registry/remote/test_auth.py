@@ -10,13 +10,13 @@ import pytest
 from oci_registry.errors import AccessDeniedError
 from oci_registry.remote.auth import Authenticator, Token
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
-from oci_registry.remote.scope import Scope, Scopes, pull, push
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.scope import Scopes, TokenScope, pull, push
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from oci_registry.remote.challenge import Challenge
 
-ME = Password("me", Secret("pw"), "the test")
+ME = Password("me", ConcealedText("pw"), "the test")
 BEARER = 'Bearer realm="https://auth.example/token"'
 
 
@@ -28,7 +28,7 @@ class Tokens:
 
     def fetch(self, challenge: Challenge, scopes: Scopes, login: Login | None) -> Token:  # noqa: ARG002
         self.fetched.append(scopes)
-        return Token(Secret(f"token-{len(self.fetched)}"), 1100.0, 100.0)
+        return Token(ConcealedText(f"token-{len(self.fetched)}"), 1100.0, 100.0)
 
 
 @dataclass
@@ -100,7 +100,7 @@ def test_a_larger_scope_is_asked_for_when_the_registry_names_it() -> None:
     assert auth.challenged(f'{BEARER},scope="repository:a:pull,delete"', pull("a"), "a", sent)
     auth.header(pull("a"), "a")
     auth.header(pull("a"), "a")
-    assert tokens.fetched == [pull("a"), frozenset({Scope("a", frozenset({"pull", "delete"}))})]
+    assert tokens.fetched == [pull("a"), frozenset({TokenScope("a", frozenset({"pull", "delete"}))})]
 
 
 def test_a_refused_token_is_replaced() -> None:
@@ -123,7 +123,7 @@ def test_one_that_another_thread_has_replaced_is_kept() -> None:
 
 
 def test_a_ready_token_is_sent_as_it_is_and_only_once() -> None:
-    auth, tokens = authenticator(RegistryToken(Secret("ready"), "the test"))
+    auth, tokens = authenticator(RegistryToken(ConcealedText("ready"), "the test"))
     assert auth.challenged(BEARER, pull("a"), "a", None)
     assert auth.header(pull("a"), "a") == "Bearer ready"
     assert not auth.challenged(BEARER, pull("a"), "a", "Bearer ready")
@@ -132,7 +132,7 @@ def test_a_ready_token_is_sent_as_it_is_and_only_once() -> None:
 
 @pytest.mark.parametrize("token", ["with blank", "line\nbreak", "grün", "\x00"])
 def test_a_token_that_cannot_be_a_header_is_told_without_showing_it(token: str) -> None:
-    auth, _ = authenticator(RegistryToken(Secret(token), "the test"))
+    auth, _ = authenticator(RegistryToken(ConcealedText(token), "the test"))
     auth.challenged(BEARER, pull("a"), "a", None)
     with pytest.raises(AccessDeniedError) as caught:
         auth.header(pull("a"), "a")
@@ -140,7 +140,7 @@ def test_a_token_that_cannot_be_a_header_is_told_without_showing_it(token: str) 
 
 
 def test_an_identity_token_is_no_password() -> None:
-    auth, _ = authenticator(IdentityToken(Secret("x"), "the test"))
+    auth, _ = authenticator(IdentityToken(ConcealedText("x"), "the test"))
     auth.challenged('Basic realm="x"', pull("a"), "a", None)
     with pytest.raises(AccessDeniedError, match="user and password"):
         auth.header(pull("a"), "a")

@@ -12,7 +12,7 @@ import pytest
 from oci_registry.errors import AuthError, CredentialError
 from oci_registry.remote.auth_file import AuthFile
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,11 +71,11 @@ def test_all_kinds_of_entries(tmp_path: Path) -> None:
     }
     found = file(tmp_path, {"auths": auths})
     source = str(tmp_path / "config.json")
-    assert found.find("identity.io", "a") == IdentityToken(Secret("t1"), source)
-    assert found.find("token.io", "a") == RegistryToken(Secret("t2"), source)
-    assert found.find("plain.io", "a") == Password("me", Secret("pw"), source)
-    assert found.find("padded.io", "a") == Password("me", Secret("pw"), source)
-    assert found.find("colon.io", "a") == Password("me", Secret("p:w"), source)
+    assert found.find("identity.io", "a") == IdentityToken(ConcealedText("t1"), source)
+    assert found.find("token.io", "a") == RegistryToken(ConcealedText("t2"), source)
+    assert found.find("plain.io", "a") == Password("me", ConcealedText("pw"), source)
+    assert found.find("padded.io", "a") == Password("me", ConcealedText("pw"), source)
+    assert found.find("colon.io", "a") == Password("me", ConcealedText("p:w"), source)
     assert found.find("empty.io", "a") is None
     assert found.find("odd.io", "a") is None
 

@@ -10,7 +10,7 @@ import pytest
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import sha256
 from oci_registry.errors import ContentMismatchError, RegistryError, RejectedError
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client
@@ -39,7 +39,7 @@ def test_no_more_than_the_given_number_at_once_and_each_once() -> None:
         with ScriptedServer(count) as server, client(server.host) as remote:
             outcomes = remote.repository("a").blobs.push_all([*BLOBS, *BLOBS], jobs=3)
         uploads = [request for request in registry.requests if request.method == "PUT"]
-    assert set(outcomes.values()) == {Outcome.UPLOADED}
+    assert set(outcomes.values()) == {TransferOutcome.UPLOADED}
     assert len(uploads) == len(BLOBS) == len(outcomes)
     assert most[0] <= 3
 

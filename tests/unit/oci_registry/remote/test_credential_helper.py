@@ -11,7 +11,7 @@ import pytest
 from oci_registry.errors import AuthError, CredentialError, MissingHelperError, MissingToolError
 from oci_registry.remote.credential_helper import ask_helper
 from oci_registry.remote.login import IdentityToken, Login, Password
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 
 def ask(directory: Path, script: str, time_limit: float = 30) -> Login | None:
@@ -29,7 +29,7 @@ def test_the_server_is_asked_for_on_stdin(tmp_path: Path) -> None:
     printf '{"ServerURL":"%s","Username":"me","Secret":"pw of %s"}' "$(cat)" x
     """
     assert ask(tmp_path, script) == Password(
-        "me", Secret("pw of x"), f"docker-credential-test ({tmp_path / 'config.json'})"
+        "me", ConcealedText("pw of x"), f"docker-credential-test ({tmp_path / 'config.json'})"
     )
 
 

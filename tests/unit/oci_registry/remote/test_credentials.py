@@ -11,7 +11,7 @@ import pytest
 from oci_registry.errors import CredentialError
 from oci_registry.remote.credentials import EnvironmentLogin, Keychain
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ SOURCE = "the STRATA_REGISTRY_* variables"
 
 def test_variables_are_for_the_registry_they_name_and_no_other() -> None:
     source = EnvironmentLogin({**ME, "STRATA_REGISTRY_HOST": "X.io"})
-    assert source.find("x.io", "a") == Password("me", Secret("pw"), SOURCE)
+    assert source.find("x.io", "a") == Password("me", ConcealedText("pw"), SOURCE)
     assert source.find("y.io", "a") is None
 
 
@@ -41,9 +41,9 @@ def test_half_a_login_is_an_error() -> None:
 def test_tokens_of_variables_lose_the_newline_that_files_end_with() -> None:
     host = {"STRATA_REGISTRY_HOST": "x.io"}
     identity = EnvironmentLogin({**host, "STRATA_REGISTRY_IDENTITY_TOKEN": "t\n"}).find("x.io", "a")
-    assert identity == IdentityToken(Secret("t"), SOURCE)
+    assert identity == IdentityToken(ConcealedText("t"), SOURCE)
     ready = EnvironmentLogin({**host, "STRATA_REGISTRY_TOKEN": "t\n"}).find("x.io", "a")
-    assert ready == RegistryToken(Secret("t"), SOURCE)
+    assert ready == RegistryToken(ConcealedText("t"), SOURCE)
 
 
 def write(path: Path, user: str, registry: str = "x.io") -> None:

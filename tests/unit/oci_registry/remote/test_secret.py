@@ -10,11 +10,11 @@ import pytest
 
 from buildpack_common.redaction import redact
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 
 def test_no_way_of_printing_shows_it() -> None:
-    secret = Secret("hunter2")
+    secret = ConcealedText("hunter2")
     logins = [Password("me", secret, "here"), IdentityToken(secret, "here"), RegistryToken(secret, "here")]
     shown = f"{secret} {secret!r} {secret!s} {[secret]} {logins} {vars(logins[0])}"
     assert "hunter2" not in shown
@@ -23,33 +23,33 @@ def test_no_way_of_printing_shows_it() -> None:
 
 def test_it_is_hidden_in_what_others_say() -> None:
     """A registry, a helper or a proxy may repeat what it was sent."""
-    Secret("hunter2")
+    ConcealedText("hunter2")
     assert redact("denied: hunter2 is no token") == "denied: *** is no token"
 
 
 def test_it_is_not_stored() -> None:
     with pytest.raises(TypeError):
-        pickle.dumps(Secret("hunter2"))
+        pickle.dumps(ConcealedText("hunter2"))
     with pytest.raises(TypeError):
-        copy.deepcopy(Secret("hunter2"))
+        copy.deepcopy(ConcealedText("hunter2"))
 
 
-def fail_with(secret: Secret) -> None:
+def fail_with(secret: ConcealedText) -> None:
     raise ValueError(secret)
 
 
 def test_a_traceback_with_locals_does_not_show_it() -> None:
     with pytest.raises(ValueError, match="Secret") as caught:
-        fail_with(Secret("hunter" + "2"))
+        fail_with(ConcealedText("hunter" + "2"))
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
     assert "hunter2" not in "".join(shown)
 
 
 def test_equality_and_truth() -> None:
-    assert Secret("a") == Secret("a") != Secret("b")
-    assert len({Secret("a"), Secret("a")}) == 1
-    assert not Secret("")
+    assert ConcealedText("a") == ConcealedText("a") != ConcealedText("b")
+    assert len({ConcealedText("a"), ConcealedText("a")}) == 1
+    assert not ConcealedText("")
 
 
 def test_a_basic_header_is_utf_8() -> None:
-    assert Password("jörg", Secret("p:w"), "").basic() == "Basic asO2cmc6cDp3"
+    assert Password("jörg", ConcealedText("p:w"), "").basic() == "Basic asO2cmc6cDp3"

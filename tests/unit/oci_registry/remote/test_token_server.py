@@ -12,8 +12,8 @@ from oci_registry.remote.challenge import Challenge
 from oci_registry.remote.login import IdentityToken, Password
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.scope import pull, push, union
-from oci_registry.remote.secret import Secret
-from oci_registry.remote.token_server import TokenServer
+from oci_registry.remote.secret import ConcealedText
+from oci_registry.remote.token_server import TokenClient
 from oci_registry.remote.wire import ConnectionOptions, Wire
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.samples import patient_clock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oci_registry.remote.auth import Token
     from oci_registry.remote.scope import Scopes
 
-ME = Password("me", Secret("hunter2"), "the test")
+ME = Password("me", ConcealedText("hunter2"), "the test")
 TOKEN = Response.of_json({"token": "t", "expires_in": 100})
 
 
@@ -31,7 +31,7 @@ def fetch(
     realm: str, login: Password | IdentityToken | None, scopes: Scopes, home: str = "http://127.0.0.1:5000"
 ) -> Token:
     with closing(Wire("127.0.0.1", ConnectionOptions(), {}, resolver=lambda _: ())) as wire:
-        server = TokenServer(wire, lambda: home, RetryPolicy(), patient_clock(now=lambda: 1000.0))
+        server = TokenClient(wire, lambda: home, RetryPolicy(), patient_clock(now=lambda: 1000.0))
         return server.fetch(Challenge("bearer", {"realm": realm, "service": "a b"}), scopes, login)
 
 
@@ -45,7 +45,7 @@ def test_a_password_and_the_scopes_are_sent() -> None:
         "service": ["a b"],
         "scope": ["repository:a:pull", "repository:b:pull,push"],
     }
-    assert (token.secret, token.expires) == (Secret("t"), 1100)
+    assert (token.secret, token.expires) == (ConcealedText("t"), 1100)
 
 
 def test_anonymously_without_a_login() -> None:
@@ -57,7 +57,7 @@ def test_anonymously_without_a_login() -> None:
 def test_an_identity_token_goes_in_a_form_and_not_in_the_url() -> None:
     with ScriptedServer(in_turn(Response.of_json({"access_token": "t"}))) as server:
         token = fetch(
-            f"{server.url}/token", IdentityToken(Secret("re fresh"), "x"), union(push("b"), pull("a"))
+            f"{server.url}/token", IdentityToken(ConcealedText("re fresh"), "x"), union(push("b"), pull("a"))
         )
     (request,) = server.requests
     assert (request.method, request.target) == ("POST", "/token")
@@ -88,7 +88,7 @@ def test_a_refusal_says_whose_credentials_they_were_but_not_what_the_server_says
 
 def test_a_tired_token_server_is_asked_again() -> None:
     with ScriptedServer(in_turn(Response(503), TOKEN)) as server:
-        assert fetch(f"{server.url}/token", ME, pull("a")).secret == Secret("t")
+        assert fetch(f"{server.url}/token", ME, pull("a")).secret == ConcealedText("t")
     with (
         ScriptedServer(in_turn(Response(503, {}, b"hunter2"))) as server,
         pytest.raises(UnavailableError) as caught,

@@ -14,7 +14,7 @@ from oci_registry.errors import (
     UnsafeRedirectError,
 )
 from oci_registry.remote.login import Password
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 from oci_registry.remote.transport import Transport
 from oci_registry.remote.wire import ConnectionOptions
 from oci_registry.testing.loopback import Received, Response
@@ -33,7 +33,7 @@ class OneLogin:
 
     def find(self, registry: str, repository: str) -> Login | None:
         self.asked.append(f"{registry}/{repository}")
-        return Password("me", Secret("hunter2"), "the test")
+        return Password("me", ConcealedText("hunter2"), "the test")
 
 
 def transport(host: str, credentials: OneLogin | None = None, **options: object) -> Transport:

@@ -16,7 +16,7 @@ from oci_registry.errors import (
     UnsafeRedirectError,
 )
 from oci_registry.remote.upload import _SMALLEST_CHUNK
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from support.registries import client
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BLOB = BlobSource.from_bytes(b"0123456789" * 10)
 
 
-def push(registry: MemoryRegistry, source: BlobSource = BLOB, chunk: int = 30) -> Outcome:
+def push(registry: MemoryRegistry, source: BlobSource = BLOB, chunk: int = 30) -> TransferOutcome:
     with client(registry.host, chunk=chunk) as remote:
         return remote.repository("a").blobs.push(source)
 
@@ -60,7 +60,7 @@ def test_the_registrys_smallest_chunk_is_respected() -> None:
 def test_a_body_that_is_too_large_for_a_proxy_is_cut_into_smaller_ones() -> None:
     source = BlobSource.from_bytes(b"x" * (3 * _SMALLEST_CHUNK))
     with MemoryRegistry(most=_SMALLEST_CHUNK) as registry:
-        assert push(registry, source, chunk=8 * _SMALLEST_CHUNK) is Outcome.UPLOADED
+        assert push(registry, source, chunk=8 * _SMALLEST_CHUNK) is TransferOutcome.UPLOADED
         assert ("PUT", 413) in asked(registry)
         assert registry.store.blob("a", source.digest) == source.content
 
@@ -162,7 +162,7 @@ def test_a_lost_confirmation_is_not_an_upload_more() -> None:
             return None
 
         with between(registry, lose) as server, blobs(server.host) as found:
-            assert found.push(BLOB) is Outcome.UPLOADED
+            assert found.push(BLOB) is TransferOutcome.UPLOADED
         assert [method for method, _ in asked(registry)].count("POST") == 1
 
 

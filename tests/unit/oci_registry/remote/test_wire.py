@@ -11,7 +11,7 @@ import pytest
 
 from oci_registry.errors import CredentialError, RegistryError, UnavailableError, UnsafeRedirectError
 from oci_registry.remote.answer import ERROR_LIMIT
-from oci_registry.remote.wire import ConnectionOptions, Request, Wire
+from oci_registry.remote.wire import ConnectionOptions, RegistryRequest, Wire
 from oci_registry.testing.loopback import HangUp, Received, Response
 from support.scripted_server import ScriptedServer, in_turn
 
@@ -41,7 +41,7 @@ def test_nothing_of_the_surroundings_goes_along(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with ScriptedServer(lambda _: Response(200, {"Set-Cookie": "session=1"})) as server, wire() as opened:
         for _ in range(2):
-            opened.send(Request("GET", f"{server.url}/x")).read(10)
+            opened.send(RegistryRequest("GET", f"{server.url}/x")).read(10)
     assert [sorted(request.headers) for request in server.requests] == [
         ["accept", "accept-encoding", "host", "user-agent"]
     ] * 2
@@ -57,17 +57,17 @@ def test_other_hosts_are_reached_through_the_proxy(monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setenv("NO_PROXY", "direct.invalid")
         monkeypatch.setenv("http_proxy", f"http://me:secret@{proxy.host}")
-        assert opened.send(Request("GET", "http://registry.invalid/v2/")).read(10) == b"by proxy"
+        assert opened.send(RegistryRequest("GET", "http://registry.invalid/v2/")).read(10) == b"by proxy"
         monkeypatch.setattr(socket, "getaddrinfo", no_names)
         with pytest.raises(UnavailableError, match="unknown here"):
-            opened.send(Request("GET", "http://direct.invalid/v2/"))
+            opened.send(RegistryRequest("GET", "http://direct.invalid/v2/"))
     assert [request.target for request in proxy.requests] == ["http://registry.invalid/v2/"]
 
 
 def test_a_proxy_that_is_gone_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://me:hunter2@127.0.0.1:1")
     with wire() as opened, pytest.raises(UnavailableError) as caught:
-        opened.send(Request("GET", "https://registry.invalid/v2/?token=hunter2"))
+        opened.send(RegistryRequest("GET", "https://registry.invalid/v2/?token=hunter2"))
     assert "hunter2" not in str(caught.value)
 
 
@@ -76,7 +76,7 @@ def test_credentials_stay_at_their_origin() -> None:
     with ScriptedServer(lambda _: Response(200)) as storage:
         location = {"Location": f"{storage.url}/blob"}
         with ScriptedServer(in_turn(Response(307, location))) as server, wire() as opened:
-            opened.send(Request("GET", f"{server.url}/v2/a", AUTHORIZATION)).read(0)
+            opened.send(RegistryRequest("GET", f"{server.url}/v2/a", AUTHORIZATION)).read(0)
         assert "authorization" in server.requests[0].headers
         assert "authorization" not in storage.requests[0].headers
 
@@ -84,7 +84,7 @@ def test_credentials_stay_at_their_origin() -> None:
 def test_credentials_go_along_within_the_origin() -> None:
     script = in_turn(Response(307, {"Location": "/elsewhere"}), Response(200))
     with ScriptedServer(script) as server, wire() as opened:
-        opened.send(Request("PUT", f"{server.url}/v2/a", AUTHORIZATION, b"body")).read(0)
+        opened.send(RegistryRequest("PUT", f"{server.url}/v2/a", AUTHORIZATION, b"body")).read(0)
     assert [(request.method, request.target, request.body) for request in server.requests] == [
         ("PUT", "/v2/a", b"body"),
         ("PUT", "/elsewhere", b"body"),
@@ -99,7 +99,7 @@ def test_a_redirect_into_the_network_is_refused(location: str) -> None:
         wire() as opened,
         pytest.raises(UnsafeRedirectError),
     ):
-        opened.send(Request("GET", f"{server.url}/v2/a"))
+        opened.send(RegistryRequest("GET", f"{server.url}/v2/a"))
 
 
 def test_redirects_in_a_circle_end() -> None:
@@ -108,7 +108,7 @@ def test_redirects_in_a_circle_end() -> None:
         wire() as opened,
         pytest.raises(UnsafeRedirectError, match="redirects"),
     ):
-        opened.send(Request("GET", f"{server.url}/v2/a"))
+        opened.send(RegistryRequest("GET", f"{server.url}/v2/a"))
     assert len(server.requests) == 6
 
 
@@ -121,18 +121,18 @@ def test_a_form_is_not_sent_on_to_others() -> None:
             wire() as opened,
             pytest.raises(UnsafeRedirectError, match="form"),
         ):
-            opened.send(Request("POST", f"{server.url}/token", {}, b"refresh_token=secret"))
+            opened.send(RegistryRequest("POST", f"{server.url}/token", {}, b"refresh_token=secret"))
     assert other.requests == []
 
 
 def test_a_post_is_not_turned_into_a_get() -> None:
     with ScriptedServer(in_turn(Response(302, {"Location": "/x"}))) as server, wire() as opened:
-        assert opened.send(Request("POST", f"{server.url}/v2/a")).status == 302
+        assert opened.send(RegistryRequest("POST", f"{server.url}/v2/a")).status == 302
 
 
 def test_a_lost_connection_may_be_tried_again() -> None:
     with ScriptedServer(hang_up) as server, wire() as opened, pytest.raises(UnavailableError) as caught:
-        opened.send(Request("GET", f"{server.url}/v2/a?secret=x"))
+        opened.send(RegistryRequest("GET", f"{server.url}/v2/a?secret=x"))
     assert caught.value.transient
     assert "secret" not in str(caught.value)
 
@@ -143,16 +143,16 @@ def test_a_server_that_was_never_there_is_not_tried_again() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v2/"
     with wire() as opened, pytest.raises(UnavailableError, match="refused") as caught:
-        opened.send(Request("GET", url))
+        opened.send(RegistryRequest("GET", url))
     assert not caught.value.transient
 
 
 def test_a_server_that_went_away_is_tried_again() -> None:
     with wire() as opened:
         with ScriptedServer(in_turn(Response(200))) as server:
-            opened.send(Request("GET", f"{server.url}/x")).read(0)
+            opened.send(RegistryRequest("GET", f"{server.url}/x")).read(0)
         with pytest.raises(UnavailableError) as caught:
-            opened.send(Request("GET", f"{server.url}/x"))
+            opened.send(RegistryRequest("GET", f"{server.url}/x"))
     assert caught.value.transient
 
 
@@ -177,14 +177,14 @@ def test_a_slow_server_runs_into_the_time_out() -> None:
         wire(ConnectionOptions(read_timeout=0.2)) as opened,
         pytest.raises(UnavailableError, match="time-out") as caught,
     ):
-        opened.send(Request("GET", f"{server.url}/x"))
+        opened.send(RegistryRequest("GET", f"{server.url}/x"))
     assert caught.value.transient
 
 
 def test_a_body_that_breaks_off_is_not_taken_for_complete() -> None:
     script = in_turn(Response(200, {}, b"half", length=8, cut=True))
     with ScriptedServer(script) as server, wire() as opened:
-        answer = opened.send(Request("GET", f"{server.url}/x"))
+        answer = opened.send(RegistryRequest("GET", f"{server.url}/x"))
         with pytest.raises(UnavailableError, match="broke off") as caught:
             answer.read(100)
     assert caught.value.transient
@@ -195,14 +195,14 @@ def test_compressed_bodies_are_not_unpacked() -> None:
     packed = bytes.fromhex("1f8b08000000000000034bcc2a0300")
     script = in_turn(Response(200, {"Content-Encoding": "gzip"}, packed))
     with ScriptedServer(script) as server, wire() as opened:
-        assert opened.send(Request("GET", f"{server.url}/x")).read(100) == packed
+        assert opened.send(RegistryRequest("GET", f"{server.url}/x")).read(100) == packed
 
 
 def test_no_more_is_read_than_asked_for() -> None:
     with ScriptedServer(in_turn(Response(200, {}, b"x" * (ERROR_LIMIT * 3)))) as server, wire() as opened:
-        assert len(opened.send(Request("GET", f"{server.url}/x")).read_some()) == ERROR_LIMIT
+        assert len(opened.send(RegistryRequest("GET", f"{server.url}/x")).read_some()) == ERROR_LIMIT
         with pytest.raises(RegistryError, match="more than 10 bytes"):
-            opened.send(Request("GET", f"{server.url}/x")).read(10)
+            opened.send(RegistryRequest("GET", f"{server.url}/x")).read(10)
 
 
 def test_a_ca_bundle_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:

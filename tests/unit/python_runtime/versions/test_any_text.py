@@ -21,7 +21,7 @@ from python_runtime.versions.sources import find_requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 LONG = "9" * 5000
 TEXTS = (
@@ -70,7 +70,7 @@ def quoted(text: str) -> str:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=TEXTS)
 def test_any_text_in_any_source_is_a_version_or_one_error(
-    write: Callable[[Path, str], Mapping[str, str]], text: str, catalogue: Catalogue
+    write: Callable[[Path, str], Mapping[str, str]], text: str, catalogue: RuntimesCatalogue
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = write(Path(folder), text)
@@ -79,13 +79,16 @@ def test_any_text_in_any_source_is_a_version_or_one_error(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=TEXTS)
-def test_any_text_in_the_plan_is_a_version_or_one_error(text: str, catalogue: Catalogue) -> None:
+def test_any_text_in_the_plan_is_a_version_or_one_error(text: str, catalogue: RuntimesCatalogue) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcome(Path(folder), {}, (VersionConstraint(text, "a test"),), catalogue)
 
 
 def outcome(
-    app: Path, environment: Mapping[str, str], merged: tuple[VersionConstraint, ...], catalogue: Catalogue
+    app: Path,
+    environment: Mapping[str, str],
+    merged: tuple[VersionConstraint, ...],
+    catalogue: RuntimesCatalogue,
 ) -> None:
     try:
         found = find_requests(app, environment, merged, catalogue)

@@ -11,7 +11,7 @@ import pytest
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.target import Target
 from python_runtime import catalogue as catalogues
-from python_runtime.versions.choice import Choice, choose
+from python_runtime.versions.choice import RuntimeChoice, choose
 from python_runtime.versions.sources import find_requests
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ OWN = catalogues.load(DATA)
 TODAY = dt.date(2026, 9, 1)
 
 
-def chosen(app: Path, text: Mapping[str, str], arch: str = "amd64") -> Choice:
+def chosen(app: Path, text: Mapping[str, str], arch: str = "amd64") -> RuntimeChoice:
     """Choose for an app with these files; a name in capitals is a variable."""
     app.mkdir(exist_ok=True)
     for name, content in text.items():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_runtime.versions.request import Kind, parse_request, range_request
+from python_runtime.versions.request import RequestKind, parse_request, range_request
 
 numbers = st.integers(min_value=0, max_value=999)
 
@@ -14,23 +14,23 @@ numbers = st.integers(min_value=0, max_value=999)
 @pytest.mark.parametrize(
     ("text", "kind", "allowed", "refused"),
     [
-        ("3.12", Kind.LINE, ["3.12.0", "3.12.99"], ["3.1.2", "3.11.9", "3.13.0", "3.120.0"]),
-        ("3.12.4", Kind.EXACT, ["3.12.4"], ["3.12.3", "3.12.5", "3.12.40"]),
-        (" 3.12 ", Kind.LINE, ["3.12.1"], ["3.13.1"]),
-        ("3.12.*", Kind.RANGE, ["3.12.0", "3.12.7"], ["3.13.0"]),
-        ("3.12.x", Kind.RANGE, ["3.12.0", "3.12.7"], ["3.13.0"]),
-        ("3.*", Kind.RANGE, ["3.10.1", "3.15.0"], ["4.0.0"]),
-        ("*", Kind.RANGE, ["3.10.1", "3.15.0"], []),
-        (">=3.11,<3.13", Kind.RANGE, ["3.11.0", "3.12.9"], ["3.10.9", "3.13.0"]),
-        ("~=3.12", Kind.RANGE, ["3.12.0", "3.14.0"], ["3.11.0", "4.0.0"]),
-        ("~=3.12.2", Kind.RANGE, ["3.12.2", "3.12.9"], ["3.12.1", "3.13.0"]),
-        ("!=3.12.3,==3.12.*", Kind.RANGE, ["3.12.2", "3.12.4"], ["3.12.3", "3.13.0"]),
-        ("==3.12", Kind.RANGE, ["3.12.0"], ["3.12.1"]),
-        ("===3.12.1", Kind.RANGE, ["3.12.1"], ["3.12.2"]),
-        (">3.12", Kind.RANGE, ["3.12.1", "3.13.0"], ["3.12.0", "3.11.9"]),
+        ("3.12", RequestKind.LINE, ["3.12.0", "3.12.99"], ["3.1.2", "3.11.9", "3.13.0", "3.120.0"]),
+        ("3.12.4", RequestKind.EXACT, ["3.12.4"], ["3.12.3", "3.12.5", "3.12.40"]),
+        (" 3.12 ", RequestKind.LINE, ["3.12.1"], ["3.13.1"]),
+        ("3.12.*", RequestKind.RANGE, ["3.12.0", "3.12.7"], ["3.13.0"]),
+        ("3.12.x", RequestKind.RANGE, ["3.12.0", "3.12.7"], ["3.13.0"]),
+        ("3.*", RequestKind.RANGE, ["3.10.1", "3.15.0"], ["4.0.0"]),
+        ("*", RequestKind.RANGE, ["3.10.1", "3.15.0"], []),
+        (">=3.11,<3.13", RequestKind.RANGE, ["3.11.0", "3.12.9"], ["3.10.9", "3.13.0"]),
+        ("~=3.12", RequestKind.RANGE, ["3.12.0", "3.14.0"], ["3.11.0", "4.0.0"]),
+        ("~=3.12.2", RequestKind.RANGE, ["3.12.2", "3.12.9"], ["3.12.1", "3.13.0"]),
+        ("!=3.12.3,==3.12.*", RequestKind.RANGE, ["3.12.2", "3.12.4"], ["3.12.3", "3.13.0"]),
+        ("==3.12", RequestKind.RANGE, ["3.12.0"], ["3.12.1"]),
+        ("===3.12.1", RequestKind.RANGE, ["3.12.1"], ["3.12.2"]),
+        (">3.12", RequestKind.RANGE, ["3.12.1", "3.13.0"], ["3.12.0", "3.11.9"]),
     ],
 )
-def test_what_is_allowed(text: str, kind: Kind, allowed: list[str], refused: list[str]) -> None:
+def test_what_is_allowed(text: str, kind: RequestKind, allowed: list[str], refused: list[str]) -> None:
     request = parse_request(text, "test")
 
     assert request.kind is kind

@@ -12,7 +12,7 @@ from python_runtime.versions import runtime_txt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         (b"\xef\xbb\xbfpython-3.12\r\n", "3.12"),
     ],
 )
-def test_a_version_is_read(content: bytes, pinned: str, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_version_is_read(content: bytes, pinned: str, catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / "runtime.txt").write_bytes(content)
 
     request = runtime_txt.read(tmp_path / "runtime.txt", catalogue)
@@ -49,7 +49,7 @@ def test_a_version_is_read(content: bytes, pinned: str, catalogue: Catalogue, tm
     ],
 )
 def test_a_fault_is_shown_with_what_to_write(
-    content: bytes, detail: str, line: str, catalogue: Catalogue, tmp_path: Path
+    content: bytes, detail: str, line: str, catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     (tmp_path / "runtime.txt").write_bytes(content)
 
@@ -60,13 +60,13 @@ def test_a_fault_is_shown_with_what_to_write(
     assert caught.value.advice.splitlines()[-1] == line
 
 
-def test_another_language_has_its_own_runtime_txt(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_another_language_has_its_own_runtime_txt(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / "runtime.txt").write_text("r-2024-05-01\n")
 
     assert runtime_txt.read(tmp_path / "runtime.txt", catalogue) is None
 
 
-def test_bytes_that_are_no_text_are_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_bytes_that_are_no_text_are_refused(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / "runtime.txt").write_bytes("python-3.12".encode("utf-16"))
 
     with pytest.raises(ConfigurationError, match="not encoded in UTF-8") as caught:

@@ -13,10 +13,10 @@ from python_runtime.versions.sources import find_requests
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 
-def test_every_source_counts(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_every_source_counts(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").write_text("3.12\n")
     (tmp_path / "runtime.txt").write_text("python-3.12.4\n")
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
@@ -37,7 +37,7 @@ def test_every_source_counts(catalogue: Catalogue, tmp_path: Path) -> None:
     assert [title for title, _ in found.notices] == ["runtime.txt is a file of the past"]
 
 
-def test_no_source_is_no_request(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_no_source_is_no_request(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     found = find_requests(tmp_path, {"BP_PYTHON_VERSION": "  "}, (), catalogue)
 
     assert (found.requests, found.notices) == ((), ())
@@ -45,7 +45,7 @@ def test_no_source_is_no_request(catalogue: Catalogue, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["3", "latest", "python-3.12", "3.12\x1b[31m", "^3.12"])
 def test_a_faulty_variable_shows_the_value_and_the_three_forms(
-    value: str, catalogue: Catalogue, tmp_path: Path
+    value: str, catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError, match="BP_PYTHON_VERSION is not a Python version") as caught:
         find_requests(tmp_path, {"BP_PYTHON_VERSION": value}, (), catalogue)
@@ -65,7 +65,7 @@ def test_a_faulty_variable_shows_the_value_and_the_three_forms(
     ],
 )
 def test_a_faulty_variable_is_explained_and_its_value_suggested(
-    value: str, reason: str, meant: str, catalogue: Catalogue, tmp_path: Path
+    value: str, reason: str, meant: str, catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_requests(tmp_path, {"BP_PYTHON_VERSION": value}, (), catalogue)
@@ -75,7 +75,7 @@ def test_a_faulty_variable_is_explained_and_its_value_suggested(
 
 
 def test_a_file_of_that_name_that_is_not_about_versions_is_left_alone(
-    catalogue: Catalogue, tmp_path: Path
+    catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     """Runtime.txt is an ordinary name: a directory, or a long text."""
     (tmp_path / "runtime.txt").mkdir()
@@ -85,14 +85,14 @@ def test_a_file_of_that_name_that_is_not_about_versions_is_left_alone(
     assert find_requests(tmp_path, {}, (), catalogue).requests == ()
 
 
-def test_a_faulty_wish_names_its_source(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_faulty_wish_names_its_source(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'newest'") as caught:
         find_requests(tmp_path, {}, [VersionConstraint("newest", "Pipfile")], catalogue)
 
     assert caught.value.detail == "Source: Pipfile"
 
 
-def test_a_dangling_version_file_is_not_overlooked(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_dangling_version_file_is_not_overlooked(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").symlink_to("nowhere")
 
     with pytest.raises(ConfigurationError, match="leads nowhere"):

@@ -16,11 +16,11 @@ from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import version_file
 
 if TYPE_CHECKING:
-    from buildpack_common.runtimes_catalogue import Catalogue
-    from python_runtime.versions.request import Request
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
+    from python_runtime.versions.request import PythonRequest
 
 
-def read(content: bytes, catalogue: Catalogue, folder: Path) -> Request:
+def read(content: bytes, catalogue: RuntimesCatalogue, folder: Path) -> PythonRequest:
     path = folder / ".python-version"
     path.write_bytes(content)
     return version_file.read(path, catalogue)
@@ -42,7 +42,7 @@ def read(content: bytes, catalogue: Catalogue, folder: Path) -> Request:
     ],
 )
 def test_one_version_is_found_among_blanks_and_comments(
-    content: bytes, pinned: str, catalogue: Catalogue, tmp_path: Path
+    content: bytes, pinned: str, catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     request = read(content, catalogue, tmp_path)
 
@@ -126,7 +126,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("case", FAULTS, ids=lambda case: repr(case[0][:20]))
 def test_each_fault_has_its_own_words_and_shows_what_to_write(
-    case: tuple[bytes, str, str, str], catalogue: Catalogue, tmp_path: Path
+    case: tuple[bytes, str, str, str], catalogue: RuntimesCatalogue, tmp_path: Path
 ) -> None:
     content, fault, detail, line = case
     with pytest.raises(ConfigurationError) as caught:
@@ -137,28 +137,28 @@ def test_each_fault_has_its_own_words_and_shows_what_to_write(
     assert caught.value.advice.splitlines()[-1] == line
 
 
-def test_a_directory_of_that_name_is_named_as_such(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_directory_of_that_name_is_named_as_such(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").mkdir()
 
     with pytest.raises(ConfigurationError, match="is a directory"):
         version_file.read(tmp_path / ".python-version", catalogue)
 
 
-def test_a_dangling_link_names_its_target(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_dangling_link_names_its_target(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").symlink_to("../versions/python")
 
     with pytest.raises(ConfigurationError, match=r"is a link to \.\./versions/python, which leads nowhere"):
         version_file.read(tmp_path / ".python-version", catalogue)
 
 
-def test_a_pipe_is_not_waited_for(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_pipe_is_not_waited_for(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".python-version")
 
     with pytest.raises(ConfigurationError, match="is not a regular file"):
         version_file.read(tmp_path / ".python-version", catalogue)
 
 
-def test_an_unfinished_merge_is_called_so(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_an_unfinished_merge_is_called_so(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(b"<<<<<<< HEAD\n3.12\n=======\n3.13\n>>>>>>> main\n", catalogue, tmp_path)
 
@@ -166,7 +166,7 @@ def test_an_unfinished_merge_is_called_so(catalogue: Catalogue, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("file_modes_count")
-def test_a_file_without_permission_cannot_be_read(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_file_without_permission_cannot_be_read(catalogue: RuntimesCatalogue, tmp_path: Path) -> None:
     (tmp_path / ".python-version").touch(0o000)
 
     with pytest.raises(ConfigurationError, match="Permission denied"):
@@ -182,7 +182,7 @@ contents = st.binary(max_size=60) | near_misses.map(lambda text: text.encode("ut
 @example(content=b"3.1\n3.2")
 @example(content="3.12\ufeff".encode())
 def test_any_content_is_a_version_or_an_error_whose_advice_works(
-    content: bytes, catalogue: Catalogue
+    content: bytes, catalogue: RuntimesCatalogue
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:

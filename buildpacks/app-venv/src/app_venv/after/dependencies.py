@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from app_venv.environment.installed import Distribution
+    from app_venv.environment.installed import InstalledDistribution
     from buildpack_api.interpreter import Interpreter
 
 _ONE_EXTRA = re.compile(r"""extra\s*===?\s*["'](?P<extra>[^"']+)["']""")
@@ -38,7 +38,9 @@ class Graph:
 
 
 def read_graph(
-    distributions: Iterable[Distribution], extras: Mapping[str, Iterable[str]], interpreter: Interpreter
+    distributions: Iterable[InstalledDistribution],
+    extras: Mapping[str, Iterable[str]],
+    interpreter: Interpreter,
 ) -> Graph:
     """Evaluate ``Requires-Dist`` of all distributions (core metadata; dependency specifiers, PEP 508).
 
@@ -63,7 +65,9 @@ def read_graph(
 class _Needs:
     """The needs of each distribution, as far as extras that somebody asks for make them real."""
 
-    def __init__(self, installed: Mapping[str, Distribution], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, installed: Mapping[str, InstalledDistribution], environment: Mapping[str, str]
+    ) -> None:
         self.unreadable: list[str] = []
         self._installed = installed
         self._environment = dict(environment)
@@ -116,7 +120,9 @@ def _may_count(line: str, extras: set[str]) -> bool:
     return found is None or _OR.search(marker) is not None or normalise(found["extra"]) in extras
 
 
-def _unmet(one: Distribution, need: Requirement, installed: Mapping[str, Distribution]) -> Iterator[str]:
+def _unmet(
+    one: InstalledDistribution, need: Requirement, installed: Mapping[str, InstalledDistribution]
+) -> Iterator[str]:
     from packaging.version import InvalidVersion
 
     wanted = f"{need.name}{need.specifier}"

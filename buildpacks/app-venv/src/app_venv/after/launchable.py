@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from app_venv.environment.installed import Distribution
+    from app_venv.environment.installed import InstalledDistribution
 
 _LONGEST = 127  # bytes of a first line that every Linux reads (before 5.1; 255 since): as pip has it
 _SHEBANG = b"#!"
 
 
-def make_scripts_start(venv: Path, distributions: Iterable[Distribution]) -> tuple[str, ...]:
+def make_scripts_start(venv: Path, distributions: Iterable[InstalledDistribution]) -> tuple[str, ...]:
     """Give scripts a first line that the kernel can read; return the names of those that cannot start.
 
     pip does so for entry points, but not for scripts that a wheel brings along (``#!python``): a blank in the
@@ -42,7 +42,7 @@ def make_scripts_start(venv: Path, distributions: Iterable[Distribution]) -> tup
     return tuple(failing)
 
 
-def outside(distributions: Iterable[Distribution], places: Sequence[Path]) -> Iterator[str]:
+def outside(distributions: Iterable[InstalledDistribution], places: Sequence[Path]) -> Iterator[str]:
     """Yield a sentence for each editable installation that lies in none of ``places``."""
     for one in distributions:
         directory = one.editable_directory()

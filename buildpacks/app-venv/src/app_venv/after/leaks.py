@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from app_venv.evidence.resolution import Resolution
+    from app_venv.evidence.resolution import InstallationResolution
     from app_venv.installers.pip.cache import PipCache
     from buildpack_api.layers import Layer
     from buildpack_api.output import Output
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 _SHOWN = 10
 _ADVICE = (
@@ -53,13 +53,13 @@ class Made:
     layer: Layer
     cache: PipCache
     site_packages: Path
-    resolution: Resolution
+    resolution: InstallationResolution
     search_again: bool
-    secrets: tuple[Secret, ...] = field(repr=False)
+    secrets: tuple[KnownSecret, ...] = field(repr=False)
     static_files: Path | None = None
 
 
-def mend_addresses(site_packages: Path, cache: PipCache, secrets: tuple[Secret, ...]) -> None:
+def mend_addresses(site_packages: Path, cache: PipCache, secrets: tuple[KnownSecret, ...]) -> None:
     """Take the query out of addresses that pip has noted (PEP 610) if there is a secret in it.
 
     pip itself takes out the user. Which file it was is told by its hash, noted as well.

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app_venv.after.dependencies import Graph
-    from app_venv.environment.checkouts import Checkout
-    from app_venv.environment.installed import Distribution
-    from app_venv.evidence.resolution import Package, Resolution
+    from app_venv.environment.checkouts import GitCheckout
+    from app_venv.environment.installed import InstalledDistribution
+    from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 
 _CREATOR = "strata/app-venv"
 _REQUIREMENT = "strata:requirement"
@@ -27,10 +27,10 @@ _HASHES = ("sha256:", "sha384:", "sha512:")
 
 
 def bom_of(
-    distributions: Sequence[Distribution],
-    resolution: Resolution,
+    distributions: Sequence[InstalledDistribution],
+    resolution: InstallationResolution,
     graph: Graph,
-    checkouts: Sequence[Checkout] = (),
+    checkouts: Sequence[GitCheckout] = (),
 ) -> Bom:
     """Return what is installed, with the hash of the file that pip's report names for it.
 
@@ -55,7 +55,7 @@ def bom_of(
     )
 
 
-def _source(one: Distribution, checkouts: Sequence[Checkout]) -> Mapping[str, object]:
+def _source(one: InstalledDistribution, checkouts: Sequence[GitCheckout]) -> Mapping[str, object]:
     """Return where it is from, in the form of PEP 610."""
     directory = one.editable_directory()
     for checkout in checkouts:
@@ -65,8 +65,8 @@ def _source(one: Distribution, checkouts: Sequence[Checkout]) -> Mapping[str, ob
 
 
 def _component(
-    one: Distribution,
-    package: Package | None,
+    one: InstalledDistribution,
+    package: ResolvedDistribution | None,
     source: Mapping[str, object],
     purls: Mapping[str, str],
     graph: Graph,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from app_venv.environment.installed import Distribution
+    from app_venv.environment.installed import InstalledDistribution
     from app_venv.installers.pip.report import Origins
     from buildpack_api.output import Output
 
@@ -45,7 +45,7 @@ def read_disk_usage(record: tuple[str, ...]) -> DiskUsage | None:
     return DiskUsage(*record) if len(record) == len(DiskUsage.__match_args__) else None
 
 
-def measure(venv: Path, distributions: Sequence[Distribution]) -> DiskUsage:
+def measure(venv: Path, distributions: Sequence[InstalledDistribution]) -> DiskUsage:
     """Measure an environment, byte code included, in which these distributions are."""
     size = readable_size(tree_size(venv))
     return DiskUsage(str(len(distributions)), size, ", ".join(map(_shown, _largest(distributions))))
@@ -84,9 +84,9 @@ def _environments(app_dir: Path) -> Iterator[Path]:
                 folders += [(folder / entry.name, depth + 1) for entry in below]
 
 
-def _largest(distributions: Sequence[Distribution]) -> list[Distribution]:
+def _largest(distributions: Sequence[InstalledDistribution]) -> list[InstalledDistribution]:
     return sorted(distributions, key=lambda one: (-one.size, one.name))[:_LARGEST]
 
 
-def _shown(distribution: Distribution) -> str:
+def _shown(distribution: InstalledDistribution) -> str:
     return f"{distribution.name} {distribution.version} ({readable_size(distribution.size)})"

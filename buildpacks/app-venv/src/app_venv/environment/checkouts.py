@@ -27,7 +27,7 @@ _FILES = frozenset({".gitmodules", ".hgrc", ".hgsub", ".hgsubstate", ".lfsconfig
 
 
 @dataclass(frozen=True)
-class Checkout:
+class GitCheckout:
     """A checkout by git: its directory, the address as git has it, and the commit that is checked out."""
 
     directory: Path
@@ -35,7 +35,7 @@ class Checkout:
     commit: str
 
 
-def read_checkouts(root: Path, environment: Mapping[str, str]) -> tuple[Checkout, ...]:
+def read_checkouts(root: Path, environment: Mapping[str, str]) -> tuple[GitCheckout, ...]:
     """Return the checkouts by git directly below ``root``, before there is nothing left to ask.
 
     The others are read by nobody: the bill of materials then says no more than that they are editable.
@@ -64,7 +64,7 @@ def remove_metadata(venv: Path) -> tuple[str, ...]:
     return tuple(os.path.relpath(path, venv) for path in found)
 
 
-def _read(directory: Path, environment: Mapping[str, str]) -> Checkout | None:
+def _read(directory: Path, environment: Mapping[str, str]) -> GitCheckout | None:
     # As pip does: a repository of somebody else must not be taken for this one.
     env = {name: value for name, value in environment.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
 
@@ -72,7 +72,7 @@ def _read(directory: Path, environment: Mapping[str, str]) -> Checkout | None:
         return commands.capture(("git", *arguments), env=env, cwd=directory).strip()
 
     try:
-        return Checkout(directory, ask("config", "--get", "remote.origin.url"), ask("rev-parse", "HEAD"))
+        return GitCheckout(directory, ask("config", "--get", "remote.origin.url"), ask("rev-parse", "HEAD"))
     except CommandFailed:
         return None
 

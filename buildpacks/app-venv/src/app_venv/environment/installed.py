@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Distribution:
+class InstalledDistribution:
     """An installed distribution. ``name`` is normalised, ``size`` in bytes of the files it records.
 
     ``fields`` are its core metadata; ``requested``: somebody asked for it by name, not another package
@@ -61,7 +61,7 @@ class Distribution:
         return unquote(urlsplit(str(source.get("url", ""))).path)
 
 
-def installed_distributions(site_packages: Path) -> tuple[Distribution, ...]:
+def installed_distributions(site_packages: Path) -> tuple[InstalledDistribution, ...]:
     """Return all distributions, sorted by name."""
     found = (_read(path) for path in _metadata_directories(site_packages))
     return tuple(sorted((item for item in found if item), key=lambda item: item.name))
@@ -74,7 +74,7 @@ def _metadata_directories(site_packages: Path) -> Iterator[Path]:
                 yield site_packages / entry.name
 
 
-def _read(directory: Path) -> Distribution | None:
+def _read(directory: Path) -> InstalledDistribution | None:
     for name in ("METADATA", "PKG-INFO"):
         try:
             text = (directory / name).read_text("utf-8", "replace")
@@ -82,7 +82,7 @@ def _read(directory: Path) -> Distribution | None:
             continue
         fields = _fields(text)
         if fields.get("name"):
-            return Distribution(
+            return InstalledDistribution(
                 normalise(fields["name"][0]),
                 fields.get("version", ("",))[0],
                 _recorded_size(directory / "RECORD"),

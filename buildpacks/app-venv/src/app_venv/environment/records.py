@@ -18,17 +18,17 @@ from buildpack_common.files import file_sha256, write_atomically
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from app_venv.environment.installed import Distribution
+    from app_venv.environment.installed import InstalledDistribution
 
 _RECORD = "RECORD"
 
 
-def recorded_paths(distributions: Iterable[Distribution]) -> frozenset[str]:
+def recorded_paths(distributions: Iterable[InstalledDistribution]) -> frozenset[str]:
     """Return the absolute paths of all files that belong to a distribution."""
     return frozenset(path for one in distributions for path, _ in _rows(one))
 
 
-def correct_record(distribution: Distribution, changed: Mapping[Path, bytes]) -> None:
+def correct_record(distribution: InstalledDistribution, changed: Mapping[Path, bytes]) -> None:
     """Write the new hashes of these files into RECORD, if they are in it."""
     if distribution.directory is None:
         return
@@ -93,7 +93,7 @@ class PublishedFiles:
         return frozenset(found)
 
 
-def _rows(distribution: Distribution) -> Iterator[tuple[str, str]]:
+def _rows(distribution: InstalledDistribution) -> Iterator[tuple[str, str]]:
     """Yield absolute path and recorded hash of each file."""
     if distribution.directory is None:
         return

@@ -18,7 +18,7 @@ from buildpack_common.redaction import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 COMPILERS = (
     "ARCHFLAGS", "CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "LIBRARY_PATH",
@@ -52,7 +52,7 @@ def build_environment(
     *,
     users: Mapping[str, str],
     ignored: Iterable[str] = (),
-    secrets: Sequence[Secret] = (),
+    secrets: Sequence[KnownSecret] = (),
 ) -> tuple[str, ...]:
     """Return a line, name and digest, for each variable that counts, sorted.
 

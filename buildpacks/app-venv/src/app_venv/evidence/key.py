@@ -10,7 +10,7 @@ from buildpack_api.layers import LayerKey, outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app_venv.inputs.pinning import Inputs
+    from app_venv.inputs.pinning import PinnedInputs
     from app_venv.program import Program
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
@@ -52,7 +52,7 @@ def venv_key(
     context: BuildContext,
     interpreter: Interpreter,
     program: Program,
-    inputs: Inputs,
+    inputs: PinnedInputs,
     *,
     settings: tuple[str, ...],
     policy: tuple[str, ...],

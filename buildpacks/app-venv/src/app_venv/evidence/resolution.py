@@ -12,7 +12,7 @@ _PUBLISHED, _BUILT = "published", "built"
 
 
 @dataclass(frozen=True)
-class Package:
+class ResolvedDistribution:
     """One distribution.
 
     ``name`` is normalised; ``origin`` is ``sha256:...`` of the artefact, or what else is known about it,
@@ -35,10 +35,10 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Resolution:
+class InstallationResolution:
     """All distributions of an installation, sorted by name."""
 
-    packages: tuple[Package, ...] = ()
+    packages: tuple[ResolvedDistribution, ...] = ()
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Resolution:
         """Names of the packages that were built from source."""
         return tuple(package.name for package in self.packages if package.built)
 
-    def changes_to(self, newer: Resolution) -> tuple[str, ...]:
+    def changes_to(self, newer: InstallationResolution) -> tuple[str, ...]:
         """Return one sentence for each difference; none if both would give the same environment."""
         old = {package.name: package for package in self.packages}
         new = {package.name: package for package in newer.packages}
@@ -66,8 +66,8 @@ class Resolution:
         )
 
 
-def read_record(record: tuple[str, ...]) -> Resolution:
-    """Read what `Resolution.record` wrote; whatever it did not write is left out."""
+def read_record(record: tuple[str, ...]) -> InstallationResolution:
+    """Read what `InstallationResolution.record` wrote; whatever it did not write is left out."""
     packages = []
     for text in record:
         pin, _, rest = text.partition(" ")
@@ -76,11 +76,13 @@ def read_record(record: tuple[str, ...]) -> Resolution:
         name, _, extras = named.removesuffix("]").partition("[")
         if separator:
             asked = tuple(filter(None, extras.split(",")))
-            packages.append(Package(name, version, origin, asked, kind == _PUBLISHED, kind == _BUILT))
-    return Resolution(tuple(packages))
+            packages.append(
+                ResolvedDistribution(name, version, origin, asked, kind == _PUBLISHED, kind == _BUILT)
+            )
+    return InstallationResolution(tuple(packages))
 
 
-def _change(old: Package | None, new: Package | None) -> str:
+def _change(old: ResolvedDistribution | None, new: ResolvedDistribution | None) -> str:
     if old is None:
         return f"{new.name} {new.version} comes in" if new else ""
     if new is None:

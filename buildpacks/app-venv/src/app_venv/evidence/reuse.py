@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app_venv.evidence.resolution import Resolution
-    from app_venv.inputs.pinning import Inputs
+    from app_venv.evidence.resolution import InstallationResolution
+    from app_venv.inputs.pinning import PinnedInputs
     from buildpack_api.layers import Layer
 
 
@@ -24,11 +24,11 @@ class Decision:
 
 def decide(
     layer: Layer,
-    inputs: Inputs,
-    before: Resolution,
+    inputs: PinnedInputs,
+    before: InstallationResolution,
     *,
     works: Callable[[], bool],
-    resolve: Callable[[], Resolution],
+    resolve: Callable[[], InstallationResolution],
     build_changes: Callable[[], tuple[str, ...]] = tuple,
 ) -> Decision:
     """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse.
@@ -51,14 +51,14 @@ def decide(
     return Decision(reuse=True, proof=proof) if proof else _compare(before, resolve())
 
 
-def _proof(inputs: Inputs) -> str:
+def _proof(inputs: PinnedInputs) -> str:
     """Return why the inputs alone prove that reuse is right, or ''."""
     if inputs.empty:
         return "there is nothing to install"
     return "all requirements have an exact version and a hash" if inputs.locked else ""
 
 
-def _compare(before: Resolution, now: Resolution) -> Decision:
+def _compare(before: InstallationResolution, now: InstallationResolution) -> Decision:
     unknown = tuple(
         f"{name} comes from a directory or a version control system, so it is always installed anew"
         for name in now.unprovable

@@ -26,7 +26,7 @@ _OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
 @dataclass(frozen=True)
-class Choice:
+class InputChoice:
     """Files, or the project in the app directory. ``mode`` is None if the user did not choose one.
 
     ``passed_over`` are lock files of other managers, which may say something else.
@@ -42,7 +42,7 @@ class Choice:
         return not self.files
 
 
-def choose(app_dir: Path, settings: Settings, selection: Selection) -> Choice:
+def choose(app_dir: Path, settings: Settings, selection: Selection) -> InputChoice:
     """Choose. Raises ConfigurationError that lists what contradicts, or that helps if there is nothing."""
     named, mode = settings.requirement, settings.project
     if named and mode:
@@ -56,12 +56,12 @@ def choose(app_dir: Path, settings: Settings, selection: Selection) -> Choice:
             f"{PROJECT.name} is set, but the app has no {PYPROJECT}",
             advice=f"Is it in the top directory of the app, and uploaded? If not, remove {PROJECT.name}.",
         )
-    choice = Choice(named, mode) if named or mode else _found(app_dir, selection)
+    choice = InputChoice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
     return replace(choice, passed_over=tuple(name for name in _OTHER_LOCKS if (app_dir / name).is_file()))
 
 
-def _found(app_dir: Path, selection: Selection) -> Choice:
+def _found(app_dir: Path, selection: Selection) -> InputChoice:
     files = [name for name in (_DEFAULT, *_locks(app_dir)) if (app_dir / name).is_file()]
     if len(files) > 1:
         raise ConfigurationError(
@@ -70,13 +70,13 @@ def _found(app_dir: Path, selection: Selection) -> Choice:
             advice=f"Delete all but one, or choose with a variable, such as {REQUIREMENT.name}={files[-1]}",
         )
     if files:
-        return Choice(tuple(files))
+        return InputChoice(tuple(files))
     if not _has_project(app_dir, selection):
         from app_venv.inputs.missing import nothing_to_install  # most apps have something
 
         raise nothing_to_install(app_dir)
     _refuse_foreign_lock(app_dir)
-    return Choice()
+    return InputChoice()
 
 
 def _locks(app_dir: Path) -> list[str]:
@@ -112,7 +112,7 @@ def _refuse_foreign_lock(app_dir: Path) -> None:
             )
 
 
-def _check_selection(choice: Choice, selection: Selection) -> None:
+def _check_selection(choice: InputChoice, selection: Selection) -> None:
     if choice.project or any(is_lock(name) for name in choice.files) or not selection.wanted:
         return
     raise ConfigurationError(

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from app_venv.inputs.pinning import Inputs
+    from app_venv.inputs.pinning import PinnedInputs
 
 _PATTERNS = ("build", "*.egg-info", "src/*.egg-info")
 
 
 @contextmanager
-def litter_removed(app_dir: Path, inputs: Inputs) -> Iterator[None]:
+def litter_removed(app_dir: Path, inputs: PinnedInputs) -> Iterator[None]:
     """Remove afterwards what was not there before, if nothing but a copy of the project is installed.
 
     An editable installation may need such files at launch.

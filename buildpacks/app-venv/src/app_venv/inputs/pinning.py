@@ -17,7 +17,7 @@ from buildpack_common.redaction import hide_credentials, redact, without_credent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
 _SHOWN = 60  # characters of a requirement
@@ -36,7 +36,7 @@ class Pinning(Enum):
 
 
 @dataclass(frozen=True)
-class Requirement:
+class PinnedRequirement:
     """Something to install. ``place`` is ``file:line`` or a file, ``text`` short and without credentials."""
 
     place: str
@@ -61,7 +61,7 @@ class Unfilled:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class PinnedInputs:
     """All that is installed.
 
     ``title`` names it for people (every choice shows in it), ``arguments`` for ``pip install``. ``files``
@@ -77,13 +77,13 @@ class Inputs:
     arguments: tuple[str, ...]
     files: tuple[str, ...]
     digest: str
-    requirements: tuple[Requirement, ...] = ()
+    requirements: tuple[PinnedRequirement, ...] = ()
     remark: str = ""
     passed_over: str = ""
     empty: bool = False
     offline: bool = False
     unfilled: tuple[Unfilled, ...] = ()
-    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
 
     @property
     def copies_project(self) -> bool:
@@ -104,7 +104,7 @@ class Inputs:
         )
 
     @property
-    def unprovable(self) -> tuple[Requirement, ...]:
+    def unprovable(self) -> tuple[PinnedRequirement, ...]:
         """The requirements for which no restored environment can be proved right."""
         return tuple(one for one in self.requirements if one.pinning is Pinning.UNPROVABLE)
 
@@ -131,9 +131,9 @@ class Evidence:
     """Collects what the readers of the different kinds of files find."""
 
     files: list[str] = field(default_factory=list)
-    requirements: list[Requirement] = field(default_factory=list)
+    requirements: list[PinnedRequirement] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
-    secrets: list[Secret] = field(default_factory=list, repr=False)
+    secrets: list[KnownSecret] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -163,7 +163,7 @@ class Evidence:
         """Add a requirement, with its text cut short and without credentials."""
         shown = redact(text)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        self.requirements.append(Requirement(place, shown, pinning, reason))
+        self.requirements.append(PinnedRequirement(place, shown, pinning, reason))
 
 
 def _unfilled_because(name: str, variables: Mapping[str, str] | None) -> str:

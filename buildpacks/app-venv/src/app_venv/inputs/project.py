@@ -10,7 +10,7 @@ from app_venv.inputs.markers import marker_environment
 from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.project_table import ProjectTable, read_project_table
 from app_venv.inputs.requirement_files import classify
-from app_venv.inputs.requirement_lines import Line
+from app_venv.inputs.requirement_lines import RequirementLine
 from app_venv.settings import PROJECT, ProjectMode
 from buildpack_api.errors import ConfigurationError
 
@@ -165,5 +165,5 @@ def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> N
                 f"{PYPROJECT} has an invalid requirement: {text}", detail=str(error).strip()
             ) from error
         if marker is None or marker.evaluate({**environment, "extra": ""}):
-            found.note(PYPROJECT, text, *classify(Line(0, text, text), wanted.app_dir))
+            found.note(PYPROJECT, text, *classify(RequirementLine(0, text, text), wanted.app_dir))
     found.add(PYPROJECT, "\n".join(texts))

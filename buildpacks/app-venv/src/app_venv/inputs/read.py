@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs import PYPROJECT
 from app_venv.inputs.choice import choose
-from app_venv.inputs.pinning import Evidence, Inputs
+from app_venv.inputs.pinning import Evidence, PinnedInputs
 from app_venv.inputs.requirement_files import is_lock, read_requirements
 from app_venv.inputs.wheelhouse import find_wheelhouse
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from app_venv.inputs.choice import Choice
+    from app_venv.inputs.choice import InputChoice
     from app_venv.inputs.selection import Wanted
 
 
-def read_inputs(wanted: Wanted) -> Inputs:
+def read_inputs(wanted: Wanted) -> PinnedInputs:
     """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
     app_dir, variables = wanted.app_dir, wanted.variables
     choice = choose(app_dir, wanted.settings, wanted.selection)
@@ -37,7 +37,7 @@ def read_inputs(wanted: Wanted) -> Inputs:
     if wheelhouse:
         found.add(wheelhouse.name, wheelhouse.contents)
         title, arguments = f"{title}, {wheelhouse.title}", (*wheelhouse.arguments, *arguments)
-    inputs = Inputs(
+    inputs = PinnedInputs(
         title,
         arguments,
         tuple(found.files),
@@ -83,7 +83,7 @@ def _know_project(app_dir: Path, found: Evidence) -> None:
         found.know(text, PYPROJECT)
 
 
-def _passed_over(choice: Choice) -> str:
+def _passed_over(choice: InputChoice) -> str:
     if not choice.passed_over:
         return ""
     chosen = " ".join(choice.files) or PYPROJECT

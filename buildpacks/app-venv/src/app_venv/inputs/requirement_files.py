@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.inputs.pinning import Evidence, Pinning
-from app_venv.inputs.requirement_lines import Line, decode, expand, read_lines
+from app_venv.inputs.requirement_lines import RequirementLine, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class _Reader:
         for line in read_lines(text, self.variables):
             self._line(line, shown, constraint=constraint)
 
-    def _line(self, line: Line, file: str, *, constraint: bool) -> None:
+    def _line(self, line: RequirementLine, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"
         self.found.know(line.written, place, self.variables)
         for name in line.includes:
@@ -118,7 +118,7 @@ class _Reader:
             self.found.note(place, name, Pinning.OPEN, "is a requirements file somewhere else")
 
 
-def classify(line: Line, app_dir: Path) -> tuple[Pinning, str]:
+def classify(line: RequirementLine, app_dir: Path) -> tuple[Pinning, str]:
     """Return how far a requirement determines what is installed, and why not further."""
     text = line.requirement
     direct = _DIRECT.match(text)
@@ -132,7 +132,7 @@ def classify(line: Line, app_dir: Path) -> tuple[Pinning, str]:
     return (Pinning.LOCKED, "") if line.hashes else (Pinning.OPEN, "has no hash")
 
 
-def _classify_direct(line: Line, target: str, app_dir: Path) -> tuple[Pinning, str]:
+def _classify_direct(line: RequirementLine, target: str, app_dir: Path) -> tuple[Pinning, str]:
     local = target.startswith("file:") or not _is_url(target)
     path = target.partition("[")[0].partition("#")[0].removeprefix("file:").removeprefix("//")
     if local and (app_dir / path).is_dir():

@@ -31,7 +31,7 @@ _ONLY_HASHES = re.compile(r"(--hash=[\w:-]+ *)*")
 
 
 @dataclass(frozen=True)
-class Line:
+class RequirementLine:
     """A logical line. ``written`` is what it was before variables were replaced.
 
     ``requirement`` is what stands before the first option; ``understood`` is False if the options are none
@@ -76,7 +76,7 @@ def unfilled(text: str, variables: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for match in found))
 
 
-def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[Line]:
+def read_lines(text: str, variables: Mapping[str, str]) -> Iterator[RequirementLine]:
     """Yield the logical lines that are not empty, with continued lines joined and variables expanded."""
     for number, joined in _joined(text):
         written = _COMMENT.sub("", joined).strip()
@@ -100,21 +100,21 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         yield start, "".join(parts)
 
 
-def _parse(number: int, text: str) -> Line:
+def _parse(number: int, text: str) -> RequirementLine:
     tokens = text.split(" ")
     count = next((index for index, token in enumerate(tokens) if token.startswith("-")), len(tokens))
     requirement = " ".join(tokens[:count]).strip()
     options = " ".join(tokens[count:])
     if _ONLY_HASHES.fullmatch(options):
         hashes = tuple(word.removeprefix("--hash=") for word in options.split())
-        return Line(number, text, requirement, hashes=hashes)
+        return RequirementLine(number, text, requirement, hashes=hashes)
     from app_venv.inputs.requirement_options import read_options  # few files have others
 
     found = read_options(options)
     if found is None:
-        return Line(number, text, requirement, understood=False)
+        return RequirementLine(number, text, requirement, understood=False)
     values, rest = found
-    return Line(
+    return RequirementLine(
         number,
         text,
         requirement,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from python_runtime.forms import form_of
 from python_runtime.versions.refusals import check_alone, contradiction, no_runtimes
-from python_runtime.versions.request import Kind, Request
+from python_runtime.versions.request import PythonRequest, RequestKind
 from python_runtime.versions.spelling import enumeration
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from buildpack_api.target import Target
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 _NOTICE_PERIOD = dt.timedelta(days=365)
 # "<=3.12" ends with 3.12.0, which is equal to 3.12 (PEP 440, 'Inclusive ordered comparison').
@@ -24,7 +24,7 @@ _ENDS_WITH_FIRST_PATCH = re.compile(r"<=\s*(\d+)\.(\d+)(?![\d.])")
 
 
 @dataclass(frozen=True)
-class Choice:
+class RuntimeChoice:
     """The runtime, why it was chosen, and warnings and hints for the person who looks after the app."""
 
     runtime: Runtime
@@ -34,12 +34,12 @@ class Choice:
 
 
 def choose(
-    requests: Sequence[Request],
-    catalogue: Catalogue,
+    requests: Sequence[PythonRequest],
+    catalogue: RuntimesCatalogue,
     target: Target,
     today: dt.date,
     carried: Container[str] = (),
-) -> Choice:
+) -> RuntimeChoice:
     """Return the newest patch, of the default line if all requests allow it, else of the newest they allow.
 
     The default line goes before a newer one: `requires-python = ">=3.10"`, which is what most projects say,
@@ -60,7 +60,7 @@ def choose(
     runtime = _best(inside or allowed, catalogue.default)
     known = [r for r in runtimes if r.sha256 in carried] if inside else runtimes
     elsewhere = _best(allowed, catalogue.default)
-    return Choice(
+    return RuntimeChoice(
         runtime,
         _reason(requests, runtime, inside or allowed, catalogue.default),
         tuple(_end_of_life(runtime, catalogue, today)),
@@ -80,7 +80,7 @@ def _carried_hint(runtime: Runtime, elsewhere: Runtime) -> tuple[str, ...]:
 
 
 def _reason(
-    requests: Sequence[Request], runtime: Runtime, allowed: Sequence[Runtime], default_line: str
+    requests: Sequence[PythonRequest], runtime: Runtime, allowed: Sequence[Runtime], default_line: str
 ) -> str:
     default = f"the default line is {runtime.line}"
     if not requests and runtime.line != default_line:
@@ -97,7 +97,7 @@ def _lines(runtimes: Sequence[Runtime]) -> str:
     return enumeration(list(dict.fromkeys(runtime.line for runtime in runtimes)))
 
 
-def _end_of_life(runtime: Runtime, catalogue: Catalogue, today: dt.date) -> Iterable[tuple[str, str]]:
+def _end_of_life(runtime: Runtime, catalogue: RuntimesCatalogue, today: dt.date) -> Iterable[tuple[str, str]]:
     end = catalogue.lines[runtime.line]
     if end < today:
         yield (
@@ -111,7 +111,7 @@ def _end_of_life(runtime: Runtime, catalogue: Catalogue, today: dt.date) -> Iter
         )
 
 
-def _hints(requests: Sequence[Request], runtime: Runtime, runtimes: Sequence[Runtime]) -> Iterable[str]:
+def _hints(requests: Sequence[PythonRequest], runtime: Runtime, runtimes: Sequence[Runtime]) -> Iterable[str]:
     newest = next(r for r in reversed(runtimes) if r.line == runtime.line)
     if newest != runtime:
         holding = [request.source for request in requests if not request.allows(newest.version)]
@@ -125,7 +125,7 @@ def _hints(requests: Sequence[Request], runtime: Runtime, runtimes: Sequence[Run
         if end:
             after = f"{end[1]}.{int(end[2]) + 1}"
             yield f"{request.source}: {end[0]} ends with {end[1]}.{end[2]}.0; <{after} is the whole line."
-    if all(request.kind is Kind.RANGE for request in requests):
+    if all(request.kind is RequestKind.RANGE for request in requests):
         yield f"A file .python-version with the line {runtime.line} keeps the app on this line."
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import app_file, poetry_range
-from python_runtime.versions.request import Request, range_request
+from python_runtime.versions.request import PythonRequest, range_request
 from python_runtime.versions.spelling import specifier, visible
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _Key:
         return f"{self.file} ({table}{self.name})"
 
 
-def read(app: Path) -> Iterator[Request]:
+def read(app: Path) -> Iterator[PythonRequest]:
     """Yield the requests of the project's files. Raises ConfigurationError naming file and key."""
     documents: dict[str, dict[str, Any]] = {}
     for key in _KEYS:
@@ -44,7 +44,7 @@ def read(app: Path) -> Iterator[Request]:
         yield from _request(documents[key.file], key)
 
 
-def _request(document: dict[str, Any], key: _Key) -> Iterator[Request]:
+def _request(document: dict[str, Any], key: _Key) -> Iterator[PythonRequest]:
     value: object = document
     for name in (*key.tables, key.name):
         value = value.get(name) if isinstance(value, dict) else None

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError, PlatformError
-from python_runtime.versions.request import Kind, Request
+from python_runtime.versions.request import PythonRequest, RequestKind
 from python_runtime.versions.spelling import enumeration, visible
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from buildpack_api.target import Target
-    from buildpack_common.runtimes_catalogue import Catalogue, Runtime
+    from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
 # "==3.12" is a release of two numbers, equal to 3.12.0 (PEP 440, 'Version matching').
 _FIRST_PATCH = re.compile(r"={2,3}\s*(\d+\.\d+)(?![\d.])")
 
 
-def no_runtimes(catalogue: Catalogue, target: Target) -> PlatformError:
+def no_runtimes(catalogue: RuntimesCatalogue, target: Target) -> PlatformError:
     """Return the error for a target that the catalogue has nothing for."""
     known = sorted({f"{r.os}/{r.arch}" for r in catalogue.runtimes})
     return PlatformError(
@@ -32,12 +32,14 @@ def no_runtimes(catalogue: Catalogue, target: Target) -> PlatformError:
     )
 
 
-def check_alone(request: Request, runtimes: Sequence[Runtime], catalogue: Catalogue, today: dt.date) -> None:
+def check_alone(
+    request: PythonRequest, runtimes: Sequence[Runtime], catalogue: RuntimesCatalogue, today: dt.date
+) -> None:
     """Refuse a request that no runtime satisfies, with the most telling reason."""
     if any(request.allows(runtime.version) for runtime in runtimes):
         return
     lines = list(dict.fromkeys(runtime.line for runtime in runtimes))
-    if request.kind is Kind.RANGE:
+    if request.kind is RequestKind.RANGE:
         raise _empty_range(request, runtimes, catalogue)
     if request.line in lines:
         raise _unknown_patch(request, [r for r in runtimes if r.line == request.line])
@@ -53,7 +55,9 @@ def check_alone(request: Request, runtimes: Sequence[Runtime], catalogue: Catalo
     )
 
 
-def _empty_range(request: Request, runtimes: Sequence[Runtime], catalogue: Catalogue) -> ConfigurationError:
+def _empty_range(
+    request: PythonRequest, runtimes: Sequence[Runtime], catalogue: RuntimesCatalogue
+) -> ConfigurationError:
     first_patch = _FIRST_PATCH.search(request.text)
     known = "\n".join(f"  {', '.join(_patches(list(of_line)))}" for _, of_line in _by_line(runtimes))
     return ConfigurationError(
@@ -68,7 +72,7 @@ def _empty_range(request: Request, runtimes: Sequence[Runtime], catalogue: Catal
     )
 
 
-def _unknown_patch(request: Request, runtimes: Sequence[Runtime]) -> ConfigurationError:
+def _unknown_patch(request: PythonRequest, runtimes: Sequence[Runtime]) -> ConfigurationError:
     line, newest = request.line, runtimes[-1]
     advice = f"Ask for {line} to get the newest patch, {newest.version}"
     if _numbers(request.pinned) > newest.numbers:
@@ -85,7 +89,7 @@ def _unknown_patch(request: Request, runtimes: Sequence[Runtime]) -> Configurati
 
 
 def _too_old(
-    request: Request, lines: Sequence[str], catalogue: Catalogue, today: dt.date
+    request: PythonRequest, lines: Sequence[str], catalogue: RuntimesCatalogue, today: dt.date
 ) -> ConfigurationError:
     supported = [line for line in lines if catalogue.lines[line] >= today] or list(lines)
     return ConfigurationError(
@@ -95,7 +99,7 @@ def _too_old(
     )
 
 
-def contradiction(requests: Sequence[Request], runtimes: Sequence[Runtime]) -> ConfigurationError:
+def contradiction(requests: Sequence[PythonRequest], runtimes: Sequence[Runtime]) -> ConfigurationError:
     """Name the smallest set of sources that cannot be satisfied together: mostly two."""
     for size in range(2, len(requests) + 1):
         for some in combinations(requests, size):
@@ -104,7 +108,7 @@ def contradiction(requests: Sequence[Request], runtimes: Sequence[Runtime]) -> C
     return _contradict(requests, runtimes)  # not reached: the requests together do contradict each other
 
 
-def _contradict(requests: Sequence[Request], runtimes: Sequence[Runtime]) -> ConfigurationError:
+def _contradict(requests: Sequence[PythonRequest], runtimes: Sequence[Runtime]) -> ConfigurationError:
     names = enumeration([request.source for request in requests])
     width = max(len(request.source) for request in requests)
     return ConfigurationError(
@@ -117,7 +121,7 @@ def _contradict(requests: Sequence[Request], runtimes: Sequence[Runtime]) -> Con
     )
 
 
-def _allowed(request: Request, runtimes: Sequence[Runtime]) -> str:
+def _allowed(request: PythonRequest, runtimes: Sequence[Runtime]) -> str:
     """Return the known versions a request allows, consecutive ones joined: "3.12.4 to 3.13.18"."""
     return ", ".join(_spans(runtimes, [request.allows(runtime.version) for runtime in runtimes]))
 

@@ -13,7 +13,7 @@ _WILDCARD = re.compile(r"(?P<release>\d+(?:\.\d+)?)\.(?:\*|[xX])")
 _ENDLESS = re.compile(r"\d{10}")
 
 
-class Kind(Enum):
+class RequestKind(Enum):
     """How narrow a request is: any patch of one line, exactly one version, or whatever a range allows."""
 
     LINE = auto()
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Request:
+class PythonRequest:
     """A request for Python. ``text`` is as it was written, ``source`` says where, in words for people.
 
     A version satisfies it if it satisfies one of ``alternatives``, which are version specifiers of PEP 440.
@@ -31,15 +31,15 @@ class Request:
 
     text: str
     source: str
-    kind: Kind
+    kind: RequestKind
     alternatives: tuple[str, ...]
     pinned: str = ""
 
     def allows(self, version: str) -> bool:
         """Whether the final release ``version`` satisfies the request."""
-        if self.kind is Kind.LINE:
+        if self.kind is RequestKind.LINE:
             return version.startswith(f"{self.pinned}.")
-        if self.kind is Kind.EXACT:
+        if self.kind is RequestKind.EXACT:
             return version == self.pinned
         from packaging.specifiers import SpecifierSet  # 10 ms, only for a range
 
@@ -59,14 +59,14 @@ def is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None
 
 
-def plain_request(text: str, source: str) -> Request:
+def plain_request(text: str, source: str) -> PythonRequest:
     """Return the request for a line (X.Y: its newest patch) or an exact version (X.Y.Z)."""
     if text.count(".") == 1:
-        return Request(text, source, Kind.LINE, (f"=={text}.*",), text)
-    return Request(text, source, Kind.EXACT, (f"=={text}",), text)
+        return PythonRequest(text, source, RequestKind.LINE, (f"=={text}.*",), text)
+    return PythonRequest(text, source, RequestKind.EXACT, (f"=={text}",), text)
 
 
-def range_request(text: str, source: str, *alternatives: str) -> Request:
+def range_request(text: str, source: str, *alternatives: str) -> PythonRequest:
     """Return the request for a range in PEP 440's language, or for one of several ``alternatives``.
 
     Raises ValueError if one of them is not a version specifier.
@@ -79,10 +79,10 @@ def range_request(text: str, source: str, *alternatives: str) -> Request:
         parsed = tuple(str(SpecifierSet(alternative)) for alternative in alternatives or (text,))
     except InvalidSpecifier as error:
         raise ValueError(str(error)) from error
-    return Request(text, source, Kind.RANGE, parsed)
+    return PythonRequest(text, source, RequestKind.RANGE, parsed)
 
 
-def parse_request(text: str, source: str) -> Request:
+def parse_request(text: str, source: str) -> PythonRequest:
     """Return the request for X.Y, X.Y.Z, X.Y.* (or X.Y.x), ``*``, or a PEP 440 version specifier.
 
     Raises ValueError for anything else.

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import app_file
-from python_runtime.versions.request import Request, is_plain, plain_request
+from python_runtime.versions.request import PythonRequest, is_plain, plain_request
 from python_runtime.versions.spelling import meant, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 FILE = "runtime.txt"
 _OF_PYTHON = re.compile(r"(?i)\s*(c?python|pypy|\d)")
 
 
-def read(path: Path, catalogue: Catalogue) -> Request | None:
+def read(path: Path, catalogue: RuntimesCatalogue) -> PythonRequest | None:
     """Read the file; None if it speaks of another language. Raises ConfigurationError."""
     content = app_file.read_bytes(path, _instead(catalogue.default))
     try:
@@ -36,7 +36,7 @@ def read(path: Path, catalogue: Catalogue) -> Request | None:
     raise _error("holds no valid version", _found(lines), meant(" ".join(lines), catalogue))
 
 
-def advice(request: Request) -> str:
+def advice(request: PythonRequest) -> str:
     """Return how to move on to `.python-version`."""
     return _instead(request.pinned)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import app_file, project_files, runtime_txt, version_file
-from python_runtime.versions.request import Request, parse_request
+from python_runtime.versions.request import PythonRequest, parse_request
 from python_runtime.versions.spelling import meant, specifier, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.plan import VersionConstraint
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 VARIABLE = "BP_PYTHON_VERSION"
 
@@ -24,15 +24,18 @@ VARIABLE = "BP_PYTHON_VERSION"
 class Found:
     """What the sources ask for, and notices about the sources themselves as (title, text)."""
 
-    requests: tuple[Request, ...]
+    requests: tuple[PythonRequest, ...]
     notices: tuple[tuple[str, str], ...] = ()
 
 
 def find_requests(
-    app: Path, environment: Mapping[str, str], merged: Iterable[VersionConstraint], catalogue: Catalogue
+    app: Path,
+    environment: Mapping[str, str],
+    merged: Iterable[VersionConstraint],
+    catalogue: RuntimesCatalogue,
 ) -> Found:
     """Read every source. Raises ConfigurationError for the first one that is not understood."""
-    requests: list[Request] = []
+    requests: list[PythonRequest] = []
     notices: list[tuple[str, str]] = []
     requests += _variable(environment, catalogue)
     if app_file.is_there(app / version_file.FILE):
@@ -47,7 +50,7 @@ def find_requests(
     return Found(tuple(requests), tuple(notices))
 
 
-def _variable(environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[Request]:
+def _variable(environment: Mapping[str, str], catalogue: RuntimesCatalogue) -> Iterator[PythonRequest]:
     value = environment.get(VARIABLE, "").strip()
     if not value:
         return
@@ -64,7 +67,7 @@ def _variable(environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[
         ) from error
 
 
-def _constraint(constraint: VersionConstraint) -> Request:
+def _constraint(constraint: VersionConstraint) -> PythonRequest:
     source = constraint.source or "a buildpack that requires python"
     try:
         return parse_request(constraint.version, f"build plan ({source})")
@@ -91,5 +94,5 @@ def _may_be_of_python(path: Path) -> bool:
     return path.is_file() and path.stat().st_size <= app_file.LIMIT
 
 
-def _newest(catalogue: Catalogue) -> str:
+def _newest(catalogue: RuntimesCatalogue) -> str:
     return next(r.version for r in reversed(catalogue.runtimes) if r.line == catalogue.default)

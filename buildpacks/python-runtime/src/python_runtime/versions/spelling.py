@@ -7,12 +7,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from python_runtime.versions import poetry_range
-from python_runtime.versions.request import Request, is_plain, plain_request, range_request
+from python_runtime.versions.request import PythonRequest, is_plain, plain_request, range_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 _LONGEST = 100  # characters of a text that are shown
 _MOST_NAMES = 5
@@ -67,7 +67,7 @@ def why_no_version(text: str) -> str:
     return next(reasons, _NO_VERSION)
 
 
-def meant(text: str, catalogue: Catalogue) -> str:
+def meant(text: str, catalogue: RuntimesCatalogue) -> str:
     """Return the line that was probably meant: the one named, the best of a range, else the default line."""
     clean = _plain_characters(text)
     request = as_range(clean) if len(clean) <= _LONGEST else None
@@ -79,7 +79,7 @@ def meant(text: str, catalogue: Catalogue) -> str:
     return line if line in catalogue.lines else catalogue.default
 
 
-def as_range(text: str) -> Request | None:
+def as_range(text: str) -> PythonRequest | None:
     """Return what ``text`` means as a range, in PEP 440's or Poetry's language; None if it is none."""
     if not re.search(r"[<>=~!^]", text):
         return None

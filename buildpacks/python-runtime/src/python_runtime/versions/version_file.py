@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from python_runtime.versions import app_file
-from python_runtime.versions.request import Request, is_plain, plain_request
+from python_runtime.versions.request import PythonRequest, is_plain, plain_request
 from python_runtime.versions.spelling import as_range, meant, specifier, unseen, visible, why_no_version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_common.runtimes_catalogue import Catalogue
+    from buildpack_common.runtimes_catalogue import RuntimesCatalogue
 
 FILE = ".python-version"
 _BLANKS = " \t\f\v"
@@ -29,7 +29,7 @@ _SHOWN_LINES = 5
 _MERGE_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
-def read(path: Path, catalogue: Catalogue) -> Request:
+def read(path: Path, catalogue: RuntimesCatalogue) -> PythonRequest:
     """Read the file. Raises ConfigurationError that shows what was found and what to write instead."""
     content = app_file.read_bytes(path, how_to(catalogue.default))
     lines = _significant_lines(_decode(content, catalogue))
@@ -47,7 +47,7 @@ def how_to(version: str) -> str:
     return f"{FILE} must hold exactly this line (X.Y for the newest patch, or X.Y.Z):\n{version}"
 
 
-def _decode(content: bytes, catalogue: Catalogue) -> str:
+def _decode(content: bytes, catalogue: RuntimesCatalogue) -> str:
     if content.startswith(_UTF_8_MARK):
         rest = content[len(_UTF_8_MARK) :].decode("utf-8", errors="replace")
         raise _error(
@@ -89,7 +89,7 @@ def _significant_lines(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _several(lines: list[str], catalogue: Catalogue) -> ConfigurationError:
+def _several(lines: list[str], catalogue: RuntimesCatalogue) -> ConfigurationError:
     shown = [f"  {visible(line)}" for line in lines[:_SHOWN_LINES]]
     if len(lines) > _SHOWN_LINES:
         shown.append(f"  and {len(lines) - _SHOWN_LINES} more")
@@ -103,7 +103,7 @@ def _several(lines: list[str], catalogue: Catalogue) -> ConfigurationError:
     )
 
 
-def _invalid(line: str, catalogue: Catalogue) -> ConfigurationError:
+def _invalid(line: str, catalogue: RuntimesCatalogue) -> ConfigurationError:
     found = f"Found: {visible(line)}"
     names = unseen(line)
     if names:

@@ -18,7 +18,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 
 
 @dataclass(frozen=True)
-class Builder:
+class BuilderIdentity:
     """The builder of a package (SLSA 1.0, "runDetails").
 
     Attributes:
@@ -32,7 +32,7 @@ class Builder:
     source: str = ""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Builder:
+    def from_environment(cls, environ: Mapping[str, str]) -> BuilderIdentity:
         """Read the environment: STRATA_BUILDER_ID, else that of GitHub Actions or GitLab CI.
 
         Raises UsageError if STRATA_BUILDER_ID is not a URI.
@@ -47,19 +47,19 @@ class Builder:
         return cls(redact(named or found.id), redact(found.invocation), redact(found.source))
 
 
-def _github(environ: Mapping[str, str]) -> Builder | None:
+def _github(environ: Mapping[str, str]) -> BuilderIdentity | None:
     server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
     workflow, run = environ.get("GITHUB_WORKFLOW_REF"), environ.get("GITHUB_RUN_ID")
     if environ.get("GITHUB_ACTIONS") != "true" or not (server and repository and workflow and run):
         return None
     attempt = environ.get("GITHUB_RUN_ATTEMPT", "1")
     source = f"{server}/{repository}"
-    return Builder(f"{server}/{workflow}", f"{source}/actions/runs/{run}/attempts/{attempt}", source)
+    return BuilderIdentity(f"{server}/{workflow}", f"{source}/actions/runs/{run}/attempts/{attempt}", source)
 
 
-def _gitlab(environ: Mapping[str, str]) -> Builder | None:
+def _gitlab(environ: Mapping[str, str]) -> BuilderIdentity | None:
     project = environ.get("CI_PROJECT_URL")
     if environ.get("GITLAB_CI") != "true" or not project:
         return None
     runner = environ.get("CI_RUNNER_ID", "unknown")
-    return Builder(f"{project}/-/runners/{runner}", environ.get("CI_JOB_URL", ""), project)
+    return BuilderIdentity(f"{project}/-/runners/{runner}", environ.get("CI_JOB_URL", ""), project)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.dist.embedded import EmbeddedRuntime
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.wheels.lock_file import Pin
 
 
@@ -31,7 +31,7 @@ class PackagedFile:
 
 
 @dataclass(frozen=True)
-class Distribution:
+class VendoredDistribution:
     """A distribution in a buildpack. `sha256` (hex) is that of its wheel, which the lock file has."""
 
     name: str
@@ -61,7 +61,7 @@ class CarriedPython:
 
 def read_distributions(
     vendored: Mapping[Pin, Path], kept: Mapping[Pin, Path], folder: Path
-) -> tuple[Distribution, ...]:
+) -> tuple[VendoredDistribution, ...]:
     """Describe the wheels of an assembled buildpack, sorted by name.
 
     Args:
@@ -80,9 +80,9 @@ def read_distributions(
 
 
 def carried_pythons(
-    interpreters: Mapping[Target, str],
-    versions: Mapping[Target, str],
-    runtimes: Mapping[Target, Sequence[EmbeddedRuntime]],
+    interpreters: Mapping[DeclaredTarget, str],
+    versions: Mapping[DeclaredTarget, str],
+    runtimes: Mapping[DeclaredTarget, Sequence[EmbeddedRuntime]],
 ) -> tuple[CarriedPython, ...]:
     """Describe the archives in a package.
 
@@ -104,13 +104,13 @@ def _unpacked(wheel: Path) -> tuple[str, ...]:
     return tuple(f"lib/{path}" for path in member_paths(wheel))
 
 
-def _read(pin: Pin, wheel: Path, folder: Path, paths: Iterable[str]) -> Distribution:
+def _read(pin: Pin, wheel: Path, folder: Path, paths: Iterable[str]) -> VendoredDistribution:
     try:
         files = tuple(PackagedFile(path, _hex(file_sha256(folder / path))) for path in sorted(paths))
         licence = read_licence(read_metadata(wheel))
     except (OSError, zipfile.BadZipFile) as error:
         raise ReleaseError(f"cannot describe {pin}: {error}", file=wheel) from error
-    return Distribution(pin.name, pin.version, _hex(file_sha256(wheel)), licence, files)
+    return VendoredDistribution(pin.name, pin.version, _hex(file_sha256(wheel)), licence, files)
 
 
 def read_licence(metadata: str) -> Licence:

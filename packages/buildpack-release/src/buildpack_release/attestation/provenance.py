@@ -15,9 +15,9 @@ from oci_registry.content import INDEX
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.builder import Builder
+    from buildpack_release.attestation.builder import BuilderIdentity
     from buildpack_release.attestation.revision import Revision
-    from buildpack_release.dist.manifest import Package
+    from buildpack_release.dist.manifest import DistPackage
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -43,7 +43,7 @@ class Origin:
     `id@version`.
     """
 
-    builder: Builder
+    builder: BuilderIdentity
     revision: Revision
     source: str = ""
     materials: Sequence[Material] = ()
@@ -51,7 +51,7 @@ class Origin:
     compressor: str = ""
 
 
-def write_provenance(package: Package, origin: Origin) -> bytes:
+def write_provenance(package: DistPackage, origin: Origin) -> bytes:
     """Return the statement about a package."""
     run: _Json = {"builder": {"id": origin.builder.id}}
     if origin.builder.invocation:
@@ -65,13 +65,13 @@ def write_provenance(package: Package, origin: Origin) -> bytes:
     return (json.dumps(statement, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def subjects(package: Package) -> list[_Json]:
+def subjects(package: DistPackage) -> list[_Json]:
     """Name what a statement is about: the image index, and the `.cnb` files."""
     named = {package.id: package.digest, **{image.file: image.file_digest for image in package.images}}
     return [{"name": name, "digest": _sha256(digest)} for name, digest in named.items()]
 
 
-def _definition(package: Package, origin: Origin) -> _Json:
+def _definition(package: DistPackage, origin: Origin) -> _Json:
     asked: _Json = {
         "buildpack": package.id,
         "version": package.version,
@@ -169,7 +169,7 @@ class Statement:
         definition = _object(_object(self.content.get("predicate")).get("buildDefinition"))
         return str(_object(definition.get("internalParameters")).get("noRevision", ""))
 
-    def is_about(self, package: Package) -> bool:
+    def is_about(self, package: DistPackage) -> bool:
         """Whether its subjects are exactly the files of a package as it is in dist/."""
         return bool(self.content["subject"] == subjects(package))
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, ReleaseError
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class WorkTree:
+class GitWorkTree:
     """What git knows about the folder of a repository; asked once, when it is needed."""
 
     root: Path
@@ -45,7 +45,7 @@ class WorkTree:
     @cached_property
     def _state(self) -> Revision:
         try:
-            checkout = Checkout.open(self.root)
+            checkout = RepositoryFolder.open(self.root)
             head = checkout.head()
             changed = checkout.changed(head) if head else ()
         except MissingToolError as error:
@@ -60,4 +60,4 @@ class WorkTree:
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
-        return frozenset(Checkout(self.root).tracked())
+        return frozenset(RepositoryFolder(self.root).tracked())

@@ -18,8 +18,8 @@ from oci_registry.content import canonical_json, sha256
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.distributions import CarriedPython, Distribution
-    from buildpack_release.model.descriptor import Descriptor
+    from buildpack_release.attestation.distributions import CarriedPython, VendoredDistribution
+    from buildpack_release.model.descriptor import BuildpackDescriptor
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 SUFFIX = ".cdx.json"
@@ -37,11 +37,11 @@ class Part:
 
 
 def write_sbom(
-    descriptor: Descriptor,
+    descriptor: BuildpackDescriptor,
     *,
     variant: str = "",
     source: str = "",
-    distributions: Sequence[Distribution] = (),
+    distributions: Sequence[VendoredDistribution] = (),
     pythons: Sequence[CarriedPython] = (),
     parts: Sequence[Part] = (),
 ) -> bytes:
@@ -80,7 +80,7 @@ def read_part(document: bytes, *, id: str, version: str) -> Part:  # noqa: A002 
     return Part(id, version, str(json.loads(document)["serialNumber"]), sha256(document))
 
 
-def _about(descriptor: Descriptor, variant: str, source: str) -> dict[str, Any]:
+def _about(descriptor: BuildpackDescriptor, variant: str, source: str) -> dict[str, Any]:
     expression = " AND ".join(one.type for one in descriptor.licenses if one.type)
     links = [("vcs", source), ("website", descriptor.homepage)]
     return _present(
@@ -97,7 +97,7 @@ def _about(descriptor: Descriptor, variant: str, source: str) -> dict[str, Any]:
     )
 
 
-def _library(one: Distribution) -> dict[str, Any]:
+def _library(one: VendoredDistribution) -> dict[str, Any]:
     return _present(
         {
             "bom-ref": one.purl,

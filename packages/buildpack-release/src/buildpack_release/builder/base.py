@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Base:
     image: SourceImage
     user: int
     group: int
-    target: Target
+    target: DeclaredTarget
     distro: tuple[str, str]
     stack_id: str
 
@@ -47,7 +47,7 @@ class Base:
             image,
             _number(image, environment, "CNB_USER_ID"),
             _number(image, environment, "CNB_GROUP_ID"),
-            Target(os, arch, str(image.config.get("variant") or "")),
+            DeclaredTarget(os, arch, str(image.config.get("variant") or "")),
             (image.labels.get(_DISTRO_NAME, ""), image.labels.get(_DISTRO_VERSION, "")),
             image.labels.get(STACK_LABEL, ""),
         )

@@ -13,7 +13,7 @@ from buildpack_release.builder.declarations import read_declarations, side_file
 from buildpack_release.builder.plans import plans_in_layer
 from buildpack_release.checking.check import Report
 from buildpack_release.checking.check_plans import check_plans
-from buildpack_release.model.descriptor import Descriptor, OrderEntry
+from buildpack_release.model.descriptor import BuildpackDescriptor, OrderEntry
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.order import flat_groups
 from buildpack_release.model.repository import Buildpack, Repository
@@ -102,7 +102,7 @@ class _Keys:
     def buildpack(self, name: str, source: TomlSource, order: Order) -> Buildpack:
         """Return a composite for the proof."""
         id_, _, version = name.rpartition("@") if "@" in name else (name, "", "")
-        descriptor = Descriptor(
+        descriptor = BuildpackDescriptor(
             source=source,
             api="",
             id=self.names.get((id_, version), name),

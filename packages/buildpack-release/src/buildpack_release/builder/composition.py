@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.descriptor import OrderEntry
     from buildpack_release.model.order import Group, Order
     from buildpack_release.model.toml_lines import Key
-    from oci_registry.layer import Layer
+    from oci_registry.layer import ImageLayer
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Composition:
     system_post: Group
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[ImageLayer, ...]:
         """The layers of the buildpacks, each once: buildpacks that were packaged "flat" share one."""
         return tuple({module.layer.diff_id: module.layer for module in self.modules}.values())
 

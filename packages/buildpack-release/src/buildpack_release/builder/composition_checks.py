@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.module import Module
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
 
 MOST_LAYERS = 127
 """How many layers container engines take."""
@@ -117,7 +117,7 @@ def _check_unused(composition: Composition) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, "unused", message, source.path, source.line("order"))
 
 
-def _supports(target: Target, composition: Composition) -> bool:
+def _supports(target: DeclaredTarget, composition: Composition) -> bool:
     """Whether a buildpack's target is the base's. As for the lifecycle, what is not said fits."""
     if not _covers(target, composition.base.target):
         return False
@@ -127,7 +127,7 @@ def _supports(target: Target, composition: Composition) -> bool:
     return any(_equal(distro.name, name) and _equal(distro.version, version) for distro in target.distros)
 
 
-def _covers(one: Target, other: Target) -> bool:
+def _covers(one: DeclaredTarget, other: DeclaredTarget) -> bool:
     pairs = ((one.os, other.os), (one.arch, other.arch), (one.variant, other.variant))
     return all(_equal(mine, theirs) for mine, theirs in pairs)
 
@@ -136,6 +136,6 @@ def _equal(mine: str, theirs: str) -> bool:
     return not mine or not theirs or mine == theirs
 
 
-def _described(target: Target) -> str:
+def _described(target: DeclaredTarget) -> str:
     distros = ", ".join(f"{distro.name} {distro.version}".strip() for distro in target.distros)
     return f"{target} ({distros})" if distros else str(target)

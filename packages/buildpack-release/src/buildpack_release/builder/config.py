@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.builder.environment import BuildVariable, read_variables
 from buildpack_release.model.descriptor import OrderEntry, id_fault
 from buildpack_release.model.table import Table
-from buildpack_release.model.targets import Target, read_targets
+from buildpack_release.model.targets import DeclaredTarget, read_targets
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class BuilderConfig:
     run_images: tuple[RunImage, ...]
     variables: tuple[BuildVariable, ...]
     stack_id: str
-    targets: tuple[Target, ...]
+    targets: tuple[DeclaredTarget, ...]
 
     @property
     def directory(self) -> Path:

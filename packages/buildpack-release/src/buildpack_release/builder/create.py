@@ -23,7 +23,7 @@ from buildpack_release.builder.writing import check_directory, push_builder, wri
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.progress import say
 from oci_registry.remote.registries import Registries, connection
-from oci_registry.store import Outcome
+from oci_registry.store import TransferOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -152,10 +152,10 @@ def _write(image: Image, destination: Destination, parts: Parts, report: Callabl
         return write_builder(image, destination, report=report)
     report(f"Pushing to {destination}")
     pushed = push_builder(image, destination, parts.registries, _folder(parts.scratch, "push"))
-    counts = {outcome: list(pushed.blobs.values()).count(outcome) for outcome in Outcome}
+    counts = {outcome: list(pushed.blobs.values()).count(outcome) for outcome in TransferOutcome}
     report(
-        f"{counts[Outcome.UPLOADED]} blobs sent, {counts[Outcome.MOUNTED]} mounted, "
-        f"{counts[Outcome.PRESENT]} already there"
+        f"{counts[TransferOutcome.UPLOADED]} blobs sent, {counts[TransferOutcome.MOUNTED]} mounted, "
+        f"{counts[TransferOutcome.PRESENT]} already there"
     )
     return bool(pushed.new_manifests or pushed.moved_tags)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.model.descriptor import id_fault
 from buildpack_release.model.finding import raise_first_error
 from buildpack_release.model.foreign import read_foreign
-from buildpack_release.model.plan import Alternative, BuildPlan, DeclaredPlan, Requirement
+from buildpack_release.model.plan import Alternative, BuildPlan, DeclaredPlan, PlanRequirement
 from buildpack_release.model.settings import PYPROJECT
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
@@ -83,5 +83,5 @@ def _declaration(buildpack_id: str, tables: Table) -> DeclaredPlan:
 
 def _alternative(table: Table) -> Alternative:
     return Alternative(
-        table.strings("provides"), tuple(Requirement(name) for name in table.strings("requires"))
+        table.strings("provides"), tuple(PlanRequirement(name) for name in table.strings("requires"))
     )

@@ -11,7 +11,7 @@ from buildpack_release.builder.labels import builder_labels
 from buildpack_release.errors import CheckFailed
 from oci_registry.content import DOCKER_LAYER, DOCKER_LAYER_TAR, LAYER, LAYER_TAR
 from oci_registry.image import CREATED, Image, Platform, make_image
-from oci_registry.layer import Layer, compress_layer, write_layer
+from oci_registry.layer import ImageLayer, compress_layer, write_layer
 from oci_registry.tar import TarEntry
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def make_builder(composition: Composition, scratch: Path) -> Image:
     )
 
 
-def _own_layers(composition: Composition, scratch: Path) -> Iterator[Layer]:
+def _own_layers(composition: Composition, scratch: Path) -> Iterator[ImageLayer]:
     config, writer = composition.config, _Writer(scratch)
     yield writer.compress(files.folders_archive(composition.base), "folders")
     yield writer.write(composition.lifecycle.entries(), f"lifecycle {composition.lifecycle.version}")
@@ -67,13 +67,13 @@ class _Writer:
     folder: Path
     count: int = 0
 
-    def write(self, entries: Iterable[TarEntry], title: str) -> Layer:
+    def write(self, entries: Iterable[TarEntry], title: str) -> ImageLayer:
         return write_layer(entries, self._path(), title=title)
 
-    def write_text(self, name: str, text: str) -> Layer:
+    def write_text(self, name: str, text: str) -> ImageLayer:
         return self.write([TarEntry.content(name, text.encode())], name)
 
-    def compress(self, archive: bytes, title: str) -> Layer:
+    def compress(self, archive: bytes, title: str) -> ImageLayer:
         return compress_layer([archive], self._path(), title=title)
 
     def _path(self) -> Path:
@@ -81,7 +81,7 @@ class _Writer:
         return self.folder / f"{self.count}.layer"
 
 
-def _with_oci_type(layer: Layer, image: SourceImage) -> Layer:
+def _with_oci_type(layer: ImageLayer, image: SourceImage) -> ImageLayer:
     """Return a layer with OCI's name of its type: Docker's other names mean the same bytes."""
     media_type = _MEDIA_TYPES.get(layer.media_type, layer.media_type)
     if not media_type.startswith(LAYER_TAR):
@@ -93,7 +93,7 @@ def _with_oci_type(layer: Layer, image: SourceImage) -> Layer:
     return replace(layer, media_type=media_type)
 
 
-def _config(composition: Composition, own: Sequence[Layer]) -> Mapping[str, Any]:
+def _config(composition: Composition, own: Sequence[ImageLayer]) -> Mapping[str, Any]:
     base = composition.base.image
     settings = {
         **base.settings,

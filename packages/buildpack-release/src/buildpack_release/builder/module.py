@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.descriptor import OrderEntry, id_fault
-from buildpack_release.model.targets import Distro, Target
+from buildpack_release.model.targets import DeclaredTarget, Distro
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_release.builder.source_image import SourceImage
     from buildpack_release.model.order import Order
-    from oci_registry.layer import Layer
+    from oci_registry.layer import ImageLayer
 
 LAYERS_LABEL = "io.buildpacks.buildpack.layers"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
@@ -32,7 +32,7 @@ class Module:
     id: str
     version: str
     entry: Mapping[str, Any] = field(repr=False, compare=False)
-    layer: Layer
+    layer: ImageLayer
     package: str = field(compare=False)
 
     @property
@@ -48,7 +48,7 @@ class Module:
         )
 
     @property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[DeclaredTarget, ...]:
         """What a component is for; nothing means everything."""
         return tuple(map(_target, _dicts(self.entry, "targets")))
 
@@ -85,7 +85,7 @@ def read_modules(image: SourceImage) -> tuple[Module, ...]:
     return tuple(sorted(modules, key=str))
 
 
-def _module(id_: str, version: str, entry: object, layers: Mapping[str, Layer], package: str) -> Module:
+def _module(id_: str, version: str, entry: object, layers: Mapping[str, ImageLayer], package: str) -> Module:
     if (fault := id_fault(id_)) or not _VERSION.fullmatch(version):
         raise CheckFailed(
             f"{package} holds {id_}@{version}, which is no buildpack",
@@ -115,9 +115,9 @@ def _order_entry(value: Mapping[str, Any]) -> OrderEntry:
     )
 
 
-def _target(value: Mapping[str, Any]) -> Target:
+def _target(value: Mapping[str, Any]) -> DeclaredTarget:
     os, arch, variant = (str(value.get(key) or "") for key in ("os", "arch", "variant"))
     distros = (
         Distro(str(one.get("name") or ""), str(one.get("version") or "")) for one in _dicts(value, "distros")
     )
-    return Target(os, arch, variant, tuple(distros))
+    return DeclaredTarget(os, arch, variant, tuple(distros))

@@ -13,9 +13,9 @@ from buildpack_release.builder.locator import (
 )
 from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage, find_image
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError, shown_path
-from buildpack_release.model.descriptor import Descriptor
+from buildpack_release.model.descriptor import BuildpackDescriptor
 from buildpack_release.model.table import suggestion
 from buildpack_release.packaging.buildpackage import (
     METADATA_LABEL,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.config import BuilderConfig, PackageEntry
     from buildpack_release.builder.module import Module
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from oci_registry.remote.registries import Registries
 
 EXTENSION_LABEL = "io.buildpacks.extension.metadata"
@@ -45,7 +45,7 @@ class Sources:
     scratch: Path
     registries: Registries
 
-    def read(self, config: BuilderConfig, target: Target) -> tuple[Module, ...]:
+    def read(self, config: BuilderConfig, target: DeclaredTarget) -> tuple[Module, ...]:
         """Read all buildpacks of a configuration, in its order; a composite's package has several.
 
         Raises ReleaseError, with the place in the configuration, for a package that cannot be used.
@@ -54,7 +54,9 @@ class Sources:
             module for entry in config.packages for module in self._read_entry(config, entry, target)
         )
 
-    def _read_entry(self, config: BuilderConfig, entry: PackageEntry, target: Target) -> tuple[Module, ...]:
+    def _read_entry(
+        self, config: BuilderConfig, entry: PackageEntry, target: DeclaredTarget
+    ) -> tuple[Module, ...]:
         try:
             modules, main = self._read_package(config, entry, target)
         except ReleaseError as error:
@@ -73,9 +75,9 @@ class Sources:
         return modules
 
     def _read_package(
-        self, config: BuilderConfig, entry: PackageEntry, target: Target
+        self, config: BuilderConfig, entry: PackageEntry, target: DeclaredTarget
     ) -> tuple[tuple[Module, ...], tuple[str, str]]:
-        packaged = Manifest.read(self.dist)
+        packaged = DistManifest.read(self.dist)
         locator = buildpack_locator(
             entry.locator, directory=config.directory, siblings={package.id for package in packaged}
         )
@@ -89,7 +91,7 @@ class Sources:
         modules = read_modules(_checked(image))
         return modules, _main(image, modules)
 
-    def _sibling(self, packaged: Manifest, locator: SiblingLocator) -> LayoutLocator:
+    def _sibling(self, packaged: DistManifest, locator: SiblingLocator) -> LayoutLocator:
         package = packaged.find((locator.id, ""))
         if package is None:
             raise UsageError(
@@ -104,9 +106,9 @@ class Sources:
             )
         return LayoutLocator(self.dist / package.layout)
 
-    def _package_folder(self, folder: Path, target: Target, index: int) -> SourceImage:
+    def _package_folder(self, folder: Path, target: DeclaredTarget, index: int) -> SourceImage:
         """Make a package of a buildpack's folder, as pack does."""
-        descriptor = Descriptor.read(folder / "buildpack.toml")
+        descriptor = BuildpackDescriptor.read(folder / "buildpack.toml")
         missing = [name for name in ("bin/detect", "bin/build") if not (folder / name).is_file()]
         if missing and not descriptor.is_composite:
             raise UsageError(

@@ -11,7 +11,7 @@ from buildpack_release.errors import CheckFailed, ReleaseError
 from oci_registry.content import INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
 from oci_registry.errors import NotFoundError
 from oci_registry.image import platform_text
-from oci_registry.layer import Layer
+from oci_registry.layer import ImageLayer
 from oci_registry.layout import LayoutArchive, LayoutStore
 from oci_registry.reading import ReadImage, read_image
 from oci_registry.store import StoredBlob
@@ -19,7 +19,7 @@ from oci_registry.store import StoredBlob
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from oci_registry.reference import Reference
     from oci_registry.remote.registries import Registries
     from oci_registry.store import Source
@@ -30,7 +30,7 @@ class SourceImage(ReadImage):
     """An image that something is taken from, with its layers. `name` is for messages."""
 
     name: str
-    layers: tuple[Layer, ...] = field(repr=False)
+    layers: tuple[ImageLayer, ...] = field(repr=False)
 
     def json_label(self, name: str) -> Any:  # noqa: ANN401  JSON is untyped
         """Read a label that holds JSON; None if there is none. Raises CheckFailed if it does not."""
@@ -45,7 +45,7 @@ class SourceImage(ReadImage):
 def find_image(
     locator: ArchiveLocator | LayoutLocator | Reference,
     name: str,
-    wanted: Target | None,
+    wanted: DeclaredTarget | None,
     registries: Registries,
 ) -> SourceImage:
     """Read the manifest and configuration of an image.
@@ -73,7 +73,7 @@ def find_image(
             detail=f"Its manifest has {len(blobs)} layers, its configuration {len(diff_ids)}.",
         )
     layers = tuple(
-        Layer(blob.media_type, StoredBlob.of(blob, store), diff_id)
+        ImageLayer(blob.media_type, StoredBlob.of(blob, store), diff_id)
         for blob, diff_id in zip(blobs, diff_ids, strict=True)
     )
     return SourceImage(manifest, image.config, name=name, layers=layers)
@@ -112,7 +112,7 @@ def _images(store: Source, index: Manifest, depth: int = 0) -> Iterator[Descript
             yield one
 
 
-def _choose(images: Sequence[Descriptor], name: str, wanted: Target | None) -> Descriptor:
+def _choose(images: Sequence[Descriptor], name: str, wanted: DeclaredTarget | None) -> Descriptor:
     if len(images) == 1:
         return images[0]
     listed = ", ".join(dict.fromkeys(platform_text(one.platform) for one in images)) or "none"
@@ -129,7 +129,7 @@ def _choose(images: Sequence[Descriptor], name: str, wanted: Target | None) -> D
     return (exact or fitting)[0]
 
 
-def _fits(platform: Mapping[str, str], wanted: Target) -> bool:
+def _fits(platform: Mapping[str, str], wanted: DeclaredTarget) -> bool:
     pairs = ((platform.get("os"), wanted.os), (platform.get("architecture"), wanted.arch))
     variants = (platform.get("variant"), wanted.variant)
     return all(not mine or mine == theirs for theirs, mine in pairs) and (

@@ -10,7 +10,7 @@ from buildpack_release.errors import ConflictError, ReleaseError, shown_path
 from oci_registry.files import locked, writing
 from oci_registry.layout import ENTRY_POINT, MARKER, REF_NAME, LayoutStore
 from oci_registry.reading import read_tree
-from oci_registry.store import Outcome, StoredBlob
+from oci_registry.store import StoredBlob, TransferOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def write_builder(image: Image, directory: Path, *, report: Callable[[str], None
         entry = image.manifest.descriptor(platform=image.platform.as_json(), annotations={REF_NAME: _REF})
         is_new = layout.name_images(entry.to_json())
         layout.prune({blob.digest for blob in content.blobs} | {image.digest})
-    return is_new or bool(pushed.new_manifests) or Outcome.UPLOADED in pushed.blobs.values()
+    return is_new or bool(pushed.new_manifests) or TransferOutcome.UPLOADED in pushed.blobs.values()
 
 
 def check_directory(directory: Path, *, report: Callable[[str], None]) -> None:

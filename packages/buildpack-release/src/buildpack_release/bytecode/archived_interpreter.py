@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from buildpack_release.bytecode.interpreters import Interpreter, ask
+from buildpack_release.bytecode.interpreters import HostInterpreter, ask
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.model.settings import MINORS
 from buildpack_release.model.targets import own_arch
@@ -80,7 +80,7 @@ class ArchivedInterpreter:
         order = {"archive": os.fspath(self.archive), "tree": os.fspath(tree)}
         arch = self.trim.run(order, file=self.archive)["arch"]
         found = ask(tree / f"bin/python{self.minor}")
-        if not isinstance(found, Interpreter):
+        if not isinstance(found, HostInterpreter):
             raise MissingToolError(
                 f"the Python {self.version} in this archive does not run on this machine",
                 detail=found,

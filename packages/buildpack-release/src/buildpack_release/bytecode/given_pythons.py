@@ -10,8 +10,8 @@ from buildpack_release.bytecode.archived_interpreter import ArchivedInterpreter
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.inputs import collect
 from buildpack_release.model.settings import PackageSettings
-from buildpack_release.model.targets import Target, own_arch
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.model.targets import DeclaredTarget, own_arch
+from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
 from buildpack_release.runtimes.fetch import fetch_archives
 from buildpack_release.runtimes.program import BuildpackProgram
 from buildpack_release.runtimes.selection import RuntimeSelection, check_recorded, choose
@@ -76,8 +76,8 @@ def _fetched(
     if not (pythons := tuple(versions)):
         return []
     buildpack = keeper(repository)
-    catalogue = Catalogue.read(buildpack.directory / FILE)
-    found = choose(catalogue, Target("linux", own_arch()), RuntimeSelection(dt.date.min, pythons))
+    catalogue = ArchiveCatalogue.read(buildpack.directory / FILE)
+    found = choose(catalogue, DeclaredTarget("linux", own_arch()), RuntimeSelection(dt.date.min, pythons))
     sums = [one.sha256 for one in found]
     inputs = collect(repository, buildpack)
     return list(fetch_archives(sums, inputs, catalogue=catalogue.path, cache=cache, report=report).values())

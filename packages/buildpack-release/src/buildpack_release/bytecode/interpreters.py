@@ -56,7 +56,7 @@ _Compiler = TypeVar("_Compiler", bound=Compiler)
 
 
 @dataclass(frozen=True)
-class Interpreter:
+class HostInterpreter:
     """A CPython that was started and answered."""
 
     executable: Path
@@ -69,13 +69,13 @@ class Interpreter:
         return f"{self.minor}.{self.patch}"
 
 
-def installed_interpreters() -> Mapping[str, Interpreter]:
+def installed_interpreters() -> Mapping[str, HostInterpreter]:
     """Return the newest interpreter of each minor version on this machine, in ascending order."""
     return newest(installed())
 
 
 @functools.cache
-def installed() -> tuple[Interpreter, ...]:
+def installed() -> tuple[HostInterpreter, ...]:
     """Return all interpreters of this machine.
 
     Searched are PATH, the versions of pyenv, the places of CI services' images, /usr/local/bin, /usr/bin and
@@ -94,7 +94,7 @@ def newest(interpreters: Iterable[_Compiler]) -> dict[str, _Compiler]:
     return {minor: found[minor] for minor in MINORS if minor in found}
 
 
-def probe(executables: Iterable[Path]) -> tuple[Interpreter, ...]:
+def probe(executables: Iterable[Path]) -> tuple[HostInterpreter, ...]:
     """Start all executables at the same time, and return those that answer.
 
     Pre-releases, free-threaded and debug builds are passed over: their bytecode is not what an ordinary
@@ -102,10 +102,10 @@ def probe(executables: Iterable[Path]) -> tuple[Interpreter, ...]:
     """
     started = [(executable, _start(executable)) for executable in executables]
     answers = [_answer(executable, process) for executable, process in started]
-    return tuple(one for one in answers if isinstance(one, Interpreter))
+    return tuple(one for one in answers if isinstance(one, HostInterpreter))
 
 
-def ask(executable: Path) -> Interpreter | str:
+def ask(executable: Path) -> HostInterpreter | str:
     """Start one executable, and return it, or else what it says, or the system about it."""
     return _answer(executable, _start(executable))
 
@@ -124,7 +124,7 @@ def _start(executable: Path) -> subprocess.Popen[str] | OSError:
         return error
 
 
-def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> Interpreter | str:
+def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> HostInterpreter | str:
     if isinstance(process, OSError):
         return f"{executable.name}: {process.strerror}"
     try:
@@ -139,7 +139,7 @@ def _answer(executable: Path, process: subprocess.Popen[str] | OSError) -> Inter
     answer = _VERSION.fullmatch(output)
     if answer is None or answer[1] not in MINORS:
         return f"{executable.name} is no final release of CPython of a supported minor ({', '.join(MINORS)})."
-    return Interpreter(executable, answer[1], int(answer[2]))
+    return HostInterpreter(executable, answer[1], int(answer[2]))
 
 
 def _ending(code: int) -> str:

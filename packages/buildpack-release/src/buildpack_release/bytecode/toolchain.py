@@ -16,7 +16,7 @@ from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import own_arch
 from buildpack_release.progress import say
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -138,7 +138,7 @@ def _archived(
 def _fetchable(repository: Repository, minors: Iterable[str]) -> tuple[str, ...]:
     """Return the minors that the catalogue has archives of for this machine; none without a catalogue."""
     try:
-        catalogue = Catalogue.read(keeper(repository).directory / FILE)
+        catalogue = ArchiveCatalogue.read(keeper(repository).directory / FILE)
     except ReleaseError:
         return ()
     lines = {one.line for one in catalogue.archives if one.arch == own_arch()}

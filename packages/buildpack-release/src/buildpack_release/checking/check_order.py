@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from buildpack_release.model.descriptor import Descriptor, OrderEntry
+    from buildpack_release.model.descriptor import BuildpackDescriptor, OrderEntry
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.toml_lines import Key
 
@@ -75,20 +75,20 @@ def _missing(entry: OrderEntry, siblings: Collection[str], unread: Sequence[Path
     return message, suggestion(entry.id, siblings) or declare
 
 
-def _entries(descriptor: Descriptor) -> Iterator[tuple[tuple[Key, ...], OrderEntry]]:
+def _entries(descriptor: BuildpackDescriptor) -> Iterator[tuple[tuple[Key, ...], OrderEntry]]:
     """Return each entry of an order with its key path."""
     for number, group in enumerate(descriptor.order):
         for index, entry in enumerate(group):
             yield ("order", number, "group", index), entry
 
 
-def _cycle(cycle: tuple[str, ...], siblings: dict[str, Descriptor]) -> Finding:
+def _cycle(cycle: tuple[str, ...], siblings: dict[str, BuildpackDescriptor]) -> Finding:
     descriptor = siblings[cycle[0]]
     keys = next(keys for keys, entry in _entries(descriptor) if entry.id == cycle[1])
     message = f"the orders are cyclic: {' -> '.join(cycle)}"
     return _error("cycle", message, descriptor, *keys, "id")
 
 
-def _error(code: str, message: str, descriptor: Descriptor, *keys: Key, advice: str = "") -> Finding:
+def _error(code: str, message: str, descriptor: BuildpackDescriptor, *keys: Key, advice: str = "") -> Finding:
     source = descriptor.source
     return Finding(Severity.ERROR, code, message, source.path, source.line(*keys), advice)

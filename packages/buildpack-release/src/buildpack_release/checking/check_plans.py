@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.checking.proof import MOST_CASES, Case, Choice, GroupProof, Member, cases, count_cases
+from buildpack_release.checking.proof import (
+    MOST_CASES,
+    Case,
+    GroupMember,
+    GroupProof,
+    PlanChoice,
+    cases,
+    count_cases,
+)
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.graph import find_cycles
 from buildpack_release.model.order import dependency_graph, flat_groups
@@ -14,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.checking.resolution import Fault, Trial
-    from buildpack_release.model.descriptor import Descriptor
+    from buildpack_release.checking.resolution import DetectionFault, GroupTrial
+    from buildpack_release.model.descriptor import BuildpackDescriptor
     from buildpack_release.model.foreign import Foreign
     from buildpack_release.model.order import Group
     from buildpack_release.model.plan import DeclaredPlan
@@ -49,23 +57,25 @@ def check_plans(
 
 def _members(
     group: Group, plans: Mapping[str, Sequence[DeclaredPlan]], foreign: Mapping[str, Foreign]
-) -> tuple[Member, ...] | None:
+) -> tuple[GroupMember, ...] | None:
     members = []
     for entry in group:
         if entry.id in plans:
             declared = plans[entry.id]
-            choices = tuple(Choice(plan.name, plan.plan, plan.source) for plan in declared)
+            choices = tuple(PlanChoice(plan.name, plan.plan, plan.source) for plan in declared)
             may_fail = not any(plan.is_unconditional for plan in declared)
-            members.append(Member(entry, choices, may_fail))
+            members.append(GroupMember(entry, choices, may_fail))
         elif entry.id in foreign:
-            members.append(Member(entry, (Choice("declaration", foreign[entry.id].plan),), may_fail=False))
+            members.append(
+                GroupMember(entry, (PlanChoice("declaration", foreign[entry.id].plan),), may_fail=False)
+            )
         else:
             return None
     return tuple(members)
 
 
 def _prove(
-    composite: Descriptor, number: int, members: tuple[Member, ...]
+    composite: BuildpackDescriptor, number: int, members: tuple[GroupMember, ...]
 ) -> tuple[GroupProof, tuple[Finding, ...]]:
     source = composite.source
     line = source.line("order", number)
@@ -84,7 +94,7 @@ def _prove(
     return proof, tuple(_first_of_each(findings))
 
 
-def _unmet(proof: GroupProof, case: Case, members: Sequence[Member]) -> Iterator[Finding]:
+def _unmet(proof: GroupProof, case: Case, members: Sequence[GroupMember]) -> Iterator[Finding]:
     """Explain a broken case by its nearest misses: the trials with the fewest faults."""
     fewest = min(len(trial.faults) for trial in case.trials)
     for trial in case.trials:
@@ -98,7 +108,7 @@ def _unmet(proof: GroupProof, case: Case, members: Sequence[Member]) -> Iterator
                 yield Finding(Severity.ERROR, "plan-unmet", message, file, line, advice)
 
 
-def _remedy(fault: Fault, trial: Trial, members: Sequence[Member]) -> str:
+def _remedy(fault: DetectionFault, trial: GroupTrial, members: Sequence[GroupMember]) -> str:
     position = [one.id for one in trial.selected].index(fault.id)
     for one in trial.selected[position + 1 :]:
         if fault.name in one.alternative.provides:
@@ -119,7 +129,7 @@ def _never_fits(proof: GroupProof) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "plan-unused", text, file, line)
 
 
-def _never_used(proof: GroupProof, members: Sequence[Member]) -> Iterator[Finding]:
+def _never_used(proof: GroupProof, members: Sequence[GroupMember]) -> Iterator[Finding]:
     """Find optional members that every fitting case drops."""
     fitting = [case.resolution for case in proof.cases if case.resolution]
     taking_part = {one.id for resolution in fitting for one in resolution.selected}
@@ -129,7 +139,9 @@ def _never_used(proof: GroupProof, members: Sequence[Member]) -> Iterator[Findin
             yield Finding(Severity.WARNING, "plan-dropped", message, proof.file, proof.line)
 
 
-def _place(proof: GroupProof, case: Case, trial: Trial, fault: Fault) -> tuple[Path, int | None]:
+def _place(
+    proof: GroupProof, case: Case, trial: GroupTrial, fault: DetectionFault
+) -> tuple[Path, int | None]:
     """Return the entry of the plan that a fault is about; the group for a buildpack of another repository."""
     choice = case.outcomes[fault.id]
     if choice is None or choice.source is None:

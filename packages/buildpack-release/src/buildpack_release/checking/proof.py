@@ -13,13 +13,13 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.checking.resolution import Candidate, Resolution, Trial, trials
+from buildpack_release.checking.resolution import DetectedBuildpack, GroupResolution, GroupTrial, trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.checking.resolution import PlanEntry
+    from buildpack_release.checking.resolution import ResolvedEntry
     from buildpack_release.model.descriptor import OrderEntry
     from buildpack_release.model.plan import BuildPlan
     from buildpack_release.model.toml_source import TomlSource
@@ -29,7 +29,7 @@ MOST_CASES = 10_000
 
 
 @dataclass(frozen=True)
-class Choice:
+class PlanChoice:
     """One way in which a buildpack passes detection. `name` is that of the plan, `source` its file."""
 
     name: str
@@ -38,15 +38,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Member:
+class GroupMember:
     """A buildpack of a group: its possible choices, and whether its detection may fail."""
 
     entry: OrderEntry
-    choices: tuple[Choice, ...]
+    choices: tuple[PlanChoice, ...]
     may_fail: bool
 
     @property
-    def outcomes(self) -> tuple[Choice | None, ...]:
+    def outcomes(self) -> tuple[PlanChoice | None, ...]:
         """What detection may give where the group as a whole still can pass; None: this member fails."""
         return (*self.choices, None) if self.may_fail and self.entry.optional else self.choices
 
@@ -55,11 +55,11 @@ class Member:
 class Case:
     """An outcome of detection for each id (None: it fails, as optional members may), and the trials."""
 
-    outcomes: Mapping[str, Choice | None]
-    trials: tuple[Trial, ...]
+    outcomes: Mapping[str, PlanChoice | None]
+    trials: tuple[GroupTrial, ...]
 
     @property
-    def resolution(self) -> Resolution | None:
+    def resolution(self) -> GroupResolution | None:
         """How the plans fit; None if they do not."""
         return self.trials[-1].resolution if self.trials else None
 
@@ -109,16 +109,16 @@ class GroupProof:
         }
 
 
-def count_cases(members: Sequence[Member]) -> int:
+def count_cases(members: Sequence[GroupMember]) -> int:
     """Return the number of cases that `cases` would go through."""
     return prod(len(member.outcomes) for member in members)
 
 
-def cases(members: Sequence[Member]) -> Iterator[Case]:
+def cases(members: Sequence[GroupMember]) -> Iterator[Case]:
     """Return every case in which all required members pass detection, and at least one member does."""
     for outcomes in product(*(member.outcomes for member in members)):
         group = [
-            Candidate(member.entry.id, choice.plan.alternatives, member.entry.optional)
+            DetectedBuildpack(member.entry.id, choice.plan.alternatives, member.entry.optional)
             for member, choice in zip(members, outcomes, strict=True)
             if choice is not None
         ]
@@ -127,7 +127,7 @@ def cases(members: Sequence[Member]) -> Iterator[Case]:
             yield Case(chosen, tuple(_until_fit(group)))
 
 
-def _until_fit(group: Sequence[Candidate]) -> Iterator[Trial]:
+def _until_fit(group: Sequence[DetectedBuildpack]) -> Iterator[GroupTrial]:
     for trial in trials(group):
         yield trial
         if trial.resolution:
@@ -168,6 +168,6 @@ def _case_data(case: Case) -> dict[str, Any]:
     }
 
 
-def _entry_data(entry: PlanEntry) -> dict[str, Any]:
+def _entry_data(entry: ResolvedEntry) -> dict[str, Any]:
     requires = [{"by": one, "metadata": dict(requirement.metadata)} for one, requirement in entry.requires]
     return {"name": entry.name, "providers": list(entry.providers), "requires": requires}

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_release.model.plan import Alternative, Requirement
+from buildpack_release.model.plan import Alternative, PlanRequirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True)
-class Candidate:
+class DetectedBuildpack:
     """A buildpack that passed detection, with the alternatives of its plan (none: the empty plan)."""
 
     id: str
@@ -35,7 +35,7 @@ class Selected:
 
 
 @dataclass(frozen=True)
-class Fault:
+class DetectionFault:
     """Why a trial failed: `id` requires what nobody has provided, or provides what nobody requires later."""
 
     id: str
@@ -51,33 +51,33 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class PlanEntry:
+class ResolvedEntry:
     """One name of a resolved plan: its providers, and its requirements with who requires, in group order."""
 
     name: str
     providers: tuple[str, ...]
-    requires: tuple[tuple[str, Requirement], ...]
+    requires: tuple[tuple[str, PlanRequirement], ...]
 
 
 @dataclass(frozen=True)
-class Resolution:
+class GroupResolution:
     """A successful trial: the buildpacks that take part, the entries between them, and who was dropped."""
 
     selected: tuple[Selected, ...]
-    entries: tuple[PlanEntry, ...]
+    entries: tuple[ResolvedEntry, ...]
     dropped: tuple[Selected, ...] = ()
 
 
 @dataclass(frozen=True)
-class Trial:
+class GroupTrial:
     """One try: a resolution, or the faults of the required buildpacks that ended it."""
 
     selected: tuple[Selected, ...]
-    resolution: Resolution | None
-    faults: tuple[Fault, ...] = ()
+    resolution: GroupResolution | None
+    faults: tuple[DetectionFault, ...] = ()
 
 
-def resolve(group: Sequence[Candidate]) -> Resolution | None:
+def resolve(group: Sequence[DetectedBuildpack]) -> GroupResolution | None:
     """Resolve the plans of a group exactly as the lifecycle does; None when no trial fits.
 
     The group holds the buildpacks that passed detection, in order.
@@ -85,13 +85,13 @@ def resolve(group: Sequence[Candidate]) -> Resolution | None:
     return next((trial.resolution for trial in trials(group) if trial.resolution), None)
 
 
-def trials(group: Sequence[Candidate]) -> Iterator[Trial]:
+def trials(group: Sequence[DetectedBuildpack]) -> Iterator[GroupTrial]:
     """Return the lifecycle's trials in its order; the first with a resolution is the one it takes."""
     for selected in _selections(group):
         yield _try(selected)
 
 
-def _selections(group: Sequence[Candidate]) -> Iterator[tuple[Selected, ...]]:
+def _selections(group: Sequence[DetectedBuildpack]) -> Iterator[tuple[Selected, ...]]:
     """Depth first, left to right: the last buildpack's alternatives vary fastest."""
     if not group:
         yield ()
@@ -105,7 +105,7 @@ def _selections(group: Sequence[Candidate]) -> Iterator[tuple[Selected, ...]]:
             yield (Selected(first.id, alternative, number, optional), *others)
 
 
-def _try(selected: tuple[Selected, ...]) -> Trial:
+def _try(selected: tuple[Selected, ...]) -> GroupTrial:
     """Drop optional buildpacks that do not fit until all fit or a required one does not."""
     remaining = selected
     dropped: tuple[Selected, ...] = ()
@@ -113,18 +113,19 @@ def _try(selected: tuple[Selected, ...]) -> Trial:
         ledgers = _ledgers(remaining)
         misfits = [fault for ledger in ledgers.values() for fault in ledger.faults()]
         if not misfits:
-            return Trial(
-                selected, Resolution(remaining, tuple(ledger.entry() for ledger in ledgers.values()), dropped)
+            return GroupTrial(
+                selected,
+                GroupResolution(remaining, tuple(ledger.entry() for ledger in ledgers.values()), dropped),
             )
         ids = {fault.id for fault in misfits}
         faults = [
             fault for fault in misfits if any(one.id == fault.id and not one.optional for one in remaining)
         ]
         if faults:
-            return Trial(selected, None, tuple(faults))
+            return GroupTrial(selected, None, tuple(faults))
         dropped += tuple(one for one in remaining if one.id in ids)
         remaining = tuple(one for one in remaining if one.id not in ids)
-    return Trial(selected, None)
+    return GroupTrial(selected, None)
 
 
 @dataclass
@@ -134,10 +135,10 @@ class _Ledger:
     name: str
     providers: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    requires: list[tuple[str, Requirement]] = field(default_factory=list)
+    requires: list[tuple[str, PlanRequirement]] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
 
-    def require(self, buildpack_id: str, requirement: Requirement) -> None:
+    def require(self, buildpack_id: str, requirement: PlanRequirement) -> None:
         self.providers += self.waiting
         self.waiting = []
         if self.providers:
@@ -145,12 +146,12 @@ class _Ledger:
         else:
             self.unmet.append(buildpack_id)
 
-    def faults(self) -> Iterator[Fault]:
-        yield from (Fault(one, self.name, is_requirement=True) for one in self.unmet)
-        yield from (Fault(one, self.name, is_requirement=False) for one in self.waiting)
+    def faults(self) -> Iterator[DetectionFault]:
+        yield from (DetectionFault(one, self.name, is_requirement=True) for one in self.unmet)
+        yield from (DetectionFault(one, self.name, is_requirement=False) for one in self.waiting)
 
-    def entry(self) -> PlanEntry:
-        return PlanEntry(self.name, tuple(self.providers), tuple(self.requires))
+    def entry(self) -> ResolvedEntry:
+        return ResolvedEntry(self.name, tuple(self.providers), tuple(self.requires))
 
 
 def _ledgers(selected: Sequence[Selected]) -> dict[str, _Ledger]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,8 +35,8 @@ class Embedded:
         catalogue: the digest of the catalogue that stands in for the buildpack's own; "" if none does.
     """
 
-    interpreters: Mapping[Target, str] = field(default_factory=dict)
-    runtimes: Mapping[Target, tuple[EmbeddedRuntime, ...]] = field(default_factory=dict)
+    interpreters: Mapping[DeclaredTarget, str] = field(default_factory=dict)
+    runtimes: Mapping[DeclaredTarget, tuple[EmbeddedRuntime, ...]] = field(default_factory=dict)
     catalogue: str = ""
 
     @property
@@ -46,7 +46,7 @@ class Embedded:
         return "-".join(filter(None, names))
 
     @property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[DeclaredTarget, ...]:
         """What it is for; nothing in particular if it is empty."""
         return tuple(self.interpreters or self.runtimes)
 
@@ -92,9 +92,9 @@ class Embedded:
     def read(cls, data: Mapping[str, Any]) -> Embedded:
         """Read what data() gave."""
         return cls(
-            {Target.parse(target): digest for target, digest in data["interpreters"].items()},
+            {DeclaredTarget.parse(target): digest for target, digest in data["interpreters"].items()},
             {
-                Target.parse(target): tuple(
+                DeclaredTarget.parse(target): tuple(
                     EmbeddedRuntime(one["version"], one["sha256"]) for one in archives
                 )
                 for target, archives in data["runtimes"].items()
@@ -105,8 +105,8 @@ class Embedded:
     @classmethod
     def union(cls, parts: Iterable[Embedded]) -> Embedded:
         """Return what a composite of packages carries."""
-        interpreters: dict[Target, str] = {}
-        runtimes: dict[Target, tuple[EmbeddedRuntime, ...]] = {}
+        interpreters: dict[DeclaredTarget, str] = {}
+        runtimes: dict[DeclaredTarget, tuple[EmbeddedRuntime, ...]] = {}
         catalogue = ""
         for part in parts:
             interpreters |= part.interpreters

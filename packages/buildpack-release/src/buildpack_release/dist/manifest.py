@@ -58,7 +58,7 @@ class PackagedImage:
 
 
 @dataclass(frozen=True)
-class Package:
+class DistPackage:
     """A buildpack in dist/.
 
     Attributes:
@@ -120,13 +120,13 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class DistManifest:
     """The packages in dist/, at most one for each id and variant."""
 
-    packages: tuple[Package, ...] = ()
+    packages: tuple[DistPackage, ...] = ()
 
     @classmethod
-    def read(cls, dist: Path) -> Manifest:
+    def read(cls, dist: Path) -> DistManifest:
         """Read the manifest of a directory. One that is missing, broken or of another schema is empty."""
         try:
             data = json.loads((dist / FILE).read_bytes())
@@ -141,20 +141,20 @@ class Manifest:
         packages = [_package_data(package) for package in self]
         return json.dumps({"schema": SCHEMA, "buildpacks": packages}, indent=2, sort_keys=True) + "\n"
 
-    def find(self, key: tuple[str, str]) -> Package | None:
+    def find(self, key: tuple[str, str]) -> DistPackage | None:
         """Return the package with an id and variant."""
         return next((package for package in self if package.key == key), None)
 
-    def without(self, key: tuple[str, str]) -> Manifest:
+    def without(self, key: tuple[str, str]) -> DistManifest:
         """Return the manifest without a package."""
         return replace(self, packages=tuple(package for package in self if package.key != key))
 
-    def with_package(self, package: Package) -> Manifest:
+    def with_package(self, package: DistPackage) -> DistManifest:
         """Return the manifest with a package in place of the one with its id and variant."""
         packages = (*self.without(package.key), package)
         return replace(self, packages=tuple(sorted(packages, key=lambda one: one.key)))
 
-    def __iter__(self) -> Iterator[Package]:
+    def __iter__(self) -> Iterator[DistPackage]:
         return iter(self.packages)
 
 
@@ -165,7 +165,7 @@ def _is_intact(file: Path, digest: str, size: int) -> bool:
         return False
 
 
-def _package_data(package: Package) -> dict[str, Any]:
+def _package_data(package: DistPackage) -> dict[str, Any]:
     return {
         "id": package.id,
         "version": package.version,
@@ -199,8 +199,8 @@ def _image_data(image: PackagedImage) -> dict[str, Any]:
     }
 
 
-def _package(data: Mapping[str, Any]) -> Package:
-    return Package(
+def _package(data: Mapping[str, Any]) -> DistPackage:
+    return DistPackage(
         id=data["id"],
         version=data["version"],
         variant=data["variant"],

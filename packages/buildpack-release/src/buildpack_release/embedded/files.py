@@ -14,7 +14,7 @@ from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
 from buildpack_release.errors import UsageError
 from buildpack_release.model.selection import package_targets
 from buildpack_release.runtimes.archive_version import read_version
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
 from buildpack_release.runtimes.selection import check_recorded, choose
 from oci_registry.content import file_sha256
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
-    from buildpack_release.model.targets import Target
-    from buildpack_release.runtimes.published import Published
+    from buildpack_release.model.targets import DeclaredTarget
+    from buildpack_release.runtimes.published import PublishedArchive
     from buildpack_release.runtimes.selection import RuntimeSelection
 
 
@@ -40,19 +40,19 @@ class EmbeddedFiles:
         versions: those of the interpreters, in full; one that cannot be told is left out.
     """
 
-    interpreters: Mapping[Target, Path] = field(default_factory=dict)
-    runtimes: Mapping[Target, tuple[Published, ...]] = field(default_factory=dict)
+    interpreters: Mapping[DeclaredTarget, Path] = field(default_factory=dict)
+    runtimes: Mapping[DeclaredTarget, tuple[PublishedArchive, ...]] = field(default_factory=dict)
     catalogue: Path | None = None
     own_catalogue: bool = False
-    versions: Mapping[Target, str] = field(default_factory=dict)
+    versions: Mapping[DeclaredTarget, str] = field(default_factory=dict)
 
     @classmethod
     def gather(
         cls,
         repository: Repository,
-        interpreters: Mapping[Target, Path],
+        interpreters: Mapping[DeclaredTarget, Path],
         selection: RuntimeSelection | None,
-        targets: Sequence[Target],
+        targets: Sequence[DeclaredTarget],
     ) -> EmbeddedFiles:
         """Choose what goes in. Nothing is fetched.
 
@@ -68,7 +68,7 @@ class EmbeddedFiles:
         if selection is None:
             return cls(interpreters, versions=versions)
         buildpack = keeper(repository)
-        catalogue = Catalogue.read(selection.catalogue or buildpack.directory / FILE)
+        catalogue = ArchiveCatalogue.read(selection.catalogue or buildpack.directory / FILE)
         if targets and interpreters and set(targets) != set(interpreters):
             raise UsageError("an offline package is for the targets of its interpreters")
         wanted = tuple(interpreters) or package_targets(repository, buildpack, targets)

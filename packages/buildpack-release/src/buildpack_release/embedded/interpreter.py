@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.compile import compile_tree
-from buildpack_release.bytecode.interpreters import Interpreter, ask
+from buildpack_release.bytecode.interpreters import HostInterpreter, ask
 from buildpack_release.errors import CheckFailed, MissingToolError
 from buildpack_release.model.targets import own_arch
 from buildpack_release.runtimes.archive_version import read_version
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.bytecode.interpreters import Compiler
     from buildpack_release.bytecode.toolchain import Toolchain
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.runtimes.program import BuildpackProgram
 
 FOLDER = "interpreter"
@@ -29,7 +29,7 @@ class BundledInterpreter:
     """An interpreter in the folder of an assembled buildpack: the archive, whom it is for, its program."""
 
     archive: Path
-    target: Target
+    target: DeclaredTarget
     buildpack: Path
     program: Path
 
@@ -40,7 +40,7 @@ class BundledInterpreter:
 
 
 def unpack_interpreter(
-    archive: Path, target: Target, buildpack: Path, *, trim: BuildpackProgram
+    archive: Path, target: DeclaredTarget, buildpack: Path, *, trim: BuildpackProgram
 ) -> BundledInterpreter:
     """Unpack a CPython archive, trimmed, into the folder of an assembled buildpack.
 
@@ -86,7 +86,7 @@ def compile_bundled(
     compilers = list(toolchain.compilers)
     for one in sorted(bundled, key=_is_foreign):
         compiler = _compiler(one, compilers)
-        is_itself = isinstance(compiler, Interpreter) and compiler.executable == one.program
+        is_itself = isinstance(compiler, HostInterpreter) and compiler.executable == one.program
         if is_itself and _is_foreign(one):
             report(f"Compiling for {one.target} under emulation, which takes some minutes")
         trees = [one.library]
@@ -103,7 +103,7 @@ def _is_foreign(one: BundledInterpreter) -> bool:
 
 def _compiler(one: BundledInterpreter, compilers: Iterable[Compiler]) -> Compiler:
     itself = None if _is_foreign(one) else ask(one.program)
-    if isinstance(itself, Interpreter):
+    if isinstance(itself, HostInterpreter):
         return itself
     found = read_version(one.archive)
     version = found.text if found else ""
@@ -111,7 +111,7 @@ def _compiler(one: BundledInterpreter, compilers: Iterable[Compiler]) -> Compile
     if same := next((compiler for compiler in compilers if compiler.version == version), None):
         return same
     itself = ask(one.program) if itself is None else itself
-    if isinstance(itself, Interpreter):
+    if isinstance(itself, HostInterpreter):
         return itself
     name = f"Python {version}".rstrip()
     raise MissingToolError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.runtimes.selection import RuntimeSelection, is_python
 from buildpack_release.versions.release_date import release_date
 
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def parse_interpreters(values: Sequence[str], targets: Sequence[Target]) -> Mapping[Target, Path]:
+def parse_interpreters(
+    values: Sequence[str], targets: Sequence[DeclaredTarget]
+) -> Mapping[DeclaredTarget, Path]:
     """Read values like `linux/amd64=ARCHIVE`, or one `ARCHIVE` when exactly one target is given.
 
     Raises:
         UsageError: a value fits no target, a target has two archives or none, or a file is missing.
     """
-    archives: dict[Target, Path] = {}
+    archives: dict[DeclaredTarget, Path] = {}
     for value in values:
         target, path = _parse(value, targets)
         if target in archives:
@@ -60,10 +62,10 @@ def parse_offline(
     return RuntimeSelection(dt.date.fromisoformat(release_date("", environ)), tuple(pythons), path)
 
 
-def _parse(value: str, targets: Sequence[Target]) -> tuple[Target, Path]:
+def _parse(value: str, targets: Sequence[DeclaredTarget]) -> tuple[DeclaredTarget, Path]:
     name, equals, path = value.partition("=")
     if equals and "/" in name and not Path(value).exists():
-        return Target.parse(name), Path(path)
+        return DeclaredTarget.parse(name), Path(path)
     if len(targets) != 1:
         raise UsageError(
             f'it is not clear which target "{value}" is for',

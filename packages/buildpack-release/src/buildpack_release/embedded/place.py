@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.embedded.files import EmbeddedFiles
-    from buildpack_release.model.inputs import Inputs
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.inputs import PackageInputs
+    from buildpack_release.model.targets import DeclaredTarget
 
 ARCHIVES = "archives"
 """The folder of an offline package in which a build looks for `<sha256>.tar.gz` first."""
 
 
 def fetch_embedded(
-    files: EmbeddedFiles, inputs: Inputs, *, cache: Path, report: Callable[[str], None]
+    files: EmbeddedFiles, inputs: PackageInputs, *, cache: Path, report: Callable[[str], None]
 ) -> Mapping[str, Path]:
     """Return the archives of runtimes by SHA-256 (hex), fetched unless they are in the cache.
 
@@ -40,9 +40,9 @@ def fetch_embedded(
 
 def place_embedded(
     files: EmbeddedFiles,
-    folders: Mapping[Target, Path],
+    folders: Mapping[DeclaredTarget, Path],
     archives: Mapping[str, Path],
-    inputs: Inputs,
+    inputs: PackageInputs,
     toolchain: Toolchain,
     *,
     report: Callable[[str], None],

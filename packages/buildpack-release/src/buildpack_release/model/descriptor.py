@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.finding import Finding, raise_first_error
 from buildpack_release.model.table import Table, suggestion
-from buildpack_release.model.targets import Target, read_targets
+from buildpack_release.model.targets import DeclaredTarget, read_targets
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class OrderEntry:
 
 
 @dataclass(frozen=True)
-class Descriptor:
+class BuildpackDescriptor:
     """A buildpack.toml. What the file does not set is empty; `order` holds the groups of a composite."""
 
     source: TomlSource = field(repr=False, compare=False)
@@ -81,12 +81,12 @@ class Descriptor:
     clear_env: bool
     sbom_formats: tuple[str, ...]
     exec_env: tuple[str, ...]
-    targets: tuple[Target, ...]
+    targets: tuple[DeclaredTarget, ...]
     order: tuple[tuple[OrderEntry, ...], ...]
     metadata: Mapping[str, Any] = field(hash=False)
 
     @classmethod
-    def read(cls, path: Path) -> Descriptor:
+    def read(cls, path: Path) -> BuildpackDescriptor:
         """Read a sound buildpack.toml. Raises CheckFailed for the first fault, ReleaseError if unreadable."""
         descriptor, findings = read_descriptor(TomlSource.read(path))
         raise_first_error(findings)
@@ -106,14 +106,14 @@ class Descriptor:
         return f"{self.id}@{self.version}"
 
 
-def read_descriptor(source: TomlSource) -> tuple[Descriptor, tuple[Finding, ...]]:
+def read_descriptor(source: TomlSource) -> tuple[BuildpackDescriptor, tuple[Finding, ...]]:
     """Read a descriptor, and find what is wrong with it. It is sound when no finding is an error."""
     findings: list[Finding] = []
     root = Table.root(source, findings)
     root.refuse_unknown_keys((*_ROOT_KEYS, "stacks"))
     table = root.table("buildpack", required=True)
     table.refuse_unknown_keys(_BUILDPACK_KEYS)
-    descriptor = Descriptor(
+    descriptor = BuildpackDescriptor(
         source=source,
         api=root.string("api", required=True),
         id=table.string("id", required="buildpack" in source.data),
@@ -185,7 +185,7 @@ def _read_entry(table: Table) -> OrderEntry:
     return entry
 
 
-def _check_names(descriptor: Descriptor, root: Table, table: Table) -> None:
+def _check_names(descriptor: BuildpackDescriptor, root: Table, table: Table) -> None:
     if descriptor.id and (fault := id_fault(descriptor.id)):
         table.error("id", f'the id "{descriptor.id}" {fault}', "id")
     if descriptor.version and (fault := version_fault(descriptor.version)):
@@ -197,7 +197,7 @@ def _check_names(descriptor: Descriptor, root: Table, table: Table) -> None:
         root.error("api", f'the Buildpack API "{descriptor.api}" is not supported here', "api", advice=advice)
 
 
-def _check_kind(descriptor: Descriptor, root: Table) -> None:
+def _check_kind(descriptor: BuildpackDescriptor, root: Table) -> None:
     """A composite has an order, a component has targets, and nothing has both (pack refuses it)."""
     if "stacks" in root.data:
         root.error(
@@ -212,7 +212,7 @@ def _check_kind(descriptor: Descriptor, root: Table) -> None:
         root.error("kind", "neither [[targets]] (a component) nor [[order]] (a composite)")
 
 
-def _check_formats(descriptor: Descriptor, table: Table) -> None:
+def _check_formats(descriptor: BuildpackDescriptor, table: Table) -> None:
     for index, media in enumerate(descriptor.sbom_formats):
         if media not in SBOM_FORMATS:
             advice = suggestion(media, SBOM_FORMATS)

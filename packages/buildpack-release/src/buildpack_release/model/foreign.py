@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.descriptor import id_fault
 from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.model.plan import Alternative, BuildPlan, Requirement
+from buildpack_release.model.plan import Alternative, BuildPlan, PlanRequirement
 from buildpack_release.model.settings import PYPROJECT, settings_table
 
 if TYPE_CHECKING:
@@ -48,5 +48,5 @@ def _read(buildpack_id: str, tables: Table) -> Foreign:
         tables.error("id", f'the id "{buildpack_id}" {fault}', buildpack_id)
     table = tables.table(buildpack_id)
     table.refuse_unknown_keys(("provides", "requires"))
-    requires = tuple(Requirement(name) for name in table.strings("requires"))
+    requires = tuple(PlanRequirement(name) for name in table.strings("requires"))
     return Foreign(buildpack_id, BuildPlan((Alternative(table.strings("provides"), requires),)))

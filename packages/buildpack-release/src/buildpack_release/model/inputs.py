@@ -59,7 +59,7 @@ class InputFile:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class PackageInputs:
     """Everything an assembled buildpack is made of but the bytecode.
 
     `package` is its Python package; "" for a composite, and for a component that brings its own programs.
@@ -90,7 +90,7 @@ class Inputs:
         return digest.hexdigest()
 
 
-def collect(repository: Repository, buildpack: Buildpack) -> Inputs:
+def collect(repository: Repository, buildpack: Buildpack) -> PackageInputs:
     """List the inputs of a buildpack, sorted by their place in it.
 
     Raises:
@@ -156,7 +156,7 @@ def _texts(root: Path, buildpack: Buildpack) -> Iterator[_Source]:
         yield _Source(name, root / name if name == "LICENSE" and not path.exists() else path)
 
 
-def _collect(repository: Repository, buildpack: Buildpack) -> Inputs:
+def _collect(repository: Repository, buildpack: Buildpack) -> PackageInputs:
     has_package = not (buildpack.descriptor.is_composite or buildpack.brings_programs)
     package = _find_package(buildpack).name if has_package else ""
     optional = {*_TEXTS, "data", "bin", *(OWN_FOLDERS if buildpack.brings_programs else ())}
@@ -167,14 +167,14 @@ def _collect(repository: Repository, buildpack: Buildpack) -> Inputs:
         if source.name and (source.name not in optional or source.path.exists()):
             files += _tree(source.name, source.path) if source.is_tree else [_file(source.name, source.path)]
     if not package:
-        return Inputs("", _sorted(files))
+        return PackageInputs("", _sorted(files))
     if not any(file.name.startswith("bin/") for file in files):
         raise CheckFailed(
             "no library has the programs of a buildpack: share/bin, which becomes bin/",
             advice=f"[{TABLE}] libraries lists the folders of libraries, such as packages/buildpack-api.",
             file=repository.root / PYPROJECT,
         )
-    return Inputs(package, _sorted(files), *(read_lock(buildpack.directory / name) for name in _LOCKS))
+    return PackageInputs(package, _sorted(files), *(read_lock(buildpack.directory / name) for name in _LOCKS))
 
 
 def _check_programs(directory: Path) -> None:

@@ -29,7 +29,7 @@ MESSAGE = "message.txt"
 
 
 @dataclass(frozen=True)
-class Requirement:
+class PlanRequirement:
     """One `[[requires]]`; the lifecycle hands the metadata to the provider and never looks at it."""
 
     name: str
@@ -41,7 +41,7 @@ class Alternative:
     """The top level of a build plan, or one `[[or]]` of it."""
 
     provides: tuple[str, ...] = ()
-    requires: tuple[Requirement, ...] = ()
+    requires: tuple[PlanRequirement, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -103,14 +103,14 @@ def _read_alternative(table: Table) -> Alternative:
     )
 
 
-def _read_requirement(table: Table) -> Requirement:
+def _read_requirement(table: Table) -> PlanRequirement:
     if "version" in table.data:
         advice = "write it below [requires.metadata]"
         table.error(
             "plan-version", "a version directly in a requirement fails detection", "version", advice=advice
         )
     table.refuse_unknown_keys(("name", "version", "metadata"))
-    return Requirement(table.string("name", required=True), table.table("metadata").data)
+    return PlanRequirement(table.string("name", required=True), table.table("metadata").data)
 
 
 def detect_directories(buildpack_dir: Path) -> tuple[Path, ...]:

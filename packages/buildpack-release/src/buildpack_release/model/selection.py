@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.graph import dependencies_first, find_cycles
 from buildpack_release.model.order import dependency_graph
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,8 +39,8 @@ def components(repository: Repository, composite: Buildpack) -> tuple[Buildpack,
 
 
 def package_targets(
-    repository: Repository, buildpack: Buildpack, requested: Sequence[Target]
-) -> tuple[Target, ...]:
+    repository: Repository, buildpack: Buildpack, requested: Sequence[DeclaredTarget]
+) -> tuple[DeclaredTarget, ...]:
     """Return the targets to package for: the requested ones, else all that are declared.
 
     A composite is for what all its components are for. Distributions do not matter here.
@@ -73,15 +73,15 @@ def package_targets(
     return tuple(dict.fromkeys(chosen))
 
 
-def _declared(repository: Repository, buildpack: Buildpack) -> list[tuple[Target, ...]]:
+def _declared(repository: Repository, buildpack: Buildpack) -> list[tuple[DeclaredTarget, ...]]:
     """Return the declared targets of each component that has to be satisfied."""
     parts = components(repository, buildpack) if buildpack.descriptor.is_composite else (buildpack,)
     return [part.descriptor.targets for part in parts if not part.descriptor.is_composite]
 
 
-def _common(declared: Sequence[tuple[Target, ...]]) -> tuple[Target, ...]:
+def _common(declared: Sequence[tuple[DeclaredTarget, ...]]) -> tuple[DeclaredTarget, ...]:
     definite = [
-        Target(target.os, target.arch, target.variant)
+        DeclaredTarget(target.os, target.arch, target.variant)
         for targets in declared
         for target in targets
         if target.os and target.arch
@@ -89,16 +89,16 @@ def _common(declared: Sequence[tuple[Target, ...]]) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(target for target in definite if _supports(declared, target)))
 
 
-def _supports(declared: Iterable[tuple[Target, ...]], wanted: Target) -> bool:
+def _supports(declared: Iterable[tuple[DeclaredTarget, ...]], wanted: DeclaredTarget) -> bool:
     return all(any(_covers(target, wanted) for target in targets) for targets in declared)
 
 
-def _covers(target: Target, wanted: Target) -> bool:
+def _covers(target: DeclaredTarget, wanted: DeclaredTarget) -> bool:
     pairs = ((target.os, wanted.os), (target.arch, wanted.arch), (target.variant, wanted.variant))
     return all(not mine or mine == theirs for mine, theirs in pairs)
 
 
-def _listed(declared: Iterable[tuple[Target, ...]]) -> str:
+def _listed(declared: Iterable[tuple[DeclaredTarget, ...]]) -> str:
     return "; ".join(", ".join(map(str, targets)) for targets in dict.fromkeys(declared))
 
 

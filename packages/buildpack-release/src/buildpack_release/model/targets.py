@@ -39,7 +39,7 @@ class Distro:
 
 
 @dataclass(frozen=True, order=True)
-class Target:
+class DeclaredTarget:
     """A platform in Go's words (`linux`, `amd64`); empty fields stand for any."""
 
     os: str
@@ -48,7 +48,7 @@ class Target:
     distros: tuple[Distro, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Target:
+    def parse(cls, text: str) -> DeclaredTarget:
         """Read `os/arch` or `os/arch/variant`, as an option gives it. Raises UsageError."""
         os, slash, rest = text.partition("/")
         arch, second_slash, variant = rest.partition("/")
@@ -64,12 +64,12 @@ class Target:
         return "/".join(part for part in (self.os or "any", self.arch or "any", self.variant) if part)
 
 
-def read_targets(root: Table) -> tuple[Target, ...]:
+def read_targets(root: Table) -> tuple[DeclaredTarget, ...]:
     """Read and check `[[targets]]`."""
     return tuple(_read_target(table) for table in root.tables("targets"))
 
 
-def _read_target(table: Table) -> Target:
+def _read_target(table: Table) -> DeclaredTarget:
     table.refuse_unknown_keys(("os", "arch", "variant", "distros"))
     os, arch, variant = (table.string(key) for key in ("os", "arch", "variant"))
     if os and os not in KNOWN_OS:
@@ -84,7 +84,9 @@ def _read_target(table: Table) -> Target:
     if variant:
         # The specification says "variant", the lifecycle reads "arch-variant".
         table.warning("target-variant", "the lifecycle ignores a target's variant", "variant")
-    return Target(os, arch, variant, tuple(_read_distro(distro) for distro in table.tables("distros")))
+    return DeclaredTarget(
+        os, arch, variant, tuple(_read_distro(distro) for distro in table.tables("distros"))
+    )
 
 
 def _read_distro(table: Table) -> Distro:

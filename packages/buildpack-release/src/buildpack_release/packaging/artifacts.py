@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from buildpack_release.dist.manifest import Package, PackagedDocument, PackagedImage, PackagedLayer
+from buildpack_release.dist.manifest import DistPackage, PackagedDocument, PackagedImage, PackagedLayer
 from buildpack_release.embedded.place import place_embedded
 from buildpack_release.packaging.buildpackage import (
     BuildpackLayer,
@@ -16,7 +16,7 @@ from buildpack_release.packaging.buildpackage import (
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import LAYER
 from oci_registry.image import Image, Platform, make_index
-from oci_registry.layer import Layer, write_layer
+from oci_registry.layer import ImageLayer, write_layer
 from oci_registry.layout import blob_name, write_archive, write_layout
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.bytecode.toolchain import Toolchain
-    from buildpack_release.model.targets import Target
-    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.model.targets import DeclaredTarget
+    from buildpack_release.packaging.jobs import PackageJob
 
 
 def write_own_layers(
-    job: Job,
+    job: PackageJob,
     folder: Path,
     *,
     staging: Path,
     toolchain: Toolchain,
     archives: Mapping[str, Path],
     report: Callable[[str], None],
-) -> dict[Target, BuildpackLayer]:
+) -> dict[DeclaredTarget, BuildpackLayer]:
     """Write the layer of an assembled buildpack: one for all targets, or each with what it carries.
 
     `archives` are those of runtimes, by SHA-256.
@@ -55,25 +55,27 @@ def write_own_layers(
     return layers
 
 
-def packaged_layer(job: Job, package: Package, target: Target, *, dist: Path) -> BuildpackLayer:
+def packaged_layer(
+    job: PackageJob, package: DistPackage, target: DeclaredTarget, *, dist: Path
+) -> BuildpackLayer:
     """Return a component's layer for a target from its package in dist/."""
     image = next(image for image in package.images if image.target == str(target))
     found = next(layer for layer in image.layers if layer.buildpack == str(job.buildpack.descriptor))
     source = BlobSource(found.digest, found.size, dist / package.layout / blob_name(found.digest))
-    layer = Layer(LAYER, source, found.diff_id, found.uncompressed_size)
+    layer = ImageLayer(LAYER, source, found.diff_id, found.uncompressed_size)
     return BuildpackLayer(job.buildpack.descriptor, layer, job.layer_targets)
 
 
 def write_package(
-    job: Job,
-    own: Mapping[Target, BuildpackLayer],
-    components: Mapping[Target, Sequence[BuildpackLayer]],
+    job: PackageJob,
+    own: Mapping[DeclaredTarget, BuildpackLayer],
+    components: Mapping[DeclaredTarget, Sequence[BuildpackLayer]],
     *,
     staging: Path,
     inputs: str,
     bytecode: Mapping[str, str],
     sbom: PackagedDocument,
-) -> Package:
+) -> DistPackage:
     """Write all files of a package into a folder, and return what the manifest says about it."""
     descriptor = job.buildpack.descriptor
     images = {
@@ -88,7 +90,7 @@ def write_package(
     }
     index = make_index(list(images.values()), annotations=standard_annotations(descriptor, source=job.source))
     write_layout(staging / f"{job.stem}.oci", index, ref=descriptor.version)
-    return Package(
+    return DistPackage(
         id=descriptor.id,
         version=descriptor.version,
         variant=job.variant,
@@ -102,13 +104,13 @@ def write_package(
     )
 
 
-def _write_own_layer(job: Job, folder: Path, path: Path) -> BuildpackLayer:
+def _write_own_layer(job: PackageJob, folder: Path, path: Path) -> BuildpackLayer:
     descriptor = job.buildpack.descriptor
     layer = write_layer(layer_entries(folder, descriptor), path)
     return BuildpackLayer(descriptor, layer, job.layer_targets)
 
 
-def _write_archive(job: Job, target: Target, image: Image, staging: Path) -> PackagedImage:
+def _write_archive(job: PackageJob, target: DeclaredTarget, image: Image, staging: Path) -> PackagedImage:
     file = staging / f"{_target_stem(job, target)}.cnb"
     digest = write_archive(file, image, ref=job.buildpack.descriptor.version)
     return PackagedImage(
@@ -121,9 +123,9 @@ def _write_archive(job: Job, target: Target, image: Image, staging: Path) -> Pac
     )
 
 
-def _packaged_layer(layer: Layer) -> PackagedLayer:
+def _packaged_layer(layer: ImageLayer) -> PackagedLayer:
     return PackagedLayer(layer.title, layer.diff_id, layer.digest, layer.size, layer.uncompressed_size)
 
 
-def _target_stem(job: Job, target: Target) -> str:
+def _target_stem(job: PackageJob, target: DeclaredTarget) -> str:
     return f"{job.stem}-{str(target).replace('/', '-')}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.bytecode.compile import compile_tree
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.output_directory import OutputDirectory, output_directory
-from buildpack_release.model.inputs import InputFile, Inputs, collect
+from buildpack_release.model.inputs import InputFile, PackageInputs, collect
 from buildpack_release.model.selection import select
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.packaging.stamp import is_stamped, publish_stamped
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from buildpack_release.bytecode.option import BytecodeSources
-    from buildpack_release.model.descriptor import Descriptor
+    from buildpack_release.model.descriptor import BuildpackDescriptor
     from buildpack_release.model.repository import Buildpack, Repository
 
 _MAIN = """\
@@ -97,7 +97,7 @@ def assemble_all(
 
 
 def assemble_inputs(
-    inputs: Inputs, descriptor: Descriptor, output: OutputDirectory, toolchain: Toolchain
+    inputs: PackageInputs, descriptor: BuildpackDescriptor, output: OutputDirectory, toolchain: Toolchain
 ) -> Path:
     """Make a folder of collected inputs below a directory that is open for writing, as assemble() does."""
     name = descriptor.escaped_id

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.attestation.sbom import Part
-    from buildpack_release.dist.manifest import Package
-    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.dist.manifest import DistPackage
+    from buildpack_release.packaging.jobs import PackageJob
 
 
 def stage_sbom(
-    job: Job, folder: Path, parts: Iterable[Package], *, staging: Path, dist: Path, cache: Path
+    job: PackageJob, folder: Path, parts: Iterable[DistPackage], *, staging: Path, dist: Path, cache: Path
 ) -> PackagedDocument:
     """Write the SBOM of a package.
 
@@ -51,7 +51,7 @@ def stage_sbom(
     return PackagedDocument(name, sha256(content), len(content))
 
 
-def _part(package: Package, dist: Path) -> Part:
+def _part(package: DistPackage, dist: Path) -> Part:
     path = dist / package.sbom.path
     try:
         return read_part(path.read_bytes(), id=package.id, version=package.version)

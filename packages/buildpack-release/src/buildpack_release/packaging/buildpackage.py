@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.model.descriptor import Descriptor
-    from buildpack_release.model.targets import Target
-    from oci_registry.layer import Layer
+    from buildpack_release.model.descriptor import BuildpackDescriptor
+    from buildpack_release.model.targets import DeclaredTarget
+    from oci_registry.layer import ImageLayer
 
 METADATA_LABEL = "io.buildpacks.buildpackage.metadata"
 LAYERS_LABEL = "io.buildpacks.buildpack.layers"
@@ -26,12 +26,12 @@ _PROGRAMS = ("bin/detect", "bin/build")
 class BuildpackLayer:
     """The layer of one buildpack. `targets` are those that this layer is for: its descriptor's, or fewer."""
 
-    descriptor: Descriptor
-    layer: Layer
-    targets: tuple[Target, ...]
+    descriptor: BuildpackDescriptor
+    layer: ImageLayer
+    targets: tuple[DeclaredTarget, ...]
 
 
-def layer_entries(directory: Path, descriptor: Descriptor) -> Iterator[TarEntry]:
+def layer_entries(directory: Path, descriptor: BuildpackDescriptor) -> Iterator[TarEntry]:
     """Yield the content of a buildpack's layer: the folders of its id and version, then its files.
 
     There is no entry for `/cnb/buildpacks` itself: pack would take it for the folder of an id.
@@ -42,7 +42,7 @@ def layer_entries(directory: Path, descriptor: Descriptor) -> Iterator[TarEntry]
 
 
 def make_buildpackage(
-    descriptor: Descriptor,
+    descriptor: BuildpackDescriptor,
     platform: Platform,
     own: BuildpackLayer,
     components: Sequence[BuildpackLayer],
@@ -64,7 +64,7 @@ def make_buildpackage(
     )
 
 
-def standard_annotations(descriptor: Descriptor, *, source: str = "") -> dict[str, str]:
+def standard_annotations(descriptor: BuildpackDescriptor, *, source: str = "") -> dict[str, str]:
     """Return the annotations (OCI image-spec 1.1, "Annotations") that there are values for.
 
     `source` is where the repository is on the web. There is no `revision`: equal inputs give equal bits in
@@ -81,7 +81,7 @@ def standard_annotations(descriptor: Descriptor, *, source: str = "") -> dict[st
     return {f"org.opencontainers.image.{key}": value for key, value in values.items() if value}
 
 
-def _metadata(descriptor: Descriptor) -> dict[str, Any]:
+def _metadata(descriptor: BuildpackDescriptor) -> dict[str, Any]:
     licenses = [_present({"type": item.type, "uri": item.uri}) for item in descriptor.licenses]
     optional = {
         "name": descriptor.name,
@@ -122,7 +122,7 @@ def _layer(layer: BuildpackLayer) -> dict[str, Any]:
     return {"api": descriptor.api, "layerDiffID": layer.layer.diff_id, **_present(optional)}
 
 
-def _target(target: Target) -> dict[str, Any]:
+def _target(target: DeclaredTarget) -> dict[str, Any]:
     distros = [_present({"name": distro.name, "version": distro.version}) for distro in target.distros]
     return _present({"os": target.os, "arch": target.arch, "variant": target.variant, "distros": distros})
 

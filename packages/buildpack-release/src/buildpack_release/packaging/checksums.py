@@ -17,12 +17,12 @@ from oci_registry.layout import BLOBS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.dist.manifest import Manifest, Package
+    from buildpack_release.dist.manifest import DistManifest, DistPackage
 
 FILE = "SHA256SUMS"
 
 
-def checksums(dist: Path, manifest: Manifest) -> str:
+def checksums(dist: Path, manifest: DistManifest) -> str:
     """Return the text of the file for the packages of a manifest.
 
     A provenance that is missing is left out; the next run that makes or checks its package writes it.
@@ -34,7 +34,7 @@ def checksums(dist: Path, manifest: Manifest) -> str:
     return "".join(lines)
 
 
-def _package(dist: Path, package: Package) -> Iterator[tuple[str, str]]:
+def _package(dist: Path, package: DistPackage) -> Iterator[tuple[str, str]]:
     for image in package.images:
         yield image.file, image.file_digest
     yield package.sbom.path, package.sbom.digest

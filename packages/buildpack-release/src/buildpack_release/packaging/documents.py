@@ -11,32 +11,34 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation.builder import Builder
+from buildpack_release.attestation.builder import BuilderIdentity
 from buildpack_release.attestation.provenance import Material, Origin, Statement, write_provenance
-from buildpack_release.attestation.revision import WorkTree
+from buildpack_release.attestation.revision import GitWorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from buildpack_release.attestation.revision import Revision
-    from buildpack_release.dist.manifest import Package
-    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.dist.manifest import DistPackage
+    from buildpack_release.packaging.jobs import PackageJob
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Writes where packages of a repository come from, as git and the environment say it."""
 
-    tree: WorkTree
-    builder: Builder
+    tree: GitWorkTree
+    builder: BuilderIdentity
 
     @classmethod
     def of(cls, root: Path) -> Provenance:
         """Take the repository at a folder. Raises UsageError for a wrong variable in the environment."""
-        return cls(WorkTree(root), Builder.from_environment(os.environ))
+        return cls(GitWorkTree(root), BuilderIdentity.from_environment(os.environ))
 
-    def write(self, job: Job, package: Package, parts: Iterable[Package], folder: Path) -> bytes:
+    def write(
+        self, job: PackageJob, package: DistPackage, parts: Iterable[DistPackage], folder: Path
+    ) -> bytes:
         """Return the statement about a package.
 
         Args:
@@ -55,7 +57,9 @@ class Provenance:
         )
         return write_provenance(package, origin)
 
-    def with_commit(self, job: Job, package: Package, parts: Iterable[Package], dist: Path) -> bytes | None:
+    def with_commit(
+        self, job: PackageJob, package: DistPackage, parts: Iterable[DistPackage], dist: Path
+    ) -> bytes | None:
         """Return the statement about a package in dist/ with a commit, if it lacks one that can be named now.
 
         Only who made a package says more about it: that of another builder stays.
@@ -65,11 +69,11 @@ class Provenance:
             return None
         return self.write(job, package, parts, dist) if self._revision(job).commit else None
 
-    def _revision(self, job: Job) -> Revision:
+    def _revision(self, job: PackageJob) -> Revision:
         return self.tree.revision(file.source for file in job.inputs.files)
 
 
-def read_statement(package: Package, dist: Path) -> Statement | None:
+def read_statement(package: DistPackage, dist: Path) -> Statement | None:
     """Read the provenance of a package in dist/; None if it is missing or about something else."""
     try:
         found = Statement.parse((dist / package.provenance).read_bytes())

@@ -9,7 +9,7 @@ from buildpack_release.dist.embedded import Embedded
 from buildpack_release.embedded.carriers import carriers
 from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.errors import UsageError
-from buildpack_release.model.inputs import Inputs, collect
+from buildpack_release.model.inputs import PackageInputs, collect
 from buildpack_release.model.selection import components, package_targets, select
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.versions.policy import Policy
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from buildpack_release.bytecode.toolchain import Toolchain
     from buildpack_release.model.repository import Buildpack, Repository
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
 
 
 @dataclass(frozen=True)
-class Job:
+class PackageJob:
     """A buildpack to package.
 
     Attributes:
@@ -40,8 +40,8 @@ class Job:
     """
 
     buildpack: Buildpack
-    inputs: Inputs
-    targets: tuple[Target, ...]
+    inputs: PackageInputs
+    targets: tuple[DeclaredTarget, ...]
     requested: bool
     components: tuple[str, ...] = ()
     source: str = ""
@@ -66,7 +66,7 @@ class Job:
         return "-".join(filter(None, (descriptor.escaped_id, descriptor.version, self.variant)))
 
     @property
-    def layer_targets(self) -> tuple[Target, ...]:
+    def layer_targets(self) -> tuple[DeclaredTarget, ...]:
         """The targets that the own layer is good for: all declared ones, or with embedded files fewer."""
         return self.targets if self.embedded.variant else self.buildpack.descriptor.targets
 
@@ -101,10 +101,10 @@ def plan_jobs(
     repository: Repository,
     ids: Sequence[str],
     *,
-    targets: Sequence[Target] = (),
+    targets: Sequence[DeclaredTarget] = (),
     embedded: Embedded | None = None,
     files: EmbeddedFiles | None = None,
-) -> tuple[Job, ...]:
+) -> tuple[PackageJob, ...]:
     """Return the jobs for these buildpacks (all, if none is given) and what they contain, components first.
 
     Args:
@@ -125,7 +125,7 @@ def plan_jobs(
         return _variant_jobs(repository, ids, embedded, files)
     source = _source(repository)
     return tuple(
-        Job(
+        PackageJob(
             one,
             collect(repository, one),
             package_targets(repository, one, targets),
@@ -139,7 +139,7 @@ def plan_jobs(
 
 def _variant_jobs(
     repository: Repository, ids: Sequence[str], embedded: Embedded, files: EmbeddedFiles
-) -> tuple[Job, ...]:
+) -> tuple[PackageJob, ...]:
     """Plan those who carry something and the composites with them; other components stay ordinary."""
     source = _source(repository)
     carried = carriers(repository, embedded)
@@ -151,7 +151,7 @@ def _variant_jobs(
             what = "an interpreter" if embedded.interpreters else "archives"
             raise UsageError(f"{asked} has no place for {what}", detail=f"{', '.join(carried)} carries it.")
     return tuple(
-        Job(
+        PackageJob(
             one,
             collect(repository, one),
             package_targets(repository, one, embedded.targets if one.id in holders else ()),

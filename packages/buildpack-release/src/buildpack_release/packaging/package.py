@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.toolchain import Toolchain
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.embedded.files import EmbeddedFiles
 from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.documents import Provenance, read_statement
-from buildpack_release.packaging.jobs import Job, plan_jobs
+from buildpack_release.packaging.jobs import PackageJob, plan_jobs
 from buildpack_release.packaging.package_store import PackageStore
 from buildpack_release.progress import Progress, say
 from buildpack_release.text import size
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.bytecode.option import BytecodeSources
-    from buildpack_release.dist.manifest import Package
+    from buildpack_release.dist.manifest import DistPackage
     from buildpack_release.model.repository import Repository
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.packaging.packager import Packager
     from buildpack_release.runtimes.selection import RuntimeSelection
 
     # The finished packages by the buildpack's id.
-    Done = dict[str, tuple[Job, Package]]
+    Done = dict[str, tuple[PackageJob, DistPackage]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PackageOutcome:
     """A package in dist/. `requested` is false for a component that only a composite needs."""
 
-    package: Package
+    package: DistPackage
     is_new: bool
     requested: bool
 
@@ -46,14 +46,14 @@ def package(
     *,
     dist: Path,
     build: Path,
-    targets: Sequence[Target] = (),
-    archives: Mapping[Target, Path] | None = None,
+    targets: Sequence[DeclaredTarget] = (),
+    archives: Mapping[DeclaredTarget, Path] | None = None,
     offline: RuntimeSelection | None = None,
     strict: bool = False,
     bytecode_from: BytecodeSources | None = None,
     toolchain: Toolchain | None = None,
     report: Callable[[str], None] = say,
-) -> tuple[Outcome, ...]:
+) -> tuple[PackageOutcome, ...]:
     """Package buildpacks (all, if no ids are given) and what they contain; what is up to date stays as it is.
 
     Args:
@@ -106,7 +106,7 @@ def provenance_due(repository: Repository, dist: Path) -> tuple[str, ...]:
     Raises ReleaseError as plan_jobs() does, UsageError for a wrong variable in the environment.
     """
     jobs = plan_jobs(repository, ())
-    manifest = Manifest.read(dist)
+    manifest = DistManifest.read(dist)
     found = {job.buildpack.id: (job, one) for job in jobs if (one := manifest.find(job.key))}
     known = [job for job in jobs if all(one in found for one in (job.buildpack.id, *job.components))]
     provenance = Provenance.of(repository.root)
@@ -123,7 +123,7 @@ def _sealed(store: PackageStore) -> Iterator[None]:
 
 
 def _better_provenance(
-    jobs: Iterable[Job], done: Done, provenance: Provenance, dist: Path
+    jobs: Iterable[PackageJob], done: Done, provenance: Provenance, dist: Path
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the names and contents of provenance that can name a commit now."""
     for job in jobs:
@@ -133,7 +133,7 @@ def _better_provenance(
             yield made.provenance, content
 
 
-def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) -> None:
+def _look_up(job: PackageJob, done: Done, store: PackageStore, toolchain: Toolchain) -> None:
     """Note a package in dist/ as done if it is made of the same inputs, and whole."""
     old = store.manifest.find(job.key)
     if old is None or any(one not in done for one in job.components):
@@ -144,7 +144,7 @@ def _look_up(job: Job, done: Done, store: PackageStore, toolchain: Toolchain) ->
         done[job.buildpack.id] = job, old
 
 
-def _digest(job: Job, done: Done, toolchain: Toolchain) -> str:
+def _digest(job: PackageJob, done: Done, toolchain: Toolchain) -> str:
     """Return the digest of everything that decides what the package of this job is."""
     parts = [done[one][1].digest for one in job.components]
     return job.inputs_digest(job.bytecode(toolchain), parts)
@@ -152,7 +152,7 @@ def _digest(job: Job, done: Done, toolchain: Toolchain) -> str:
 
 @contextmanager
 def _packager(
-    stale: Sequence[Job],
+    stale: Sequence[PackageJob],
     store: PackageStore,
     *,
     build: Path,
@@ -173,7 +173,7 @@ def _packager(
         yield making
 
 
-def _package(job: Job, done: Done, making: Packager | None, progress: Progress) -> Outcome:
+def _package(job: PackageJob, done: Done, making: Packager | None, progress: Progress) -> PackageOutcome:
     current = job.buildpack.id in done
     with progress.step(f"{job.buildpack.descriptor} {job.variant}".rstrip()) as results:
         if making and not current:
@@ -181,9 +181,9 @@ def _package(job: Job, done: Done, making: Packager | None, progress: Progress) 
             done[job.buildpack.id] = job, making.make(job, digest, [done[one] for one in job.components])
         _, made = done[job.buildpack.id]
         results.append("up to date" if current else _described(made))
-    return Outcome(made, not current, job.requested)
+    return PackageOutcome(made, not current, job.requested)
 
 
-def _described(package: Package) -> str:
+def _described(package: DistPackage) -> str:
     files = [f"{size(image.file_size)} for {image.target}" for image in package.images]
     return " and ".join(files)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from buildpack_release.packaging.package import Outcome
+    from buildpack_release.packaging.package import PackageOutcome
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[PackageOutcome]) -> str:
     """Return a table with one `.cnb` file a line."""
     rows = [("BUILDPACK", "TARGET", "LAYERS", "SIZE", "DIGEST", "STATE")]
     rows += [
@@ -32,19 +32,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return columns(rows)
 
 
-def carried(outcomes: Sequence[Outcome]) -> str:
+def carried(outcomes: Sequence[PackageOutcome]) -> str:
     """Return which Pythons for apps are in the packages; nothing for ordinary ones."""
     contents = [outcome.package.embedded for outcome in outcomes if outcome.requested]
     lines = dict.fromkeys(line for content in contents for line in content.described())
     return "".join(f"Inside: {line}\n" for line in lines)
 
 
-def artefacts(outcomes: Sequence[Outcome], dist: Path) -> list[Path]:
+def artefacts(outcomes: Sequence[PackageOutcome], dist: Path) -> list[Path]:
     """Return the files and layouts of the packages that were asked for."""
     return [dist / name for outcome in outcomes if outcome.requested for name in outcome.package.artefacts]
 
 
-def next_command(outcomes: Sequence[Outcome], dist: Path) -> str:
+def next_command(outcomes: Sequence[PackageOutcome], dist: Path) -> str:
     """Return a command that tries the last package: a composite, if there is one."""
     requested = [outcome.package for outcome in outcomes if outcome.requested]
     file = shown_path(dist / requested[-1].images[0].file)

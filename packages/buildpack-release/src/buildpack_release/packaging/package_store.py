@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.dist.manifest import FILE, Manifest, Package
+from buildpack_release.dist.manifest import FILE, DistManifest, DistPackage
 from buildpack_release.packaging.checksums import FILE as CHECKSUMS
 from buildpack_release.packaging.checksums import checksums
 
@@ -24,14 +24,14 @@ class PackageStore:
     """
 
     output: OutputDirectory
-    manifest: Manifest
+    manifest: DistManifest
 
     @classmethod
     def open(cls, output: OutputDirectory) -> PackageStore:
         """Read the manifest of a directory that is open for writing."""
-        return cls(output, Manifest.read(output.root))
+        return cls(output, DistManifest.read(output.root))
 
-    def publish(self, made: Package) -> None:
+    def publish(self, made: DistPackage) -> None:
         """Move a package from the staging folder to its final names, in place of an older one."""
         if old := self.manifest.find(made.key):
             self._withdraw(old, keep=made.names)
@@ -62,14 +62,14 @@ class PackageStore:
             pass
         self._write(CHECKSUMS, text)
 
-    def _withdraw(self, package: Package, *, keep: Sequence[str] = ()) -> None:
+    def _withdraw(self, package: DistPackage, *, keep: Sequence[str] = ()) -> None:
         """Take a package out of the manifest, and then its files out of dist/."""
         self._save(self.manifest.without(package.key))
         for name in package.names:
             if name not in keep:
                 self.output.remove(name)
 
-    def _save(self, manifest: Manifest) -> None:
+    def _save(self, manifest: DistManifest) -> None:
         self.output.remove(CHECKSUMS)
         self._write(FILE, manifest.dumps().encode())
         self.manifest = manifest

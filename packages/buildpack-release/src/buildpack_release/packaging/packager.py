@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.bytecode.toolchain import Toolchain
-    from buildpack_release.dist.manifest import Package
-    from buildpack_release.model.targets import Target
+    from buildpack_release.dist.manifest import DistPackage
+    from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.packaging.buildpackage import BuildpackLayer
     from buildpack_release.packaging.documents import Provenance
-    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.packaging.jobs import PackageJob
     from buildpack_release.packaging.package_store import PackageStore
 
 
@@ -34,7 +34,7 @@ class _Assembled:
     """A buildpack's folder, and its layer for each target."""
 
     folder: Path
-    layers: Mapping[Target, BuildpackLayer]
+    layers: Mapping[DeclaredTarget, BuildpackLayer]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Packager:
     provenance: Provenance
     assembled: Mapping[str, Future[_Assembled]]
 
-    def make(self, job: Job, inputs: str, parts: Sequence[tuple[Job, Package]]) -> Package:
+    def make(
+        self, job: PackageJob, inputs: str, parts: Sequence[tuple[PackageJob, DistPackage]]
+    ) -> DistPackage:
         """Finish a job: wait for its own layer, write all files, and put them into dist/.
 
         Args:
@@ -78,13 +80,15 @@ class Packager:
         self.store.publish(made)
         return made
 
-    def _components(self, parts: Sequence[tuple[Job, Package]], target: Target) -> list[BuildpackLayer]:
+    def _components(
+        self, parts: Sequence[tuple[PackageJob, DistPackage]], target: DeclaredTarget
+    ) -> list[BuildpackLayer]:
         return [packaged_layer(job, package, target, dist=self.store.output.root) for job, package in parts]
 
 
 @contextmanager
 def packager(
-    jobs: Sequence[Job],
+    jobs: Sequence[PackageJob],
     store: PackageStore,
     *,
     build: Path,
@@ -101,7 +105,7 @@ def packager(
     staging = store.output.staging
     with output_directory(build, report=report) as output:
 
-        def assembled(job: Job) -> _Assembled:
+        def assembled(job: PackageJob) -> _Assembled:
             with one_at_a_time:
                 folder = assemble_inputs(job.inputs, job.buildpack.descriptor, output, toolchain)
             layers = write_own_layers(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
-from buildpack_release.publish.attachments import KINDS, PROVENANCE, Kind
+from buildpack_release.publish.attachments import KINDS, PROVENANCE, DocumentKind
 from oci_registry.errors import ContentMismatchError, NotFoundError
 from oci_registry.store import read_blob
 
@@ -47,7 +47,7 @@ def _document(store: Store, referrer: Descriptor, digest: str) -> bytes:
     return read_blob(store, manifest.layers[0])
 
 
-def _problem(document: bytes, kind: Kind, digest: str, expected: Expected) -> str:
+def _problem(document: bytes, kind: DocumentKind, digest: str, expected: Expected) -> str:
     if kind is PROVENANCE:
         statement = Statement.parse(document)
         is_right = statement is not None and digest in statement.digests

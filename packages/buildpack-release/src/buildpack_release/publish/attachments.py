@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from buildpack_release.dist.manifest import Package
+    from buildpack_release.dist.manifest import DistPackage
     from oci_registry.content import Descriptor
 
 TITLE = "org.opencontainers.image.title"
@@ -29,7 +29,7 @@ _EMPTY_CONFIG = BlobSource.from_bytes(b"{}")
 
 
 @dataclass(frozen=True)
-class Kind:
+class DocumentKind:
     """A kind of document: what people call it, its media type, and how its file name ends."""
 
     label: str
@@ -53,8 +53,8 @@ class Kind:
         )
 
 
-PROVENANCE = Kind("provenance", provenance.MEDIA_TYPE, PROVENANCE_SUFFIX)
-SBOM = Kind("SBOM", sbom.MEDIA_TYPE, sbom.SUFFIX)
+PROVENANCE = DocumentKind("provenance", provenance.MEDIA_TYPE, PROVENANCE_SUFFIX)
+SBOM = DocumentKind("SBOM", sbom.MEDIA_TYPE, sbom.SUFFIX)
 KINDS = (PROVENANCE, SBOM)
 
 
@@ -62,12 +62,12 @@ KINDS = (PROVENANCE, SBOM)
 class Attachment:
     """A document in dist/ and the manifest that ties it to an image."""
 
-    kind: Kind
+    kind: DocumentKind
     manifest: Manifest
     blobs: tuple[BlobSource, ...]
 
 
-def read_attachments(dist: Path, package: Package, subject: Manifest) -> tuple[Attachment, ...]:
+def read_attachments(dist: Path, package: DistPackage, subject: Manifest) -> tuple[Attachment, ...]:
     """Read the documents of a package that is fit to be published."""
     statement = Statement.parse((dist / package.provenance).read_bytes())
     revision = statement.revision if statement else ""
@@ -78,7 +78,7 @@ def read_attachments(dist: Path, package: Package, subject: Manifest) -> tuple[A
     )
 
 
-def _attachment(kind: Kind, path: Path, subject: Manifest, annotations: dict[str, str]) -> Attachment:
+def _attachment(kind: DocumentKind, path: Path, subject: Manifest, annotations: dict[str, str]) -> Attachment:
     """Make the manifest as the specification says for artifacts (image-spec 1.1, "Artifact Usage")."""
     document = BlobSource.from_bytes(path.read_bytes())
     layer = document.descriptor(kind.media_type).to_json(annotations={TITLE: path.name})

@@ -8,21 +8,21 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_release.dist.manifest import FILE, Manifest
+from buildpack_release.dist.manifest import FILE, DistManifest
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
-from buildpack_release.publish.release import Release, read_release, store_name
+from buildpack_release.publish.release import PackageRelease, read_release, store_name
 from oci_registry.files import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from buildpack_release.dist.manifest import Package
+    from buildpack_release.dist.manifest import DistPackage
     from buildpack_release.model.repository import Repository
-    from buildpack_release.packaging.jobs import Job
+    from buildpack_release.packaging.jobs import PackageJob
 
 _LOCK = ".lock"
 
@@ -44,7 +44,7 @@ def reading(dist: Path, *, report: Callable[[str], None]) -> Iterator[None]:
 
 def read_releases(
     repository: Repository, ids: Sequence[str], dist: Path, variant: str = ""
-) -> tuple[Release, ...]:
+) -> tuple[PackageRelease, ...]:
     """Read the packages of buildpacks (all, if none is given) and of what they contain, components first.
 
     Of another kind than the ordinary one (`variant`) only those that carry something are read.
@@ -54,10 +54,10 @@ def read_releases(
         CheckFailed: a package is missing, incomplete, damaged, or made of other sources than there are now;
             or two of them would have the same name.
     """
-    manifest = Manifest.read(dist)
+    manifest = DistManifest.read(dist)
     jobs = variant_jobs(repository, ids, manifest, variant) if variant else plan_jobs(repository, ids)
     check_names(job.buildpack.id for job in jobs)
-    packages: dict[str, Package] = {}
+    packages: dict[str, DistPackage] = {}
     for job in jobs:
         package = manifest.find(job.key)
         if package is None:
@@ -73,8 +73,8 @@ def read_releases(
 
 
 def variant_jobs(
-    repository: Repository, ids: Sequence[str], manifest: Manifest, variant: str
-) -> tuple[Job, ...]:
+    repository: Repository, ids: Sequence[str], manifest: DistManifest, variant: str
+) -> tuple[PackageJob, ...]:
     """Return the jobs for a kind of packages in dist/, as it was chosen when they were made.
 
     Raises CheckFailed if there is none of that kind, UsageError for an id that carries nothing.
@@ -111,7 +111,7 @@ def _unfit(file: Path, fault: str, ids: Sequence[str]) -> CheckFailed:
     return CheckFailed(f"{fault}", advice=f"Run: inv package{options}", file=file)
 
 
-def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path) -> str:
+def _fault(job: PackageJob, package: DistPackage, packages: dict[str, DistPackage], dist: Path) -> str:
     targets = [str(target) for target in job.targets]
     made = [image.target for image in package.images]
     if package.version != job.buildpack.descriptor.version:
@@ -128,7 +128,7 @@ def _fault(job: Job, package: Package, packages: dict[str, Package], dist: Path)
 
 
 def _notes(
-    package: Package, wanted: Sequence[str], manifest: Iterable[Package], dist: Path
+    package: DistPackage, wanted: Sequence[str], manifest: Iterable[DistPackage], dist: Path
 ) -> tuple[str, ...]:
     statement = read_statement(package, dist)
     reason = statement.no_revision if statement else ""

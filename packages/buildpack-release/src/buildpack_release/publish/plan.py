@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from buildpack_release.publish.attachments import Attachment
-    from buildpack_release.publish.release import Release
+    from buildpack_release.publish.release import PackageRelease
     from oci_registry.content import Descriptor, Manifest
     from oci_registry.store import Store
 
@@ -61,7 +61,7 @@ class BlobStep:
 
 
 @dataclass(frozen=True)
-class Step:
+class PublishStep:
     """What becomes of one release.
 
     Attributes:
@@ -77,7 +77,7 @@ class Step:
         signing: what becomes of its signature.
     """
 
-    release: Release
+    release: PackageRelease
     store: Store
     action: Action
     root: Manifest
@@ -119,18 +119,18 @@ class Plan:
     """The steps, components before what contains them."""
 
     destination: str
-    steps: tuple[Step, ...]
+    steps: tuple[PublishStep, ...]
 
     @property
-    def conflicts(self) -> tuple[Step, ...]:
+    def conflicts(self) -> tuple[PublishStep, ...]:
         """The steps that stop everything."""
         return tuple(step for step in self.steps if step.action is Action.CONFLICT)
 
     @property
-    def waves(self) -> tuple[tuple[Step, ...], ...]:
+    def waves(self) -> tuple[tuple[PublishStep, ...], ...]:
         """The steps in groups; what a step mounts from is in a group before its own."""
         depths: dict[str, int] = {}
-        waves: dict[int, list[Step]] = {}
+        waves: dict[int, list[PublishStep]] = {}
         for step in self.steps:
             depth = 1 + max((depths.get(one.origin, -1) for one in step.blobs), default=-1)
             depths[step.store.mount_name] = depth
@@ -145,7 +145,7 @@ class Plan:
 
 def make_plan(
     destination: str,
-    releases: Sequence[Release],
+    releases: Sequence[PackageRelease],
     store: Callable[[str], Store],
     *,
     sign: bool = False,
@@ -164,7 +164,7 @@ def make_plan(
         ReleaseError: what is published cannot be read.
     """
 
-    def compare(release: Release) -> Step:
+    def compare(release: PackageRelease) -> PublishStep:
         return _compare(release, store(release.name), trust_parts=trust_parts)
 
     compared = in_parallel(compare, releases)
@@ -182,42 +182,44 @@ def make_plan(
     return Plan(destination, tuple(in_parallel(partial(_with_tags_and_referrers, sign=sign), steps)))
 
 
-def _compare(release: Release, store: Store, *, trust_parts: bool) -> Step:
+def _compare(release: PackageRelease, store: Store, *, trust_parts: bool) -> PublishStep:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
     published = store.manifest(release.tag)
     if published is None:
-        return Step(release, store, Action.PUSH, release.tree.root)
+        return PublishStep(release, store, Action.PUSH, release.tree.root)
     if published.digest == release.digest:
         complete = trust_parts or _is_complete(release, store)
-        return Step(
+        return PublishStep(
             release, store, Action.DONE if complete else Action.PUSH, release.tree.root, published.digest
         )
     found = differences(read_tree(store, published), release.tree)
     action = Action.CONFLICT if found else Action.DONE
-    return Step(release, store, action, published, published.digest, found)
+    return PublishStep(release, store, action, published, published.digest, found)
 
 
-def _is_complete(release: Release, store: Store) -> bool:
+def _is_complete(release: PackageRelease, store: Store) -> bool:
     """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
     digests = [manifest.digest for manifest in release.tree.manifests[:-1]]
     blobs = release.tree.blobs
     return all(in_parallel(store.has_manifest, digests)) and len(present_blobs(store, blobs)) == len(blobs)
 
 
-def _present(step: Step) -> set[str]:
+def _present(step: PublishStep) -> set[str]:
     if step.action is not Action.PUSH:
         return _digests(step)
     return present_blobs(step.store, step.release.tree.blobs)
 
 
-def _digests(step: Step) -> set[str]:
+def _digests(step: PublishStep) -> set[str]:
     """Return the blobs that a store has when its step is over: of a published equal they may be others."""
     if step.action is Action.CONFLICT or step.root != step.release.tree.root:
         return set()
     return {blob.digest for blob in step.release.tree.blobs}
 
 
-def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iterable[str]]) -> Step:
+def _with_blobs(
+    step: PublishStep, present: Iterable[str], elsewhere: Mapping[str, Iterable[str]]
+) -> PublishStep:
     there = set(present)
     own = step.store.mount_name
     blobs = []
@@ -234,7 +236,7 @@ def _with_blobs(step: Step, present: Iterable[str], elsewhere: Mapping[str, Iter
     return replace(step, blobs=tuple(blobs))
 
 
-def _with_tags_and_referrers(step: Step, *, sign: bool) -> Step:
+def _with_tags_and_referrers(step: PublishStep, *, sign: bool) -> PublishStep:
     """Decide about moving tags, documents and signature; beside what is not published yet are none."""
     if step.action is Action.CONFLICT:
         return step

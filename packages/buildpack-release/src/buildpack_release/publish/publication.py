@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from buildpack_release.dist.manifest import Manifest
+from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
 from buildpack_release.model.selection import package_targets, select
 from buildpack_release.publish.attachment_check import attachment_problems
@@ -110,7 +110,7 @@ class Publication:
 
     def _expected(self) -> list[Expected]:
         if self.variant:
-            jobs = variant_jobs(self.repository, self.ids, Manifest.read(self.dist), self.variant)
+            jobs = variant_jobs(self.repository, self.ids, DistManifest.read(self.dist), self.variant)
             return [
                 Expected(
                     one.buildpack.id,

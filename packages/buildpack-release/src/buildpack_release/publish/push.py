@@ -14,17 +14,17 @@ from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.progress import Progress
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.live_line import Bytes, LiveLine
-from buildpack_release.publish.plan import Action, Signing, Step, Transfer
+from buildpack_release.publish.plan import Action, PublishStep, Signing, Transfer
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
 from buildpack_release.text import size
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
-from oci_registry.store import Content, Outcome, Pushed
+from oci_registry.store import Content, Pushed, TransferOutcome
 
 if TYPE_CHECKING:
     from buildpack_release.publish.plan import Plan
-    from buildpack_release.publish.release import Release
+    from buildpack_release.publish.release import PackageRelease
     from buildpack_release.publish.signing import Signer
     from oci_registry.content import Manifest
 
@@ -46,7 +46,7 @@ class Result:
         signed: whether it was signed now.
     """
 
-    step: Step
+    step: PublishStep
     root: Manifest
     pushed: Pushed = field(default_factory=Pushed)
     is_new: bool = False
@@ -90,7 +90,7 @@ def _counter(plan: Plan, line: LiveLine) -> Bytes:
     return Bytes(line, "sent", sum(sizes.values()))
 
 
-def _push(step: Step, progress: Progress, sent: Bytes) -> Result:
+def _push(step: PublishStep, progress: Progress, sent: Bytes) -> Result:
     with progress.one_of_several(f"{step.release.title} to {step.store.name}") as told:
         if step.action is not Action.PUSH:
             told.append("published already")
@@ -102,13 +102,13 @@ def _push(step: Step, progress: Progress, sent: Bytes) -> Result:
     return Result(step, step.root, pushed)
 
 
-def _told(step: Step, pushed: Pushed) -> str:
+def _told(step: PublishStep, pushed: Pushed) -> str:
     sizes = {one.blob.digest: one.blob.size for one in step.blobs}
     texts = []
     for outcome, text in (
-        (Outcome.UPLOADED, "sent"),
-        (Outcome.MOUNTED, "mounted"),
-        (Outcome.PRESENT, "there already"),
+        (TransferOutcome.UPLOADED, "sent"),
+        (TransferOutcome.MOUNTED, "mounted"),
+        (TransferOutcome.PRESENT, "there already"),
     ):
         found = [digest for digest, one in pushed.blobs.items() if one is outcome]
         if found:
@@ -116,12 +116,12 @@ def _told(step: Step, pushed: Pushed) -> str:
     return ", ".join(texts)
 
 
-def expected(release: Release) -> Expected:
+def expected(release: PackageRelease) -> Expected:
     """Return what has to be found once a release is published."""
     return Expected(release.id, release.version, tuple(release.tree.platforms), release.variant)
 
 
-def _check(step: Step) -> None:
+def _check(step: PublishStep) -> None:
     """Read back what will be tagged, or is: all but the content of layers, which the registry has checked."""
     found = _problems(step)
     if found:
@@ -132,7 +132,7 @@ def _check(step: Step) -> None:
         )
 
 
-def _problems(step: Step) -> tuple[str, ...]:
+def _problems(step: PublishStep) -> tuple[str, ...]:
     root = step.store.manifest(step.root.digest)
     if root is None:
         return ("the index is missing",)
@@ -190,7 +190,7 @@ def _tag_version(result: Result) -> Result:
     return replace(result, root=current)
 
 
-def check_equal(step: Step, published: Manifest) -> None:
+def check_equal(step: PublishStep, published: Manifest) -> None:
     """Raise ConflictError unless what is published has the content of the release."""
     found = differences(read_tree(step.store, published), step.release.tree)
     if found:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from buildpack_release.dist.manifest import Package
+    from buildpack_release.dist.manifest import DistPackage
     from buildpack_release.publish.attachments import Attachment
     from oci_registry.content import Descriptor
 
 
 @dataclass(frozen=True)
-class Release:
+class PackageRelease:
     """A buildpack's id and version, and the content under them. `notes` are what people should know.
 
     `attachments` are the documents that are stored beside the image.
@@ -67,14 +67,14 @@ def store_name(buildpack_id: str) -> str:
     return buildpack_id.rpartition("/")[2]
 
 
-def read_release(dist: Path, package: Package, *, notes: tuple[str, ...] = ()) -> Release:
+def read_release(dist: Path, package: DistPackage, *, notes: tuple[str, ...] = ()) -> PackageRelease:
     """Read a package of dist/ that is intact."""
     layout = LayoutStore(dist / package.layout)
     (entry,) = layout.index().manifests
     root = Manifest(entry.media_type, layout.file(entry).read_bytes())
     tree = read_tree(layout, root)
     sources = (BlobSource(blob.digest, blob.size, layout.file(blob)) for blob in tree.blobs)
-    return Release(
+    return PackageRelease(
         package.id,
         package.version,
         tree,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.publish.plan import Action, Plan, Signing, Step, Transfer
+from buildpack_release.publish.plan import Action, Plan, PublishStep, Signing, Transfer
 from buildpack_release.publish.tags import MovingTag, TagState
 from buildpack_release.text import columns, size
 
@@ -28,7 +28,7 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, _plan_summary(plan)]) + "\n"
 
 
-def _details(step: Step) -> Iterator[str]:
+def _details(step: PublishStep) -> Iterator[str]:
     if step.action is Action.CONFLICT:
         yield f"published: {step.published}"
         yield f"here:      {step.release.digest}"
@@ -50,7 +50,7 @@ def _details(step: Step) -> Iterator[str]:
     yield from (f"note: {note}" for note in step.release.notes)
 
 
-def _blobs_text(step: Step, transfer: Transfer) -> str:
+def _blobs_text(step: PublishStep, transfer: Transfer) -> str:
     found = step.blobs_by(transfer)
     if not found:
         return ""
@@ -91,7 +91,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     return {"to": plan.destination, "done": plan.is_done, "packages": list(map(_step_data, plan.steps))}
 
 
-def _step_data(step: Step) -> dict[str, Any]:
+def _step_data(step: PublishStep) -> dict[str, Any]:
     return {
         "id": step.release.id,
         "version": step.release.version,

@@ -16,13 +16,13 @@ from oci_registry.remote.answer import ERROR_LIMIT, Reply
 from oci_registry.remote.error_answers import error_for, redacted
 from oci_registry.remote.paging import next_link
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
-from oci_registry.remote.wire import ConnectionOptions, Request, Wire
+from oci_registry.remote.wire import ConnectionOptions, RegistryRequest, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from oci_registry.remote.answer import Answer
-    from oci_registry.remote.secret import Secret
+    from oci_registry.remote.answer import RegistryResponse
+    from oci_registry.remote.secret import ConcealedText
 
 GITHUB = "https://api.github.com"
 JSON_TYPE, RAW_TYPE = "application/vnd.github+json", "application/vnd.github.raw+json"
@@ -60,7 +60,7 @@ class Api:
         self,
         base: str = GITHUB,
         *,
-        token: Secret | None = None,
+        token: ConcealedText | None = None,
         environ: Mapping[str, str] | None = None,
         timing: Timing | None = None,
         report: Callable[[str], None] = lambda _: None,
@@ -133,12 +133,12 @@ class Api:
             headers["Content-Type"] = "application/json"
         if self._token:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        answer = self._wire.send(Request(method, urljoin(f"{self.base}/", path), headers, body))
+        answer = self._wire.send(RegistryRequest(method, urljoin(f"{self.base}/", path), headers, body))
         if answer.status not in expect:
             raise self._error(answer)
         return Reply(answer.status, answer.headers, answer.read(_LIMIT), answer.url)
 
-    def _error(self, answer: Answer) -> RegistryError:
+    def _error(self, answer: RegistryResponse) -> RegistryError:
         message = _message(answer.read_some(ERROR_LIMIT))
         secrets = [self._token.reveal()] if self._token else []
         wait = _wait(answer, self.timing.clock.now())
@@ -172,7 +172,7 @@ def _message(body: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _wait(answer: Answer, now: float) -> float | None:
+def _wait(answer: RegistryResponse, now: float) -> float | None:
     """Return in how many seconds the limit of requests ends, if it is reached."""
     wait = retry_after_seconds(answer.headers.get("Retry-After"), now=now)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import AuthError, CheckFailed, UsageError
-from buildpack_release.registration.request import Request
+from buildpack_release.registration.request import RegistrationRequest
 from buildpack_release.registration.rules import name_problems
 from oci_registry.reference import Reference
 
@@ -21,14 +21,14 @@ _PLATFORM = "linux/amd64"
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RegistrationCandidate:
     """A published version with its request, and what keeps it from being registered."""
 
-    request: Request
+    request: RegistrationRequest
     problems: tuple[str, ...] = ()
 
 
-def read_candidates(publication: Publication) -> tuple[Candidate, ...]:
+def read_candidates(publication: Publication) -> tuple[RegistrationCandidate, ...]:
     """Read back what is published, without credentials, components first.
 
     Args:
@@ -60,7 +60,7 @@ def require_registry(destination: Destination) -> Reference:
     )
 
 
-def require_sound(candidates: Sequence[Candidate]) -> None:
+def require_sound(candidates: Sequence[RegistrationCandidate]) -> None:
     """Raise CheckFailed, with all problems, if there are any."""
     lines = [f"{one.request}: {text}" for one in candidates for text in one.problems]
     if lines:
@@ -71,10 +71,10 @@ def require_sound(candidates: Sequence[Candidate]) -> None:
         )
 
 
-def _candidate(found: Verified) -> Candidate:
+def _candidate(found: Verified) -> RegistrationCandidate:
     name = found.reference.rpartition(":")[0]
-    request = Request(found.expected.id, found.expected.version, f"{name}@{found.digest}")
-    return Candidate(request, tuple(_problems(found)))
+    request = RegistrationRequest(found.expected.id, found.expected.version, f"{name}@{found.digest}")
+    return RegistrationCandidate(request, tuple(_problems(found)))
 
 
 def _problems(found: Verified) -> Iterator[str]:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from buildpack_release.registration.request import Request, address_in
+from buildpack_release.registration.request import RegistrationRequest, address_in
 from oci_registry.errors import NotFoundError, RegistryError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ WEB = "https://github.com"
 _SUCCEEDED, _FAILED = "succeeded", frozenset({"failed", "failure"})
 
 
-class Answer(Enum):
+class WorkflowAnswer(Enum):
     """What the registry's workflow has said to an issue."""
 
     NONE_YET = "no answer yet"
@@ -38,7 +38,7 @@ class Issue:
     url: str
     title: str
     address: str
-    answer: Answer
+    answer: WorkflowAnswer
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Issue:
@@ -53,17 +53,17 @@ class Issue:
             raise RegistryError("the code host answered with an issue that cannot be read") from None
 
 
-def _answer(labels: set[str], *, is_open: bool) -> Answer:
+def _answer(labels: set[str], *, is_open: bool) -> WorkflowAnswer:
     # The workflow adds the entry before its label, and fails once more if it cannot close the issue.
     if _SUCCEEDED in labels:
-        return Answer.SUCCEEDED
+        return WorkflowAnswer.SUCCEEDED
     if labels & _FAILED:
-        return Answer.FAILED
-    return Answer.NONE_YET if is_open else Answer.CLOSED
+        return WorkflowAnswer.FAILED
+    return WorkflowAnswer.NONE_YET if is_open else WorkflowAnswer.CLOSED
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisteredVersion:
     """A registered version. One that is yanked stays in the index, and cannot be registered again."""
 
     address: str
@@ -92,13 +92,13 @@ class Index:
 
     api: Api
 
-    def entry(self, buildpack_id: str, version: str) -> Entry | None:
+    def entry(self, buildpack_id: str, version: str) -> RegisteredVersion | None:
         """Return the entry of a version, None if it is not registered."""
         for line in self._text(INDEX, entry_path(buildpack_id)).splitlines():
             try:
                 found = json.loads(line)
                 if (f"{found['ns']}/{found['name']}", found["version"]) == (buildpack_id, version):
-                    return Entry(str(found["addr"]), bool(found.get("yanked")))
+                    return RegisteredVersion(str(found["addr"]), bool(found.get("yanked")))
             except (ValueError, KeyError, TypeError):
                 continue
         return None
@@ -122,11 +122,11 @@ class Index:
         found = self.api.pages(f"users/{account.login}/orgs?per_page=100")
         return frozenset(int(one["id"]) for one in found)
 
-    def issues(self, request: Request, account: Account) -> tuple[Issue, ...]:
+    def issues(self, request: RegistrationRequest, account: Account) -> tuple[Issue, ...]:
         """Return an account's issues with the title of a request, the newest first."""
         return tuple(one for one in self._issues(account) if one.title == request.title)
 
-    def open(self, request: Request) -> Issue:
+    def open(self, request: RegistrationRequest) -> Issue:
         """Open an issue. Not repeated by itself: after an error look whether it is there."""
         document = {"title": request.title, "body": request.body}
         return Issue.of(self.api.post(f"repos/{INDEX}/issues", document))

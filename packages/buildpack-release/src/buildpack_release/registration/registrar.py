@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import AuthError, ConflictError, NetworkError, ReleaseError
 from buildpack_release.publish.live_line import LiveLine
-from buildpack_release.registration.index import Account, Answer, Index
+from buildpack_release.registration.index import Account, Index, WorkflowAnswer
 from buildpack_release.text import duration
 from oci_registry.errors import RegistryError
 
 if TYPE_CHECKING:
     from buildpack_release.registration.index import Issue
-    from buildpack_release.registration.request import Request
+    from buildpack_release.registration.request import RegistrationRequest
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0  # seconds
 
 
-class State(Enum):
+class RequestState(Enum):
     """What has become of a request."""
 
     MISSING = "not requested"
@@ -39,8 +39,8 @@ class State(Enum):
 class RequestStatus:
     """A request with its state; `url` is its issue's, `note` what else people should know."""
 
-    request: Request
-    state: State
+    request: RegistrationRequest
+    state: RequestState
     url: str = ""
     number: int = 0
     note: str = ""
@@ -48,7 +48,7 @@ class RequestStatus:
     @property
     def is_registered(self) -> bool:
         """Whether nothing is left to do."""
-        return self.state is State.REGISTERED
+        return self.state is RequestState.REGISTERED
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Registrar:
     line: LiveLine = field(default_factory=LiveLine)
     _account: Account | None = field(default=None, init=False)
 
-    def look(self, request: Request) -> RequestStatus:
+    def look(self, request: RegistrationRequest) -> RequestStatus:
         """Return how things stand. Without a token, that is what the index says.
 
         Raises:
@@ -71,12 +71,12 @@ class Registrar:
         if entry is not None:
             _check_address(request, entry.address, "is registered")
             note = "it has been yanked" if entry.yanked else ""
-            return RequestStatus(request, State.REGISTERED, note=note)
+            return RequestStatus(request, RequestState.REGISTERED, note=note)
         if not self.index.api.has_token:
-            return RequestStatus(request, State.MISSING)
+            return RequestStatus(request, RequestState.MISSING)
         return self._by_issues(request)
 
-    def check_namespace(self, request: Request) -> str:
+    def check_namespace(self, request: RegistrationRequest) -> str:
         """Check that our account may register in the namespace; say so if that will be made for it.
 
         Raises AuthError if it may not.
@@ -96,7 +96,7 @@ class Registrar:
             )
         return ""
 
-    def register(self, request: Request, *, again: bool = False) -> RequestStatus:
+    def register(self, request: RegistrationRequest, *, again: bool = False) -> RequestStatus:
         """Ask for what is missing, and wait for the answer. `again` asks once more after a refusal.
 
         Raises:
@@ -106,9 +106,9 @@ class Registrar:
         """
         self._me()
         status = self.look(request)
-        if again and status.state in (State.FAILED, State.CLOSED):
-            status = RequestStatus(request, State.MISSING)
-        if status.state is State.MISSING:
+        if again and status.state in (RequestState.FAILED, RequestState.CLOSED):
+            status = RequestStatus(request, RequestState.MISSING)
+        if status.state is RequestState.MISSING:
             status = self._open(request)
         return self._wait(status)
 
@@ -126,20 +126,20 @@ class Registrar:
             self._account = self.index.account()
         return self._account
 
-    def _by_issues(self, request: Request) -> RequestStatus:
+    def _by_issues(self, request: RegistrationRequest) -> RequestStatus:
         issues = self.index.issues(request, self._me())
         for one in issues:
-            if one.answer is Answer.NONE_YET:
+            if one.answer is WorkflowAnswer.NONE_YET:
                 _check_address(request, one.address, f"is asked for in {one.url}")
         ours = [one for one in issues if one.address == request.address]
         # Of several (two runs at the same moment) one has succeeded, or the oldest will.
-        for answer in (Answer.SUCCEEDED, Answer.NONE_YET):
+        for answer in (WorkflowAnswer.SUCCEEDED, WorkflowAnswer.NONE_YET):
             found = [one for one in ours if one.answer is answer]
             if found:
                 return _standing(request, found[-1])
-        return _standing(request, ours[0]) if ours else RequestStatus(request, State.MISSING)
+        return _standing(request, ours[0]) if ours else RequestStatus(request, RequestState.MISSING)
 
-    def _open(self, request: Request) -> RequestStatus:
+    def _open(self, request: RegistrationRequest) -> RequestStatus:
         """Open an issue; if no answer comes back, look whether it was opened before trying again."""
         attempts = self.index.api.attempts()
         while True:
@@ -148,18 +148,22 @@ class Registrar:
             except RegistryError as error:
                 attempts.failed(error)
                 known = self._by_issues(request)
-                if known.state in (State.WAITING, State.REGISTERED):
+                if known.state in (RequestState.WAITING, RequestState.REGISTERED):
                     return known
                 continue
             self.line.say(f"Requested: {opened.url}")
             # Another run may have asked at the same moment: then both wait for the older request.
             known = self._by_issues(request)
-            return known if known.state in (State.WAITING, State.REGISTERED) else _standing(request, opened)
+            return (
+                known
+                if known.state in (RequestState.WAITING, RequestState.REGISTERED)
+                else _standing(request, opened)
+            )
 
     def _wait(self, status: RequestStatus) -> RequestStatus:
         clock, never = self.index.api.timing.clock, threading.Event()
         started, pause = clock.now(), _FIRST_PAUSE
-        while status.state is State.WAITING:
+        while status.state is RequestState.WAITING:
             waited = clock.now() - started
             if waited >= self.patience:
                 raise _no_answer(status, waited)
@@ -173,17 +177,17 @@ class Registrar:
         return status
 
 
-def _standing(request: Request, issue: Issue) -> RequestStatus:
+def _standing(request: RegistrationRequest, issue: Issue) -> RequestStatus:
     state = {
-        Answer.NONE_YET: State.WAITING,
-        Answer.SUCCEEDED: State.REGISTERED,
-        Answer.FAILED: State.FAILED,
-        Answer.CLOSED: State.CLOSED,
+        WorkflowAnswer.NONE_YET: RequestState.WAITING,
+        WorkflowAnswer.SUCCEEDED: RequestState.REGISTERED,
+        WorkflowAnswer.FAILED: RequestState.FAILED,
+        WorkflowAnswer.CLOSED: RequestState.CLOSED,
     }[issue.answer]
     return RequestStatus(request, state, issue.url, issue.number)
 
 
-def _check_address(request: Request, other: str, fact: str) -> None:
+def _check_address(request: RegistrationRequest, other: str, fact: str) -> None:
     if other != request.address:
         raise ConflictError(
             f"another address of {request} {fact}",
@@ -201,7 +205,7 @@ def _no_answer(status: RequestStatus, waited: float) -> NetworkError:
 
 
 def _refused(status: RequestStatus) -> ReleaseError:
-    if status.state is State.CLOSED:
+    if status.state is RequestState.CLOSED:
         title = f"the request for {status.request} was closed without a result"
     else:
         title = f"the CNB registry has refused the request for {status.request}"

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, NetworkError
 from buildpack_release.progress import Progress
 from buildpack_release.registration.candidate import read_candidates, require_registry, require_sound
-from buildpack_release.registration.registrar import Registrar, RequestStatus, State
+from buildpack_release.registration.registrar import Registrar, RequestState, RequestStatus
 from buildpack_release.registration.rules import host_problem
 from oci_registry.errors import RegistryError
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from buildpack_release.publish.publication import Publication
-    from buildpack_release.registration.request import Request
+    from buildpack_release.registration.request import RegistrationRequest
 
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 (the name of a variable)
 
 
-def token_from(environ: Mapping[str, str]) -> Secret | None:
+def token_from(environ: Mapping[str, str]) -> ConcealedText | None:
     """Return the token of the environment, if there is one."""
     text = environ.get(TOKEN_VARIABLE, "").strip()
-    return Secret(text) if text else None
+    return ConcealedText(text) if text else None
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Registration:
         progress = Progress(len(requests), say=self.registrar.line.say)
         return tuple(self._register(request, progress, again=again) for request in requests)
 
-    def _requests(self) -> tuple[Request, ...]:
+    def _requests(self) -> tuple[RegistrationRequest, ...]:
         candidates = read_candidates(self.publication)
         require_sound(candidates)
         return tuple(one.request for one in candidates)
 
-    def _look(self, request: Request) -> RequestStatus:
+    def _look(self, request: RegistrationRequest) -> RequestStatus:
         problem = host_problem(request.address, self.registrar.index.api.host)
         try:
             status = self.registrar.look(request)
@@ -93,10 +93,10 @@ class Registration:
             if not isinstance(error, NetworkError):
                 raise
             note = f"whether it is registered could not be asked ({error.title})"
-            status = RequestStatus(request, State.UNKNOWN, note=note)
+            status = RequestStatus(request, RequestState.UNKNOWN, note=note)
         return replace(status, note=problem) if problem and not status.is_registered else status
 
-    def _register(self, request: Request, progress: Progress, *, again: bool) -> RequestStatus:
+    def _register(self, request: RegistrationRequest, progress: Progress, *, again: bool) -> RequestStatus:
         with progress.step(f"Registering {request}") as told:
             status = self.registrar.register(request, again=again)
             told.append("registered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.registration.index import INDEX, WEB
-from buildpack_release.registration.registrar import State
+from buildpack_release.registration.registrar import RequestState
 from buildpack_release.text import columns
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.registration.registrar import RequestStatus
 
-_TO_MAKE = (State.MISSING, State.UNKNOWN)
+_TO_MAKE = (RequestState.MISSING, RequestState.UNKNOWN)
 
 
 def requests_text(statuses: Sequence[RequestStatus]) -> str:

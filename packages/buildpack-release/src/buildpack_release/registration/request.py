@@ -11,7 +11,7 @@ _FENCE = "```"
 
 
 @dataclass(frozen=True)
-class Request:
+class RegistrationRequest:
     """A request to add a version of a buildpack; `address` is `registry/repository@sha256:...`."""
 
     id: str

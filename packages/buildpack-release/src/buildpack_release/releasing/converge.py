@@ -9,30 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.releasing.status import Row, State, Status
+from buildpack_release.releasing.status import Row, Status, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from buildpack_release.releasing.release_state import ReleaseState
-    from buildpack_release.releasing.step import Step
+    from buildpack_release.releasing.step import ReleaseStep
 
 
-def derive(steps: Sequence[Step], read: Callable[[], ReleaseState]) -> tuple[ReleaseState, Status]:
+def derive(steps: Sequence[ReleaseStep], read: Callable[[], ReleaseState]) -> tuple[ReleaseState, Status]:
     """Look at the state through all steps. Raises ReleaseError if it cannot be looked at at all."""
     state = read()
     return state, Status(tuple(_look(step, state) for step in steps))
 
 
-def _look(step: Step, state: ReleaseState) -> Row:
+def _look(step: ReleaseStep, state: ReleaseState) -> Row:
     try:
         return step.look(state)
     except ReleaseError as error:
-        return Row(step.name, State.WRONG, error.title, error=error)
+        return Row(step.name, StepState.WRONG, error.title, error=error)
 
 
 def converge(
-    steps: Sequence[Step],
+    steps: Sequence[ReleaseStep],
     read: Callable[[], ReleaseState],
     *,
     agree: Callable[[Status], None],
@@ -63,7 +63,7 @@ def converge(
     return status
 
 
-def _act(step: Step, state: ReleaseState) -> ReleaseError | None:
+def _act(step: ReleaseStep, state: ReleaseState) -> ReleaseError | None:
     try:
         step.act(state)
     except ReleaseError as error:

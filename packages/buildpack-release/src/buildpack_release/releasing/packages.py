@@ -11,7 +11,7 @@ from buildpack_release.publish.dist import read_releases, reading
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.report import plan_text
 from buildpack_release.registration.report import request_table
-from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.status import Row, StepState
 from buildpack_release.releasing.step import ReadOnlyStep
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Packages:
             with reading(self.dist, report=self.say):
                 count = len(read_releases(state.repository, (), self.dist))
         except CheckFailed as error:
-            return Row(self.name, State.DUE, error.title)
+            return Row(self.name, StepState.DUE, error.title)
         self.are_current = True
         if due := provenance_due(state.repository, self.dist):
             self.are_current = False
-            return Row(self.name, State.DUE, f"the provenance of {len(due)} can name its commit now")
-        return Row(self.name, State.DONE, f"{count}, made of these sources")
+            return Row(self.name, StepState.DUE, f"the provenance of {len(due)} can name its commit now")
+        return Row(self.name, StepState.DONE, f"{count}, made of these sources")
 
     def act(self, state: ReleaseState) -> None:
         """Make what is missing or stale."""
@@ -61,7 +61,7 @@ class Packages:
 
 
 @dataclass
-class Published:
+class PackagesPublished:
     """Everything is in the registry under its version, with the same content."""
 
     packages: Packages
@@ -73,16 +73,16 @@ class Published:
         """Derive the plan."""
         self.plan = None
         if not self.packages.are_current:
-            return Row(self.name, State.LATER, "known once the packages are made")
+            return Row(self.name, StepState.LATER, "known once the packages are made")
         plan = self.plan = self.publication.plan()
         refuse_conflicts(plan)
         total, left = len(plan.steps), sum(not step.is_done for step in plan.steps)
         unsigned = self.publication.signer.unsigned
         if not left:
             signed = f"not signed: {unsigned}" if unsigned else "signed"
-            return Row(self.name, State.DONE, f"{total} at {plan.destination}, {signed}")
+            return Row(self.name, StepState.DONE, f"{total} at {plan.destination}, {signed}")
         sign = "" if unsigned else " and sign"
-        return Row(self.name, State.DUE, f"{left} of {total} to publish{sign} at {plan.destination}")
+        return Row(self.name, StepState.DUE, f"{left} of {total} to publish{sign} at {plan.destination}")
 
     def act(self, state: ReleaseState) -> None:  # noqa: ARG002
         """Publish, as `inv publish` does."""
@@ -96,7 +96,7 @@ class Published:
 class Verification(ReadOnlyStep):
     """What is published reads back as it should; once for the same content in a run."""
 
-    published: Published
+    published: PackagesPublished
     name: ClassVar[str] = "read back"
     _known: tuple[tuple[str, ...], tuple[Verified, ...]] | None = field(default=None, init=False)
 
@@ -104,25 +104,25 @@ class Verification(ReadOnlyStep):
         """Read everything that is published to its end."""
         plan = self.published.plan
         if plan is None or not plan.is_done:
-            return Row(self.name, State.LATER, "once it is published")
+            return Row(self.name, StepState.LATER, "once it is published")
         digests = tuple(step.root.digest for step in plan.steps)
         if self._known is None or self._known[0] != digests:
             self._known = digests, self.published.publication.verify()
         verified = self._known[1]
         problems = [f"{one.reference}: {text}" for one in verified for text in one.problems]
         if not problems:
-            return Row(self.name, State.DONE, summary(verified))
+            return Row(self.name, StepState.DONE, summary(verified))
         error = CheckFailed(
             f"what is published is not right: {summary(verified)}", detail="\n".join(problems)
         )
-        return Row(self.name, State.WRONG, error.title, error=error)
+        return Row(self.name, StepState.WRONG, error.title, error=error)
 
 
 @dataclass(frozen=True)
 class Registered:
     """The CNB registry has entries for it, where that is asked for."""
 
-    published: Published
+    published: PackagesPublished
     registration: Registration | None
     again: bool = False
     name: ClassVar[str] = "registered"
@@ -130,16 +130,16 @@ class Registered:
     def look(self, state: ReleaseState) -> Row:  # noqa: ARG002
         """Ask the registry."""
         if self.registration is None:
-            return Row(self.name, State.SKIPPED, "--register requests entries in the CNB registry")
+            return Row(self.name, StepState.SKIPPED, "--register requests entries in the CNB registry")
         if self.published.plan is None or not self.published.plan.is_done:
             self.registration.check_possible()
-            return Row(self.name, State.LATER, "once it is published")
+            return Row(self.name, StepState.LATER, "once it is published")
         statuses = self.registration.look()
         missing = [str(one.request) for one in statuses if not one.is_registered]
         if not missing:
-            return Row(self.name, State.DONE, f"{len(statuses)} in the CNB registry")
+            return Row(self.name, StepState.DONE, f"{len(statuses)} in the CNB registry")
         self.registration.check_possible()
-        return Row(self.name, State.DUE, f"to be requested: {', '.join(missing)}")
+        return Row(self.name, StepState.DUE, f"to be requested: {', '.join(missing)}")
 
     def act(self, state: ReleaseState) -> None:  # noqa: ARG002
         """Make the requests and wait for their answers."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.releasing.packages import Packages, Published, Registered, Verification
-from buildpack_release.releasing.sources import Branch, Bump, Checks, Versions, WorkTree
+from buildpack_release.releasing.packages import Packages, PackagesPublished, Registered, Verification
+from buildpack_release.releasing.sources import Branch, Checks, Versions, VersionsBumped, WorkTreeCommitted
 from buildpack_release.releasing.tags import LastRelease, PushedTags, Tags
 
 if TYPE_CHECKING:
     from buildpack_release.publish.publication import Publication
     from buildpack_release.registration.registration import Registration
-    from buildpack_release.releasing.step import Step
+    from buildpack_release.releasing.step import ReleaseStep
 
 
 def release_steps(
@@ -20,7 +20,7 @@ def release_steps(
     registration: Registration | None = None,
     push: bool = False,
     again: bool = False,
-) -> tuple[Step, ...]:
+) -> tuple[ReleaseStep, ...]:
     """Return the steps.
 
     Args:
@@ -30,11 +30,11 @@ def release_steps(
         again: make a request once more that the CNB registry has refused.
     """
     packages = Packages(publication.dist, publication.line.say)
-    published = Published(packages, publication)
+    published = PackagesPublished(packages, publication)
     return (
-        WorkTree(),
+        WorkTreeCommitted(),
         Versions(),
-        Bump(),
+        VersionsBumped(),
         LastRelease(),
         Checks(),
         Branch(push),

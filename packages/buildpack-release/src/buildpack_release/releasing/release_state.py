@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import NetworkError, UsageError
 from buildpack_release.git import Git, message_of
 from buildpack_release.model.repository import Repository
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 from buildpack_release.versions.links import tag_name
-from buildpack_release.versions.member import Member, survey_members
+from buildpack_release.versions.member import VersionedBuildpack, survey_members
 from buildpack_release.versions.policy import Policy
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ReleaseState:
     """
 
     repository: Repository
-    members: tuple[Member, ...]
+    members: tuple[VersionedBuildpack, ...]
     policy: Policy
     git: Git
     head: str
@@ -55,9 +55,9 @@ class ReleaseState:
     remote: Remote | None
 
     @property
-    def tags(self) -> dict[str, tuple[Member, ...]]:
+    def tags(self) -> dict[str, tuple[VersionedBuildpack, ...]]:
         """The tags of the versions in the changelogs, each with the buildpacks that have it."""
-        found: dict[str, tuple[Member, ...]] = {}
+        found: dict[str, tuple[VersionedBuildpack, ...]] = {}
         for member in self.members:
             if member.changelog.latest == member.version:
                 name = tag_name(self.policy.versioning, member.id, member.version)
@@ -82,7 +82,7 @@ def read_release_state(root: Path, branch: str = "") -> ReleaseState:
         NetworkError: the remote does not answer.
         UsageError: it is not known which branch or remote counts.
     """
-    Checkout.open(root)
+    RepositoryFolder.open(root)
     git = Git(root)
     head = git.read("rev-parse", "--verify", "HEAD^{commit}")
     current = git.run("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()

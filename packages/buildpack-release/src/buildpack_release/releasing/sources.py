@@ -9,11 +9,11 @@ from buildpack_release.checking.check import check
 from buildpack_release.errors import NetworkError
 from buildpack_release.git import message_of
 from buildpack_release.model.repository import Repository
-from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.status import Row, StepState
 from buildpack_release.releasing.step import ReadOnlyStep
 from buildpack_release.versions.bump import infer
 from buildpack_release.versions.check import check_since
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 from buildpack_release.versions.links import tag_name
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from buildpack_release.model.finding import Finding
     from buildpack_release.releasing.release_state import ReleaseState, Remote
-    from buildpack_release.versions.member import Member
+    from buildpack_release.versions.member import VersionedBuildpack
 
 _SHORT = 10
 
 
-class WorkTree(ReadOnlyStep):
+class WorkTreeCommitted(ReadOnlyStep):
     """Everything is committed: a release is made of a commit that others can have."""
 
     name: ClassVar[str] = "work tree"
@@ -35,11 +35,11 @@ class WorkTree(ReadOnlyStep):
         """Ask git."""
         lines = state.git.read("status", "--porcelain").splitlines()
         if not lines:
-            return Row(self.name, State.DONE, "everything is committed")
+            return Row(self.name, StepState.DONE, "everything is committed")
         text = f"not committed: {lines[0].split(maxsplit=1)[-1]}" + (
             f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         )
-        return Row(self.name, State.PERSON, text, ("git status",))
+        return Row(self.name, StepState.PERSON, text, ("git status",))
 
 
 class Versions(ReadOnlyStep):
@@ -53,15 +53,15 @@ class Versions(ReadOnlyStep):
         absent = next((commit for commit in bases.values() if commit and not state.git.commit(commit)), "")
         if absent:
             text = f"the last release is at {absent[:_SHORT]}, which is not here"
-            shallow = " --unshallow" if Checkout(state.repository.root).is_shallow else ""
-            return Row(self.name, State.PERSON, text, (f"git fetch --tags{shallow}",))
+            shallow = " --unshallow" if RepositoryFolder(state.repository.root).is_shallow else ""
+            return Row(self.name, StepState.PERSON, text, (f"git fetch --tags{shallow}",))
         findings = check_since(state.repository, bases)
         if findings:
-            return Row(self.name, State.PERSON, _first(findings), ("inv version.check",))
-        return Row(self.name, State.DONE, f"consistent, {state.policy.versioning.value}")
+            return Row(self.name, StepState.PERSON, _first(findings), ("inv version.check",))
+        return Row(self.name, StepState.DONE, f"consistent, {state.policy.versioning.value}")
 
 
-def _base(state: ReleaseState, member: Member) -> str:
+def _base(state: ReleaseState, member: VersionedBuildpack) -> str:
     """Return the commit of the newest release of a buildpack that is tagged; "" if there is none."""
     for version in sorted(member.changelog.versions, reverse=True):
         tag = tag_name(state.policy.versioning, member.id, version)
@@ -71,7 +71,7 @@ def _base(state: ReleaseState, member: Member) -> str:
     return ""
 
 
-class Bump(ReadOnlyStep):
+class VersionsBumped(ReadOnlyStep):
     """Nothing is left under Unreleased: which versions that makes is a person's decision."""
 
     name: ClassVar[str] = "changelogs"
@@ -80,11 +80,11 @@ class Bump(ReadOnlyStep):
         """Infer what would come next."""
         releases = infer(state.repository).releases
         if not releases:
-            return Row(self.name, State.DONE, "nothing is Unreleased")
+            return Row(self.name, StepState.DONE, "nothing is Unreleased")
         nexts = [f"{one.member.id} {one.version}" for one in releases]
         text = f"Unreleased, and would become: {', '.join(nexts)}"
         commands = ("inv version.bump", f'git commit --all --message "Release {releases[-1].version}"')
-        return Row(self.name, State.PERSON, text, commands)
+        return Row(self.name, StepState.PERSON, text, commands)
 
 
 class Checks(ReadOnlyStep):
@@ -96,8 +96,8 @@ class Checks(ReadOnlyStep):
         """Run the check."""
         report = check(Repository.survey(state.repository.root))
         if report.ok:
-            return Row(self.name, State.DONE, f"passed: {report.summary}")
-        return Row(self.name, State.PERSON, f"failed: {report.summary}", ("inv check",))
+            return Row(self.name, StepState.DONE, f"passed: {report.summary}")
+        return Row(self.name, StepState.PERSON, f"failed: {report.summary}", ("inv check",))
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,17 @@ class Branch:
         shown = f"{remote.name}/{branch}"
         fetched = f"refs/remotes/{shown}"  # of a newer tip the commits may not be here
         if tip and any(state.git.is_ancestor(state.head, one) for one in (tip, fetched)):
-            return Row(self.name, State.DONE, f"{state.head[:_SHORT]} is on {shown}")
+            return Row(self.name, StepState.DONE, f"{state.head[:_SHORT]} is on {shown}")
         if state.branch != branch:
             return Row(
                 self.name,
-                State.PERSON,
+                StepState.PERSON,
                 f"releases are made from {branch}, and this is {state.branch or 'another commit'}",
                 (f"git switch {branch}",),
             )
         if tip is None or state.git.is_ancestor(tip, state.head):
             return self._ahead(remote, branch, shown)
-        return Row(self.name, State.PERSON, f"{shown} has commits that are not here", ("git pull",))
+        return Row(self.name, StepState.PERSON, f"{shown} has commits that are not here", ("git pull",))
 
     def act(self, state: ReleaseState) -> None:
         """Push the branch."""
@@ -142,17 +142,17 @@ class Branch:
         if state.git.is_ancestor(state.head, tip):
             return Row(
                 self.name,
-                State.DONE,
+                StepState.DONE,
                 f"{state.head[:_SHORT]} is on {state.release_branch} (no remote)",
             )
         text = f"{state.head[:_SHORT]} is not on {state.release_branch}"
-        return Row(self.name, State.PERSON, text, (f"git switch {state.release_branch}",))
+        return Row(self.name, StepState.PERSON, text, (f"git switch {state.release_branch}",))
 
     def _ahead(self, remote: Remote, branch: str, shown: str) -> Row:
         text = f"there are commits that {shown} does not have"
         if self.push:
-            return Row(self.name, State.DUE, text)
-        return Row(self.name, State.PERSON, text, (f"git push {remote.name} {branch}",))
+            return Row(self.name, StepState.DUE, text)
+        return Row(self.name, StepState.PERSON, text, (f"git push {remote.name} {branch}",))
 
 
 def push(state: ReleaseState, remote: Remote, *refs: str) -> None:

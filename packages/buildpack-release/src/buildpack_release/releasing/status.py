@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class State(Enum):
+class StepState(Enum):
     """How a step stands."""
 
     DONE = "done"
@@ -38,7 +38,7 @@ class Row:
     """
 
     step: str
-    state: State
+    state: StepState
     text: str
     commands: tuple[str, ...] = ()
     blocking: bool = True
@@ -47,7 +47,7 @@ class Row:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to do here."""
-        return self.state in (State.DONE, State.SKIPPED)
+        return self.state in (StepState.DONE, StepState.SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,19 @@ class Status:
     def wrong(self) -> Row | None:
         """The first row that stops everything; None if a person has to do something before."""
         for row in self.rows:
-            if row.state is State.WRONG:
+            if row.state is StepState.WRONG:
                 return row
-            if row.state is State.PERSON and row.blocking:
+            if row.state is StepState.PERSON and row.blocking:
                 return None
         return None
 
     @property
     def next(self) -> Row | None:
         """The row that a run would do now; None if something is wrong, or a person comes first."""
-        if any(row.state is State.WRONG for row in self.rows):
+        if any(row.state is StepState.WRONG for row in self.rows):
             return None
         for row in self.rows:
-            if row.state is State.DUE:
+            if row.state is StepState.DUE:
                 return row
             if not row.is_settled and row.blocking:
                 return None
@@ -92,7 +92,7 @@ class Status:
         """What people have to type, up to the first step that the others wait for."""
         found: list[str] = []
         for row in self.rows:
-            if row.state is State.PERSON:
+            if row.state is StepState.PERSON:
                 found += row.commands
                 if row.blocking:
                     break
@@ -105,7 +105,7 @@ class Status:
         """
         if self.wrong is not None:
             raise self.wrong.error or CheckFailed(self.wrong.text)
-        waiting = [row for row in self.rows if row.state is State.PERSON]
+        waiting = [row for row in self.rows if row.state is StepState.PERSON]
         if waiting:
             count = f"{len(waiting)} {'steps need' if len(waiting) > 1 else 'step needs'} you"
             raise CheckFailed(

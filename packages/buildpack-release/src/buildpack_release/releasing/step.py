@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from buildpack_release.releasing.status import Row
 
 
-class Step(Protocol):
+class ReleaseStep(Protocol):
     """Something that is so or not, and perhaps can be made so."""
 
     @property

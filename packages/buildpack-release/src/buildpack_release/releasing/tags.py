@@ -9,15 +9,15 @@ from buildpack_release.errors import ConflictError, ReleaseError
 from buildpack_release.git import message_of
 from buildpack_release.model.inputs import is_input
 from buildpack_release.releasing.sources import push
-from buildpack_release.releasing.status import Row, State
+from buildpack_release.releasing.status import Row, StepState
 from buildpack_release.releasing.step import ReadOnlyStep
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from buildpack_release.releasing.release_state import ReleaseState
-    from buildpack_release.versions.member import Member
+    from buildpack_release.versions.member import VersionedBuildpack
 
 _SHORT = 10
 _ABSENT = "0" * 40
@@ -38,9 +38,9 @@ class LastRelease(ReadOnlyStep):
         text = (
             f"nothing has changed since {', '.join(tagged)}" if tagged else "this version is not tagged yet"
         )
-        return Row(self.name, State.DONE, text)
+        return Row(self.name, StepState.DONE, text)
 
-    def _fault(self, state: ReleaseState, tag: str, members: Sequence[Member]) -> Row | None:
+    def _fault(self, state: ReleaseState, tag: str, members: Sequence[VersionedBuildpack]) -> Row | None:
         here, there = state.local_tag(tag), state.remote_tag(tag)
         if here and there and here != there:
             error = ConflictError(
@@ -48,20 +48,22 @@ class LastRelease(ReadOnlyStep):
                 detail=f"there: {there}\nhere:  {here}",
                 advice=f"Find out which is right, and delete the other (here: git tag --delete {tag}).",
             )
-            return Row(self.name, State.WRONG, error.title, error=error)
+            return Row(self.name, StepState.WRONG, error.title, error=error)
         commit = here or there
         if commit in (None, state.head):
             return None
         if state.git.commit(str(commit)) is None:
             text = f"{tag} is at a commit that is not here"
-            return Row(self.name, State.PERSON, text, ("git fetch --tags",))
+            return Row(self.name, StepState.PERSON, text, ("git fetch --tags",))
         return self._moved_on(state, tag, str(commit), members)
 
-    def _moved_on(self, state: ReleaseState, tag: str, commit: str, members: Sequence[Member]) -> Row | None:
+    def _moved_on(
+        self, state: ReleaseState, tag: str, commit: str, members: Sequence[VersionedBuildpack]
+    ) -> Row | None:
         """Say if what goes into the packages is not what was tagged."""
         changed = [
             path
-            for path in Checkout(state.repository.root).changed(commit)
+            for path in RepositoryFolder(state.repository.root).changed(commit)
             if any(is_input(state.repository, one.buildpack, path) for one in members)
         ]
         if not changed:
@@ -69,7 +71,7 @@ class LastRelease(ReadOnlyStep):
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         text = f"since {tag} this has changed: {changed[0]}{more}"
         commands = (f"announce it (inv version.bump), or finish that release: git switch --detach {tag}",)
-        return Row(self.name, State.PERSON, text, commands)
+        return Row(self.name, StepState.PERSON, text, commands)
 
 
 class Tags:
@@ -85,10 +87,10 @@ class Tags:
         """Return which are missing."""
         tags, missing = state.tags, _missing(state)
         if not tags:
-            return Row(self.name, State.LATER, "no version has been set yet")
+            return Row(self.name, StepState.LATER, "no version has been set yet")
         if missing:
-            return Row(self.name, State.DUE, f"to be set at {state.head[:_SHORT]}: {', '.join(missing)}")
-        return Row(self.name, State.DONE, ", ".join(tags))
+            return Row(self.name, StepState.DUE, f"to be set at {state.head[:_SHORT]}: {', '.join(missing)}")
+        return Row(self.name, StepState.DONE, ", ".join(tags))
 
     def act(self, state: ReleaseState) -> None:
         """Set what is missing, each only if it is still missing. Raises ReleaseError."""
@@ -113,18 +115,18 @@ class PushedTags:
     def look(self, state: ReleaseState) -> Row:
         """Ask the remote."""
         if state.remote is None:
-            return Row(self.name, State.SKIPPED, "there is no remote")
+            return Row(self.name, StepState.SKIPPED, "there is no remote")
         tags = state.tags
         missing = [tag for tag in tags if not state.remote_tag(tag)]
         if not tags or any(not state.local_tag(tag) for tag in missing):
-            return Row(self.name, State.LATER, "once they are set")
+            return Row(self.name, StepState.LATER, "once they are set")
         if not missing:
-            return Row(self.name, State.DONE, f"all are at {state.remote.name}")
+            return Row(self.name, StepState.DONE, f"all are at {state.remote.name}")
         text = f"{state.remote.name} does not have: {', '.join(missing)}"
         if self.push:
-            return Row(self.name, State.DUE, text)
+            return Row(self.name, StepState.DUE, text)
         command = f"git push {state.remote.name} {' '.join(missing)}"
-        return Row(self.name, State.PERSON, text, (command,), blocking=False)
+        return Row(self.name, StepState.PERSON, text, (command,), blocking=False)
 
     def act(self, state: ReleaseState) -> None:
         """Push what is missing there."""

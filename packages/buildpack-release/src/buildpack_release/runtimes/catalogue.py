@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from buildpack_common import runtimes_catalogue
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
-from buildpack_release.model.targets import Target
+from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.model.toml_source import TomlSource
-from buildpack_release.runtimes.published import Published
+from buildpack_release.runtimes.published import PublishedArchive
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,7 +28,7 @@ _TARGET = ("linux", "gnu")
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ArchiveCatalogue:
     """A catalogue: the default line, base URLs, each line's end of life, the archives, oldest first.
 
     Those for another system or C library than the default are left out.
@@ -38,15 +38,15 @@ class Catalogue:
     default: str
     bases: tuple[str, ...]
     lines: Mapping[str, dt.date]
-    archives: tuple[Published, ...]
+    archives: tuple[PublishedArchive, ...]
 
     @classmethod
-    def read(cls, path: Path) -> Catalogue:
+    def read(cls, path: Path) -> ArchiveCatalogue:
         """Read a file. Raises CheckFailed, with the line, for what is not a catalogue."""
         return cls.parse(TomlSource.read(path))
 
     @classmethod
-    def parse(cls, source: TomlSource) -> Catalogue:
+    def parse(cls, source: TomlSource) -> ArchiveCatalogue:
         """Read what was parsed already. Raises as read() does."""
         try:
             found = runtimes_catalogue.parse(source.data, source.path)
@@ -60,17 +60,17 @@ class Catalogue:
         return cls(source.path, found.default, found.bases, found.lines, tuple(archives))
 
     @property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[DeclaredTarget, ...]:
         """All targets that there is an archive for."""
         return tuple(sorted({target_of(archive) for archive in self.archives}))
 
 
-def target_of(archive: Published) -> Target:
+def target_of(archive: PublishedArchive) -> DeclaredTarget:
     """Return the target that an archive is for."""
-    return Target("linux", archive.arch)
+    return DeclaredTarget("linux", archive.arch)
 
 
-def spans(archives: Sequence[Published]) -> str:
+def spans(archives: Sequence[PublishedArchive]) -> str:
     """Return the versions of a line's archives, consecutive ones joined: "3.11.1, 3.11.3 to 3.11.5"."""
     numbered = enumerate(sorted(archives))
     groups = groupby(numbered, key=lambda item: item[1].version[2] - item[0])
@@ -88,5 +88,5 @@ def keeper(repository: Repository) -> Buildpack:
     )
 
 
-def _archive(runtime: Runtime) -> Published:
-    return Published(runtime.numbers, runtime.arch, runtime.tag, runtime.path, runtime.sha256)
+def _archive(runtime: Runtime) -> PublishedArchive:
+    return PublishedArchive(runtime.numbers, runtime.arch, runtime.tag, runtime.path, runtime.sha256)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from buildpack_release.model.inputs import Inputs
+    from buildpack_release.model.inputs import PackageInputs
 
 _MODULE = "prefetch"  # of a buildpack that fetches archives
 
@@ -27,7 +27,7 @@ _DOWNLOAD_FAILED = 4  # buildpack_api.errors.DownloadError
 
 def fetch_archives(
     sums: Iterable[str],
-    inputs: Inputs,
+    inputs: PackageInputs,
     *,
     catalogue: Path,
     cache: Path,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from buildpack_release.model.inputs import Inputs
+    from buildpack_release.model.inputs import PackageInputs
 
 _START = """
 import json, sys
@@ -40,7 +40,7 @@ class BuildpackProgram:
     places: tuple[Path, ...]
 
     @classmethod
-    def of(cls, inputs: Inputs, module: str, wheels: tuple[Path, ...] = ()) -> BuildpackProgram:
+    def of(cls, inputs: PackageInputs, module: str, wheels: tuple[Path, ...] = ()) -> BuildpackProgram:
         """Take what a buildpack is made of. Raises CheckFailed if it has no such module."""
         sources = {file.name: file.source for file in inputs.files}
         program = f"lib/{inputs.package}/{module}.py"

@@ -48,7 +48,7 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 
 @dataclass(frozen=True, order=True)
-class Published:
+class PublishedArchive:
     """One archive: ``arch`` as in Buildpack API targets, ``path`` below the releases URL, percent-encoded."""
 
     version: tuple[int, int, int]
@@ -78,7 +78,7 @@ class Published:
         return self.path.endswith(_STRIPPED)
 
 
-def parse_uv(entries: Mapping[str, Mapping[str, Any]]) -> tuple[Published, ...]:
+def parse_uv(entries: Mapping[str, Mapping[str, Any]]) -> tuple[PublishedArchive, ...]:
     """Return the final releases for Linux with glibc, of the baseline CPU: one archive for each target.
 
     Of several a stripped one is taken, then that of the newest release: it has the same Python with newer
@@ -106,18 +106,18 @@ class Compared:
         unconfirmed: it should know them, and does not.
     """
 
-    confirmed: tuple[Published, ...]
-    ahead: tuple[Published, ...]
-    other_builds: tuple[Published, ...]
-    unconfirmed: tuple[Published, ...]
+    confirmed: tuple[PublishedArchive, ...]
+    ahead: tuple[PublishedArchive, ...]
+    other_builds: tuple[PublishedArchive, ...]
+    unconfirmed: tuple[PublishedArchive, ...]
 
     @property
-    def accepted(self) -> tuple[Published, ...]:
+    def accepted(self) -> tuple[PublishedArchive, ...]:
         """What may be taken: all but the unconfirmed."""
         return (*self.confirmed, *self.ahead, *self.other_builds)
 
 
-def cross_check(published: Iterable[Published], second: Mapping[str, str]) -> Compared:
+def cross_check(published: Iterable[PublishedArchive], second: Mapping[str, str]) -> Compared:
     """Compare the archives of uv with path and SHA-256 of those of pbs-installer.
 
     Both keep one archive of each version, not always that of the same release; what only pbs-installer lists
@@ -181,12 +181,12 @@ def _is_wanted(entry: Mapping[str, Any]) -> bool:
     )
 
 
-def _published(entry: Mapping[str, Any]) -> Published:
+def _published(entry: Mapping[str, Any]) -> PublishedArchive:
     path, sha256 = _path(entry["url"]), str(entry["sha256"])
     if not _SHA256.fullmatch(sha256):
         raise CheckFailed(f"uv gives no SHA-256 for {path}: {sha256}")
     version = (int(entry["major"]), int(entry["minor"]), int(entry["patch"]))
-    return Published(version, _ARCHES[entry["arch"]["family"]], _tag(path), path, sha256)
+    return PublishedArchive(version, _ARCHES[entry["arch"]["family"]], _tag(path), path, sha256)
 
 
 def _path(url: str) -> str:

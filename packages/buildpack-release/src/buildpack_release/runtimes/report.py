@@ -11,13 +11,13 @@ from buildpack_release.text import columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.runtimes.catalogue import Catalogue
-    from buildpack_release.runtimes.published import Published
+    from buildpack_release.runtimes.catalogue import ArchiveCatalogue
+    from buildpack_release.runtimes.published import PublishedArchive
 
 _NOTICE = dt.timedelta(days=365)
 
 
-def show(catalogue: Catalogue, today: dt.date) -> str:
+def show(catalogue: ArchiveCatalogue, today: dt.date) -> str:
     """Return a table with one line of Python a row, the newest first."""
     rows = [("LINE", "END OF LIFE", "", "NEWEST", "VERSIONS", "ARCHIVES", "TARGETS")]
     for line in _lines(catalogue):
@@ -36,7 +36,7 @@ def show(catalogue: Catalogue, today: dt.date) -> str:
     return columns(rows)
 
 
-def show_data(catalogue: Catalogue) -> dict[str, Any]:
+def show_data(catalogue: ArchiveCatalogue) -> dict[str, Any]:
     """Return the same as data for JSON, with all versions."""
     return {
         "default": catalogue.default,
@@ -45,7 +45,7 @@ def show_data(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _line_data(catalogue: Catalogue, line: str) -> dict[str, Any]:
+def _line_data(catalogue: ArchiveCatalogue, line: str) -> dict[str, Any]:
     archives = _of_line(catalogue, line)
     return {
         "line": line,
@@ -58,15 +58,15 @@ def _line_data(catalogue: Catalogue, line: str) -> dict[str, Any]:
     }
 
 
-def _lines(catalogue: Catalogue) -> list[str]:
+def _lines(catalogue: ArchiveCatalogue) -> list[str]:
     return sorted(catalogue.lines, key=lambda line: [int(number) for number in line.split(".")], reverse=True)
 
 
-def _of_line(catalogue: Catalogue, line: str) -> list[Published]:
+def _of_line(catalogue: ArchiveCatalogue, line: str) -> list[PublishedArchive]:
     return [archive for archive in catalogue.archives if archive.line == line]
 
 
-def _targets(archives: list[Published]) -> Iterator[str]:
+def _targets(archives: list[PublishedArchive]) -> Iterator[str]:
     yield from (str(target) for target in sorted({target_of(archive) for archive in archives}))
 
 

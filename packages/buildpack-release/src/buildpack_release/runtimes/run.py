@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.repository import Repository
 from buildpack_release.runtimes import published
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper
+from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
 from buildpack_release.runtimes.update import OLDEST, add_to_changelog, update
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.edits import Edit
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _ADVICE = "look at `git diff`, then: inv check && inv package"
 
 
-def read_catalogue(root: Path) -> Catalogue:
+def read_catalogue(root: Path) -> ArchiveCatalogue:
     """Read the catalogue of the repository at `root`. Raises CheckFailed if there is none or it is faulty."""
-    return Catalogue.read(keeper(Repository.discover(root)).directory / FILE)
+    return ArchiveCatalogue.read(keeper(Repository.discover(root)).directory / FILE)
 
 
 def prepare_update(root: Path) -> Edit:
@@ -42,7 +42,7 @@ def merge(
 ) -> Edit:
     """Prepare an update with the documents of both sources. Raises CheckFailed, ConflictError."""
     folder = keeper(Repository.discover(root)).directory
-    current, changelog = Catalogue.read(folder / FILE), Changelog.read(folder / NAME)
+    current, changelog = ArchiveCatalogue.read(folder / FILE), Changelog.read(folder / NAME)
     compared = published.cross_check(published.parse_uv(uv), published.parse_pbs_installer(pbs_installer))
     found = update(current, compared.accepted)
     texts = {current.path: found.text, changelog.path: add_to_changelog(changelog, found).text}
@@ -57,7 +57,7 @@ def merge(
     return Edit(root, changed, tuple(filter(None, summary)), _ADVICE)
 
 
-def _alone(current: Catalogue, compared: Compared) -> Iterator[str]:
+def _alone(current: ArchiveCatalogue, compared: Compared) -> Iterator[str]:
     """Return which new archives only uv lists, and what became of them."""
     known = {archive.path for archive in current.archives}
     for archives, text in (

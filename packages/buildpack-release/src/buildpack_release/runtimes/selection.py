@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
-from buildpack_release.runtimes.catalogue import FILE, Catalogue, keeper, spans, target_of
+from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper, spans, target_of
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
-    from buildpack_release.model.targets import Target
-    from buildpack_release.runtimes.published import Published
+    from buildpack_release.model.targets import DeclaredTarget
+    from buildpack_release.runtimes.published import PublishedArchive
 
 
 _PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
@@ -50,7 +50,7 @@ def check_recorded(archive: Path, repository: Repository) -> None:
     One of another name, or in a repository without a catalogue, is taken as it is. Raises CheckFailed.
     """
     try:
-        catalogue = Catalogue.read(keeper(repository).directory / FILE)
+        catalogue = ArchiveCatalogue.read(keeper(repository).directory / FILE)
     except ReleaseError:
         return
     name = unquote(archive.name)
@@ -64,7 +64,9 @@ def check_recorded(archive: Path, repository: Repository) -> None:
         )
 
 
-def choose(catalogue: Catalogue, target: Target, selection: RuntimeSelection) -> tuple[Published, ...]:
+def choose(
+    catalogue: ArchiveCatalogue, target: DeclaredTarget, selection: RuntimeSelection
+) -> tuple[PublishedArchive, ...]:
     """Choose the archives for a target, oldest first.
 
     Raises UsageError for a Python that is unknown, CheckFailed if every line has ended and none was named.
@@ -90,8 +92,13 @@ def choose(catalogue: Catalogue, target: Target, selection: RuntimeSelection) ->
 
 
 def _matching(
-    python: str, known: Sequence[Published], catalogue: Catalogue, target: Target, *, named: bool
-) -> list[Published]:
+    python: str,
+    known: Sequence[PublishedArchive],
+    catalogue: ArchiveCatalogue,
+    target: DeclaredTarget,
+    *,
+    named: bool,
+) -> list[PublishedArchive]:
     """Return the newest patch of a line, or the version itself."""
     found = [archive for archive in known if python in (archive.line, archive.text)][-1:]
     if not found and named:

@@ -15,8 +15,8 @@ from buildpack_release.versions.changelog_edit import add_entry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from buildpack_release.runtimes.catalogue import Catalogue
-    from buildpack_release.runtimes.published import Published
+    from buildpack_release.runtimes.catalogue import ArchiveCatalogue
+    from buildpack_release.runtimes.published import PublishedArchive
     from buildpack_release.versions.changelog import Changelog
 
 DEFAULT_LINE = "3.14"
@@ -58,7 +58,7 @@ class Update:
         )
 
 
-def update(current: Catalogue | None, published: Iterable[Published]) -> Update:
+def update(current: ArchiveCatalogue | None, published: Iterable[PublishedArchive]) -> Update:
     """Return the catalogue of all ``published`` archives, and of those in ``current`` not listed any more.
 
     A version that was rebuilt under another tag gets the new archive, but none with debugging symbols if it
@@ -90,7 +90,7 @@ def add_to_changelog(changelog: Changelog, found: Update) -> Changelog:
     return changelog
 
 
-def _refuse_changed_sums(known: Iterable[Published], fresh: Iterable[Published]) -> None:
+def _refuse_changed_sums(known: Iterable[PublishedArchive], fresh: Iterable[PublishedArchive]) -> None:
     sums = {archive.path: archive.sha256 for archive in fresh}
     for archive in known:
         found = sums.get(archive.path, archive.sha256)
@@ -102,7 +102,7 @@ def _refuse_changed_sums(known: Iterable[Published], fresh: Iterable[Published])
             )
 
 
-def _render(archives: Iterable[Published], *, default: str) -> str:
+def _render(archives: Iterable[PublishedArchive], *, default: str) -> str:
     rows = list(archives)
     lines = sorted({archive.line for archive in rows}, key=lambda line: int(line.partition(".")[2]))
     unknown = [line for line in lines if line not in END_OF_LIFE]
@@ -121,7 +121,7 @@ def _render(archives: Iterable[Published], *, default: str) -> str:
     return f"{_HEADER}{tomli_w.dumps(document)}"
 
 
-def _row(archive: Published) -> dict[str, str]:
+def _row(archive: PublishedArchive) -> dict[str, str]:
     """Return a row. What it does not say is the default: os = "linux", libc = "gnu"."""
     return {
         "version": archive.text,
@@ -132,7 +132,7 @@ def _row(archive: Published) -> dict[str, str]:
     }
 
 
-def _versions(archives: Iterable[Published]) -> tuple[str, ...]:
+def _versions(archives: Iterable[PublishedArchive]) -> tuple[str, ...]:
     found = sorted({archive.version for archive in archives})
     return tuple(".".join(map(str, version)) for version in found)
 

@@ -122,12 +122,12 @@ def package(
     from buildpack_release.embedded.options import parse_interpreters, parse_offline
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
-    from buildpack_release.model.targets import Target
+    from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.packaging.package import package as package_buildpacks
     from buildpack_release.packaging.package_report import artefacts, carried, next_command, table
 
     root = root_of(context)
-    targets = [Target.parse(text) for text in target or ()]
+    targets = [DeclaredTarget.parse(text) for text in target or ()]
     outcomes = package_buildpacks(
         Repository.discover(root),
         id or (),

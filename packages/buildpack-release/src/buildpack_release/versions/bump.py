@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.versions.changelog_release import ReleaseEntry, release_changelog
 from buildpack_release.versions.consistency import require_consistency
 from buildpack_release.versions.descriptor_edit import with_versions
-from buildpack_release.versions.inference import KindChoice, Release, plan_releases
+from buildpack_release.versions.inference import KindChoice, NextRelease, plan_releases
 from buildpack_release.versions.links import compare_links
 from buildpack_release.versions.member import read_members
 from buildpack_release.versions.policy import Policy
@@ -25,7 +25,7 @@ class Bump:
     """What is released, components first, and the files that change with it. Nothing is written yet."""
 
     policy: Policy
-    releases: tuple[Release, ...]
+    releases: tuple[NextRelease, ...]
     replacements: tuple[Replacement, ...] = ()
 
 
@@ -56,13 +56,13 @@ def prepare(repository: Repository, date: str, choice: KindChoice | None = None)
     return Bump(inferred.policy, inferred.releases, changed)
 
 
-def _descriptor(release: Release, versions: dict[str, str]) -> Replacement:
+def _descriptor(release: NextRelease, versions: dict[str, str]) -> Replacement:
     source = release.member.buildpack.descriptor.source
     text = with_versions(source, str(release.version), versions)
     return Replacement(source.path, source.text.encode(), text.encode())
 
 
-def _changelog(release: Release, policy: Policy, date: str) -> Replacement:
+def _changelog(release: NextRelease, policy: Policy, date: str) -> Replacement:
     member = release.member
     links = None
     if policy.forge:
@@ -79,7 +79,7 @@ def _changelog(release: Release, policy: Policy, date: str) -> Replacement:
     return Replacement(member.changelog.path, member.changelog.text.encode(), text.encode())
 
 
-def _parts(parts: Sequence[Release]) -> dict[str, list[str]]:
+def _parts(parts: Sequence[NextRelease]) -> dict[str, list[str]]:
     """Return which parts of a composite are released with it, below the headings where that belongs."""
     items: dict[str, list[str]] = {}
     for part in parts:

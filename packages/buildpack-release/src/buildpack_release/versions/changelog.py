@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.table import suggestion
-from buildpack_release.versions.entry import KIND_LEVEL, Entry, known_heading, read_entries
+from buildpack_release.versions.entry import KIND_LEVEL, ChangelogEntry, known_heading, read_entries
 from buildpack_release.versions.impact import IMPACTS
 from buildpack_release.versions.markdown import Role, find_unclosed, read_lines
 from buildpack_release.versions.number import Version
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_release.versions.markdown import Line
+    from buildpack_release.versions.markdown import MarkdownLine
 
 NAME = "CHANGELOG.md"
 _SECTION_LEVEL = 2
@@ -55,7 +55,7 @@ class Changelog:
     """A changelog: its file (for messages only), and its text as lines with their roles."""
 
     path: Path
-    lines: tuple[Line, ...] = field(repr=False)
+    lines: tuple[MarkdownLine, ...] = field(repr=False)
 
     @classmethod
     def read(cls, path: Path) -> Changelog:
@@ -111,11 +111,11 @@ class Changelog:
         return max(self.versions, default=None)
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[ChangelogEntry, ...]:
         """What is Unreleased."""
         return self.entries_of(self.unreleased) if self.unreleased else ()
 
-    def entries_of(self, section: Section) -> tuple[Entry, ...]:
+    def entries_of(self, section: Section) -> tuple[ChangelogEntry, ...]:
         """Read the entries of a section."""
         return read_entries((index + 1, self.lines[index]) for index in range(section.start + 1, section.end))
 

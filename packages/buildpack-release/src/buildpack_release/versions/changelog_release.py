@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.versions.entry import KIND_LEVEL, known_heading
-from buildpack_release.versions.markdown import Line, Role, line_end, read_lines
+from buildpack_release.versions.markdown import MarkdownLine, Role, line_end, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def _newline(changelog: Changelog) -> str:
     return next((end for line in changelog.lines if (end := line_end(line.text))), "\n")
 
 
-def _edited(lines: Sequence[Line], section: Section, entry: ReleaseEntry, newline: str) -> list[str]:
+def _edited(lines: Sequence[MarkdownLine], section: Section, entry: ReleaseEntry, newline: str) -> list[str]:
     texts = [line.text for line in lines]
     start, end = section.start + 1, _content_end(lines, section)
     released = _released(lines[start:end], entry, newline)
@@ -71,7 +71,7 @@ def _edited(lines: Sequence[Line], section: Section, entry: ReleaseEntry, newlin
     return [*texts[:start], newline, f"## {name} - {entry.date}{newline}", *released, *rest]
 
 
-def _released(body: Sequence[Line], entry: ReleaseEntry, newline: str) -> list[str]:
+def _released(body: Sequence[MarkdownLine], entry: ReleaseEntry, newline: str) -> list[str]:
     """Return the text of the release: what was Unreleased, the additions, or else the note."""
     released = [line.text for line in _without_empty_kinds(body)]
     for kind, items in entry.additions.items():
@@ -80,7 +80,7 @@ def _released(body: Sequence[Line], entry: ReleaseEntry, newline: str) -> list[s
     return released if has_text else [*released, newline, f"- {entry.note}{newline}"]
 
 
-def _content_end(lines: Sequence[Line], section: Section) -> int:
+def _content_end(lines: Sequence[MarkdownLine], section: Section) -> int:
     """Find where the section's content ends: before the blank lines and link definitions at its end."""
     end = section.end
     while end > section.start + 1 and lines[end - 1].role in {Role.BLANK, Role.DEFINITION}:
@@ -88,9 +88,9 @@ def _content_end(lines: Sequence[Line], section: Section) -> int:
     return end
 
 
-def _without_empty_kinds(body: Sequence[Line]) -> list[Line]:
+def _without_empty_kinds(body: Sequence[MarkdownLine]) -> list[MarkdownLine]:
     """Leave out `###` headings with nothing below, as templates have them."""
-    kept: list[Line] = []
+    kept: list[MarkdownLine] = []
     for line in reversed(body):
         is_kind = line.role is Role.HEADING and line.level == KIND_LEVEL
         following = next((one for one in reversed(kept) if one.role is not Role.BLANK), None)
@@ -105,7 +105,7 @@ def _without_empty_kinds(body: Sequence[Line]) -> list[Line]:
     return _without_blank_end(kept)
 
 
-def _without_blank_end(lines: list[Line]) -> list[Line]:
+def _without_blank_end(lines: list[MarkdownLine]) -> list[MarkdownLine]:
     while lines and lines[-1].role is Role.BLANK:
         lines.pop()
     return lines
@@ -122,7 +122,7 @@ def _with_items(body: list[str], kind: str, items: Sequence[str], newline: str) 
     return [*texts[:end], *new, *texts[end:]]
 
 
-def _kind_end(lines: Sequence[Line], kind: str) -> int | None:
+def _kind_end(lines: Sequence[MarkdownLine], kind: str) -> int | None:
     """Find the index after the content below a `###` heading; None without that heading."""
     end: int | None = None
     for index, line in enumerate(lines):

@@ -18,10 +18,10 @@ from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.repository import DESCRIPTOR
 from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.versions.changelog import Changelog
-from buildpack_release.versions.checkout import Checkout
+from buildpack_release.versions.checkout import RepositoryFolder
 from buildpack_release.versions.consistency import check_consistency
 from buildpack_release.versions.descriptor_edit import without_versions
-from buildpack_release.versions.member import Member, survey_members
+from buildpack_release.versions.member import VersionedBuildpack, survey_members
 from buildpack_release.versions.ownership import is_change_of
 from buildpack_release.versions.policy import Policy
 from buildpack_release.versions.replacement import JOURNAL, is_pending
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from buildpack_release.model.repository import Buildpack, Repository
-    from buildpack_release.versions.entry import Entry
+    from buildpack_release.versions.entry import ChangelogEntry
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def check_versions(repository: Repository, base: str = "") -> ChangeReport:
         ReleaseError: it is no git checkout, or its history is not there.
     """
     members, consistency = _consistency(repository)
-    checkout = Checkout.open(repository.root)
+    checkout = RepositoryFolder.open(repository.root)
     commit = checkout.merge_base(base)
     comparison = _Comparison.of(repository, checkout, commit)
     changed = [(member, files) for member in members if (files := comparison.files_of(member.buildpack))]
@@ -108,7 +108,7 @@ def check_since(repository: Repository, bases: Mapping[str, str]) -> tuple[Findi
     Raises as check_versions() does.
     """
     members, consistency = _consistency(repository)
-    checkout = Checkout.open(repository.root)
+    checkout = RepositoryFolder.open(repository.root)
     findings = list(consistency)
     for commit in dict.fromkeys(filter(None, bases.values())):
         comparison = _Comparison.of(repository, checkout, commit)
@@ -119,7 +119,7 @@ def check_since(repository: Repository, bases: Mapping[str, str]) -> tuple[Findi
     return tuple(findings)
 
 
-def _consistency(repository: Repository) -> tuple[tuple[Member, ...], tuple[Finding, ...]]:
+def _consistency(repository: Repository) -> tuple[tuple[VersionedBuildpack, ...], tuple[Finding, ...]]:
     """Read the members, and find what contradicts itself before anything is compared."""
     members, unread = survey_members(repository)
     policy = Policy.read(repository.root)
@@ -140,13 +140,13 @@ class _Comparison:
     """The checkout against a commit."""
 
     repository: Repository
-    checkout: Checkout
+    checkout: RepositoryFolder
     commit: str
     changed: Sequence[str]
     silent: frozenset[str]
 
     @classmethod
-    def of(cls, repository: Repository, checkout: Checkout, commit: str) -> _Comparison:
+    def of(cls, repository: Repository, checkout: RepositoryFolder, commit: str) -> _Comparison:
         """Ask what has changed; changes that are not to be announced are kept apart."""
         silent = checkout.unannounced(commit)
         changed = [path for path in checkout.changed(commit) if path not in silent]
@@ -160,7 +160,7 @@ class _Comparison:
             found.remove(descriptor)
         return tuple(found)
 
-    def has_new_entry(self, member: Member) -> bool:
+    def has_new_entry(self, member: VersionedBuildpack) -> bool:
         """Tell whether a changelog has a new entry, in a section that a change may go to."""
         path = self._path(member.buildpack, member.changelog.path.name)
         old = Changelog.parse(self.checkout.text(self.commit, path) or "", member.changelog.path)
@@ -179,7 +179,7 @@ class _Comparison:
         return (buildpack.directory.relative_to(self.repository.root) / name).as_posix()
 
 
-def _announced(new: Changelog, old: Changelog) -> Iterator[Entry]:
+def _announced(new: Changelog, old: Changelog) -> Iterator[ChangelogEntry]:
     """Return what is Unreleased, and what belongs to versions that the old changelog does not have.
 
     What stands under no heading, such as `No changes.`, announces nothing.
@@ -189,7 +189,7 @@ def _announced(new: Changelog, old: Changelog) -> Iterator[Entry]:
             yield from (entry for entry in new.entries_of(section) if entry.heading)
 
 
-def _finding(member: Member, files: Sequence[str]) -> Finding:
+def _finding(member: VersionedBuildpack, files: Sequence[str]) -> Finding:
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     section = member.changelog.unreleased
     return Finding(

@@ -18,7 +18,7 @@ _NOT_ANNOUNCED = "^Changelog: *none *$"
 
 
 @dataclass(frozen=True)
-class Checkout:
+class RepositoryFolder:
     """A folder in the work tree of a git repository; all paths are relative to it."""
 
     root: Path
@@ -29,7 +29,7 @@ class Checkout:
         return Git(self.root)
 
     @classmethod
-    def open(cls, root: Path) -> Checkout:
+    def open(cls, root: Path) -> RepositoryFolder:
         """Take a folder. Raises ReleaseError if it is in no work tree, MissingToolError without git."""
         checkout = cls(root)
         done = checkout.git.run("rev-parse", "--is-inside-work-tree")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from buildpack_release.model.repository import Repository
-    from buildpack_release.versions.member import Member
+    from buildpack_release.versions.member import VersionedBuildpack
     from buildpack_release.versions.number import Versioning
 
 
 def check_consistency(
-    repository: Repository, members: Sequence[Member], versioning: Versioning
+    repository: Repository, members: Sequence[VersionedBuildpack], versioning: Versioning
 ) -> Iterator[Finding]:
     """Find versions that differ where they must be equal, and changelogs that are unclear."""
     for member in members:
@@ -30,7 +30,9 @@ def check_consistency(
     yield from (one for one in check_order(repository, foreign) if one.code in {"order-version", "cycle"})
 
 
-def require_consistency(repository: Repository, members: Sequence[Member], versioning: Versioning) -> None:
+def require_consistency(
+    repository: Repository, members: Sequence[VersionedBuildpack], versioning: Versioning
+) -> None:
     """Raise CheckFailed for the first finding, saying how many more there are."""
     findings = list(check_consistency(repository, members, versioning))
     if findings:
@@ -39,7 +41,7 @@ def require_consistency(repository: Repository, members: Sequence[Member], versi
         raise CheckFailed(first.message, detail=detail, advice=first.advice, file=first.file, line=first.line)
 
 
-def _check_latest(member: Member) -> Iterator[Finding]:
+def _check_latest(member: VersionedBuildpack) -> Iterator[Finding]:
     latest = member.changelog.latest
     if latest is not None and latest != member.version:
         newest = f"the newest in {shown_path(member.changelog.path)} is {latest}"
@@ -47,7 +49,7 @@ def _check_latest(member: Member) -> Iterator[Finding]:
         yield _at_version(member, "changelog-version", message, "`inv version.bump` sets both")
 
 
-def _check_equal(members: Sequence[Member]) -> Iterator[Finding]:
+def _check_equal(members: Sequence[VersionedBuildpack]) -> Iterator[Finding]:
     newest = max(members, key=lambda member: member.version)
     for member in members:
         if member.version != newest.version:
@@ -56,7 +58,7 @@ def _check_equal(members: Sequence[Member]) -> Iterator[Finding]:
             yield _at_version(member, "fixed-version", message, advice)
 
 
-def _at_version(member: Member, code: str, message: str, advice: str) -> Finding:
+def _at_version(member: VersionedBuildpack, code: str, message: str, advice: str) -> Finding:
     source = member.buildpack.descriptor.source
     line = source.line("buildpack", "version")
     return Finding(Severity.ERROR, code, message, source.path, line, advice)

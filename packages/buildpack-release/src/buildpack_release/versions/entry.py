@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.versions.impact import IMPACTS, Impact
-from buildpack_release.versions.markdown import Line, Role
+from buildpack_release.versions.markdown import MarkdownLine, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _BREAKING = re.compile(r"(\*\*|__)breaking(?![a-z0-9])[^*_]*\1|^breaking(?: chan
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChangelogEntry:
     """A list item or paragraph. `heading` is "" for one that stands under no heading; `line` is from 1."""
 
     heading: str
@@ -50,14 +50,16 @@ def known_heading(title: str) -> str:
     return next((name for name in IMPACTS if name.casefold() == folded), title)
 
 
-def read_entries(lines: Iterable[tuple[int, Line]]) -> tuple[Entry, ...]:
+def read_entries(lines: Iterable[tuple[int, MarkdownLine]]) -> tuple[ChangelogEntry, ...]:
     """Find the entries among numbered lines of a section, below its own heading."""
     return tuple(_entry(heading, block) for heading, block in _blocks(lines))
 
 
-def _blocks(lines: Iterable[tuple[int, Line]]) -> Iterator[tuple[str, list[tuple[int, Line]]]]:
+def _blocks(
+    lines: Iterable[tuple[int, MarkdownLine]],
+) -> Iterator[tuple[str, list[tuple[int, MarkdownLine]]]]:
     """Return the lines of each list item or paragraph, with the heading above."""
-    heading, block, is_item, after_blank = "", list[tuple[int, Line]](), False, True
+    heading, block, is_item, after_blank = "", list[tuple[int, MarkdownLine]](), False, True
     for number, line in lines:
         ends = line.role is Role.HEADING or _starts(line, after_blank=after_blank, in_item=is_item)
         if ends and block:
@@ -74,7 +76,7 @@ def _blocks(lines: Iterable[tuple[int, Line]]) -> Iterator[tuple[str, list[tuple
         yield heading, block
 
 
-def _starts(line: Line, *, after_blank: bool, in_item: bool) -> bool:
+def _starts(line: MarkdownLine, *, after_blank: bool, in_item: bool) -> bool:
     """Return whether a line starts something new rather than going on with the item or paragraph above."""
     if line.role is not Role.TEXT:
         return False
@@ -83,10 +85,10 @@ def _starts(line: Line, *, after_blank: bool, in_item: bool) -> bool:
     return after_blank and not (in_item and line.text[0] in " \t")
 
 
-def _entry(heading: str, block: list[tuple[int, Line]]) -> Entry:
+def _entry(heading: str, block: list[tuple[int, MarkdownLine]]) -> ChangelogEntry:
     number, first = block[0]
     shown = [line for _, line in block if line.role in {Role.TEXT, Role.CODE}]
     text = " ".join(" ".join(line.text for line in shown).split())
     prose = " ".join(line.text.strip() for line in shown if line.role is Role.TEXT)
     plain = _CODE_SPAN.sub("", _ITEM.sub("", prose, count=1) if _ITEM.match(first.text) else prose)
-    return Entry(heading, text, number, bool(_BREAKING.search(plain)))
+    return ChangelogEntry(heading, text, number, bool(_BREAKING.search(plain)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from buildpack_release.versions.number import Kind
+from buildpack_release.versions.number import BumpKind
 
 if TYPE_CHECKING:
     from buildpack_release.versions.number import Version
@@ -37,13 +37,13 @@ IMPACTS = {
 }
 
 
-def kind_of(impact: Impact, version: Version) -> Kind:
+def kind_of(impact: Impact, version: Version) -> BumpKind:
     """Return the kind of release that a change needs after a version."""
     if impact is Impact.BREAKING:
-        return Kind.MAJOR if version.major else Kind.MINOR
-    return Kind.MINOR if impact is Impact.FEATURE else Kind.PATCH
+        return BumpKind.MAJOR if version.major else BumpKind.MINOR
+    return BumpKind.MINOR if impact is Impact.FEATURE else BumpKind.PATCH
 
 
-def impact_of(kind: Kind) -> Impact:
+def impact_of(kind: BumpKind) -> Impact:
     """Return the impact that users of a stable version read from a kind of release."""
-    return {Kind.PATCH: Impact.FIX, Kind.MINOR: Impact.FEATURE, Kind.MAJOR: Impact.BREAKING}[kind]
+    return {BumpKind.PATCH: Impact.FIX, BumpKind.MINOR: Impact.FEATURE, BumpKind.MAJOR: Impact.BREAKING}[kind]

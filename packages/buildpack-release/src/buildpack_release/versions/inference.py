@@ -15,12 +15,12 @@ from buildpack_release.model.order import dependency_graph
 from buildpack_release.model.table import suggestion
 from buildpack_release.versions.impact import Impact, impact_of, kind_of
 from buildpack_release.versions.member import by_id
-from buildpack_release.versions.number import Kind
+from buildpack_release.versions.number import BumpKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.versions.member import Member
+    from buildpack_release.versions.member import VersionedBuildpack
     from buildpack_release.versions.number import Version, Versioning
 
 
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 class KindChoice:
     """The kinds that a person has chosen: for all, and for single buildpacks. `force` allows smaller ones."""
 
-    kind: Kind | None = None
-    by_id: Mapping[str, Kind] = field(default_factory=dict)
+    kind: BumpKind | None = None
+    by_id: Mapping[str, BumpKind] = field(default_factory=dict)
     force: bool = False
 
     @classmethod
     def parse(cls, values: Sequence[str], *, force: bool = False) -> KindChoice:
         """Read `KIND` and `ID=KIND`. Raises UsageError for an unknown kind or one that is given twice."""
-        chosen: dict[str, Kind] = {}
+        chosen: dict[str, BumpKind] = {}
         for value in values:
             buildpack_id, _, kind = value.rpartition("=")
             if buildpack_id in chosen:
                 raise UsageError(f"two kinds are given for {buildpack_id or 'all buildpacks'}")
-            chosen[buildpack_id] = Kind.parse(kind)
+            chosen[buildpack_id] = BumpKind.parse(kind)
         return cls(chosen.pop("", None), chosen, force)
 
-    def of(self, buildpack_id: str) -> Kind | None:
+    def of(self, buildpack_id: str) -> BumpKind | None:
         """Return the kind chosen for a buildpack; None to infer it."""
         return self.by_id.get(buildpack_id, self.kind)
 
 
 @dataclass(frozen=True)
-class Release:
+class NextRelease:
     """A release to come.
 
     Attributes:
@@ -61,11 +61,11 @@ class Release:
         reason: why it is released like that, for people.
     """
 
-    member: Member
+    member: VersionedBuildpack
     version: Version
-    kind: Kind | None
+    kind: BumpKind | None
     impact: Impact | None
-    parts: tuple[Release, ...]
+    parts: tuple[NextRelease, ...]
     reason: str
 
 
@@ -78,8 +78,8 @@ class _Change:
 
 
 def plan_releases(
-    members: Sequence[Member], versioning: Versioning, choice: KindChoice | None = None
-) -> tuple[Release, ...]:
+    members: Sequence[VersionedBuildpack], versioning: Versioning, choice: KindChoice | None = None
+) -> tuple[NextRelease, ...]:
     """Return what would be released, components before what contains them; nothing if nothing is Unreleased.
 
     The members must be consistent.
@@ -104,7 +104,7 @@ def plan_releases(
 
 
 def _changes(
-    ordered: Sequence[Member], graph: Mapping[str, Sequence[str]], choice: KindChoice
+    ordered: Sequence[VersionedBuildpack], graph: Mapping[str, Sequence[str]], choice: KindChoice
 ) -> dict[str, _Change]:
     """Find the change of each buildpack that has one: its own or, if larger, that of a part."""
     changes: dict[str, _Change] = {}
@@ -120,7 +120,7 @@ def _changes(
     return changes
 
 
-def _own_change(member: Member) -> list[_Change]:
+def _own_change(member: VersionedBuildpack) -> list[_Change]:
     entries = [entry for entry in member.changelog.entries if entry.impact]
     if not entries:
         return []
@@ -132,7 +132,7 @@ def _from_part(part: str, change: _Change) -> _Change:
     return _Change(change.impact, f"{part}: {change.reason.rpartition(': ')[2]}")
 
 
-def _as_chosen(member: Member, change: _Change, choice: KindChoice) -> _Change:
+def _as_chosen(member: VersionedBuildpack, change: _Change, choice: KindChoice) -> _Change:
     """Let a chosen kind count for what contains the buildpack as well."""
     kind = choice.of(member.id)
     if kind is None:
@@ -144,7 +144,10 @@ def _as_chosen(member: Member, change: _Change, choice: KindChoice) -> _Change:
 
 
 def _check_choice(
-    choice: KindChoice, known: Mapping[str, Member], changes: Mapping[str, _Change], versioning: Versioning
+    choice: KindChoice,
+    known: Mapping[str, VersionedBuildpack],
+    changes: Mapping[str, _Change],
+    versioning: Versioning,
 ) -> None:
     for one in choice.by_id:
         if one not in known:
@@ -160,11 +163,11 @@ def _check_choice(
 
 
 def _together(
-    ordered: Sequence[Member],
+    ordered: Sequence[VersionedBuildpack],
     graph: Mapping[str, Sequence[str]],
     changes: Mapping[str, _Change],
     choice: KindChoice,
-) -> tuple[Release, ...]:
+) -> tuple[NextRelease, ...]:
     """Release everything with the one next version."""
     impact = max(change.impact for change in changes.values())
     decisive = next(one for one in ordered if one.id in changes and changes[one.id].impact is impact)
@@ -173,7 +176,9 @@ def _together(
     return _releases(ordered, graph, changes, {member.id: kind for member in ordered})
 
 
-def _kind(member: Member, impact: Impact, choice: KindChoice, *, is_first: bool) -> Kind | None:
+def _kind(
+    member: VersionedBuildpack, impact: Impact, choice: KindChoice, *, is_first: bool
+) -> BumpKind | None:
     """Return the kind of a release, inferred or chosen; None for a first one, which has its version."""
     wanted = choice.of(member.id)
     inferred = None if is_first else kind_of(impact, member.version)
@@ -187,17 +192,17 @@ def _kind(member: Member, impact: Impact, choice: KindChoice, *, is_first: bool)
 
 
 def _releases(
-    ordered: Sequence[Member],
+    ordered: Sequence[VersionedBuildpack],
     graph: Mapping[str, Sequence[str]],
     changes: Mapping[str, _Change],
-    kinds: Mapping[str, Kind | None],
-) -> tuple[Release, ...]:
-    releases: dict[str, Release] = {}
+    kinds: Mapping[str, BumpKind | None],
+) -> tuple[NextRelease, ...]:
+    releases: dict[str, NextRelease] = {}
     for member in ordered:
         if member.id not in kinds:
             continue
         kind, change = kinds[member.id], changes.get(member.id)
-        releases[member.id] = Release(
+        releases[member.id] = NextRelease(
             member,
             member.version.bump(kind) if kind else member.version,
             kind,

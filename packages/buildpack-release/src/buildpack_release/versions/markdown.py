@@ -37,7 +37,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class MarkdownLine:
     """A line with its end. `level` (1 to 6) is a heading's, `title` its text or a definition's label."""
 
     text: str
@@ -46,13 +46,13 @@ class Line:
     title: str = ""
 
 
-def read_lines(text: str) -> tuple[Line, ...]:
+def read_lines(text: str) -> tuple[MarkdownLine, ...]:
     """Split a text into lines, and tell headings from what only looks like them in code and comments."""
     reader = _Reader()
     return tuple(reader.read(line) for line in split_lines(text))
 
 
-def find_unclosed(lines: Iterable[Line]) -> int | None:
+def find_unclosed(lines: Iterable[MarkdownLine]) -> int | None:
     """Find the line (its index) that opens code or a comment that is never closed; it hides all below."""
     reader, opened = _Reader(), None
     for index, line in enumerate(lines):
@@ -82,14 +82,14 @@ class _Reader:
     def is_open(self) -> bool:
         return self._in_comment or bool(self._fence)
 
-    def read(self, text: str) -> Line:
+    def read(self, text: str) -> MarkdownLine:
         content = text.rstrip("\r\n")
         if self._in_comment:
             self._in_comment = "-->" not in content
-            return Line(text, Role.COMMENT)
+            return MarkdownLine(text, Role.COMMENT)
         if self._fence and not self._has_left_the_list(content):
             self._close_fence(content)
-            return Line(text, Role.CODE)
+            return MarkdownLine(text, Role.CODE)
         return self._open(text, content)
 
     def _has_left_the_list(self, content: str) -> bool:
@@ -104,22 +104,22 @@ class _Reader:
         if len(found) >= len(self._fence) and set(found) == {self._fence[0]}:
             self._fence = ""
 
-    def _open(self, text: str, content: str) -> Line:
+    def _open(self, text: str, content: str) -> MarkdownLine:
         fence = _FENCE.fullmatch(content)
         if fence and not (fence["fence"][0] == "`" and "`" in fence["info"]):
             self._fence, self._indent = fence["fence"], len(fence["indent"])
-            return Line(text, Role.CODE)
+            return MarkdownLine(text, Role.CODE)
         if comment := _COMMENT.match(content):
             self._in_comment = "-->" not in content[comment.end() :]
-            return Line(text, Role.COMMENT)
+            return MarkdownLine(text, Role.COMMENT)
         return _plain(text, content)
 
 
-def _plain(text: str, content: str) -> Line:
+def _plain(text: str, content: str) -> MarkdownLine:
     if not content.strip(" \t"):
-        return Line(text, Role.BLANK)
+        return MarkdownLine(text, Role.BLANK)
     if heading := _HEADING.fullmatch(content):
-        return Line(text, Role.HEADING, len(heading[1]), (heading[2] or "").strip())
+        return MarkdownLine(text, Role.HEADING, len(heading[1]), (heading[2] or "").strip())
     if definition := _DEFINITION.fullmatch(content):
-        return Line(text, Role.DEFINITION, title=definition[1].strip())
-    return Line(text, Role.TEXT)
+        return MarkdownLine(text, Role.DEFINITION, title=definition[1].strip())
+    return MarkdownLine(text, Role.TEXT)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Member:
+class VersionedBuildpack:
     """A buildpack of the repository. Its version is what buildpack.toml says."""
 
     buildpack: Buildpack
@@ -45,14 +45,14 @@ class Member:
         return max((entry.impact for entry in self.changelog.entries if entry.impact), default=None)
 
 
-def read_members(repository: Repository) -> tuple[Member, ...]:
+def read_members(repository: Repository) -> tuple[VersionedBuildpack, ...]:
     """Read the changelogs of all buildpacks. Raises CheckFailed or ReleaseError if one is unreadable."""
     return tuple(_read(buildpack) for buildpack in repository.buildpacks)
 
 
-def survey_members(repository: Repository) -> tuple[tuple[Member, ...], tuple[Finding, ...]]:
+def survey_members(repository: Repository) -> tuple[tuple[VersionedBuildpack, ...], tuple[Finding, ...]]:
     """Read all changelogs that can be read, and say what is wrong with the others."""
-    members: list[Member] = []
+    members: list[VersionedBuildpack] = []
     findings: list[Finding] = []
     for buildpack in repository.buildpacks:
         try:
@@ -63,13 +63,13 @@ def survey_members(repository: Repository) -> tuple[tuple[Member, ...], tuple[Fi
     return tuple(members), tuple(findings)
 
 
-def _read(buildpack: Buildpack) -> Member:
+def _read(buildpack: Buildpack) -> VersionedBuildpack:
     path = buildpack.directory / NAME
     if path.is_symlink():
         raise CheckFailed("a changelog must be a file of its own, not a link", file=path)
-    return Member(buildpack, Changelog.read(path))
+    return VersionedBuildpack(buildpack, Changelog.read(path))
 
 
-def by_id(members: Iterable[Member]) -> dict[str, Member]:
+def by_id(members: Iterable[VersionedBuildpack]) -> dict[str, VersionedBuildpack]:
     """Map ids to members."""
     return {member.id: member for member in members}

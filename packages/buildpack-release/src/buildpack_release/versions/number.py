@@ -24,7 +24,7 @@ class Versioning(Enum):
         return self is Versioning.FIXED
 
 
-class Kind(IntEnum):
+class BumpKind(IntEnum):
     """Which part of a version rises; larger kinds are greater."""
 
     PATCH = 1
@@ -32,7 +32,7 @@ class Kind(IntEnum):
     MAJOR = 3
 
     @classmethod
-    def parse(cls, text: str) -> Kind:
+    def parse(cls, text: str) -> BumpKind:
         """Read `major`, `minor` or `patch`. Raises UsageError."""
         names = {kind.name.lower(): kind for kind in reversed(cls)}
         if text not in names:
@@ -61,11 +61,11 @@ class Version:
             raise ValueError(message)
         return cls(*map(int, found.groups()))
 
-    def bump(self, kind: Kind) -> Version:
+    def bump(self, kind: BumpKind) -> Version:
         """Return the next version of a kind."""
-        if kind is Kind.MAJOR:
+        if kind is BumpKind.MAJOR:
             return Version(self.major + 1, 0, 0)
-        if kind is Kind.MINOR:
+        if kind is BumpKind.MINOR:
             return Version(self.major, self.minor + 1, 0)
         return Version(self.major, self.minor, self.patch + 1)
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from buildpack_release.versions.bump import Bump
-    from buildpack_release.versions.inference import Release
-    from buildpack_release.versions.member import Member
+    from buildpack_release.versions.inference import NextRelease
+    from buildpack_release.versions.member import VersionedBuildpack
 
 _NOTHING = "Nothing is Unreleased: there is nothing to release."
 
 
-def show(members: Sequence[Member]) -> str:
+def show(members: Sequence[VersionedBuildpack]) -> str:
     """Return a table of the versions, the last releases and how many changes are Unreleased."""
     rows: list[tuple[str, ...]] = [("ID", "VERSION", "RELEASED", "UNRELEASED")]
     for member in members:
@@ -27,7 +27,7 @@ def show(members: Sequence[Member]) -> str:
     return columns(rows)
 
 
-def show_data(members: Sequence[Member]) -> list[dict[str, Any]]:
+def show_data(members: Sequence[VersionedBuildpack]) -> list[dict[str, Any]]:
     """Return the same as data."""
     return [
         {
@@ -82,12 +82,12 @@ def notes(bump: Bump) -> list[str]:
     return found
 
 
-def _row(release: Release) -> tuple[str, ...]:
+def _row(release: NextRelease) -> tuple[str, ...]:
     kind = str(release.kind) if release.kind else "first"
     return (release.member.id, str(release.member.version), str(release.version), kind, release.reason)
 
 
-def _is_tamed(release: Release) -> bool:
+def _is_tamed(release: NextRelease) -> bool:
     return release.impact is Impact.BREAKING and not release.version.major
 
 

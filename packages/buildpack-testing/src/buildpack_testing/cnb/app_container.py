@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer."""
 
     status: int
@@ -34,13 +34,13 @@ class RunningApp:
     container: Container
     port: int
 
-    def fetch(self, path: str = "/") -> Answer:
+    def fetch(self, path: str = "/") -> HttpResponse:
         """Fetch a page. Raises OSError when nobody listens."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
-            return Answer(response.status, response.read())
+            return HttpResponse(response.status, response.read())
         finally:
             connection.close()
 
@@ -72,7 +72,7 @@ def launch_environment(
     podman: Podman, image: str, variables: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the environment the launcher makes for a command that is no process type."""
-    settings = Settings(
+    settings = ContainerSettings(
         entrypoint="/cnb/lifecycle/launcher", network="none", read_only=True, environment=variables or {}
     )
     return _parse(podman.run(image, "--", "env", "-0", settings=settings).stdout)
@@ -94,7 +94,7 @@ def serve(
     ends early.
     """
     port = _free_port()
-    settings = Settings(
+    settings = ContainerSettings(
         environment={"PORT": str(port), **(variables or {})},
         read_only=read_only,
         entrypoint=process and f"/cnb/process/{process}",

@@ -55,7 +55,7 @@ rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/etc/machine-id"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BaseImageRecipe:
     """What an image is made of. Change generation when the way of making changes the image.
 
     arch is a processor in Go's words, by default this machine's; for another one, its programs have to run
@@ -78,10 +78,12 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-BUILD = Recipe("build", (*_USUAL, *_COMPILER, "python3"))
-BUILD_WITHOUT_PYTHON = Recipe("build-nopython", (*_USUAL, *_COMPILER))
-RUN = Recipe("run", _USUAL)
-RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (BUILD, BUILD_WITHOUT_PYTHON, RUN)}
+BUILD = BaseImageRecipe("build", (*_USUAL, *_COMPILER, "python3"))
+BUILD_WITHOUT_PYTHON = BaseImageRecipe("build-nopython", (*_USUAL, *_COMPILER))
+RUN = BaseImageRecipe("run", _USUAL)
+RECIPES: Mapping[str, BaseImageRecipe] = {
+    recipe.name: recipe for recipe in (BUILD, BUILD_WITHOUT_PYTHON, RUN)
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class BaseImage:
         return self.digest.removeprefix("sha256:")[:12]
 
 
-def find(recipe: Recipe, cache: Path | None = None) -> BaseImage | None:
+def find(recipe: BaseImageRecipe, cache: Path | None = None) -> BaseImage | None:
     """Return the image if it is in the cache."""
     layout = _directory(recipe, cache)
     if not (layout / "index.json").is_file():
@@ -111,7 +113,7 @@ def find(recipe: Recipe, cache: Path | None = None) -> BaseImage | None:
     return BaseImage(recipe.name, layout, image_layout.read(layout).digest)
 
 
-def ensure(recipe: Recipe, cache: Path | None = None) -> BaseImage:
+def ensure(recipe: BaseImageRecipe, cache: Path | None = None) -> BaseImage:
     """Return the image, making it if it is not in the cache (a minute).
 
     Raises MissingToolError, ReleaseError.
@@ -129,7 +131,7 @@ def ensure(recipe: Recipe, cache: Path | None = None) -> BaseImage:
     return found
 
 
-def ensure_tar(recipe: Recipe, cache: Path | None = None) -> Path:
+def ensure_tar(recipe: BaseImageRecipe, cache: Path | None = None) -> Path:
     """Return the recipe's root file system as a tar file, making it if it is not in the cache (a minute).
 
     Raises MissingToolError, ReleaseError.
@@ -143,7 +145,7 @@ def ensure_tar(recipe: Recipe, cache: Path | None = None) -> Path:
     return target
 
 
-def _directory(recipe: Recipe, cache: Path | None) -> Path:
+def _directory(recipe: BaseImageRecipe, cache: Path | None) -> Path:
     return (cache or cache_directory()) / "base-images" / f"{recipe.name}-{recipe.key}"
 
 
@@ -156,14 +158,14 @@ def _work_directory(parent: Path) -> Iterator[Path]:
         yield Path(work)
 
 
-def _make(recipe: Recipe, target: Path) -> None:
+def _make(recipe: BaseImageRecipe, target: Path) -> None:
     with _work_directory(target.parent) as work:
         _bootstrap(recipe, work / "rootfs.tar")
         image_layout.write(work / "layout", work / "rootfs.tar", _config(recipe), tag=recipe.name)
         (work / "layout").rename(target)
 
 
-def _bootstrap(recipe: Recipe, tar: Path) -> None:
+def _bootstrap(recipe: BaseImageRecipe, tar: Path) -> None:
     program = shutil.which("mmdebstrap")
     if program is None:
         raise MissingToolError(
@@ -189,7 +191,7 @@ def _bootstrap(recipe: Recipe, tar: Path) -> None:
         )
 
 
-def _arguments(recipe: Recipe) -> list[str]:
+def _arguments(recipe: BaseImageRecipe) -> list[str]:
     # Without the hook, usrmerge would come in, and all of perl with it.
     return [
         f"--architectures={_DEBIAN_NAMES.get(recipe.arch, recipe.arch)}",
@@ -205,7 +207,7 @@ def _arguments(recipe: Recipe) -> list[str]:
     ]
 
 
-def _config(recipe: Recipe) -> dict[str, Any]:
+def _config(recipe: BaseImageRecipe) -> dict[str, Any]:
     name, version = recipe.distro
     return {
         "architecture": recipe.arch,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from buildpack_testing.cnb.image_layout import Image
+    from buildpack_testing.cnb.image_layout import LayoutImage
 
 _LIFECYCLE = "io.buildpacks.lifecycle.metadata"
 _BUILD = "io.buildpacks.build.metadata"
@@ -23,7 +23,7 @@ class BuiltImage:
     """
 
     reference: str
-    image: Image
+    image: LayoutImage
     report: Mapping[str, Any]
     output: str
 

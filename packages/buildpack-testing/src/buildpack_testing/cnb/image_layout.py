@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Image:
+class LayoutImage:
     """An image: its manifest's digest, its manifest and its config, as in the OCI specification."""
 
     digest: str
@@ -30,7 +30,7 @@ class Image:
     config: Mapping[str, Any]
 
 
-def write(target: Path, layer: Path, config: Mapping[str, Any], *, tag: str) -> Image:
+def write(target: Path, layer: Path, config: Mapping[str, Any], *, tag: str) -> LayoutImage:
     """Write the layout target with an image of one layer, an uncompressed tar file. Raises OSError.
 
     config lacks only `rootfs`; its os and architecture say what the image is for.
@@ -43,17 +43,17 @@ def write(target: Path, layer: Path, config: Mapping[str, Any], *, tag: str) -> 
         store = LayoutStore(target)
         store.push(image.content, mounts={}, progress=lambda *_: None)
     store.tag(image.manifest, tag)
-    return Image(image.digest, image.manifest.document, image.config.document)
+    return LayoutImage(image.digest, image.manifest.document, image.config.document)
 
 
-def read(layout: Path) -> Image:
+def read(layout: Path) -> LayoutImage:
     """Read the only image of a layout. Raises OSError, ValueError when there is not exactly one."""
     manifests = json.loads((layout / "index.json").read_text(encoding="utf-8"))["manifests"]
     if len(manifests) != 1:
         raise ValueError(f"{layout} holds {len(manifests)} images, not one")
     digest = manifests[0]["digest"]
     manifest = _read_json(layout, digest)
-    return Image(digest, manifest, _read_json(layout, manifest["config"]["digest"]))
+    return LayoutImage(digest, manifest, _read_json(layout, manifest["config"]["digest"]))
 
 
 def _read_json(layout: Path, digest: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from buildpack_release.model.toml_source import TomlSource
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.base_images import GROUP_ID, USER_ID
 from buildpack_testing.cnb.built_image import BuiltImage
-from buildpack_testing.cnb.podman import Mount, Settings
+from buildpack_testing.cnb.podman import ContainerSettings, Mount
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.base_images import BaseImage
     from buildpack_testing.cnb.podman import Podman
     from buildpack_testing.cnb.registry_server import Registry
-    from buildpack_testing.cnb.tools import Lifecycle
+    from buildpack_testing.cnb.tools import BuiltLifecycle
 
 PLATFORM_API = "0.14"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -68,7 +68,7 @@ class Creator:
     podman: Podman
     state: Path
     image: str
-    lifecycle: Lifecycle | None = None
+    lifecycle: BuiltLifecycle | None = None
     platform_api: str = PLATFORM_API
     options: Sequence[str] = ()
     mounts: tuple[Mount, ...] = ()
@@ -130,7 +130,7 @@ class Creator:
     ) -> str:
         self._lay_out(app, variables)
         mounts = (*self._mounts(), *(self._group_mounts(group) if group else ()), *self.mounts)
-        settings = Settings(
+        settings = ContainerSettings(
             mounts=mounts,
             environment={
                 "CNB_PLATFORM_API": self.platform_api,

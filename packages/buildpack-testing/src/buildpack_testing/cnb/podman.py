@@ -38,7 +38,7 @@ class Mount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ContainerSettings:
     """How a container runs. Host networking is the default: servers on loopback can be reached."""
 
     mounts: tuple[Mount, ...] = ()
@@ -109,18 +109,20 @@ class Podman:
         self,
         image: str,
         *command: str,
-        settings: Settings | None = None,
+        settings: ContainerSettings | None = None,
         check: bool = True,
         merge: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command in a new container, wait for it, remove the container."""
-        arguments = (settings or Settings()).arguments()
+        arguments = (settings or ContainerSettings()).arguments()
         return self.command("run", "--rm", *arguments, image, *command, check=check, merge=merge)
 
     @contextmanager
-    def container(self, image: str, *command: str, settings: Settings | None = None) -> Iterator[Container]:
+    def container(
+        self, image: str, *command: str, settings: ContainerSettings | None = None
+    ) -> Iterator[Container]:
         """Run a container in the background; it is removed when the block is left."""
-        arguments = (settings or Settings()).arguments()
+        arguments = (settings or ContainerSettings()).arguments()
         result = self.command("run", "--detach", *arguments, image, *command)
         container = Container(self, result.stdout.decode().strip())
         try:

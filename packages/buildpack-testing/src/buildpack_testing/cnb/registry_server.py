@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import ReleaseError
-from buildpack_testing.cnb.image_layout import Image
+from buildpack_testing.cnb.image_layout import LayoutImage
 from buildpack_testing.cnb.skopeo import copy_image
 from oci_registry.content import MANIFEST_TYPES
 from oci_registry.testing.distribution import Certificate, real_registry
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Login:
+class RegistryUser:
     """A user of the registry. The password is not shown."""
 
     user: str
@@ -47,13 +47,13 @@ class Registry:
     log: Path
     directory: Path
     authority: Path | None = None
-    login: Login | None = None
+    login: RegistryUser | None = None
 
     def reference(self, repository: str, tag: str = "latest") -> str:
         """Return the full name of an image in this registry."""
         return f"{self.address}/{repository}:{tag}"
 
-    def read(self, reference: str) -> Image:
+    def read(self, reference: str) -> LayoutImage:
         """Read an image's manifest and config. Raises ReleaseError if it is not there."""
         repository, manifest_name = self._split(reference)
         status, headers, data = self.get(
@@ -68,7 +68,7 @@ class Registry:
         if "config" in manifest:
             _, _, data = self.get(f"/v2/{repository}/blobs/{manifest['config']['digest']}")
             config = json.loads(data)
-        return Image(headers["Docker-Content-Digest"], manifest, config)
+        return LayoutImage(headers["Docker-Content-Digest"], manifest, config)
 
     def get(self, path: str, *, accept: str = "*/*") -> tuple[int, http.client.HTTPMessage, bytes]:
         """Fetch a path of the registry: status, headers, body. Raises OSError."""
@@ -120,7 +120,7 @@ class Registry:
 
 @contextmanager
 def registry(
-    directory: Path, *, login: Login | None = None, tls: bool = False, port: int = 0
+    directory: Path, *, login: RegistryUser | None = None, tls: bool = False, port: int = 0
 ) -> Iterator[Registry]:
     """Run a registry on 127.0.0.1 that keeps its files in directory, until the block is left.
 

@@ -38,7 +38,7 @@ _ORIGIN = "origin.txt"
 
 
 @dataclass(frozen=True)
-class Lifecycle:
+class BuiltLifecycle:
     """The lifecycle: directory has all phases and the launcher, archive is what builder.toml takes."""
 
     version: str
@@ -63,7 +63,7 @@ def tools_directory(cache: Path | None = None) -> Path:
 
 def ensure_lifecycle(
     cache: Path | None = None, environ: Mapping[str, str] | None = None, *, arch: str = ""
-) -> Lifecycle:
+) -> BuiltLifecycle:
     """Return the lifecycle, installing it first if need be. Raises ReleaseError, MissingToolError.
 
     One for another processor than this machine's (arch, in Go's words) is always one that was built here.
@@ -84,7 +84,9 @@ def ensure_lifecycle(
     return _read_lifecycle(target)
 
 
-def find_lifecycle(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Lifecycle | None:
+def find_lifecycle(
+    cache: Path | None = None, environ: Mapping[str, str] | None = None
+) -> BuiltLifecycle | None:
     """Return the lifecycle if that needs no building. Raises ReleaseError for an unfit override."""
     environ = os.environ if environ is None else environ
     if environ.get("STRATA_LIFECYCLE_DIR"):
@@ -164,7 +166,7 @@ def _built(tool: GoTool, cache: Path | None, environ: Mapping[str, str]) -> Path
     return target
 
 
-def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> Lifecycle:
+def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> BuiltLifecycle:
     """Complete foreign binaries with phases, descriptor and archive, in a place keyed by their content."""
     for name in lifecycle_archive.BINARIES:
         if not (binaries / name).is_file():
@@ -185,8 +187,8 @@ def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> Lifecy
     return _read_lifecycle(target)
 
 
-def _read_lifecycle(target: Path) -> Lifecycle:
-    return Lifecycle(
+def _read_lifecycle(target: Path) -> BuiltLifecycle:
+    return BuiltLifecycle(
         version=target.name.split("-")[1],
         directory=target / "lifecycle",
         archive=target / lifecycle_archive.ARCHIVE,

@@ -16,7 +16,7 @@ from buildpack_release.model.targets import own_arch
 from buildpack_testing.locks import exclusive
 from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet, archive_name, make_set, pack
 from buildpack_testing.standalone.completion import Supplement, complete, find_supplement
-from buildpack_testing.standalone.releases import RELEASES, Release, download
+from buildpack_testing.standalone.releases import RELEASES, StandaloneRelease, download
 from buildpack_testing.standalone.tree import lay_out_pip, lay_out_python, strip
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ARCHES = ("amd64", "arm64")
 def make_standalone(
     directory: Path | None = None,
     *,
-    releases: Sequence[Release] = RELEASES,
+    releases: Sequence[StandaloneRelease] = RELEASES,
     minors: frozenset[str] | None = None,
     arch: str = "",
     complete_only: bool = False,
@@ -64,7 +64,9 @@ def make_standalone(
     return make_set(archives, directory)
 
 
-def _choose(releases: Sequence[Release], minors: frozenset[str] | None, arch: str) -> list[Release]:
+def _choose(
+    releases: Sequence[StandaloneRelease], minors: frozenset[str] | None, arch: str
+) -> list[StandaloneRelease]:
     known = {release.minor: release for release in releases}
     unknown = sorted((minors or frozenset()) - known.keys())
     if unknown:
@@ -76,14 +78,14 @@ def _choose(releases: Sequence[Release], minors: frozenset[str] | None, arch: st
     return [release for minor, release in known.items() if minors is None or minor in minors]
 
 
-def _can_be_completed(release: Release, report: Callable[[str], None]) -> bool:
+def _can_be_completed(release: StandaloneRelease, report: Callable[[str], None]) -> bool:
     supplement = find_supplement(release.minor, report=report)
     if supplement.missing:
         report(f"there will be no Python {release.minor}: nothing here completes it ({supplement.missing})")
     return not supplement.missing
 
 
-def _cached_archive(release: Release, arch: str, report: Callable[[str], None]) -> RuntimeArchive:
+def _cached_archive(release: StandaloneRelease, arch: str, report: Callable[[str], None]) -> RuntimeArchive:
     supplement = find_supplement(release.minor, report=report)
     key = _digest(json.dumps([RECIPE, release.checksum, arch, release.flavour, supplement.identity]))
     folder = cache_directory() / "runtimes" / "archives" / f"standalone-{release.version}-{arch}-{key}"
@@ -104,7 +106,7 @@ def _cached_archive(release: Release, arch: str, report: Callable[[str], None]) 
 
 
 def _make(
-    release: Release, arch: str, supplement: Supplement, file: Path, report: Callable[[str], None]
+    release: StandaloneRelease, arch: str, supplement: Supplement, file: Path, report: Callable[[str], None]
 ) -> None:
     module = download(release, report=report)
     with tempfile.TemporaryDirectory(prefix="strata-standalone-") as scratch:

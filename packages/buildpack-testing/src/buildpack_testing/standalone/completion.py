@@ -25,7 +25,7 @@ from buildpack_testing.standalone.debian import unpacked_packages
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from buildpack_testing.standalone.releases import Release
+    from buildpack_testing.standalone.releases import StandaloneRelease
 
 # The suites of Debian that have a minor, and what their packages are called.
 _SUITES: Mapping[str, str] = {"3.11": "bookworm", "3.13": "trixie", "3.14": "unstable"}
@@ -71,7 +71,10 @@ def find_supplement(minor: str, *, report: Callable[[str], None] = lambda _line:
 
 
 def complete(
-    tree: Path, release: Release, supplement: Supplement, report: Callable[[str], None] = lambda _line: None
+    tree: Path,
+    release: StandaloneRelease,
+    supplement: Supplement,
+    report: Callable[[str], None] = lambda _line: None,
 ) -> None:
     """Add what supplement has to the tree of a release. Raises ReleaseError, NetworkError, OSError."""
     library = tree / "lib" / f"python{release.minor}"
@@ -121,7 +124,9 @@ def _copy(source: Path, target: Path) -> None:
     set_modes(target, file=0o664, executable=0o775)
 
 
-def _add_ensurepip(source: Path, target: Path, release: Release, report: Callable[[str], None]) -> None:
+def _add_ensurepip(
+    source: Path, target: Path, release: StandaloneRelease, report: Callable[[str], None]
+) -> None:
     _copy(source, target)
     if list(target.glob("_bundled/pip-*.whl")):
         return
@@ -138,7 +143,7 @@ def _add_ensurepip(source: Path, target: Path, release: Release, report: Callabl
     set_modes(target, file=0o664, executable=0o775)
 
 
-def upstream_ensurepip(source: str, release: Release) -> str:
+def upstream_ensurepip(source: str, release: StandaloneRelease) -> str:
     """Return ensurepip's source without Debian's changes and with the release's versions of its wheels.
 
     Raises ReleaseError for a source that is changed in a way we do not know.
@@ -169,7 +174,7 @@ def _is_refusal(node: ast.stmt) -> bool:
     return isinstance(node.value.func, ast.Name) and node.value.func.id == _REFUSAL
 
 
-def _add_headers(sources: Sequence[Path], target: Path, library: Path, release: Release) -> None:
+def _add_headers(sources: Sequence[Path], target: Path, library: Path, release: StandaloneRelease) -> None:
     for source in sources:
         shutil.copytree(source, target, dirs_exist_ok=True)
     (data,) = library.glob("_sysconfigdata_*.py")

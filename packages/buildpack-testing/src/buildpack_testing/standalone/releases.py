@@ -28,7 +28,7 @@ _ADVICE = "See that the Go module proxy can be reached (go env GOPROXY); what wa
 
 
 @dataclass(frozen=True)
-class Release:
+class StandaloneRelease:
     """A Python of one release of python-build-standalone.
 
     tag is that release, flavour the form of its archive, build the module's own number. checksum is the
@@ -63,8 +63,8 @@ class Release:
 _SETUPTOOLS = Pinned(
     "setuptools", "65.5.0", "f62ea9da9ed6289bfe868cd6845968a2c854d1427f8548d52cae02a42b4f0356"
 )
-RELEASES: tuple[Release, ...] = (
-    Release(
+RELEASES: tuple[StandaloneRelease, ...] = (
+    StandaloneRelease(
         "3.10.16",
         "20241219",
         "h1:bfJRrtWlbdrPtwXXXZzA95yj2Pr9AvSbxDEm8YvbaP0=",
@@ -73,7 +73,7 @@ RELEASES: tuple[Release, ...] = (
             _SETUPTOOLS,
         ),
     ),
-    Release(
+    StandaloneRelease(
         "3.11.11",
         "20241219",
         "h1:yVXFTxa6cvhLC6TwkDEHmNaiWlDyaFEGiXd1DQdoeOU=",
@@ -82,13 +82,13 @@ RELEASES: tuple[Release, ...] = (
             _SETUPTOOLS,
         ),
     ),
-    Release(
+    StandaloneRelease(
         "3.13.1",
         "20241219",
         "h1:x1cSEj4Ug5mpuZgUHLvUmlc5r//KHFn6iYiRSrRcVy4=",
         (Pinned("pip", "24.3.1", "3790624780082365f47549d032f3770eeb2b1e8bd1f7b2e02dace1afa361b4ed"),),
     ),
-    Release(
+    StandaloneRelease(
         "3.14.6",
         "20260610",
         "h1:oGUS7++Wm3LgxUfD6AmJgKbKQD2wdQFO9PzyJv6T+E4=",
@@ -99,8 +99,8 @@ RELEASES: tuple[Release, ...] = (
 
 # Archives of other forms, one of each: the interpreter needs libcrypt, there are debugging symbols (twice as
 # large as everything else), there are none of those although libpython is shared.
-OLDER: tuple[Release, ...] = (
-    Release(
+OLDER: tuple[StandaloneRelease, ...] = (
+    StandaloneRelease(
         "3.10.8",
         "20221106",
         "h1:PXkdM8Z/Lh1+GIjXVG3dFs5enQoQ1eC7JXMz/Mo4R04=",
@@ -111,7 +111,7 @@ OLDER: tuple[Release, ...] = (
             ),
         ),
     ),
-    Release(
+    StandaloneRelease(
         "3.12.3",
         "20240415",
         "h1:IX2O3LJUL0AjYsROGZ4aNENTEb3c/Ll/0b9Yb/8P61Q=",
@@ -122,7 +122,7 @@ OLDER: tuple[Release, ...] = (
 
 
 def download(
-    release: Release,
+    release: StandaloneRelease,
     environ: Mapping[str, str] | None = None,
     *,
     report: Callable[[str], None] = lambda _line: None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_testing.standalone.releases import Release
+    from buildpack_testing.standalone.releases import StandaloneRelease
 
 # The bits of Go's io/fs.FileMode.
 _IS_DIRECTORY = 1 << 31
@@ -47,7 +47,7 @@ class _Entry:
         )
 
 
-def lay_out_python(module: Path, release: Release, arch: str, tree: Path) -> None:
+def lay_out_python(module: Path, release: StandaloneRelease, arch: str, tree: Path) -> None:
     """Make the missing directory tree what python/ is in the archive of an architecture (amd64, arm64).
 
     Raises ReleaseError when the zip is not as expected, OSError.
@@ -55,7 +55,7 @@ def lay_out_python(module: Path, release: Release, arch: str, tree: Path) -> Non
     _lay_out(module, f"{release.prefix}python/internal/data/linux-{arch}/", tree)
 
 
-def lay_out_pip(module: Path, release: Release, site_packages: Path) -> None:
+def lay_out_pip(module: Path, release: StandaloneRelease, site_packages: Path) -> None:
     """Put the pip that the release's archive has in site-packages there."""
     _lay_out(module, f"{release.prefix}pip/internal/data/", site_packages, without=("bin",))
 

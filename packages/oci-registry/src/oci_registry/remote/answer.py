@@ -19,7 +19,7 @@ ERROR_LIMIT = 64 * 1024  # of an error's body, in bytes
 _PIECE = 256 * 1024
 
 
-class Answer:
+class RegistryResponse:
     """Status and headers, with the body still to come. Close it, or read it to its end."""
 
     def __init__(self, response: requests.Response, method: str, url: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from oci_registry.remote.credentials import CredentialSource
     from oci_registry.remote.login import Login
-    from oci_registry.remote.secret import Secret
+    from oci_registry.remote.secret import ConcealedText
 
 # A token is replaced this long before it expires (seconds), or at half its life if that is shorter.
 _MARGIN = 10.0
@@ -29,7 +29,7 @@ _MARGIN = 10.0
 class Token:
     """A bearer token and until when it is good (seconds since the epoch)."""
 
-    secret: Secret
+    secret: ConcealedText
     expires: float
     lifetime: float
 
@@ -153,7 +153,7 @@ class Authenticator:
             self._widened[scopes] = wanted
 
 
-def _bearer(token: Secret, source: str) -> str:
+def _bearer(token: ConcealedText, source: str) -> str:
     text = token.reveal()
     if not text.isascii() or not text.isprintable() or " " in text:
         raise AccessDeniedError(f"the token of {source} has characters that no token has")

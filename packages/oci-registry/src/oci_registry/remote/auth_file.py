@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from oci_registry.errors import CredentialError
 from oci_registry.remote.credential_helper import ask_helper
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,13 +90,13 @@ class AuthFile:
         for key, kind in (("registrytoken", RegistryToken), ("identitytoken", IdentityToken)):
             token = entry.get(key)
             if isinstance(token, str) and token:
-                return kind(Secret(token), source)
+                return kind(ConcealedText(token), source)
         username, password = entry.get("username"), entry.get("password")
         if isinstance(entry.get("auth"), str) and entry["auth"]:
             username, password = self._decode(str(entry["auth"]))
         if not isinstance(username, str) or not isinstance(password, str) or not username:
             return None
-        return Password(username, Secret(password), source)
+        return Password(username, ConcealedText(password), source)
 
     def _decode(self, auth: str) -> tuple[str, str]:
         try:

@@ -13,7 +13,7 @@ from oci_registry.remote.download import pieces
 from oci_registry.remote.scope import pull, push
 from oci_registry.remote.upload import CHUNK, Upload
 from oci_registry.remote.upload_session import UploadSession
-from oci_registry.store import Outcome, Progress
+from oci_registry.store import Progress, TransferOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -65,7 +65,7 @@ class Blobs:
         mount_from: str | None = None,
         absent: bool = False,
         progress: Progress = lambda *_: None,
-    ) -> Outcome:
+    ) -> TransferOutcome:
         """Bring a blob in: nothing if it is there, else mounted from another repository, else uploaded.
 
         If it is known to be `absent`, the registry is not asked for it.
@@ -74,13 +74,13 @@ class Blobs:
         """
         if not absent and self.exists(source.digest, source.size, writing=True):
             progress(source.digest, source.size, source.size)
-            return Outcome.PRESENT
+            return TransferOutcome.PRESENT
         session = None
         if mount_from is not None and mount_from != self.repository:
             mounted, session = self._mount(source.digest, mount_from)
             if mounted:
                 progress(source.digest, source.size, source.size)
-                return Outcome.MOUNTED
+                return TransferOutcome.MOUNTED
         upload = Upload(
             self.transport,
             self.repository,
@@ -90,7 +90,7 @@ class Blobs:
             chunk=self.chunk,
         )
         upload.run(session)
-        return Outcome.UPLOADED
+        return TransferOutcome.UPLOADED
 
     def _mount(self, digest: str, origin: str) -> tuple[bool, UploadSession | None]:
         """Try to mount. A registry may not know how, or not let us read there: then the blob is uploaded."""
@@ -110,7 +110,7 @@ class Blobs:
         absent: Collection[str] = (),
         jobs: int = JOBS,
         progress: Progress = lambda *_: None,
-    ) -> dict[str, Outcome]:
+    ) -> dict[str, TransferOutcome]:
         """Push blobs, at most `jobs` at once, each digest once.
 
         `mount_from` gives by digest the repository to mount it from, `absent` the digests that are known not
@@ -122,7 +122,7 @@ class Blobs:
         told = _one_at_a_time(progress, stop)
         origins = mount_from or {}
 
-        def push(source: BlobSource) -> Outcome:
+        def push(source: BlobSource) -> TransferOutcome:
             return stoppable.push(
                 source,
                 mount_from=origins.get(source.digest),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from oci_registry.errors import CredentialError, MissingHelperError
 from oci_registry.remote.login import IdentityToken, Login, Password
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,5 +109,5 @@ def _login(output: str, program: str, configured_in: Path) -> Login | None:
     if not secret:
         return None
     if username == _IDENTITY_USER:
-        return IdentityToken(Secret(secret), source)
-    return Password(username, Secret(secret), source)
+        return IdentityToken(ConcealedText(secret), source)
+    return Password(username, ConcealedText(secret), source)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from oci_registry.errors import CredentialError
 from oci_registry.remote.auth_file import AuthFile
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
-from oci_registry.remote.secret import Secret
+from oci_registry.remote.secret import ConcealedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,13 +65,13 @@ class EnvironmentLogin:
         source = "the STRATA_REGISTRY_* variables"
         username = self.environ.get(USERNAME_VARIABLE, "")
         if token := self.environ.get(TOKEN_VARIABLE):
-            return RegistryToken(Secret(token.strip()), source)
+            return RegistryToken(ConcealedText(token.strip()), source)
         if token := self.environ.get(IDENTITY_TOKEN_VARIABLE):
-            return IdentityToken(Secret(token.strip()), source)
+            return IdentityToken(ConcealedText(token.strip()), source)
         password = self.environ.get(PASSWORD_VARIABLE, "")
         if not username or not password:
             raise CredentialError(f"{USERNAME_VARIABLE} and {PASSWORD_VARIABLE} are only useful together")
-        return Password(username, Secret(password), source)
+        return Password(username, ConcealedText(password), source)
 
 
 @dataclass(frozen=True)

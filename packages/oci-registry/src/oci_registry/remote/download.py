@@ -12,7 +12,7 @@ from oci_registry.remote.scope import pull
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oci_registry.remote.answer import Answer
+    from oci_registry.remote.answer import RegistryResponse
     from oci_registry.remote.transport import Transport
 
 _OK, _PARTIAL = 200, 206
@@ -68,7 +68,7 @@ def _from(transport: Transport, repository: str, digest: str, position: int) -> 
             skip = max(0, skip - len(piece))
 
 
-def _start(answer: Answer) -> int:
+def _start(answer: RegistryResponse) -> int:
     if answer.status != _PARTIAL:
         return 0
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))

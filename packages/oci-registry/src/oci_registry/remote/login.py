@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from oci_registry.remote.secret import Secret
+    from oci_registry.remote.secret import ConcealedText
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Password:
     """A user and a password, to send or to fetch a token with. `source` says where they come from."""
 
     username: str
-    password: Secret
+    password: ConcealedText
     source: str
 
     def basic(self) -> str:
@@ -28,7 +28,7 @@ class Password:
 class IdentityToken:
     """A refresh token, exchanged for short tokens at the token server (OAuth 2)."""
 
-    token: Secret
+    token: ConcealedText
     source: str
 
 
@@ -36,7 +36,7 @@ class IdentityToken:
 class RegistryToken:
     """A bearer token that is sent as it is."""
 
-    token: Secret
+    token: ConcealedText
     source: str
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True)
-class Scope:
+class TokenScope:
     """What a token must allow on one repository."""
 
     repository: str
@@ -17,18 +17,18 @@ class Scope:
         return f"repository:{self.repository}:{','.join(sorted(self.actions))}"
 
 
-Scopes: TypeAlias = "frozenset[Scope]"
+Scopes: TypeAlias = "frozenset[TokenScope]"
 NO_SCOPES: Scopes = frozenset()
 
 
 def pull(repository: str) -> Scopes:
     """What reading needs."""
-    return frozenset({Scope(repository, frozenset({"pull"}))})
+    return frozenset({TokenScope(repository, frozenset({"pull"}))})
 
 
 def push(repository: str) -> Scopes:
     """What writing needs; registries want both actions for it."""
-    return frozenset({Scope(repository, frozenset({"pull", "push"}))})
+    return frozenset({TokenScope(repository, frozenset({"pull", "push"}))})
 
 
 def parse_scopes(text: str) -> Scopes:
@@ -38,7 +38,7 @@ def parse_scopes(text: str) -> Scopes:
         kind, _, rest = word.partition(":")
         name, colon, actions = rest.rpartition(":")
         if kind == "repository" and colon and name and actions:
-            found.add(Scope(name, frozenset(actions.split(","))))
+            found.add(TokenScope(name, frozenset(actions.split(","))))
     return frozenset(found)
 
 
@@ -47,4 +47,4 @@ def union(first: Scopes, second: Scopes) -> Scopes:
     actions: dict[str, frozenset[str]] = {}
     for scope in (*first, *second):
         actions[scope.repository] = actions.get(scope.repository, frozenset()) | scope.actions
-    return frozenset(Scope(name, allowed) for name, allowed in actions.items())
+    return frozenset(TokenScope(name, allowed) for name, allowed in actions.items())

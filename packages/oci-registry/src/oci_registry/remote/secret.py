@@ -8,7 +8,7 @@ from buildpack_common.redaction import hide
 
 
 @final
-class Secret:
+class ConcealedText:
     """A text that only `reveal` gives away: no repr, format, pickle or traceback with locals does."""
 
     __slots__ = ("__text",)
@@ -25,10 +25,10 @@ class Secret:
         return bool(self.__text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other.reveal() == self.__text
+        return isinstance(other, ConcealedText) and other.reveal() == self.__text
 
     def __hash__(self) -> int:
-        return hash((Secret, self.__text))
+        return hash((ConcealedText, self.__text))
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -13,8 +13,8 @@ from oci_registry.remote.auth import Token
 from oci_registry.remote.error_answers import error_for, redacted
 from oci_registry.remote.login import IdentityToken, Password
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
-from oci_registry.remote.secret import Secret
-from oci_registry.remote.wire import Request
+from oci_registry.remote.secret import ConcealedText
+from oci_registry.remote.wire import RegistryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ _REFUSED = (400, 401, 403)
 
 
 @dataclass(frozen=True)
-class TokenServer:
+class TokenClient:
     """The token server of the registry at `home` (its base URL, which is known late)."""
 
     wire: Wire
@@ -67,7 +67,7 @@ class TokenServer:
                 f"the registry wants our credentials sent without encryption to {redacted(realm)}"
             )
 
-    def _attempt(self, request: Request, login: Password | IdentityToken | None) -> Token:
+    def _attempt(self, request: RegistryRequest, login: Password | IdentityToken | None) -> Token:
         answer = self.wire.send(request)
         if answer.status == _OK:
             return _token(answer.read(_LIMIT), request.url, self.clock.now())
@@ -82,7 +82,9 @@ class TokenServer:
         raise error_for(request.method, request.url, answer.status, body, retry_after=wait, secrets=(secret,))
 
 
-def _request(realm: str, service: str, scopes: list[str], login: Password | IdentityToken | None) -> Request:
+def _request(
+    realm: str, service: str, scopes: list[str], login: Password | IdentityToken | None
+) -> RegistryRequest:
     if isinstance(login, IdentityToken):
         form = {
             "grant_type": "refresh_token",
@@ -92,13 +94,13 @@ def _request(realm: str, service: str, scopes: list[str], login: Password | Iden
             "refresh_token": login.token.reveal(),
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request("POST", realm, headers, urlencode(form).encode())
+        return RegistryRequest("POST", realm, headers, urlencode(form).encode())
     query = [("service", service)] if service else []
     query += [("scope", scope) for scope in scopes]
     parts = urlsplit(realm)
     query = parse_qsl(parts.query, keep_blank_values=True) + query
     url = urlunsplit(parts._replace(query=urlencode(query), fragment=""))
-    return Request("GET", url, {"Authorization": login.basic()} if login else {})
+    return RegistryRequest("GET", url, {"Authorization": login.basic()} if login else {})
 
 
 def _token(body: bytes, url: str, now: float) -> Token:
@@ -112,4 +114,4 @@ def _token(body: bytes, url: str, now: float) -> Token:
         raise RegistryError(f"the token server {redacted(url)} did not answer with a token") from None
     known = isinstance(given, (int, float)) and not isinstance(given, bool) and given > 0
     lifetime = float(given) if known and given is not None else _DEFAULT_LIFETIME
-    return Token(Secret(text), now + lifetime, lifetime)
+    return Token(ConcealedText(text), now + lifetime, lifetime)

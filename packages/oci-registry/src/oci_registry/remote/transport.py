@@ -12,14 +12,14 @@ from urllib.parse import urljoin
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError
 from oci_registry.reference import hostname, is_loopback
 from oci_registry.remote.address import Resolver, origin, resolve
-from oci_registry.remote.answer import ERROR_LIMIT, Answer, Reply
+from oci_registry.remote.answer import ERROR_LIMIT, RegistryResponse, Reply
 from oci_registry.remote.auth import Authenticator
 from oci_registry.remote.credentials import CredentialSource, Keychain
 from oci_registry.remote.error_answers import error_for
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from oci_registry.remote.scope import NO_SCOPES, Scopes
-from oci_registry.remote.token_server import TokenServer
-from oci_registry.remote.wire import Body, ConnectionOptions, Request, TLSError, Wire
+from oci_registry.remote.token_server import TokenClient
+from oci_registry.remote.wire import Body, ConnectionOptions, RegistryRequest, TLSError, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -61,7 +61,7 @@ class Transport:
         self._base: str | None = None
         self._lock = threading.Lock()
         self._wire = Wire(host, self._options, environ, resolver=resolver)
-        tokens = TokenServer(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
+        tokens = TokenClient(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
         credentials = credentials or Keychain.from_environment(environ)
         self._auth = Authenticator(registry, credentials, tokens, self.clock.now)
 
@@ -116,7 +116,7 @@ class Transport:
 
     def _answers(self, base: str) -> bool:
         """Whether a server speaks HTTP there; 400 is what one says that was to be spoken to in TLS."""
-        answer = self._wire.send(Request("GET", f"{base}/v2/"))
+        answer = self._wire.send(RegistryRequest("GET", f"{base}/v2/"))
         answer.read_some()
         return answer.status != _BAD_REQUEST and origin(answer.url) == origin(base)
 
@@ -141,7 +141,7 @@ class Transport:
         """
 
         def once() -> Reply:
-            request = Request(method, urljoin(self.base(), path), headers or {}, body)
+            request = RegistryRequest(method, urljoin(self.base(), path), headers or {}, body)
             answer = self._authorized(request, scopes, repository)
             if answer.status not in expect:
                 raise self._error(answer, repository)
@@ -158,10 +158,10 @@ class Transport:
         repository: str,
         scopes: Scopes,
         headers: Mapping[str, str] | None = None,
-    ) -> Iterator[Answer]:
+    ) -> Iterator[RegistryResponse]:
         """GET something large, once, for streaming; the caller tries again where it broke off."""
         answer = self._authorized(
-            Request("GET", urljoin(self.base(), path), headers or {}), scopes, repository
+            RegistryRequest("GET", urljoin(self.base(), path), headers or {}), scopes, repository
         )
         try:
             if answer.status not in expect:
@@ -176,7 +176,7 @@ class Transport:
         self._wire.check_target(self.base(), target)
         return target
 
-    def _authorized(self, request: Request, scopes: Scopes, repository: str) -> Answer:
+    def _authorized(self, request: RegistryRequest, scopes: Scopes, repository: str) -> RegistryResponse:
         """Send with what we know of authorisation; answer one challenge of the registry's own origin."""
         if origin(request.url) != origin(self.base()):
             return self._wire.send(request)
@@ -191,7 +191,7 @@ class Transport:
         header = self._auth.header(scopes, repository)
         return self._wire.send(_with_authorization(request, header))
 
-    def _error(self, answer: Answer, repository: str) -> RegistryError:
+    def _error(self, answer: RegistryResponse, repository: str) -> RegistryError:
         body = answer.read_some()
         wait = retry_after_seconds(answer.headers.get("Retry-After"), now=self.clock.now())
         error = error_for(
@@ -200,7 +200,9 @@ class Transport:
         return self._auth.explain(error, repository) if isinstance(error, AccessDeniedError) else error
 
 
-def _with_authorization(request: Request, header: str | None) -> Request:
+def _with_authorization(request: RegistryRequest, header: str | None) -> RegistryRequest:
     if header is None:
         return request
-    return Request(request.method, request.url, {**request.headers, "Authorization": header}, request.body)
+    return RegistryRequest(
+        request.method, request.url, {**request.headers, "Authorization": header}, request.body
+    )

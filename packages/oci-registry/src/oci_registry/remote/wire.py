@@ -28,7 +28,7 @@ from oci_registry.errors import (
 )
 from oci_registry.reference import is_loopback
 from oci_registry.remote.address import Resolver, check_redirect, origin, resolve
-from oci_registry.remote.answer import Answer
+from oci_registry.remote.answer import RegistryResponse
 from oci_registry.remote.error_answers import redacted
 from oci_registry.remote.faults import causes, reason
 
@@ -67,7 +67,7 @@ Body: TypeAlias = "bytes | Reopenable | None"
 
 
 @dataclass(frozen=True)
-class Request:
+class RegistryRequest:
     """What to send. `headers` may hold an Authorization, which is for the URL's origin only."""
 
     method: str
@@ -122,7 +122,7 @@ class Wire:
         """Close the connections."""
         self._adapter.close()
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: RegistryRequest) -> RegistryResponse:
         """Send a request, follow redirects, give the answer with its body unread.
 
         Raises UnavailableError (transient if trying again may help), UnsafeRedirectError.
@@ -145,7 +145,7 @@ class Wire:
         """Raise UnsafeRedirectError unless the registry at `home` may send us to `target`."""
         check_redirect(home, target, self._resolver)
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: RegistryRequest) -> RegistryResponse:
         place = origin(request.url)
         insecure = self._options.insecure and place[1] == self._registry_host
         try:
@@ -160,7 +160,7 @@ class Wire:
         except requests.RequestException as error:
             raise _fault(request, error, answered=place in self._answered) from error
         self._answered.add(place)
-        return Answer(response, request.method, request.url)
+        return RegistryResponse(response, request.method, request.url)
 
 
 def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str:
@@ -176,7 +176,7 @@ def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str
     return str(named)
 
 
-def _prepared(request: Request, data: Readable | bytes | None) -> requests.PreparedRequest:
+def _prepared(request: RegistryRequest, data: Readable | bytes | None) -> requests.PreparedRequest:
     prepared = requests.PreparedRequest()
     prepared.prepare(request.method, request.url, headers={**_HEADERS, **request.headers}, data=data)
     return prepared
@@ -189,7 +189,7 @@ def _proxies(url: str) -> dict[str, str]:
     return dict(get_environ_proxies(url))
 
 
-def _fault(request: Request, error: requests.RequestException, *, answered: bool) -> RegistryError:
+def _fault(request: RegistryRequest, error: requests.RequestException, *, answered: bool) -> RegistryError:
     """Return what happened. A server that was never reached is not asked again: its name may be wrong."""
     if isinstance(error, requests.exceptions.SSLError):
         return _tls_error(request, error)
@@ -202,7 +202,7 @@ def _fault(request: Request, error: requests.RequestException, *, answered: bool
     return UnavailableError(title, detail=reason(error), transient=lost and (answered or not unknown))
 
 
-def _tls_error(request: Request, error: requests.exceptions.SSLError) -> TLSError:
+def _tls_error(request: RegistryRequest, error: requests.exceptions.SSLError) -> TLSError:
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     lost = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes(error))
     plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes(error))
@@ -225,13 +225,13 @@ def _opened(body: Body) -> Iterator[Readable | bytes | None]:
             yield opened
 
 
-def _redirect_target(request: Request, answer: Answer) -> str | None:
+def _redirect_target(request: RegistryRequest, answer: RegistryResponse) -> str | None:
     location = answer.headers.get("Location")
     follows = _KEEP_METHOD if request.method not in ("GET", "HEAD") else (*_KEEP_METHOD, *_BECOME_GET)
     return urljoin(request.url, location) if location and answer.status in follows else None
 
 
-def _redirected(request: Request, target: str) -> Request:
+def _redirected(request: RegistryRequest, target: str) -> RegistryRequest:
     headers = dict(request.headers)
     if origin(target) != origin(request.url):
         headers.pop("Authorization", None)

@@ -22,7 +22,7 @@ _OWN_HEADERS = frozenset(
 )
 
 
-class Fault(Enum):
+class InjectedFault(Enum):
     """What goes wrong."""
 
     RESET_BEFORE = "connection reset before the request arrives"
@@ -43,7 +43,7 @@ class Passed:
     method: str
     target: str
     status: int
-    fault: Fault | None
+    fault: InjectedFault | None
 
 
 class FaultyRegistry(LoopbackServer):
@@ -60,7 +60,7 @@ class FaultyRegistry(LoopbackServer):
         self,
         upstream: str | LoopbackServer,
         *,
-        fault: Fault | None = None,
+        fault: InjectedFault | None = None,
         at: int = 0,
         on: bool = False,
         slow: float = 5.0,
@@ -79,7 +79,7 @@ class FaultyRegistry(LoopbackServer):
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
-    def arm(self, fault: Fault | None, *, at: int = 0, on: bool = False) -> None:
+    def arm(self, fault: InjectedFault | None, *, at: int = 0, on: bool = False) -> None:
         """Count from 0 again, with another fault."""
         with self._lock:
             self.requests = []
@@ -103,23 +103,27 @@ class FaultyRegistry(LoopbackServer):
         self._closing.set()
         super().__exit__(*error)
 
-    def _broken(self, fault: Fault, request: Received) -> Response:
-        if fault is Fault.ERROR_500:
+    def _broken(self, fault: InjectedFault, request: Received) -> Response:
+        if fault is InjectedFault.ERROR_500:
             return Response.error(500, "UNKNOWN")
-        if fault is Fault.TOO_MANY:
+        if fault is InjectedFault.TOO_MANY:
             return Response.error(429, "TOOMANYREQUESTS", Retry_After=self._retry_after)
-        if fault is Fault.EXPIRED:
+        if fault is InjectedFault.EXPIRED:
             return self._expire(request)
-        if fault is Fault.RESET_MIDWAY:
+        if fault is InjectedFault.RESET_MIDWAY:
             self._upstream.send_half(request)
-        if fault is Fault.SLOW:
+        if fault is InjectedFault.SLOW:
             self._closing.wait(self._slow)
-        if fault in (Fault.RESET_BEFORE, Fault.RESET_MIDWAY, Fault.SLOW):
+        if fault in (InjectedFault.RESET_BEFORE, InjectedFault.RESET_MIDWAY, InjectedFault.SLOW):
             raise HangUp
         response = self._upstream.forward(request)
-        if fault is Fault.RESET_AFTER:
+        if fault is InjectedFault.RESET_AFTER:
             raise HangUp
-        return _truncated(response, request) if fault is Fault.TRUNCATED else _with_wrong_digest(response)
+        return (
+            _truncated(response, request)
+            if fault is InjectedFault.TRUNCATED
+            else _with_wrong_digest(response)
+        )
 
     def _expire(self, request: Received) -> Response:
         if _UPLOAD.fullmatch(request.path):

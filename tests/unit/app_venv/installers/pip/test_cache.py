@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.evidence.resolution import Package, Resolution
+from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 from app_venv.installers.pip.cache import forget_news, make_intact
 from app_venv.installers.pip.cache import keep as keep_files
 
@@ -20,10 +20,13 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def resolved(**contents: bytes) -> Resolution:
+def resolved(**contents: bytes) -> InstallationResolution:
     """Return packages of version 1.0, from files with these contents."""
-    return Resolution(
-        tuple(Package(name, "1.0", f"sha256:{sha256(content)}") for name, content in contents.items())
+    return InstallationResolution(
+        tuple(
+            ResolvedDistribution(name, "1.0", f"sha256:{sha256(content)}")
+            for name, content in contents.items()
+        )
     )
 
 
@@ -45,7 +48,7 @@ def made_of(content: bytes) -> object:
     return {"url": "https://host/x.tar.gz", "archive_info": {"hashes": {"sha256": sha256(content)}}}
 
 
-def keep(cache: Path, resolution: Resolution) -> None:
+def keep(cache: Path, resolution: InstallationResolution) -> None:
     keep_files(cache, resolution, downloads=True)
 
 
@@ -91,7 +94,7 @@ def test_downloads_may_be_left_out(tmp_path: Path) -> None:
 
 def test_wheels_built_of_a_commit_are_kept_by_version(tmp_path: Path) -> None:
     built(tmp_path, "left-1.0-py3-none-any.whl", {"url": "https://host/x", "vcs_info": {"commit_id": "1"}})
-    keep(tmp_path, Resolution((Package("left", "1.0", "unprovable"),)))
+    keep(tmp_path, InstallationResolution((ResolvedDistribution("left", "1.0", "unprovable"),)))
     assert "left-1.0-py3-none-any.whl" in names(tmp_path)
 
 
@@ -142,5 +145,5 @@ def test_a_cache_without_a_good_list_is_emptied_and_nothing_outside_is_touched(
 def test_an_empty_cache_is_no_fault(tmp_path: Path) -> None:
     make_intact(tmp_path)
     forget_news(tmp_path)
-    keep(tmp_path, Resolution())
+    keep(tmp_path, InstallationResolution())
     assert (tmp_path / "kept").read_bytes() == b""

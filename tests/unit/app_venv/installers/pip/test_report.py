@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.evidence.resolution import Resolution, read_record
+from app_venv.evidence.resolution import InstallationResolution, read_record
 from app_venv.installers.pip.report import Origins, read_report
 from buildpack_api.errors import BuildpackError
 
@@ -35,7 +35,7 @@ def item(name: str, version: str, **download: object) -> dict[str, object]:
     return {"metadata": {"name": name, "version": version}, "download_info": download}
 
 
-def report(directory: Path, *items: dict[str, object]) -> Resolution:
+def report(directory: Path, *items: dict[str, object]) -> InstallationResolution:
     path = directory / "report.json"
     path.write_text(json.dumps({"version": "1", "install": list(items)}))
     return read_report(path)

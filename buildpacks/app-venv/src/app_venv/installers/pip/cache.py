@@ -22,7 +22,7 @@ from buildpack_common.names import normalise
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from app_venv.evidence.resolution import Resolution
+    from app_venv.evidence.resolution import InstallationResolution
     from app_venv.program import Program
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
@@ -86,7 +86,7 @@ class PipCache:
         self.built_with = build_environment
         return different
 
-    def settle(self, resolution: Resolution, *, reused: bool) -> None:
+    def settle(self, resolution: InstallationResolution, *, reused: bool) -> None:
         """Leave only what an installation of ``resolution`` needs; for a reused one that is there already."""
         if self.contents is Kept.NONE:
             forget_news(self.path)
@@ -127,7 +127,7 @@ def forget_news(cache: Path) -> None:
     _remove_files(cache, kept_digests(cache).keys())
 
 
-def keep(cache: Path, resolution: Resolution, *, downloads: bool) -> None:
+def keep(cache: Path, resolution: InstallationResolution, *, downloads: bool) -> None:
     """Leave only what the next installation of ``resolution`` would read, and note what that is.
 
     Without ``downloads`` these are the built wheels alone.

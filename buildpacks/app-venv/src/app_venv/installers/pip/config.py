@@ -26,7 +26,7 @@ from buildpack_common.redaction import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from buildpack_common.known_secrets import Secret
+    from buildpack_common.known_secrets import KnownSecret
 
 _SECTIONS = ("global", "install")  # the later one counts
 _FILES = ("constraint", "build-constraint")
@@ -73,7 +73,7 @@ def settings_in_files(environment: Mapping[str, str]) -> tuple[Setting, ...]:
     return tuple(effective[option] for option in sorted(effective.keys() - overruled))
 
 
-def file_secrets(environment: Mapping[str, str]) -> tuple[Secret, ...]:
+def file_secrets(environment: Mapping[str, str]) -> tuple[KnownSecret, ...]:
     """Return the secrets of the addresses in all files, also of those that a variable overrules."""
     return tuple(
         secret

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import site_packages
-from app_venv.evidence.resolution import Resolution
+from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.pip.report import Origins, read_report
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
-    from app_venv.inputs.pinning import Inputs
+    from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.pip.tools import Tools
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
@@ -56,7 +56,7 @@ class Installer:
     settings: Settings = field(default_factory=Settings)
     origins: Origins = field(default_factory=Origins)
 
-    def install(self, inputs: Inputs, interpreter: Interpreter) -> Resolution:
+    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
@@ -65,7 +65,7 @@ class Installer:
         from buildpack_api.bytecode import compile_tree  # a reused environment needs it not
 
         if inputs.empty:
-            return Resolution()
+            return InstallationResolution()
         resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
         _check_complete(resolution, libraries)
@@ -87,7 +87,7 @@ class Installer:
         if len(removed) > _SHOWN:
             self.output.detail(f"and {len(removed) - _SHOWN} more")
 
-    def resolve(self, inputs: Inputs) -> Resolution:
+    def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.
 
         Raises CommandFailed if that cannot be told, for instance since the index is down: an environment that
@@ -99,7 +99,7 @@ class Installer:
             error.detail += f" {_UNKNOWN}"
             raise
 
-    def _run(self, inputs: Inputs, *options: str) -> Resolution:
+    def _run(self, inputs: PinnedInputs, *options: str) -> InstallationResolution:
         import tempfile  # only when pip runs
 
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
@@ -131,7 +131,7 @@ class Installer:
 
 def _failure(
     installer: Installer,
-    inputs: Inputs,
+    inputs: PinnedInputs,
     command: tuple[str, ...],
     *,
     env: Mapping[str, str],
@@ -184,7 +184,7 @@ def _wheels_only(settings: Settings) -> str:
     return f" {ONLY_BINARY.name} ({names}) leaves out source distributions: is there a wheel?"
 
 
-def _check_complete(resolution: Resolution, libraries: Path) -> None:
+def _check_complete(resolution: InstallationResolution, libraries: Path) -> None:
     from app_venv.environment.installed import installed_distributions  # only when pip has run
 
     present = {found.name for found in installed_distributions(libraries)}

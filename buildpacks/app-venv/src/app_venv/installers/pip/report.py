@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app_venv.evidence.resolution import UNPROVABLE, Package, Resolution
+from app_venv.evidence.resolution import UNPROVABLE, InstallationResolution, ResolvedDistribution
 from buildpack_api.errors import BuildpackError
 from buildpack_common.names import normalise
 from buildpack_common.redaction import without_credentials
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from app_venv.environment.checkouts import Checkout
+    from app_venv.environment.checkouts import GitCheckout
 
 _FILE = r"\s*(?P<how>Using cached|Downloading) (?P<file>\S+?\.(?:whl|zip|tar\.\w+|tgz))(?: \(.*)?$"
 _BUILT = r"\s*Created wheel for (?P<name>\S+):"
@@ -35,7 +35,7 @@ class Origins:
     cached: set[str] = field(default_factory=set)
     downloaded: set[str] = field(default_factory=set)
     built: set[str] = field(default_factory=set)
-    checkouts: list[Checkout] = field(default_factory=list)
+    checkouts: list[GitCheckout] = field(default_factory=list)
 
     def see(self, line: str) -> None:
         """Take note of a line of pip's output."""
@@ -56,7 +56,7 @@ class Origins:
         return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
-def read_report(path: Path) -> Resolution:
+def read_report(path: Path) -> InstallationResolution:
     """Read the file that ``pip install --report`` wrote. Raises BuildpackError if it is no such file."""
     import json  # only when pip has run
 
@@ -69,15 +69,17 @@ def read_report(path: Path) -> Resolution:
             detail=f"{path.name}: {error}",
             advice="Use the pip of strata/pip-tool, or another one from 23.0 on.",
         ) from error
-    return Resolution(tuple(sorted(packages, key=lambda package: package.name)))
+    return InstallationResolution(tuple(sorted(packages, key=lambda package: package.name)))
 
 
-def _package(item: Mapping[str, Any]) -> Package:
+def _package(item: Mapping[str, Any]) -> ResolvedDistribution:
     metadata = item["metadata"]
     extras = tuple(sorted(normalise(extra) for extra in item.get("requested_extras") or ()))
     origin = _origin(item["download_info"])
     name, version, published = normalise(metadata["name"]), metadata["version"], _is_published(item, origin)
-    return Package(name, version, origin, extras, published, built=_is_built(item["download_info"]))
+    return ResolvedDistribution(
+        name, version, origin, extras, published, built=_is_built(item["download_info"])
+    )
 
 
 def _is_published(item: Mapping[str, Any], origin: str) -> bool:
