@@ -13,10 +13,10 @@ from buildpack_api import toml
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.assemble import assemble_all
-from buildpack_testing.index import PackageIndex, fill_index
+from buildpack_testing.local_sources import served_index
+from buildpack_testing.package_index import PackageIndex, fill_index
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
-from buildpack_testing.sources import served_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

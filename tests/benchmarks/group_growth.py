@@ -12,7 +12,7 @@ from benchmarks.measure import Side, alternate, run
 from benchmarks.repositories import generate
 from benchmarks.requirements import hashed
 from benchmarks.rows import Aim, Curve, Row, Series
-from buildpack_testing.index import write_index
+from buildpack_testing.package_index import write_index
 from support.wheels import Project, make_wheel
 
 if TYPE_CHECKING:

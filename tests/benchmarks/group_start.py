@@ -17,14 +17,14 @@ from buildpack_testing import needs
 from buildpack_testing.cnb import base_images
 from buildpack_testing.cnb.podman import ContainerSettings, Mount
 from buildpack_testing.cnb.podman_session import podman, unpack
-from buildpack_testing.installed import find_installed
+from buildpack_testing.installed_pythons import find_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from buildpack_testing.cnb.podman import Container
-    from buildpack_testing.launch import ImageFileSystem as Image
+    from buildpack_testing.launched_process import ImageFileSystem as Image
 
 GROUP = "start"
 _SMALL = "import argparse, email.message, http.client, json, logging, sqlite3, urllib.request"

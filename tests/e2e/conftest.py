@@ -21,10 +21,10 @@ from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.podman_session import podman as private_podman
 from buildpack_testing.cnb.podman_session import unpack
 from buildpack_testing.cnb.registry_server import registry as running_registry
-from buildpack_testing.index import fill_index, write_index
+from buildpack_testing.local_sources import mirror_variables, served_index
+from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
-from buildpack_testing.sources import mirror_variables, served_index
 from support.main_job import APPS, ROOT
 from support.needs import lack, need
 from support.sample_builds import E2E_FIXTURES, RUNTIMES, Feed, SampleBuilds, pack_source

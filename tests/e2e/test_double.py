@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.cnb.lifecycle import Creator, Group
+from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.both_platforms import LocalBuilds, RealBuilds
 from support.main_job import COMPOSITE, PROBE

@@ -15,7 +15,7 @@ import pytest
 
 from buildpack_release.errors import ReleaseError
 from buildpack_testing.cnb import go_build
-from buildpack_testing.cnb.versions import GoTool
+from buildpack_testing.cnb.tool_versions import GoTool
 from buildpack_testing.server import serve
 from support.needs import need
 

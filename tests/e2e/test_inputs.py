@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import app_container
-from buildpack_testing.cnb.lifecycle import CreatorError
-from buildpack_testing.index import write_index
+from buildpack_testing.cnb.creator import CreatorError
+from buildpack_testing.local_sources import served_index
+from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
-from buildpack_testing.sources import served_index
 from support.lock_files import lock_text
 from support.main_job import ROOT, RUNTIME, VENV
 from support.sample_builds import SAMPLES, VENV_TREE

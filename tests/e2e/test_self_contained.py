@@ -11,7 +11,7 @@ from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
 from buildpack_testing.cnb import app_container
-from buildpack_testing.cnb.lifecycle import CreatorError
+from buildpack_testing.cnb.creator import CreatorError
 from support.composed import ComposedBuilders
 from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, VENV
 from support.sample_builds import SAMPLES, WEB

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import app_container, image_layout
-from buildpack_testing.cnb.lifecycle import Creator, CreatorError, Group
+from buildpack_testing.cnb.creator import Creator, CreatorError, Group
 from buildpack_testing.cnb.podman import ContainerSettings
 from buildpack_testing.cnb.podman_session import podman as private_podman
 from buildpack_testing.cnb.registry_server import RegistryUser
 from buildpack_testing.cnb.registry_server import registry as running_registry
-from buildpack_testing.cnb.versions import LIFECYCLE, PHASES
+from buildpack_testing.cnb.tool_versions import LIFECYCLE, PHASES
 
 if TYPE_CHECKING:
     from buildpack_testing.cnb.base_images import BaseImage

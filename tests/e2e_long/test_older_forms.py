@@ -13,9 +13,9 @@ import pytest
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.progress import say
-from buildpack_testing.index import fill_index
+from buildpack_testing.local_sources import mirror_variables, served_index
+from buildpack_testing.package_index import fill_index
 from buildpack_testing.server import serve
-from buildpack_testing.sources import mirror_variables, served_index
 from buildpack_testing.standalone.releases import OLDER, RELEASES, StandaloneRelease
 from python_runtime import catalogue
 from python_runtime.forms import FORMS, Form, form_of

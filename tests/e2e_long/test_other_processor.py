@@ -22,17 +22,17 @@ from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.progress import say
 from buildpack_testing.cnb import app_container, base_images, tools
+from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.image_layout import blob
-from buildpack_testing.cnb.lifecycle import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from buildpack_testing.cnb.podman_session import podman as private_podman
 from buildpack_testing.cnb.podman_session import unpack
 from buildpack_testing.emulation import emulation
-from buildpack_testing.index import fill_index
+from buildpack_testing.local_sources import mirror_variables, served_index
+from buildpack_testing.package_index import fill_index
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.runtime_set import make_set
 from buildpack_testing.server import serve
-from buildpack_testing.sources import mirror_variables, served_index
 from buildpack_testing.standalone.releases import RELEASES
 from python_runtime import elf
 from support.main_job import APPS, COMPOSITE, ROOT, RUNTIME, VENV

@@ -10,10 +10,10 @@ from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.progress import say
-from buildpack_testing.index import fill_index
+from buildpack_testing.local_sources import mirror_variables, served_index
+from buildpack_testing.package_index import fill_index
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import StaticServer, serve
-from buildpack_testing.sources import mirror_variables, served_index
 from support.component_builds import assemble_components
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, MainJob
 from support.needs import lack

@@ -10,7 +10,7 @@ import pytest
 
 from app_venv.failures.pip import explain
 from buildpack_release.bytecode.interpreters import installed_interpreters
-from buildpack_testing.index import write_index
+from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
 from support.build_process import on_small_disk
 from support.component_builds import NEWEST

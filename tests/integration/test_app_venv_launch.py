@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.progress import say
-from buildpack_testing.index import fill_index
+from buildpack_testing.package_index import fill_index
 from support.component_builds import NEWEST
 from support.main_job import ROOT
 from support.venv_builds import VenvBuilds, text_of, venv_builds

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.launched_process import ImageFileSystem
     from buildpack_testing.platform import BuildResult, LocalPlatform
 
 PROBE = """

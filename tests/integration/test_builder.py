@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from buildpack_release.builder.builder_image import make_builder
 from buildpack_release.builder.create import Created, create_builder, gather
-from buildpack_release.builder.image import make_builder
 from buildpack_release.builder.writing import push_builder
 from buildpack_release.errors import ExitCode, ReleaseError
 from buildpack_testing.cnb import image_layout

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.builder.check import check_builder
+from buildpack_release.builder.builder_check import check_builder
 from buildpack_release.builder.create import create_builder
-from buildpack_release.model.plan import BuildPlan
+from buildpack_release.model.build_plan import BuildPlan
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget
 from buildpack_release.model.toml_parser import tomllib

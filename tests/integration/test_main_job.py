@@ -17,16 +17,16 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.package import package
 from buildpack_testing.demo import Demo
 from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.local_sources import RuntimeSource
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import LocalPlatform
-from buildpack_testing.sources import RuntimeSource
 from buildpack_testing.try_app import AppTrial, try_app
 from buildpack_testing.web import fetch, free_port
 from buildpack_testing.workspace import SYSTEM_PATH
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV, MainJob, python_json
 
 if TYPE_CHECKING:
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.launched_process import ImageFileSystem
     from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 

@@ -20,7 +20,7 @@ from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.publish.destination import parse_destination
 from buildpack_release.publish.publication import Publication
-from buildpack_release.runtimes.selection import RuntimeSelection
+from buildpack_release.runtimes.archive_selection import RuntimeSelection
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import StaticServer, serve
 from oci_registry.layout import LayoutStore

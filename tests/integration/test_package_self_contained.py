@@ -11,7 +11,7 @@ import pytest
 from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import DistManifest
-from buildpack_release.embedded.interpreter import unpack_interpreter
+from buildpack_release.embedded.embedded_interpreter import unpack_interpreter
 from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget, own_arch

@@ -11,7 +11,7 @@ import pytest
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
 from buildpack_release.wheels.lock_file import Pin
 from buildpack_release.wheels.vendor import fetch
-from buildpack_testing.index import write_index
+from buildpack_testing.package_index import write_index
 from buildpack_testing.server import StaticServer, serve
 from support.wheels import Project, make_wheel, sha256
 

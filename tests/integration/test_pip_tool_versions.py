@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.failure import PhaseError
-from buildpack_testing.index import PackageIndex, fill_index, write_index
+from buildpack_testing.package_index import PackageIndex, fill_index, write_index
 from buildpack_testing.server import serve
 from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, requires_pip
 from support.main_job import PIP

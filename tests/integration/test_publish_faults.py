@@ -22,7 +22,7 @@ from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.wire import ConnectionOptions
 from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
 from oci_registry.testing.memory import MemoryRegistry
-from oci_registry.testing.store import MemoryStore
+from oci_registry.testing.registry_contents import MemoryStore
 from support.packaging import INV, environment, inv
 from support.publishing import agreed, another, make_repository, pack, publication, unproven_tags, written
 from support.sample_repository import write

@@ -15,7 +15,7 @@ import requests
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import INDEX, MANIFEST, sha256
 from oci_registry.errors import ContentMismatchError, NotFoundError, RejectedError
-from oci_registry.referrers import fallback_tag
+from oci_registry.referrers_tag import fallback_tag
 from oci_registry.store import TransferOutcome
 from oci_registry.testing.samples import image, index
 from support.needs import need

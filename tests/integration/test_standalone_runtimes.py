@@ -16,9 +16,9 @@ import pytest
 
 from buildpack_release.progress import say
 from buildpack_testing.archive import unpack
-from buildpack_testing.index import fill_index, write_index
+from buildpack_testing.local_sources import mirror_variables, served_index
+from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.server import serve
-from buildpack_testing.sources import mirror_variables, served_index
 from buildpack_testing.standalone.releases import RELEASES
 from support.main_job import APPS, MainJob
 from support.needs import need

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_testing.index import write_index
+from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
 from support.packaging import environment, inv
 from support.wheels import Project, make_wheel, sha256

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.buildpack_descriptor import OrderEntry
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import app_container, image_layout
-from buildpack_testing.cnb.lifecycle import Creator, CreatorError, Group
+from buildpack_testing.cnb.creator import Creator, CreatorError, Group
 from buildpack_testing.cnb.podman import ContainerSettings
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.platform import LocalPlatform

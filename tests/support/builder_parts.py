@@ -13,7 +13,7 @@ import pytest
 
 from buildpack_release.builder.create import Created, create_builder
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.descriptor import BuildpackDescriptor
+from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from buildpack_testing.cnb import image_layout
 from oci_registry.image import Platform

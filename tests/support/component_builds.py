@@ -11,7 +11,7 @@ from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
-from buildpack_testing.installed import find_installed
+from buildpack_testing.installed_pythons import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.standalone.releases import RELEASES
 from buildpack_testing.workspace import SYSTEM_PATH, ImageEnvironment

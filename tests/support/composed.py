@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.create import create_builder
-from buildpack_testing.cnb.lifecycle import Creator
+from buildpack_testing.cnb.creator import Creator
 from support.sample_builds import SAMPLES
 
 if TYPE_CHECKING:

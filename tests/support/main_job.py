@@ -13,7 +13,7 @@ from buildpack_testing.platform import LocalPlatform
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.launched_process import ImageFileSystem
     from buildpack_testing.platform import BuildResult
 
 ROOT = Path(__file__).resolve().parents[2]

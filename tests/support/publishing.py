@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from buildpack_release.publish.release import PackageRelease
+    from buildpack_release.publish.package_release import PackageRelease
     from oci_registry.remote.client import RegistryClient
     from oci_registry.remote.credentials import CredentialSource
     from oci_registry.remote.retry import RetryPolicy
     from oci_registry.remote.wire import ConnectionOptions
-    from oci_registry.testing.store import MemoryStore
+    from oci_registry.testing.registry_contents import MemoryStore
 
 NAMES = ("one", "two", "all")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError
 from buildpack_release.progress import say
-from buildpack_release.runtimes.program import BuildpackProgram
+from buildpack_release.runtimes.buildpack_program import BuildpackProgram
 from buildpack_testing.standalone.archives import make_standalone
 from buildpack_testing.standalone.releases import RELEASES
 from support.needs import lack

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.versions.bump_command import bump
 from buildpack_release.versions.inference import KindChoice
-from buildpack_release.versions.run import bump
 from support.packaging import inv
 from support.sample_repository import write
 from support.versioned_repository import Git, entry, path_of, versioned

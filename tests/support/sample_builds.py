@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.wheels.lock_file import read_lock
-from buildpack_testing.cnb.lifecycle import Creator, Group
+from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV
 

@@ -17,7 +17,7 @@ import pytest
 from buildpack_api.interpreter import Interpreter
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.failure import PhaseError
-from buildpack_testing.index import write_index
+from buildpack_testing.package_index import write_index
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import StaticServer, serve
 from pip_tool.install import install_pip

@@ -9,7 +9,7 @@ import pytest
 
 import app_venv.build
 import pip_tool.build
-from buildpack_release.model.plan import declared_plans
+from buildpack_release.model.build_plan import declared_plans
 from python_runtime import prune, python_layer
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"

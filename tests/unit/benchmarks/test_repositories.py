@@ -6,7 +6,7 @@ import gzip
 from typing import TYPE_CHECKING
 
 from benchmarks.repositories import generate, write_incompressible
-from buildpack_release.checking.check import check
+from buildpack_release.checking.repository_check import check
 from buildpack_release.model.repository import Repository
 
 if TYPE_CHECKING:

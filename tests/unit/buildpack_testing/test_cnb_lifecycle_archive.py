@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import lifecycle_archive
-from buildpack_testing.cnb.versions import PHASES
+from buildpack_testing.cnb.tool_versions import PHASES
 
 if sys.version_info >= (3, 11):
     import tomllib

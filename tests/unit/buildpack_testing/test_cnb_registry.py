@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.registration.index import entry_path
-from buildpack_release.registration.request import RegistrationRequest
+from buildpack_release.registration.registration_request import RegistrationRequest
+from buildpack_release.registration.registry_index import entry_path
 from buildpack_testing.cnb_registry import CnbRegistry, FakeIssue
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, make_repository, pack, publication

@@ -8,8 +8,8 @@ import pytest
 
 from buildpack_release.errors import ExitCode, MissingToolError, ReleaseError
 from buildpack_testing.cnb import tools
-from buildpack_testing.cnb.install import main
-from buildpack_testing.cnb.versions import LIFECYCLE, PACK
+from buildpack_testing.cnb.install_tools import main
+from buildpack_testing.cnb.tool_versions import LIFECYCLE, PACK
 
 if TYPE_CHECKING:
     from pathlib import Path

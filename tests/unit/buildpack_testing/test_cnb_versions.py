@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_testing.cnb.versions import LIFECYCLE, PACK, fits, version_numbers
+from buildpack_testing.cnb.tool_versions import LIFECYCLE, PACK, fits, version_numbers
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_testing import relocate
-from buildpack_testing.installed import InstalledPython
+from buildpack_testing.installed_pythons import InstalledPython
 
 
 @pytest.fixture

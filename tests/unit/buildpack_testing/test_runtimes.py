@@ -10,7 +10,7 @@ import pytest
 from buildpack_api import toml
 from buildpack_release.errors import ReleaseError
 from buildpack_testing import runtimes
-from buildpack_testing.installed import InstalledPython
+from buildpack_testing.installed_pythons import InstalledPython
 from buildpack_testing.relocate import RelocationTools
 from buildpack_testing.runtime_set import TAG, RuntimeSet
 

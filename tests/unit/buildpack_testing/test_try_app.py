@@ -8,7 +8,7 @@ import pytest
 
 from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
-from buildpack_testing.sources import RuntimeSource
+from buildpack_testing.local_sources import RuntimeSource
 from buildpack_testing.try_app import AppTrial, parse_source, parse_variables, try_app, workspace_of
 
 

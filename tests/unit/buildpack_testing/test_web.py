@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ReleaseError
-from buildpack_testing.launch import stop
+from buildpack_testing.launched_process import stop
 from buildpack_testing.server import serve
 from buildpack_testing.web import fetch, free_port, web_command
 

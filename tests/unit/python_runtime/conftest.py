@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.context import BuildContext
-from buildpack_api.descriptor import BuildpackIdentity
+from buildpack_api.identity import BuildpackIdentity
 from buildpack_api.layers import Layers
 from buildpack_api.plan import BuildpackPlan
 from buildpack_api.target import Target

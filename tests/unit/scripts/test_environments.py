@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from buildpack_testing.installed import find_installed
+from buildpack_testing.installed_pythons import find_installed
 from environments import LIBRARIES, SetupError, _name, lowest, missing, put_on_path, read_toml, requirements
 
 ROOT = Path(__file__).parents[3]

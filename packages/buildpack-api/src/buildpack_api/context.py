@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api.bindings import Binding, read_bindings
-from buildpack_api.descriptor import BuildpackIdentity
 from buildpack_api.environment import read_platform_env
 from buildpack_api.errors import PlatformError
+from buildpack_api.identity import BuildpackIdentity
 from buildpack_api.layers import Layers
 from buildpack_api.output import Output
 from buildpack_api.plan import BuildpackPlan

@@ -9,7 +9,7 @@ from buildpack_release.model.order import dependency_graph
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.buildpack_descriptor import OrderEntry
     from buildpack_release.model.repository import Buildpack, Repository
 
 

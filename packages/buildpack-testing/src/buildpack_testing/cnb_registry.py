@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.buildpackage import METADATA_LABEL
-from buildpack_release.registration.index import INDEX, NAMESPACES, entry_path
+from buildpack_release.registration.registry_index import INDEX, NAMESPACES, entry_path
 from buildpack_release.registration.rules import RESTRICTED
 from oci_registry.reading import read_tree
 from oci_registry.reference import Reference

@@ -12,24 +12,30 @@ from buildpack_release.errors import MissingToolError, NetworkError, ReleaseErro
 from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.text import columns, duration, size
+from buildpack_testing.build_report import (
+    container_paths,
+    environment_lines,
+    indented,
+    phase_line,
+    plan_lines,
+)
 from buildpack_testing.failure import output_is_shown
-from buildpack_testing.packaged import unpack_buildpackage
-from buildpack_testing.platform import BuildResult, LocalPlatform
-from buildpack_testing.report import container_paths, environment_lines, indented, phase_line, plan_lines
-from buildpack_testing.runtimes import make_runtimes
-from buildpack_testing.sources import (
+from buildpack_testing.local_sources import (
     connection_variables,
     index_variables,
     mirror_variables,
 )
+from buildpack_testing.packaged import unpack_buildpackage
+from buildpack_testing.platform import BuildResult, LocalPlatform
+from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.web import free_port, visit, web_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from buildpack_release.model.repository import Repository
-    from buildpack_testing.export import LayerResult
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.export_phase import LayerResult
+    from buildpack_testing.launched_process import ImageFileSystem
 
 COMPOSITE = "strata/python"
 SAMPLE = Path("tests/apps/flask")

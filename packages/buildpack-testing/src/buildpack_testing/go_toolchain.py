@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from buildpack_common.files import remove
 from buildpack_release.errors import MissingToolError
 from buildpack_release.files.cache import cache_directory
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 from buildpack_testing.pinned import Pinned, fetch
 
 if TYPE_CHECKING:

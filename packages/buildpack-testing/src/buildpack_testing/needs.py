@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing import emulation
 from buildpack_testing.cnb import base_images, tools
-from buildpack_testing.installed import find_installed
+from buildpack_testing.installed_pythons import find_installed
 from buildpack_testing.workspace import SYSTEM_PATH
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import file_sha256
-from buildpack_release.wheels.pip import pip_failure, run_pip
+from buildpack_release.wheels.pip_command import pip_failure, run_pip
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import remove
-from buildpack_release.model.descriptor import BuildpackDescriptor, OrderEntry
+from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor, OrderEntry
 from buildpack_release.model.repository import Buildpack
-from buildpack_testing.build import Builder, BuildpackRun
-from buildpack_testing.detect import Detection, Detector
-from buildpack_testing.export import Exporter, LayerResult, Restored
+from buildpack_testing.build_phase import Builder, BuildpackRun
+from buildpack_testing.detect_phase import Detection, Detector
+from buildpack_testing.export_phase import Exporter, LayerResult, Restored
+from buildpack_testing.file_locks import exclusive
 from buildpack_testing.image_store import ImageRecord, ImageStore
-from buildpack_testing.launch import ImageFileSystem, open_container
-from buildpack_testing.locks import exclusive
-from buildpack_testing.restore import restore
+from buildpack_testing.launched_process import ImageFileSystem, open_container
+from buildpack_testing.restore_phase import restore
 from buildpack_testing.workspace import ImageEnvironment, Workspace, local_image
 
 if TYPE_CHECKING:

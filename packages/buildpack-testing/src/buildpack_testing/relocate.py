@@ -25,7 +25,7 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from buildpack_testing.installed import InstalledPython
+    from buildpack_testing.installed_pythons import InstalledPython
 
 # Given by every glibc system; bundling one of these would mix two C libraries in a process.
 _GLIBC = re.compile(

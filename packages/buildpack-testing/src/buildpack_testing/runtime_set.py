@@ -19,7 +19,7 @@ from buildpack_api import toml
 from buildpack_common.files import file_sha256
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.archive import LAYER_TIME, write_tree
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from buildpack_common.files import file_sha256
 from buildpack_release.errors import ReleaseError
 from buildpack_release.files.cache import cache_directory
-from buildpack_testing.installed import InstalledPython, find_installed
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
+from buildpack_testing.installed_pythons import InstalledPython, find_installed
 from buildpack_testing.relocate import RelocationTools, find_tools, make_relocatable
 from buildpack_testing.runtime_set import (
     TAG,

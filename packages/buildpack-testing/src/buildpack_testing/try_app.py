@@ -13,24 +13,24 @@ from buildpack_release.errors import UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.text import size
-from buildpack_testing.failure import output_is_shown
-from buildpack_testing.invocation import lifecycle_environment
-from buildpack_testing.platform import BuildResult, LocalPlatform
-from buildpack_testing.report import (
+from buildpack_testing.build_report import (
     environment_lines,
     indented,
     layer_table,
     phase_line,
     plan_lines,
 )
-from buildpack_testing.sources import RuntimeSource, connection_variables, runtime_variables
+from buildpack_testing.failure import output_is_shown
+from buildpack_testing.invocation import lifecycle_environment
+from buildpack_testing.local_sources import RuntimeSource, connection_variables, runtime_variables
+from buildpack_testing.platform import BuildResult, LocalPlatform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.launched_process import ImageFileSystem
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_testing.launch import stop
+from buildpack_testing.launched_process import stop
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from buildpack_testing.launch import ImageFileSystem
+    from buildpack_testing.launched_process import ImageFileSystem
 
 _PATIENCE = 30.0
 _SERVER_ERROR = 500

@@ -28,8 +28,8 @@ from oci_registry.content import (
     sha256,
 )
 from oci_registry.errors import CheckFailed, ConflictError, ExpectedError, shown_path
-from oci_registry.files import locked, writing
-from oci_registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
+from oci_registry.folders import locked, writing
+from oci_registry.referrers_tag import as_referrer, fallback_tag, referrers_index, subject_of
 from oci_registry.store import LIMIT, Pushed, TransferOutcome
 from oci_registry.tar import TarEntry, write_tar
 

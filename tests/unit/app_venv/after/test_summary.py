@@ -8,7 +8,7 @@ import pytest
 
 from app_venv.after.summary import DiskUsage, measure, read_disk_usage, summary_rows, warn_of_environments
 from app_venv.environment.installed import InstalledDistribution
-from app_venv.installers.pip.report import Origins
+from app_venv.installers.pip.installation_report import Origins
 from buildpack_api.output import Output
 
 if TYPE_CHECKING:

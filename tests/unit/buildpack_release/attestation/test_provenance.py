@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from buildpack_release.attestation.builder import BuilderIdentity
+from buildpack_release.attestation.builder_identity import BuilderIdentity
 from buildpack_release.attestation.provenance import PREDICATE, STATEMENT, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import Revision
 from buildpack_release.dist.manifest import DistPackage, PackagedDocument, PackagedImage

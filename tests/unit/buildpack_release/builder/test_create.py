@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from buildpack_release.builder.summary import address, summary
+from buildpack_release.builder.builder_summary import address, summary
 from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import SCHEMA
 from buildpack_release.errors import ConflictError

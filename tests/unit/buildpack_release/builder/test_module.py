@@ -8,7 +8,7 @@ import pytest
 from buildpack_release.builder.module import read_modules
 from buildpack_release.builder.source_image import SourceImage
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.buildpack_descriptor import OrderEntry
 from buildpack_release.model.targets import DeclaredTarget, Distro
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import Manifest

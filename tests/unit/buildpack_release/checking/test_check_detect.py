@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.checking.check_detect import check_detect
-from buildpack_release.model.plan import declared_plans
+from buildpack_release.model.build_plan import declared_plans
 from support.sample_repository import component, plan, write
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import pytest
 
 from buildpack_release.checking.check_detect import check_detect
 from buildpack_release.checking.check_plans import check_plans
+from buildpack_release.model.build_plan import Alternative, BuildPlan
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.foreign import Foreign
-from buildpack_release.model.plan import Alternative, BuildPlan
 from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, plan
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.model.build_plan import Alternative, PlanRequirement
 from buildpack_release.model.foreign import read_foreign
-from buildpack_release.model.plan import Alternative, PlanRequirement
 from support.sample_repository import write
 
 if TYPE_CHECKING:

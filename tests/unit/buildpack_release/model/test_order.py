@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.model.descriptor import OrderEntry
+from buildpack_release.model.buildpack_descriptor import OrderEntry
 from buildpack_release.model.order import dependency_graph, flat_groups
 from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, plan

@@ -4,7 +4,7 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.model.descriptor import BuildpackDescriptor
+from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
 from buildpack_release.packaging.buildpackage import BuildpackLayer, layer_entries, make_buildpackage
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import LAYER

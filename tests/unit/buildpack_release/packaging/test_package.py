@@ -12,7 +12,7 @@ from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import DistManifest
-from buildpack_release.embedded.files import EmbeddedFiles
+from buildpack_release.embedded.embedded_files import EmbeddedFiles
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget

@@ -45,7 +45,7 @@ def test_modules_that_a_list_once_forgot() -> None:
         "vendor.py",
         "interpreters.py",
         "lock_file.py",
-        "descriptor.py",
+        "buildpack_descriptor.py",
         "tar.py",
     } <= covered
 

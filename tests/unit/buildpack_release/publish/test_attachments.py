@@ -11,7 +11,7 @@ from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import PROVENANCE, SBOM
 from buildpack_release.publish.publication import Publication
 from oci_registry.content import INDEX, MANIFEST, Manifest
-from oci_registry.referrers import as_referrer, fallback_tag
+from oci_registry.referrers_tag import as_referrer, fallback_tag
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
 from support.publishing import (

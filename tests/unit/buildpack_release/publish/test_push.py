@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from buildpack_release.publish.plan import Plan
+    from buildpack_release.publish.publish_plan import Plan
     from oci_registry.testing.loopback import Received, Response
 
 TAGS = ("1.0.0", "1.0", "1", "latest")

@@ -11,11 +11,11 @@ import pytest
 
 from buildpack_release.errors import ExitCode, MissingToolError, ReleaseError, UsageError, exit_code_of
 from buildpack_release.model.settings import SigningSettings
-from buildpack_release.publish.report import signing_line
+from buildpack_release.publish.publish_report import signing_line
 from buildpack_release.publish.signing import Cosign, Signer, Unsigned, choose_signer, is_signed
 from oci_registry.content import Manifest
 from oci_registry.reference import Reference
-from oci_registry.referrers import fallback_tag
+from oci_registry.referrers_tag import fallback_tag
 from oci_registry.testing.samples import image
 from support.publishing import agreed, publication, unproven_tags, written
 from support.registries import client

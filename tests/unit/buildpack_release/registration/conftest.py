@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.registration.api import Api
-from buildpack_release.registration.index import Index
 from buildpack_release.registration.registrar import Registrar
+from buildpack_release.registration.registry_index import Index
 from buildpack_testing.cnb_registry import CnbRegistry
 from oci_registry.remote.secret import ConcealedText
 from oci_registry.testing.memory import MemoryRegistry

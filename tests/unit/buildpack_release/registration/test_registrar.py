@@ -16,7 +16,7 @@ from buildpack_release.errors import (
     exit_code_of,
 )
 from buildpack_release.registration.registrar import RequestState
-from buildpack_release.registration.request import RegistrationRequest
+from buildpack_release.registration.registration_request import RegistrationRequest
 from buildpack_testing.cnb_registry import FakeIssue, Trouble
 
 if TYPE_CHECKING:

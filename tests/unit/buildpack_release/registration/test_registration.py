@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.registration.registrar import RequestState
 from buildpack_release.registration.registration import Registration, token_from
-from buildpack_release.registration.report import request_data, request_table, requests_text
+from buildpack_release.registration.registration_report import request_data, request_table, requests_text
 from oci_registry.testing.access import BasicGuard
 from oci_registry.testing.memory import MemoryRegistry
 from support.publishing import agreed, publication

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, ReleaseError, exit_code_of
-from buildpack_release.releasing.report import status_data, status_table
+from buildpack_release.releasing.release_report import status_data, status_table
 from buildpack_release.releasing.status import Row, Status, StepState
 
 DONE = Row("first", StepState.DONE, "fine")

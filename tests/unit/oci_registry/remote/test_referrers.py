@@ -7,7 +7,7 @@ import pytest
 from oci_registry.content import INDEX, Manifest
 from oci_registry.errors import RegistryConflictError
 from oci_registry.parallel import in_parallel
-from oci_registry.referrers import fallback_tag
+from oci_registry.referrers_tag import fallback_tag
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image

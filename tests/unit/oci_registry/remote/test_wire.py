@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from oci_registry.errors import CredentialError, RegistryError, UnavailableError, UnsafeRedirectError
-from oci_registry.remote.answer import ERROR_LIMIT
+from oci_registry.remote.response import ERROR_LIMIT
 from oci_registry.remote.wire import ConnectionOptions, RegistryRequest, Wire
 from oci_registry.testing.loopback import HangUp, Received, Response
 from support.scripted_server import ScriptedServer, in_turn

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
-    from app_venv.installers.pip.report import Origins
+    from app_venv.installers.pip.installation_report import Origins
     from buildpack_api.output import Output
 
 _LARGEST = 5

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from buildpack_common.licences import Licence, licence_of
 from buildpack_common.names import pypi_purl
 from buildpack_release.errors import ReleaseError
-from buildpack_release.wheels.wheel import member_paths, read_metadata
+from buildpack_release.wheels.wheel_file import member_paths, read_metadata
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from oci_registry.content import INDEX
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.builder import BuilderIdentity
+    from buildpack_release.attestation.builder_identity import BuilderIdentity
     from buildpack_release.attestation.revision import Revision
     from buildpack_release.dist.manifest import DistPackage
 

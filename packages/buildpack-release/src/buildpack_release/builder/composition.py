@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from buildpack_release.builder.base import Base
-    from buildpack_release.builder.config import BuilderConfig
-    from buildpack_release.builder.lifecycle import Lifecycle
+    from buildpack_release.builder.builder_toml import BuilderConfig
+    from buildpack_release.builder.lifecycle_release import Lifecycle
     from buildpack_release.builder.module import Module
-    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.buildpack_descriptor import OrderEntry
     from buildpack_release.model.order import Group, Order
     from buildpack_release.model.toml_lines import Key
     from oci_registry.layer import ImageLayer

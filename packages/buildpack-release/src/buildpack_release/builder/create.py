@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.builder.base import Base
+from buildpack_release.builder.builder_destination import parse_destination
+from buildpack_release.builder.builder_image import make_builder
+from buildpack_release.builder.builder_toml import read_config
 from buildpack_release.builder.composition import Composition, compose
 from buildpack_release.builder.composition_checks import check_composition
-from buildpack_release.builder.config import read_config
-from buildpack_release.builder.destination import parse_destination
-from buildpack_release.builder.image import make_builder
-from buildpack_release.builder.lifecycle import read_lifecycle
+from buildpack_release.builder.lifecycle_release import read_lifecycle
 from buildpack_release.builder.locator import base_locator, local_file
-from buildpack_release.builder.packages import Sources
+from buildpack_release.builder.package_sources import Sources
 from buildpack_release.builder.run_images import check_run_images
 from buildpack_release.builder.source_image import find_image
 from buildpack_release.builder.writing import check_directory, push_builder, write_builder
@@ -28,9 +28,9 @@ from oci_registry.store import TransferOutcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from buildpack_release.builder.config import BuilderConfig
-    from buildpack_release.builder.destination import Destination
-    from buildpack_release.builder.lifecycle import Lifecycle
+    from buildpack_release.builder.builder_destination import Destination
+    from buildpack_release.builder.builder_toml import BuilderConfig
+    from buildpack_release.builder.lifecycle_release import Lifecycle
     from buildpack_release.model.finding import Finding
     from oci_registry.image import Image
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.model.descriptor import id_fault
+from buildpack_release.model.build_plan import Alternative, BuildPlan, DeclaredPlan, PlanRequirement
+from buildpack_release.model.buildpack_descriptor import id_fault
 from buildpack_release.model.finding import raise_first_error
 from buildpack_release.model.foreign import read_foreign
-from buildpack_release.model.plan import Alternative, BuildPlan, DeclaredPlan, PlanRequirement
 from buildpack_release.model.settings import PYPROJECT
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.descriptor import OrderEntry, id_fault
+from buildpack_release.model.buildpack_descriptor import OrderEntry, id_fault
 from buildpack_release.model.targets import DeclaredTarget, Distro
 
 if TYPE_CHECKING:

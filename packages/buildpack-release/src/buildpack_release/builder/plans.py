@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.plan import DETECT, declared_plans
+from buildpack_release.model.build_plan import DETECT, declared_plans
 from oci_registry.store import StoredBlob
 
 if TYPE_CHECKING:
     from buildpack_release.builder.module import Module
-    from buildpack_release.model.plan import DeclaredPlan
+    from buildpack_release.model.build_plan import DeclaredPlan
 
 # The library that is in every buildpack whose detection is data; another's folder `detect` means nothing.
 _LIBRARY = "lib/buildpack_api/__init__.py"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.builder.base import METADATA_LABEL
 from buildpack_release.errors import ConflictError, ReleaseError, shown_path
-from oci_registry.files import locked, writing
+from oci_registry.folders import locked, writing
 from oci_registry.layout import ENTRY_POINT, MARKER, REF_NAME, LayoutStore
 from oci_registry.reading import read_tree
 from oci_registry.store import StoredBlob, TransferOutcome

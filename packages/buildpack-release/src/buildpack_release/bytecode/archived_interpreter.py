@@ -16,7 +16,7 @@ from buildpack_release.runtimes.archive_version import read_version
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from buildpack_release.runtimes.program import BuildpackProgram
+    from buildpack_release.runtimes.buildpack_program import BuildpackProgram
 
 MODULE = "trim"
 """The module of a buildpack that unpacks an archive of Python."""

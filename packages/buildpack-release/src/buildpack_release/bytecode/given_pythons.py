@@ -11,10 +11,10 @@ from buildpack_release.errors import CheckFailed
 from buildpack_release.model.inputs import collect
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import DeclaredTarget, own_arch
-from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
-from buildpack_release.runtimes.fetch import fetch_archives
-from buildpack_release.runtimes.program import BuildpackProgram
-from buildpack_release.runtimes.selection import RuntimeSelection, check_recorded, choose
+from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
+from buildpack_release.runtimes.archive_fetch import fetch_archives
+from buildpack_release.runtimes.archive_selection import RuntimeSelection, check_recorded, choose
+from buildpack_release.runtimes.buildpack_program import BuildpackProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
-from buildpack_release.runtimes.selection import is_python
+from buildpack_release.runtimes.archive_selection import is_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.targets import own_arch
 from buildpack_release.progress import say
-from buildpack_release.runtimes.catalogue import FILE, ArchiveCatalogue, keeper
+from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.model.plan import (
+from buildpack_release.model.build_plan import (
     DETECT,
     MARKERS,
     MESSAGE,
@@ -18,6 +17,7 @@ from buildpack_release.model.plan import (
     read_markers,
     read_plan,
 )
+from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.table import suggestion
 from buildpack_release.model.toml_source import TomlSource
 

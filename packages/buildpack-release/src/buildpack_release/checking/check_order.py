@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from buildpack_release.model.descriptor import BuildpackDescriptor, OrderEntry
+    from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor, OrderEntry
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.toml_lines import Key
 

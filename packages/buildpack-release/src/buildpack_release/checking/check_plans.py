@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.checking.resolution import DetectionFault, GroupTrial
-    from buildpack_release.model.descriptor import BuildpackDescriptor
+    from buildpack_release.checking.plan_resolution import DetectionFault, GroupTrial
+    from buildpack_release.model.build_plan import DeclaredPlan
+    from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
     from buildpack_release.model.foreign import Foreign
     from buildpack_release.model.order import Group
-    from buildpack_release.model.plan import DeclaredPlan
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.toml_lines import Key
 

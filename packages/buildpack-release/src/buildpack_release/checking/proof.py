@@ -13,15 +13,15 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.checking.resolution import DetectedBuildpack, GroupResolution, GroupTrial, trials
+from buildpack_release.checking.plan_resolution import DetectedBuildpack, GroupResolution, GroupTrial, trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.checking.resolution import ResolvedEntry
-    from buildpack_release.model.descriptor import OrderEntry
-    from buildpack_release.model.plan import BuildPlan
+    from buildpack_release.checking.plan_resolution import ResolvedEntry
+    from buildpack_release.model.build_plan import BuildPlan
+    from buildpack_release.model.buildpack_descriptor import OrderEntry
     from buildpack_release.model.toml_source import TomlSource
 
 # A group with more cases is beyond what people can follow as well.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from buildpack_release.dist.embedded import Embedded
-    from buildpack_release.embedded.files import EmbeddedFiles
+    from buildpack_release.embedded.embedded_files import EmbeddedFiles
     from buildpack_release.model.repository import Repository
 
     Part = TypeVar("Part", Embedded, EmbeddedFiles)

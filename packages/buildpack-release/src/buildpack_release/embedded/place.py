@@ -7,17 +7,17 @@ import shutil
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.archived_interpreter import MODULE as TRIM
-from buildpack_release.embedded.interpreter import compile_bundled, unpack_interpreter
-from buildpack_release.runtimes.catalogue import FILE
-from buildpack_release.runtimes.fetch import fetch_archives
-from buildpack_release.runtimes.program import BuildpackProgram
+from buildpack_release.embedded.embedded_interpreter import compile_bundled, unpack_interpreter
+from buildpack_release.runtimes.archive_catalogue import FILE
+from buildpack_release.runtimes.archive_fetch import fetch_archives
+from buildpack_release.runtimes.buildpack_program import BuildpackProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from buildpack_release.bytecode.toolchain import Toolchain
-    from buildpack_release.embedded.files import EmbeddedFiles
+    from buildpack_release.embedded.embedded_files import EmbeddedFiles
     from buildpack_release.model.inputs import PackageInputs
     from buildpack_release.model.targets import DeclaredTarget
 

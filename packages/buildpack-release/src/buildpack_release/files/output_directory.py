@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ConflictError
-from oci_registry.files import wait_for, writing
+from oci_registry.folders import wait_for, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.descriptor import id_fault
+from buildpack_release.model.build_plan import Alternative, BuildPlan, PlanRequirement
+from buildpack_release.model.buildpack_descriptor import id_fault
 from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.model.plan import Alternative, BuildPlan, PlanRequirement
 from buildpack_release.model.settings import PYPROJECT, settings_table
 
 if TYPE_CHECKING:

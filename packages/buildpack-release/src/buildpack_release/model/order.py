@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.buildpack_descriptor import OrderEntry
     from buildpack_release.model.repository import Buildpack
 
     Group = tuple[OrderEntry, ...]

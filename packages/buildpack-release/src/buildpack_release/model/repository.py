@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError, UsageError
-from buildpack_release.model.descriptor import BuildpackDescriptor, read_descriptor
+from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor, read_descriptor
 from buildpack_release.model.finding import Finding, Severity, raise_first_error
 from buildpack_release.model.ignored import git_ignored
 from buildpack_release.model.settings import PackageSettings

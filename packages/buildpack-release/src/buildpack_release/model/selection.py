@@ -12,7 +12,7 @@ from buildpack_release.model.targets import DeclaredTarget
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from buildpack_release.model.descriptor import OrderEntry
+    from buildpack_release.model.buildpack_descriptor import OrderEntry
     from buildpack_release.model.repository import Buildpack, Repository
 
 

@@ -20,13 +20,13 @@ from buildpack_release.packaging.recipe import recipe
 from buildpack_release.packaging.stamp import is_stamped, publish_stamped
 from buildpack_release.progress import Progress, say
 from buildpack_release.wheels.vendor import copy_wheels, fetch
-from buildpack_release.wheels.wheel import unpack
+from buildpack_release.wheels.wheel_file import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from buildpack_release.bytecode.option import BytecodeSources
-    from buildpack_release.model.descriptor import BuildpackDescriptor
+    from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
     from buildpack_release.model.repository import Buildpack, Repository
 
 _MAIN = """\

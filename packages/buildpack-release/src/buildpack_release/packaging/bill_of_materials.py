@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.attestation.distributions import carried_pythons, read_distributions
-from buildpack_release.attestation.sbom import SUFFIX, read_part, write_sbom
+from buildpack_release.attestation.package_sbom import SUFFIX, read_part, write_sbom
 from buildpack_release.dist.manifest import PackagedDocument
 from buildpack_release.errors import ReleaseError
 from buildpack_release.wheels.vendor import fetch
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from buildpack_release.attestation.sbom import Part
+    from buildpack_release.attestation.package_sbom import Part
     from buildpack_release.dist.manifest import DistPackage
     from buildpack_release.packaging.jobs import PackageJob
 

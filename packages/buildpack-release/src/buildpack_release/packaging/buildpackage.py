@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.model.descriptor import BuildpackDescriptor
+    from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
     from buildpack_release.model.targets import DeclaredTarget
     from oci_registry.layer import ImageLayer
 

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation.builder import BuilderIdentity
+from buildpack_release.attestation.builder_identity import BuilderIdentity
 from buildpack_release.attestation.provenance import Material, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import GitWorkTree
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.dist.embedded import Embedded
 from buildpack_release.embedded.carriers import carriers
-from buildpack_release.embedded.files import EmbeddedFiles
+from buildpack_release.embedded.embedded_files import EmbeddedFiles
 from buildpack_release.errors import UsageError
 from buildpack_release.model.inputs import PackageInputs, collect
 from buildpack_release.model.selection import components, package_targets, select

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import DistManifest
-from buildpack_release.embedded.files import EmbeddedFiles
+from buildpack_release.embedded.embedded_files import EmbeddedFiles
 from buildpack_release.files.output_directory import output_directory
 from buildpack_release.packaging.documents import Provenance, read_statement
 from buildpack_release.packaging.jobs import PackageJob, plan_jobs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.packaging.packager import Packager
-    from buildpack_release.runtimes.selection import RuntimeSelection
+    from buildpack_release.runtimes.archive_selection import RuntimeSelection
 
     # The finished packages by the buildpack's id.
     Done = dict[str, tuple[PackageJob, DistPackage]]

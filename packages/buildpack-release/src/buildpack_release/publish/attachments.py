@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation import provenance, sbom
+from buildpack_release.attestation import package_sbom, provenance
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.dist.manifest import PROVENANCE_SUFFIX
 from oci_registry.blob_source import BlobSource
@@ -54,7 +54,7 @@ class DocumentKind:
 
 
 PROVENANCE = DocumentKind("provenance", provenance.MEDIA_TYPE, PROVENANCE_SUFFIX)
-SBOM = DocumentKind("SBOM", sbom.MEDIA_TYPE, sbom.SUFFIX)
+SBOM = DocumentKind("SBOM", package_sbom.MEDIA_TYPE, package_sbom.SUFFIX)
 KINDS = (PROVENANCE, SBOM)
 
 

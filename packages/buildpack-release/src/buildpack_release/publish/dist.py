@@ -13,8 +13,8 @@ from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
 from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
-from buildpack_release.publish.release import PackageRelease, read_release, store_name
-from oci_registry.files import wait_for
+from buildpack_release.publish.package_release import PackageRelease, read_release, store_name
+from oci_registry.folders import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -14,9 +14,9 @@ from buildpack_release.publish.attachment_check import attachment_problems
 from buildpack_release.publish.destination import Destination, shown, store_of
 from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs
 from buildpack_release.publish.live_line import Bytes, LiveLine
-from buildpack_release.publish.plan import Plan, make_plan
+from buildpack_release.publish.package_release import store_name
+from buildpack_release.publish.publish_plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
-from buildpack_release.publish.release import store_name
 from buildpack_release.publish.signing import Signer, Unsigned, is_signed
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs

@@ -14,7 +14,7 @@ from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.progress import Progress
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.live_line import Bytes, LiveLine
-from buildpack_release.publish.plan import Action, PublishStep, Signing, Transfer
+from buildpack_release.publish.publish_plan import Action, PublishStep, Signing, Transfer
 from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
 from buildpack_release.text import size
@@ -23,8 +23,8 @@ from oci_registry.reading import read_tree
 from oci_registry.store import Content, Pushed, TransferOutcome
 
 if TYPE_CHECKING:
-    from buildpack_release.publish.plan import Plan
-    from buildpack_release.publish.release import PackageRelease
+    from buildpack_release.publish.package_release import PackageRelease
+    from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.publish.signing import Signer
     from oci_registry.content import Manifest
 

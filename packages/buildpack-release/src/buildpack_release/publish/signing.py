@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
 from oci_registry.reference import Reference
-from oci_registry.referrers import fallback_tag
+from oci_registry.referrers_tag import fallback_tag
 from oci_registry.remote.credentials import EnvironmentLogin
 from oci_registry.remote.login import IdentityToken, Password
 

@@ -12,16 +12,16 @@ from buildpack_release.errors import UsageError
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError, UnsafeRedirectError
 from oci_registry.reference import is_loopback
 from oci_registry.remote.address import origin
-from oci_registry.remote.answer import ERROR_LIMIT, Reply
 from oci_registry.remote.error_answers import error_for, redacted
 from oci_registry.remote.paging import next_link
+from oci_registry.remote.response import ERROR_LIMIT, Reply
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from oci_registry.remote.wire import ConnectionOptions, RegistryRequest, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from oci_registry.remote.answer import RegistryResponse
+    from oci_registry.remote.response import RegistryResponse
     from oci_registry.remote.secret import ConcealedText
 
 GITHUB = "https://api.github.com"

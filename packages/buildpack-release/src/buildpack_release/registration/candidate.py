@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import AuthError, CheckFailed, UsageError
-from buildpack_release.registration.request import RegistrationRequest
+from buildpack_release.registration.registration_request import RegistrationRequest
 from buildpack_release.registration.rules import name_problems
 from oci_registry.reference import Reference
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import AuthError, ConflictError, NetworkError, ReleaseError
 from buildpack_release.publish.live_line import LiveLine
-from buildpack_release.registration.index import Account, Index, WorkflowAnswer
+from buildpack_release.registration.registry_index import Account, Index, WorkflowAnswer
 from buildpack_release.text import duration
 from oci_registry.errors import RegistryError
 
 if TYPE_CHECKING:
-    from buildpack_release.registration.index import Issue
-    from buildpack_release.registration.request import RegistrationRequest
+    from buildpack_release.registration.registration_request import RegistrationRequest
+    from buildpack_release.registration.registry_index import Issue
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0  # seconds
 

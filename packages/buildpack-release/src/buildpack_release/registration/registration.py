@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from buildpack_release.publish.publication import Publication
-    from buildpack_release.registration.request import RegistrationRequest
+    from buildpack_release.registration.registration_request import RegistrationRequest
 
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 (the name of a variable)
 

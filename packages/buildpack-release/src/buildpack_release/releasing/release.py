@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.releasing.packages import Packages, PackagesPublished, Registered, Verification
-from buildpack_release.releasing.sources import Branch, Checks, Versions, VersionsBumped, WorkTreeCommitted
-from buildpack_release.releasing.tags import LastRelease, PushedTags, Tags
+from buildpack_release.releasing.package_steps import Packages, PackagesPublished, Registered, Verification
+from buildpack_release.releasing.source_steps import (
+    Branch,
+    Checks,
+    Versions,
+    VersionsBumped,
+    WorkTreeCommitted,
+)
+from buildpack_release.releasing.tag_steps import LastRelease, PushedTags, Tags
 
 if TYPE_CHECKING:
     from buildpack_release.publish.publication import Publication

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.wheels.pip import pip_failure, run_pip
+from buildpack_release.wheels.pip_command import pip_failure, run_pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @one_clear_error
 def builder_create(context: Context, config: str, to: str, insecure: list[str] | None = None) -> None:
     """Compose a builder image of its parts."""
+    from buildpack_release.builder.builder_summary import address, summary
     from buildpack_release.builder.create import create_builder
-    from buildpack_release.builder.summary import address, summary
 
     created = create_builder(Path(config), to, dist=root_of(context) / "dist", insecure=insecure or ())
     print(f"\n{summary(created)}", file=sys.stderr)
@@ -51,7 +51,7 @@ def builder_check(
     context: Context, config: str, json: bool = False, insecure: list[str] | None = None
 ) -> None:
     """Check a builder's parts; prove that its plans fit."""
-    from buildpack_release.builder.check import check_builder
+    from buildpack_release.builder.builder_check import check_builder
 
     report = check_builder(Path(config), root=root_of(context), insecure=insecure or ())
     if json:

@@ -46,7 +46,7 @@ def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the op
 @one_clear_error
 def check(context: Context, json: bool = False) -> None:
     """Check all files; prove that the build plans fit."""
-    from buildpack_release.checking.check import check as check_repository
+    from buildpack_release.checking.repository_check import check as check_repository
     from buildpack_release.model.repository import Repository
 
     report = check_repository(Repository.survey(root_of(context)))
@@ -119,7 +119,7 @@ def package(
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.bytecode.option import parse_bytecode_from
-    from buildpack_release.embedded.options import parse_interpreters, parse_offline
+    from buildpack_release.embedded.embedded_options import parse_interpreters, parse_offline
     from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import DeclaredTarget

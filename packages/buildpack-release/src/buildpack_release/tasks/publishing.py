@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from buildpack_release.publish.plan import Plan
     from buildpack_release.publish.publication import Publication
+    from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.registration.registrar import RequestStatus
     from buildpack_release.registration.registration import Registration
 
@@ -76,7 +76,7 @@ def publish_plan(
 ) -> None:
     """Show what publishing would do; write nothing."""
     from buildpack_release.publish.publication import refuse_conflicts
-    from buildpack_release.publish.report import plan_data, plan_text
+    from buildpack_release.publish.publish_report import plan_data, plan_text
 
     plan = publication_of(root_of(context), to, id, insecure=insecure, variant=variant, sign=sign).plan()
     if json:
@@ -113,7 +113,7 @@ def publish_run(
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
     from buildpack_release.publish.publication import refuse_conflicts
-    from buildpack_release.publish.report import (
+    from buildpack_release.publish.publish_report import (
         next_command,
         plan_text,
         result_data,
@@ -164,7 +164,7 @@ def publish_verify(
     """Read back everything that is published."""
     from buildpack_release.progress import say
     from buildpack_release.publish.publication import summary
-    from buildpack_release.publish.report import verified_data, verified_table
+    from buildpack_release.publish.publish_report import verified_data, verified_table
 
     publication = publication_of(
         root_of(context), to, id, insecure=insecure, anonymous=anonymous, variant=variant
@@ -184,9 +184,9 @@ def registration_of(publication: Publication, api: str, *, patience: float = 10.
     """Return where what is published is registered, and as whom; `patience` is in minutes."""
     from buildpack_release.progress import say
     from buildpack_release.registration.api import GITHUB, Api
-    from buildpack_release.registration.index import Index
     from buildpack_release.registration.registrar import Registrar
     from buildpack_release.registration.registration import Registration, token_from
+    from buildpack_release.registration.registry_index import Index
 
     with Api(api or GITHUB, token=token_from(os.environ), report=say) as client:
         yield Registration(publication, Registrar(Index(client), patience * 60))
@@ -219,7 +219,7 @@ def publish_register(
     """Request entries in the CNB registry, or show how."""
     from buildpack_release.progress import say
     from buildpack_release.publish.confirm import confirm
-    from buildpack_release.registration.report import request_data, request_table, requests_text
+    from buildpack_release.registration.registration_report import request_data, request_table, requests_text
 
     def agree(statuses: tuple[RequestStatus, ...]) -> None:
         say(f"{request_table(statuses)}")

@@ -51,8 +51,8 @@ def release(
     from buildpack_release.publish.destination import shown
     from buildpack_release.releasing.converge import converge, derive
     from buildpack_release.releasing.release import release_steps
+    from buildpack_release.releasing.release_report import status_data, status_table
     from buildpack_release.releasing.release_state import read_release_state
-    from buildpack_release.releasing.report import status_data, status_table
 
     root = root_of(context)
     publication = publication_of(root, to, None, insecure=insecure, sign=sign)

@@ -24,8 +24,8 @@ def runtimes_show(context: Context, json: bool = False) -> None:
     """Show the lines of Python that can be had."""
     from datetime import datetime, timezone
 
-    from buildpack_release.runtimes.report import show, show_data
-    from buildpack_release.runtimes.run import read_catalogue
+    from buildpack_release.runtimes.catalogue_report import show, show_data
+    from buildpack_release.runtimes.update_command import read_catalogue
 
     catalogue = read_catalogue(root_of(context))
     if json:
@@ -88,7 +88,7 @@ def tools_update(
 def runtimes_update(context: Context, dry_run: bool = False) -> None:
     """Add newly published Pythons to the catalogue."""
     from buildpack_release.progress import say
-    from buildpack_release.runtimes.run import prepare_update
+    from buildpack_release.runtimes.update_command import prepare_update
 
     say("Reading what is published, through pip (some 10 MB)")
     _carry_out(root_of(context), prepare_update, dry_run=dry_run)

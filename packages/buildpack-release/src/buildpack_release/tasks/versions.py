@@ -21,7 +21,7 @@ def version_show(context: Context, json: bool = False) -> None:
     """Show the versions, and what is Unreleased."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.versions.member import read_members
-    from buildpack_release.versions.report import show, show_data
+    from buildpack_release.versions.versions_report import show, show_data
 
     members = read_members(Repository.discover(root_of(context)))
     if json:
@@ -50,7 +50,7 @@ def version_next(
     from buildpack_release.progress import say
     from buildpack_release.versions.bump import infer
     from buildpack_release.versions.inference import KindChoice
-    from buildpack_release.versions.report import next_data, next_table, notes
+    from buildpack_release.versions.versions_report import next_data, next_table, notes
 
     inferred = infer(Repository.discover(root_of(context)), KindChoice.parse(kind or (), force=force))
     if json:
@@ -82,9 +82,9 @@ def version_bump(
     """Write the next versions and their changelog entries."""
     from buildpack_release.errors import shown_path
     from buildpack_release.progress import say
+    from buildpack_release.versions.bump_command import bump, preview
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.release_date import release_date
-    from buildpack_release.versions.run import bump, preview
 
     choice = KindChoice.parse(kind or (), force=force)
     day = release_date(date, os.environ)
@@ -106,7 +106,7 @@ def version_bump(
 def version_check(context: Context, base: str = "", json: bool = False) -> None:
     """Check that versions agree and changes are announced."""
     from buildpack_release.model.repository import Repository
-    from buildpack_release.versions.check import check_versions
+    from buildpack_release.versions.versions_check import check_versions
 
     repository = Repository.discover(root_of(context))
     report = check_versions(repository, base)

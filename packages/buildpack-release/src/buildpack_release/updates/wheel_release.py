@@ -16,9 +16,9 @@ from packaging.version import InvalidVersion, Version
 
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.settings import MINORS
-from buildpack_release.wheels.pip import last_lines, pip_failure, run_pip, was_unreachable
+from buildpack_release.wheels.pip_command import last_lines, pip_failure, run_pip, was_unreachable
 from buildpack_release.wheels.vendor import ANY_PYTHON
-from buildpack_release.wheels.wheel import check_pure, read_metadata
+from buildpack_release.wheels.wheel_file import check_pure, read_metadata
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:

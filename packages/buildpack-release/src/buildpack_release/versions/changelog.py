@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.table import suggestion
-from buildpack_release.versions.entry import KIND_LEVEL, ChangelogEntry, known_heading, read_entries
+from buildpack_release.versions.changelog_entry import KIND_LEVEL, ChangelogEntry, known_heading, read_entries
 from buildpack_release.versions.impact import IMPACTS
 from buildpack_release.versions.markdown import Role, find_unclosed, read_lines
 from buildpack_release.versions.number import Version

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.versions.changelog import Changelog
-from buildpack_release.versions.entry import KIND_LEVEL, known_heading
+from buildpack_release.versions.changelog_entry import KIND_LEVEL, known_heading
 from buildpack_release.versions.impact import IMPACTS
 from buildpack_release.versions.markdown import Role
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.versions.entry import KIND_LEVEL, known_heading
+from buildpack_release.versions.changelog_entry import KIND_LEVEL, known_heading
 from buildpack_release.versions.markdown import MarkdownLine, Role, line_end, read_lines
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_common.files import file_sha256
 from buildpack_release.errors import ConflictError, ReleaseError, shown_path
-from oci_registry.files import writing
+from oci_registry.folders import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

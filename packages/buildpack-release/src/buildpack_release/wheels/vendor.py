@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.wheels.pip import last_lines, pip_failure, run_pip
-from buildpack_release.wheels.wheel import check_pure
+from buildpack_release.wheels.pip_command import last_lines, pip_failure, run_pip
+from buildpack_release.wheels.wheel_file import check_pure
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import image_layout
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

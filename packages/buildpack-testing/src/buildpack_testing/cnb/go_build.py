@@ -20,7 +20,7 @@ from buildpack_testing.go_toolchain import find_go
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from buildpack_testing.cnb.versions import GoTool
+    from buildpack_testing.cnb.tool_versions import GoTool
     from buildpack_testing.go_toolchain import GoToolchain
 
 # What the lifecycle's extender phase is made of: by far the largest dependency, and the one that not every

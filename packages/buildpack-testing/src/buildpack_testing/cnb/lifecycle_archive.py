@@ -13,7 +13,7 @@ import shutil
 import tarfile
 from typing import TYPE_CHECKING
 
-from buildpack_testing.cnb.versions import PHASES
+from buildpack_testing.cnb.tool_versions import PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from buildpack_release.errors import ConflictError, MissingToolError
 from buildpack_release.files.cache import cache_directory
 from buildpack_testing.cnb.podman import Podman
 from buildpack_testing.cnb.skopeo import copy_image
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -26,13 +26,13 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import go_build, lifecycle_archive
-from buildpack_testing.cnb.versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
-from buildpack_testing.locks import exclusive
+from buildpack_testing.cnb.tool_versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
+from buildpack_testing.file_locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from buildpack_testing.cnb.versions import GoTool
+    from buildpack_testing.cnb.tool_versions import GoTool
 
 _ORIGIN = "origin.txt"
 

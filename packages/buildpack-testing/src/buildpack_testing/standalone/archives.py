@@ -13,7 +13,7 @@ from buildpack_common.files import file_sha256
 from buildpack_release.errors import MissingToolError, UsageError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 from buildpack_testing.runtime_set import RuntimeArchive, RuntimeSet, archive_name, make_set, pack
 from buildpack_testing.standalone.completion import Supplement, complete, find_supplement
 from buildpack_testing.standalone.releases import RELEASES, StandaloneRelease, download

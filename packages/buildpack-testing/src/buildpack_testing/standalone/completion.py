@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError, ReleaseError
-from buildpack_testing.installed import InstalledPython, find_installed
+from buildpack_testing.installed_pythons import InstalledPython, find_installed
 from buildpack_testing.pinned import fetch
 from buildpack_testing.runtime_set import set_modes
 from buildpack_testing.standalone.debian import unpacked_packages

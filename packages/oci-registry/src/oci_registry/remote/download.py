@@ -12,7 +12,7 @@ from oci_registry.remote.scope import pull
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oci_registry.remote.answer import RegistryResponse
+    from oci_registry.remote.response import RegistryResponse
     from oci_registry.remote.transport import Transport
 
 _OK, _PARTIAL = 200, 206

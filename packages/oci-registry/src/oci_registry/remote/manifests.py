@@ -14,7 +14,7 @@ from oci_registry.remote.paging import next_page
 from oci_registry.remote.scope import pull, push
 
 if TYPE_CHECKING:
-    from oci_registry.remote.answer import Reply
+    from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
 
 _LIMIT = 4 * 1024 * 1024  # the size that every registry must take (OCI Distribution 1.1), and most stop at

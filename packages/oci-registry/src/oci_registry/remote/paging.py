@@ -11,7 +11,7 @@ from oci_registry.remote.address import origin
 from oci_registry.remote.error_answers import redacted
 
 if TYPE_CHECKING:
-    from oci_registry.remote.answer import Reply
+    from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
 
 _LINK = re.compile(r'<([^>]*)>((?:[ \t]*;[ \t]*[^;,"]+(?:"[^"]*")?)*)')

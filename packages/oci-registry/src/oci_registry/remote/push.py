@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from oci_registry.content import Manifest
-    from oci_registry.remote.answer import Reply
     from oci_registry.remote.blobs import Blobs
     from oci_registry.remote.manifests import Manifests
+    from oci_registry.remote.response import Reply
     from oci_registry.store import Progress
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})

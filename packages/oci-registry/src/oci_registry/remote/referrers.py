@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from oci_registry.content import INDEX, Descriptor, Manifest
 from oci_registry.errors import NotFoundError, RegistryConflictError, RegistryError, RejectedError
 from oci_registry.parallel import in_parallel
-from oci_registry.referrers import as_referrer, fallback_tag, referrers_index, subject_of
+from oci_registry.referrers_tag import as_referrer, fallback_tag, referrers_index, subject_of
 from oci_registry.remote.manifests import Manifests
 from oci_registry.remote.paging import next_page
 from oci_registry.remote.push import is_late, put_patiently

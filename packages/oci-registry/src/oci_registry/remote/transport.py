@@ -12,13 +12,13 @@ from urllib.parse import urljoin
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError
 from oci_registry.reference import hostname, is_loopback
 from oci_registry.remote.address import Resolver, origin, resolve
-from oci_registry.remote.answer import ERROR_LIMIT, RegistryResponse, Reply
 from oci_registry.remote.auth import Authenticator
 from oci_registry.remote.credentials import CredentialSource, Keychain
 from oci_registry.remote.error_answers import error_for
+from oci_registry.remote.response import ERROR_LIMIT, RegistryResponse, Reply
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from oci_registry.remote.scope import NO_SCOPES, Scopes
-from oci_registry.remote.token_server import TokenClient
+from oci_registry.remote.token_client import TokenClient
 from oci_registry.remote.wire import Body, ConnectionOptions, RegistryRequest, TLSError, Wire
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from oci_registry.errors import ContentMismatchError, NotFoundError, Unavailable
 from oci_registry.remote.scope import pull, push, union
 
 if TYPE_CHECKING:
-    from oci_registry.remote.answer import Reply
+    from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
     from oci_registry.remote.window import Window
 

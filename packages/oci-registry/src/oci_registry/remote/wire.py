@@ -28,9 +28,9 @@ from oci_registry.errors import (
 )
 from oci_registry.reference import is_loopback
 from oci_registry.remote.address import Resolver, check_redirect, origin, resolve
-from oci_registry.remote.answer import RegistryResponse
 from oci_registry.remote.error_answers import redacted
 from oci_registry.remote.faults import causes, reason
+from oci_registry.remote.response import RegistryResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

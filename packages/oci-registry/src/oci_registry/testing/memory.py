@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oci_registry.content import INDEX, Manifest
-from oci_registry.referrers import as_referrer, referrers_index
+from oci_registry.referrers_tag import as_referrer, referrers_index
 from oci_registry.testing.access import Guard, RequestedScope
 from oci_registry.testing.loopback import LoopbackServer, Received, Response
-from oci_registry.testing.store import MemoryStore, Refusal
+from oci_registry.testing.registry_contents import MemoryStore, Refusal
 
 if TYPE_CHECKING:
     import ssl

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import site_packages
 from app_venv.evidence.resolution import InstallationResolution
-from app_venv.installers.pip.report import Origins, read_report
+from app_venv.installers.pip.installation_report import Origins, read_report
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed

@@ -1,0 +1,109 @@
+"""What a buildpack carries besides its code: which files, and what documents say of them.
+
+This is all that packaging knows of it: `facts` decide what a package is, and go into the manifest and the
+SBOM; `embedded.place` brings the files into the assembled folders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
+from buildpack_release.errors import UsageError
+from buildpack_release.model.selection import package_targets
+from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
+from buildpack_release.runtimes.archive_selection import check_recorded, choose
+from buildpack_release.runtimes.archive_version import read_version
+from oci_registry.content import file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from buildpack_release.model.repository import Repository
+    from buildpack_release.model.targets import DeclaredTarget
+    from buildpack_release.runtimes.archive_selection import RuntimeSelection
+    from buildpack_release.runtimes.published import PublishedArchive
+
+
+@dataclass(frozen=True)
+class EmbeddedFiles:
+    """An interpreter for each target, archives for each target, a catalogue.
+
+    Attributes:
+        interpreters: an archive for each target, for the buildpack's own code.
+        runtimes: what was chosen for apps, for each target.
+        catalogue: the catalogue that it was chosen from.
+        own_catalogue: whether that one is packaged instead of the buildpack's.
+        versions: those of the interpreters, in full; one that cannot be told is left out.
+    """
+
+    interpreters: Mapping[DeclaredTarget, Path] = field(default_factory=dict)
+    runtimes: Mapping[DeclaredTarget, tuple[PublishedArchive, ...]] = field(default_factory=dict)
+    catalogue: Path | None = None
+    own_catalogue: bool = False
+    versions: Mapping[DeclaredTarget, str] = field(default_factory=dict)
+
+    @classmethod
+    def gather(
+        cls,
+        repository: Repository,
+        interpreters: Mapping[DeclaredTarget, Path],
+        selection: RuntimeSelection | None,
+        targets: Sequence[DeclaredTarget],
+    ) -> EmbeddedFiles:
+        """Choose what goes in. Nothing is fetched.
+
+        Raises:
+            UsageError: a Python is unknown, or not to be had for a target.
+            ReleaseError: an interpreter is in no whole archive.
+            CheckFailed: no buildpack has a catalogue, it is faulty, or an interpreter is not what it names.
+        """
+        for archive in interpreters.values():
+            check_recorded(archive, repository)
+        found = {target: read_version(path) for target, path in interpreters.items()}
+        versions = {target: version.text for target, version in found.items() if version}
+        if selection is None:
+            return cls(interpreters, versions=versions)
+        buildpack = keeper(repository)
+        catalogue = ArchiveCatalogue.read(selection.catalogue or buildpack.directory / FILE)
+        if targets and interpreters and set(targets) != set(interpreters):
+            raise UsageError("an offline package is for the targets of its interpreters")
+        wanted = tuple(interpreters) or package_targets(repository, buildpack, targets)
+        return cls(
+            interpreters,
+            {target: choose(catalogue, target, selection) for target in wanted},
+            catalogue.path,
+            own_catalogue=selection.catalogue is not None,
+            versions=versions,
+        )
+
+    @cached_property
+    def facts(self) -> Embedded:
+        """What it is, by digests; the files are read for them."""
+        return Embedded(
+            {target: file_sha256(path) for target, path in self.interpreters.items()},
+            {
+                target: tuple(EmbeddedRuntime(one.text, one.sha256) for one in archives)
+                for target, archives in self.runtimes.items()
+            },
+            file_sha256(self.stand_in) if self.stand_in else "",
+        )
+
+    def only(self, *, interpreter: bool, runtimes: bool) -> EmbeddedFiles:
+        """Return the part of it that one buildpack carries."""
+        whole = self if interpreter else replace(self, interpreters={}, versions={})
+        return whole if runtimes else replace(whole, runtimes={}, catalogue=None, own_catalogue=False)
+
+    @property
+    def minors(self) -> Mapping[str, str]:
+        """The version of the interpreters by minor version, if all are of one."""
+        own = set(self.versions.values())
+        return {version.rpartition(".")[0]: version for version in own} if len(own) == 1 else {}
+
+    @property
+    def stand_in(self) -> Path | None:
+        """The catalogue that is packaged instead of the buildpack's, if there is one."""
+        return self.catalogue if self.own_catalogue else None

@@ -1,0 +1,102 @@
+"""What a local build has done, as text for people."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from buildpack_common.redaction import redact
+from buildpack_release.text import columns, duration, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from buildpack_api.layers import LayerTypes
+    from buildpack_release.checking.plan_resolution import ResolvedEntry
+    from buildpack_testing.detect_phase import Detection
+    from buildpack_testing.export_phase import LayerResult
+    from buildpack_testing.workspace import Workspace
+
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+
+
+def plan_lines(detection: Detection) -> list[str]:
+    """Return which group passed, and who meets whose requirement."""
+    failed = [f"{' + '.join(group.ids)}: {group.outcome.value}" for group in detection.tried[:-1]]
+    return [
+        *failed,
+        " -> ".join(buildpack.id for buildpack in detection.group),
+        *(f"  {_entry_text(entry)}" for entry in detection.plan),
+    ]
+
+
+def layer_table(layers: Sequence[LayerResult]) -> str:
+    """List layers with size, number of files, types, and whether they were reused."""
+    rows = [("layer", "size", "files", "build", "launch", "cache", "")]
+    rows += [
+        (
+            f"{layer.buildpack} {layer.name}",
+            size(layer.size),
+            f"{layer.files:,}",
+            *_flags(layer.types),
+            "reused" if layer.reused else "made",
+        )
+        for layer in layers
+    ]
+    return columns(rows)
+
+
+def environment_lines(env: Mapping[str, str], base: Mapping[str, str], workspace: Workspace) -> list[str]:
+    """List what env has beside base, in a container's paths; secrets are not shown."""
+    return [
+        f"{name}={shown_value(name, value, workspace)}"
+        for name, value in sorted(env.items())
+        if base.get(name) != value and not name.startswith("CNB_")
+    ]
+
+
+def shown_value(name: str, value: str, workspace: Workspace) -> str:
+    """Return a value as it is shown: without secrets, in a container's paths, on one line."""
+    if _SECRET.search(name):
+        return "***"
+    return container_paths(redact(value), workspace).replace("\n", "\\n")
+
+
+def container_paths(text: str, workspace: Workspace) -> str:
+    """Replace the directories of the workspace by what they are called in a container."""
+    for path, name in (
+        (workspace.layers, "/layers"),
+        (workspace.app, "/workspace"),
+        (workspace.platform, "/platform"),
+    ):
+        text = text.replace(str(path), name)
+    return text
+
+
+def phase_line(seconds: Mapping[str, float]) -> str:
+    """Return how long each phase took."""
+    return " · ".join(f"{phase} {duration(span)}" for phase, span in seconds.items())
+
+
+def indented(lines: Iterable[str]) -> str:
+    """Put lines under a heading."""
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _entry_text(entry: ResolvedEntry) -> str:
+    users = ", ".join(
+        f"{user} ({wishes})" if (wishes := _wishes(requirement.metadata)) else user
+        for user, requirement in entry.requires
+    )
+    return f"{entry.name}: provided by {', '.join(entry.providers)}, required by {users}"
+
+
+def _wishes(metadata: Mapping[str, object]) -> str:
+    flags = [name for name, value in metadata.items() if value is True]
+    values = [f"{name} {value}" for name, value in metadata.items() if not isinstance(value, bool)]
+    return ", ".join(flags + values)
+
+
+def _flags(types: LayerTypes) -> tuple[str, str, str]:
+    build, launch, cache = ("x" if flag else "-" for flag in (types.build, types.launch, types.cache))
+    return build, launch, cache
