@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
 import app_venv.build
+import app_venv.settings
 import pip_tool.build
+import pip_tool.settings
+import python_runtime.settings
+from buildpack_api.variables import table
 from buildpack_release.model.build_plan import declared_plans
-from python_runtime import prune, python_layer
+from python_runtime import python_layer
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
 COMPONENTS = ("python-runtime", "pip-tool", "app-venv")
 VENV = Path("/layers/venv/venv")
+VARIABLES = {
+    "python-runtime": python_runtime.settings.VARIABLES,
+    "pip-tool": pip_tool.settings.VARIABLES,
+    "app-venv": app_venv.settings.VARIABLES,
+}
 ENVIRONMENTS = {
     "python-runtime": {
-        change.name for change in python_layer.environment(Path("/layers/python"), "3.13", (prune.LIBPYTHON,))
+        change.name
+        for change in python_layer.environment(
+            Path("/layers/python"), "3.13", (python_runtime.settings.LIBPYTHON,)
+        )
     },
     "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
     "app-venv": {change.name for change in app_venv.build.environment_changes(VENV)} | {"PIP_CACHE_DIR"},
@@ -64,6 +77,24 @@ def test_every_setting_is_documented_and_every_documented_setting_is_read(compon
     documented = set(names.findall((BUILDPACKS / component / "README.md").read_text("utf-8")))
     documented -= {"BP_DEPENDENCY_MIRROR_GITHUB_COM"}  # an example of the pattern with a host's name
     assert documented == read
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_table_of_variables_is_made_from_the_settings(component: str) -> None:
+    assert table(VARIABLES[component]) in section(component, "Configuration")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_variables_are_read_in_one_module(component: str) -> None:
+    """Other modules name them in sentences, or take the name from `settings`."""
+    own = re.compile(r"BP_[A-Z_]+|DISABLE_COLLECTSTATIC")
+    for path in (BUILDPACKS / component / "src").rglob("*.py"):
+        if path.name != "settings.py":
+            nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+            texts = [
+                one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            assert [text for text in texts if own.fullmatch(text)] == [], path
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""The variables: what their values mean, which are refused, and that nobody else reads them."""
+"""The variables: what their values mean, and which are refused."""
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from app_venv.settings import (
     Settings,
     StaticMode,
     read_settings,
-    table,
 )
 from buildpack_api.errors import ConfigurationError
 
@@ -80,20 +78,6 @@ def test_other_values_are_refused_with_those_that_are_known(variable: str, value
         read_settings({variable: value})
     assert value in refused.value.title
     assert refused.value.advice.startswith(advice)
-
-
-def test_the_readme_has_the_table() -> None:
-    assert table() in (BUILDPACK / "README.md").read_text("utf-8")
-
-
-def test_nobody_else_reads_them() -> None:
-    """Other modules name them in sentences, or take the name from here."""
-    for path in SOURCE.rglob("*.py"):
-        if path.name == "settings.py":
-            continue
-        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
-        texts = [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        assert [text for text in texts if OWN.fullmatch(text)] == [], path
 
 
 def test_all_that_are_named_anywhere_are_documented() -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_api.errors import ConfigurationError
-from python_runtime.prune import kept_groups, remove_dangling_links, wanted
+from python_runtime.prune import remove_dangling_links, wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,30 +71,6 @@ def test_a_group_goes_unless_it_is_to_be_kept(group: str, paths: tuple[str, ...]
 def test_packages_of_a_catalogue_of_ones_own_keep_their_tests() -> None:
     assert wanted("3.14", ())(f"{LIB}/site-packages/numpy/tests/test_x.py")
     assert wanted("3.14", ())(f"{LIB}/site-packages/numpy/lib.a")
-
-
-@pytest.mark.parametrize(
-    ("value", "groups"),
-    [
-        ("", ()),
-        ("  ", ()),
-        ("tests", ("tests",)),
-        ("tk tests", ("tests", "tk")),
-        ("tk,tests tk", ("tests", "tk")),
-        ("libpython", ("libpython",)),
-    ],
-)
-def test_what_to_keep(value: str, groups: tuple[str, ...]) -> None:
-    assert kept_groups({"BP_PYTHON_KEEP": value}) == groups
-    assert kept_groups({}) == ()
-
-
-def test_an_unknown_group_is_named_with_the_one_that_may_be_meant() -> None:
-    with pytest.raises(ConfigurationError, match="names 'test', which") as caught:
-        kept_groups({"BP_PYTHON_KEEP": "tk test"})
-
-    assert caught.value.detail == "Did you mean 'tests'?"
-    assert "tests, tk, static, libpython" in caught.value.advice
 
 
 def test_links_that_lead_nowhere_go_with_the_folders_that_held_them(tmp_path: Path) -> None:

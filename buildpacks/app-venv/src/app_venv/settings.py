@@ -1,6 +1,6 @@
 """The variables by which a user changes what this buildpack does: described as data, read once, in one place.
 
-The table in the README is `table()`; a test holds them together. pip's own variables (``PIP_*``) are in
+The table in the README is made of them; a test holds them together. pip's own variables (``PIP_*``) are in
 `installers.pip.options`.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app_venv.names import is_name
 from buildpack_api.errors import ConfigurationError
+from buildpack_api.variables import Variable
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
@@ -56,27 +57,6 @@ class Kept(Enum):
     ALL = "all"
     BUILT = "built"
     NONE = "none"
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A variable. ``values`` are the words that it may be; if there are none, ``form`` says what it is.
-
-    ``default`` is what it is if it is unset or empty; no word: what ``meaning`` says.
-    """
-
-    name: str
-    meaning: str
-    values: type[Enum] | None = None
-    default: str = ""
-    form: str = ""
-
-    @property
-    def documentation(self) -> str:
-        """Its row in the table of variables, in Markdown."""
-        words = [str(word.value) for word in self.values or ()]
-        shown = [f"`{word}` (default)" if word == self.default else f"`{word}`" for word in words]
-        return f"| `{self.name}` | {', '.join(shown) or self.form} | {self.meaning} |"
 
 
 COLLECTSTATIC = Variable(
@@ -162,20 +142,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         project=_word(PROJECT, ProjectMode, environment),
         extras=_names(EXTRAS, environment),
         groups=_names(GROUPS, environment),
-        dest_path=environment.get(DEST_PATH.name, "").strip(),
+        dest_path=DEST_PATH.text(environment),
         require_hashes=_switch(REQUIRE_HASHES, environment),
         only_binary=_projects(ONLY_BINARY, environment),
-        build_ignore=tuple(environment.get(BUILD_IGNORE.name, "").replace(",", " ").split()),
+        build_ignore=BUILD_IGNORE.words(environment),
         cache=_word(CACHE, Kept, environment) or Kept.ALL,
         check=_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),
-    )
-
-
-def table() -> str:
-    """Return the table of all variables, in Markdown."""
-    return "\n".join(
-        ["| variable | value | meaning |", "|---|---|---|", *(one.documentation for one in VARIABLES)]
     )
 
 
@@ -184,7 +157,7 @@ _Word = TypeVar("_Word", bound=Enum)
 
 def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word | None:
     """Return what the variable says, or its default; None if it has none."""
-    text = environment.get(variable.name, "").strip().lower() or variable.default
+    text = variable.text(environment).lower() or variable.default
     if not text:
         return None
     try:
@@ -202,8 +175,8 @@ def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str
 
 def _static(environment: Mapping[str, str]) -> StaticMode:
     """Read the variable, else the one that Heroku has for it."""
-    if not environment.get(COLLECTSTATIC.name, "").strip():
-        word = environment.get(DISABLE_COLLECTSTATIC.name, "").strip().lower()
+    if not COLLECTSTATIC.text(environment):
+        word = DISABLE_COLLECTSTATIC.text(environment).lower()
         return StaticMode.AUTO if word in ("", "0", "false", "no") else StaticMode.OFF
     return _word(COLLECTSTATIC, StaticMode, environment) or StaticMode.AUTO
 
@@ -219,7 +192,7 @@ def _switch(variable: Variable, environment: Mapping[str, str]) -> bool:
 
 
 def _names(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...]:
-    names = environment.get(variable.name, "").replace(",", " ").split()
+    names = variable.words(environment)
     wrong = [name for name in names if not is_name(name)]
     if wrong:
         raise ConfigurationError(
@@ -230,7 +203,7 @@ def _names(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...
 
 
 def _projects(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(environment.get(variable.name, "").replace(",", " ").split()))
+    words = tuple(dict.fromkeys(variable.words(environment)))
     if ":all:" in words:
         return (":all:",)
     wrong = [word for word in words if not is_name(word)]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.output import printable
+from pip_tool.settings import SHA256, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.plan import BuildpackPlan, PlanEntry
 
-VERSION_VARIABLE, HASH_VARIABLE = "BP_PIP_VERSION", "BP_PIP_SHA256"
 MINIMUM = "22.3"
 """The first pip that acts on another environment (--python, PIP_PYTHON), which is all that it is here for."""
 
@@ -83,13 +83,13 @@ def read_constraint(environment: Mapping[str, str], plan: BuildpackPlan) -> PipC
 
 
 def _variable(environment: Mapping[str, str]) -> Iterator[_Part]:
-    version, sha256 = (environment.get(name, "").strip() for name in (VERSION_VARIABLE, HASH_VARIABLE))
+    version, sha256 = VERSION.text(environment), SHA256.text(environment)
     if version:
-        yield _part(VERSION_VARIABLE, version, sha256, HASH_VARIABLE)
+        yield _part(VERSION.name, version, sha256, SHA256.name)
     elif sha256:
         raise ConfigurationError(
-            f"{HASH_VARIABLE} is set, and {VERSION_VARIABLE} is not",
-            advice=f"Set {VERSION_VARIABLE} to the version of pip whose wheel has this SHA-256.",
+            f"{SHA256.name} is set, and {VERSION.name} is not",
+            advice=f"Set {VERSION.name} to the version of pip whose wheel has this SHA-256.",
         )
 
 

@@ -13,7 +13,8 @@ from buildpack_api.errors import BuildpackError, ConfigurationError, DownloadErr
 from buildpack_api.index_access import NETWORK_VARIABLES
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment
-from pip_tool.constraint import HASH_VARIABLE, MINIMUM, VERSION_VARIABLE
+from pip_tool.constraint import MINIMUM
+from pip_tool.settings import SHA256, VERSION
 from pip_tool.wheel import PipWheel, read_wheel
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, c
             f"The wheel of pip {constraint.exact} on the package index does not have the SHA-256"
             " that was given",
             detail=f"Expected: {constraint.sha256}; pip's message above has the other.",
-            advice=f"Nothing of it was used. Compare {HASH_VARIABLE}, or the build plan's sha256, with the "
+            advice=f"Nothing of it was used. Compare {SHA256.name}, or the build plan's sha256, with the "
             "index: somebody may have changed the wheel, or it is the one of another file.",
         )
     versions = _VERSIONS.search(tail)
@@ -102,7 +103,7 @@ def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, c
         return ConfigurationError(
             f"The package index has no pip {constraint} for Python {interpreter.version}",
             detail=f"It has: {more}{', '.join(known[-_SHOWN_VERSIONS:])}",
-            advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION_VARIABLE} out: "
+            advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION.name} out: "
             "then the pip of this buildpack is installed, without network.",
         )
     return DownloadError(
@@ -111,5 +112,5 @@ def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, c
         if versions
         else f"pip ended with exit code {code}; its message is above.",
         advice="Check PIP_INDEX_URL, bindings of type pypi, proxies (HTTPS_PROXY) and certificates "
-        f"(SSL_CERT_FILE). Without {VERSION_VARIABLE} no network is needed.",
+        f"(SSL_CERT_FILE). Without {VERSION.name} no network is needed.",
     )

@@ -15,8 +15,8 @@ from buildpack_common.files import remove
 from python_runtime import catalogue as catalogues
 from python_runtime import python_layer
 from python_runtime.carried import carried_archives
-from python_runtime.prune import kept_groups
 from python_runtime.python_layer import PythonKey, tree_of
+from python_runtime.settings import RUNTIMES, kept_groups
 from python_runtime.targets import host_arch, refuse_unsupported, running_python, runs_here
 from python_runtime.versions.choice import RuntimeChoice, choose
 from python_runtime.versions.sources import find_requests
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
     from python_runtime.compiling import CompileOutcome
 
-CATALOGUE_VARIABLE = "BP_PYTHON_RUNTIMES"
 _NOT_COMPILED = "the standard library is not compiled; a build without the cache tries again"
 _SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
@@ -61,9 +60,9 @@ def build(context: BuildContext) -> None:
 
 
 def _load_catalogue(context: BuildContext) -> RuntimesCatalogue:
-    own = context.environment.get(CATALOGUE_VARIABLE, "").strip()
+    own = RUNTIMES.text(context.environment)
     if own:
-        context.output.step(f"Runtimes: {own} ({CATALOGUE_VARIABLE})")
+        context.output.step(f"Runtimes: {own} ({RUNTIMES.name})")
     return catalogues.load(Path(own) if own else context.buildpack_dir / "data" / "runtimes.toml")
 
 

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 from buildpack_api.errors import DownloadError
 from buildpack_common.files import remove
 from python_runtime import build_details, elf, libpython, prune, sysconfig_files
+from python_runtime.settings import LIBPYTHON
 from python_runtime.unpack import unpack
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _finish(tree: Path, runtime: Runtime, keep: Collection[str]) -> None:
     python = interpreter(tree, runtime)
     _check_contents(python, library(tree, runtime), runtime)
     _link_names(python)
-    if prune.LIBPYTHON not in keep:
+    if LIBPYTHON not in keep:
         libpython.remove_if_unneeded(tree, runtime.line)
     prune.remove_dangling_links(tree)
     # Where all extension modules are linked into the interpreter nothing may be left in this folder, but an

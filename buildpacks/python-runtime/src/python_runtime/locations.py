@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.redaction import hide_credentials, redact
+from python_runtime.settings import MIRROR, mirror_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from buildpack_api.bindings import Binding
     from buildpack_common.runtimes_catalogue import Runtime, RuntimesCatalogue
 
-VARIABLE = "BP_DEPENDENCY_MIRROR"
 _SCHEMES = ("https", "http", "file")
 
 
@@ -46,15 +46,15 @@ def read_mirrors(
         for binding in find_bindings(bindings, "dependency-mirror")
         for name in binding.secrets
     }
-    by_host = {host: environment.get(f"{VARIABLE}_{_suffix(host)}") or given.get(host, "") for host in hosts}
+    by_host = {host: mirror_of(host).text(environment) or given.get(host, "") for host in hosts}
     mapped = {
         name.lower().removeprefix("sha256").lstrip(":_"): _text(binding, name)
         for binding in find_bindings(bindings, "dependency-mapping")
         for name in binding.secrets
     }
     return Mirrors(
-        _checked(environment.get(VARIABLE, "").strip() or given.get("default", ""), VARIABLE),
-        {host: _checked(url, f"{VARIABLE}_{_suffix(host)}") for host, url in by_host.items() if url},
+        _checked(MIRROR.text(environment) or given.get("default", ""), MIRROR.name),
+        {host: _checked(url, mirror_of(host).name) for host, url in by_host.items() if url},
         {sha256: _checked(url, "a dependency-mapping binding") for sha256, url in mapped.items()},
     )
 
@@ -88,7 +88,7 @@ def archive_urls(
     if not urls:
         raise ConfigurationError(
             f"{catalogue.file} names no base URL to get Python {runtime.version} from",
-            advice=f"Set {VARIABLE}, or add 'bases' to the catalogue.",
+            advice=f"Set {MIRROR.name}, or add 'bases' to the catalogue.",
         )
     return tuple(dict.fromkeys(url for url in urls for url in _spellings(url)))
 
@@ -119,10 +119,6 @@ def _for_host(mirror: str, base: str) -> str:
 def _spellings(url: str) -> tuple[str, ...]:
     """A directory may hold the percent-encoded name or, more likely, the plain one (with a ``+``)."""
     return (unquote(url), url) if url.startswith("file:") else (url,)
-
-
-def _suffix(host: str) -> str:
-    return host.replace("-", "__").replace(".", "_").upper()
 
 
 def _text(binding: Binding, name: str) -> str:

@@ -8,14 +8,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.errors import ConfigurationError
 from buildpack_common.files import remove
+from python_runtime.settings import LIBPYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-
-VARIABLE = "BP_PYTHON_KEEP"
-LIBPYTHON = "libpython"
 
 # Patterns for paths relative to the tree, where * also matches slashes and {lib} is lib/python3.X.
 # pip comes with the buildpack that installs the app; ensurepip stays, and has a wheel of pip.
@@ -48,22 +45,6 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     LIBPYTHON: (),
 }
 _SITE_PACKAGES = "/site-packages/"
-
-
-def kept_groups(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the groups ``BP_PYTHON_KEEP`` names, sorted. Raises ConfigurationError for an unknown one."""
-    words = environment.get(VARIABLE, "").replace(",", " ").split()
-    for word in words:
-        if word not in _GROUPS:
-            import difflib  # only for a mistake
-
-            meant = difflib.get_close_matches(word, _GROUPS, 1)
-            raise ConfigurationError(
-                f"{VARIABLE} names {word!r}, which is not something to keep",
-                detail=f"Did you mean {meant[0]!r}?" if meant else "",
-                advice=f"Choose from: {', '.join(_GROUPS)}; separate them by blanks.",
-            )
-    return tuple(sorted(set(words)))
 
 
 def wanted(line: str, keep: Collection[str]) -> Callable[[str], bool]:

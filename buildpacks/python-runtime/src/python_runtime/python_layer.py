@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.layer_env import EnvChange, Scope, default, override, prepend
 from buildpack_api.layers import LayerKey, outcome
-from python_runtime import prune
+from python_runtime import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class PythonKey(LayerKey):
     sha256: str = field(metadata={"label": "archive"})
     os: str = field(metadata={"label": "operating system"})
     arch: str = field(metadata={"label": "architecture"})
-    keep: tuple[str, ...] = field(metadata={"label": prune.VARIABLE})
+    keep: tuple[str, ...] = field(metadata={"label": settings.KEEP.name})
     bytecode: bool = field(metadata={"label": "byte code"})
     location: str = field(metadata={"label": "location"})
     recipe: str = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
@@ -63,7 +63,7 @@ def environment(layer: Path, line: str, keep: tuple[str, ...]) -> tuple[EnvChang
         prepend("CPATH", str(tree / "include" / f"python{line}"), scope=Scope.BUILD),
         prepend("PKG_CONFIG_PATH", str(tree / "lib" / "pkgconfig"), scope=Scope.BUILD),
     ]
-    if prune.LIBPYTHON in keep:
+    if settings.LIBPYTHON in keep:
         # Programs that embed Python (uWSGI, mod_wsgi) are linked to libpython and carry no path to it. Nobody
         # else needs this: the interpreter finds its own libraries.
         changes.append(prepend("LD_LIBRARY_PATH", str(tree / "lib")))

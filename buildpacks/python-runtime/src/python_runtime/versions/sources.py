@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
+from python_runtime.settings import VERSION
 from python_runtime.versions import app_file, project_files, runtime_txt, version_file
 from python_runtime.versions.request import PythonRequest, parse_request
 from python_runtime.versions.spelling import meant, specifier, unseen, visible, why_no_version
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from buildpack_api.plan import VersionConstraint
     from buildpack_common.runtimes_catalogue import RuntimesCatalogue
-
-VARIABLE = "BP_PYTHON_VERSION"
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,18 @@ def find_requests(
 
 
 def _variable(environment: Mapping[str, str], catalogue: RuntimesCatalogue) -> Iterator[PythonRequest]:
-    value = environment.get(VARIABLE, "").strip()
+    value = VERSION.text(environment)
     if not value:
         return
     try:
-        yield parse_request(value, VARIABLE)
+        yield parse_request(value, VERSION.name)
     except ValueError as error:
         raise ConfigurationError(
-            f"{VARIABLE} is not a Python version",
+            f"{VERSION.name} is not a Python version",
             detail=f"Found: {visible(value)}\n{_reason(value)}",
             advice=(
                 f"Set it to a line ({catalogue.default}), an exact version ({_newest(catalogue)}) "
-                f"or a range (>=3.12,<3.14), such as\n{VARIABLE}={meant(value, catalogue)}"
+                f"or a range (>=3.12,<3.14), such as\n{VERSION.name}={meant(value, catalogue)}"
             ),
         ) from error
 
