@@ -51,7 +51,7 @@ def fetched(runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContex
 def _with_carried(
     error: DownloadError, runtime: Runtime, catalogue: RuntimesCatalogue, context: BuildContext
 ) -> DownloadError:
-    """Say in an offline package what it carries, and how it is made to carry more."""
+    """Document in an offline package what it carries, and how to add more."""
     sums = carried_archives(context.buildpack_dir)
     if not sums:
         return error

@@ -73,7 +73,7 @@ def adapt(tree: Path, line: str) -> None:
 
 
 def _adapt_copy(file: Path, adapted: Mapping[str, object], prefix: str, tree: str) -> None:
-    """Give the copy in JSON the values of the module, and to what only the copy has the same treatment.
+    """Bring the JSON copy in line with the module, and adapt in the same way what only the copy has.
 
     python-build-standalone adapts its module when it makes an archive, and the copy has what was before that.
     """

@@ -71,7 +71,7 @@ class BuildContext:
 
 @contextlib.contextmanager
 def _naming(variable: str) -> Iterator[None]:
-    """Say through which variable a broken file came in."""
+    """Name the variable through which a broken file came in."""
     try:
         yield
     except TomlError as error:

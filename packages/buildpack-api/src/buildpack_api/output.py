@@ -47,7 +47,7 @@ class Output:
         self._out(text, indent=2)
 
     def detail(self, text: str) -> None:
-        """Say more about the step before."""
+        """Print a detail of the previous step."""
         self._out(text, indent=4)
 
     def warning(self, title: str, text: str = "") -> None:
@@ -76,7 +76,7 @@ class Output:
             self.step(f"{name:<{width}}  {text}".rstrip())
 
     def progress(self, label: str, done: int, total: int | None) -> None:
-        """Tell how many bytes are done, at most every five seconds; nothing at all for what takes less."""
+        """Report the bytes done, at most every five seconds; a shorter transfer prints nothing."""
         now = self._clock()
         last = self._progress.setdefault(label, now)
         if total is not None and done >= total:

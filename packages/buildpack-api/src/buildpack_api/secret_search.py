@@ -404,7 +404,7 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
 
 
 def _let_me_read(path: str, right: int) -> int:
-    """Give ourselves the right to read what is ours; return the old mode. Raises BuildpackError."""
+    """Add read permission for the owner; return the old mode. Raises BuildpackError."""
     try:
         mode = stat.S_IMODE(os.lstat(path).st_mode)
         os.chmod(path, mode | right)  # noqa: PTH101

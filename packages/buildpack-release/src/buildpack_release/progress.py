@@ -1,4 +1,4 @@
-"""Telling people what is going on, on stderr: stdout is for data."""
+"""Progress messages on stderr: stdout is for data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Progress:
 
     @contextmanager
     def one_of_several(self, title: str) -> Iterator[list[str]]:
-        """Tell of a step once it has succeeded, with its results and its time. Safe in several threads."""
+        """Report a step that has succeeded, with its results and its time. Safe in several threads."""
         started = self.clock()
         results: list[str] = []
         yield results

@@ -30,7 +30,7 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say a time span, such as `0.4 s` or `2 min 05 s`."""
+    """Format a time span, such as `0.4 s` or `2 min 05 s`."""
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE)

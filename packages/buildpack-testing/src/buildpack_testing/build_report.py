@@ -85,13 +85,13 @@ def indented(lines: Iterable[str]) -> str:
 
 def _entry_text(entry: ResolvedEntry) -> str:
     users = ", ".join(
-        f"{user} ({wishes})" if (wishes := _wishes(requirement.metadata)) else user
+        f"{user} ({constraints})" if (constraints := _constraints(requirement.metadata)) else user
         for user, requirement in entry.requires
     )
     return f"{entry.name}: provided by {', '.join(entry.providers)}, required by {users}"
 
 
-def _wishes(metadata: Mapping[str, object]) -> str:
+def _constraints(metadata: Mapping[str, object]) -> str:
     flags = [name for name, value in metadata.items() if value is True]
     values = [f"{name} {value}" for name, value in metadata.items() if not isinstance(value, bool)]
     return ", ".join(flags + values)

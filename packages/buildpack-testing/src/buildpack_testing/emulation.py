@@ -26,7 +26,7 @@ _BINFMT_NAME, _BINFMT_INTERPRETER, _BINFMT_FLAGS = 1, 6, 7
 
 
 def is_possible(arch: str, formats: Path = FORMATS) -> bool:
-    """Tell whether programs for a processor (in Go's words) run on this machine, or can be made to."""
+    """Return whether programs for a processor (in Go's words) run on this machine, or can be made to."""
     return arch == own_arch() or binfmt_rule(arch, "any", formats) is not None
 
 

@@ -165,7 +165,7 @@ def as_json(value: object) -> str:
 
 
 def _through_json(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    """Give metadata as it comes back from a label: the lifecycle reads every JSON number as a float."""
+    """Return metadata as it comes back from a label: the lifecycle reads every JSON number as a float."""
     if isinstance(value, dict):
         return {name: _through_json(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -112,7 +112,7 @@ def pack(tree: Path, file: Path) -> None:
 
 
 def set_modes(tree: Path, *, file: int, executable: int) -> None:
-    """Give every directory and program one mode and all else another: umask and origin must not show."""
+    """Set one mode for directories and programs and one for other files: umask and origin must not show."""
     for directory, _, names in os.walk(tree):
         Path(directory).chmod(executable)
         for path in (Path(directory, name) for name in names):

@@ -47,7 +47,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self._log.append(RecordedRequest(self.command, self.path, int(code)))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: the request log is for the test to read."""
+        """Print nothing: the request log is for the test to read."""
 
 
 class _Server(ThreadingHTTPServer):

@@ -119,7 +119,7 @@ def _header(entry: TarEntry, size: int) -> bytes:
 
 
 def _loses_its_slash(entry: TarEntry) -> bool:
-    """Tell whether tarfile would split the name at its very beginning, which no reader puts back.
+    """Return whether tarfile would split the name at its very beginning, which no reader puts back.
 
     USTAR has a field of 100 bytes for the end of a name, and one for what comes before a slash; tarfile puts
     a slash at the end of a folder's name.

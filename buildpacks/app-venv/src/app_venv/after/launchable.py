@@ -21,7 +21,7 @@ _SHEBANG = b"#!"
 
 
 def make_scripts_start(venv: Path, distributions: Iterable[InstalledDistribution]) -> tuple[str, ...]:
-    """Give scripts a first line that the kernel can read; return the names of those that cannot start.
+    """Write a first line that the kernel can read into scripts; return the names of those that cannot start.
 
     pip does so for entry points, but not for scripts that a wheel brings along (``#!python``): a blank in the
     path, or a long one, would make them fail. The records of the distributions are corrected.

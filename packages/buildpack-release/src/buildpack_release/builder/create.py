@@ -137,7 +137,7 @@ def _read_lifecycle(config: BuilderConfig, folder: Path) -> Lifecycle:
 
 @contextmanager
 def _at(config: BuilderConfig, *keys: str) -> Iterator[None]:
-    """Give errors without a place the one in the configuration."""
+    """Add the place in the configuration to errors that have none."""
     try:
         yield
     except ReleaseError as error:

@@ -108,7 +108,7 @@ class DistPackage:
         return (*self.artefacts, self.sbom.path, self.provenance)
 
     def is_intact(self, dist: Path) -> bool:
-        """Tell whether everything is still in dist/ as it was written, by reading all of it.
+        """Return whether everything is still in dist/ as it was written, by reading all of it.
 
         The provenance does not count: it is written again when it does not fit.
         """

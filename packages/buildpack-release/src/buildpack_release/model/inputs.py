@@ -105,7 +105,7 @@ def collect(repository: Repository, buildpack: Buildpack) -> PackageInputs:
 
 
 def is_input(repository: Repository, buildpack: Buildpack, path: str) -> bool:
-    """Tell whether a file, given by its path below the root, goes into a buildpack, or would if it existed.
+    """Return whether a file, given by its path below the root, goes into a buildpack, or would if it existed.
 
     So it can be asked of a deleted file, too. Raises CheckFailed for bad settings.
     """
@@ -125,7 +125,7 @@ class _Source:
     is_tree: bool = False
 
     def covers(self, file: Path) -> bool:
-        """Tell whether a file is this one, or one of this directory that is not left out."""
+        """Return whether a file is this one, or one of this directory that is not left out."""
         if not self.is_tree:
             return file == self.path
         is_inside = file != self.path and file.is_relative_to(self.path)

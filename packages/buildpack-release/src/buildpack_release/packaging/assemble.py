@@ -131,7 +131,7 @@ def _copy(file: InputFile, target: Path) -> None:
 
 
 def _set_modes(directory: Path, executables: Iterable[str]) -> None:
-    """Give folders and files the modes that they have in a package, whatever umask and checkout say."""
+    """Set the modes that folders and files have in a package, independent of umask and checkout."""
     programs = {directory / name for name in executables}
     for folder, _, files in os.walk(directory):
         Path(folder).chmod(0o755)

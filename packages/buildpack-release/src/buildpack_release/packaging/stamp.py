@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_stamped(output: OutputDirectory, name: str, inputs: str) -> bool:
-    """Tell whether a folder was made of the inputs with this digest and nobody has changed anything in it."""
+    """Return whether a folder was made of the inputs with this digest and has not changed since."""
     try:
         stamp = (output.root / _stamp_name(name)).read_text("utf-8")
         return stamp == _stamp(inputs, output.root / name)

@@ -198,7 +198,7 @@ def _compare(release: PackageRelease, store: Store, *, trust_parts: bool) -> Pub
 
 
 def _is_complete(release: PackageRelease, store: Store) -> bool:
-    """Tell whether all parts are still there: registries may lose some, and a push brings them back."""
+    """Return whether all parts are still there: registries may lose some, and a push brings them back."""
     digests = [manifest.digest for manifest in release.tree.manifests[:-1]]
     blobs = release.tree.blobs
     return all(in_parallel(store.has_manifest, digests)) and len(present_blobs(store, blobs)) == len(blobs)

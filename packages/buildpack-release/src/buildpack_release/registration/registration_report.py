@@ -52,7 +52,7 @@ def request_data(statuses: Sequence[RequestStatus]) -> list[dict[str, Any]]:
 
 
 def _notes(statuses: Sequence[RequestStatus]) -> Iterator[str]:
-    """Say each note once."""
+    """Print each note once."""
     texts: dict[str, list[str]] = {}
     for one in statuses:
         if one.note:

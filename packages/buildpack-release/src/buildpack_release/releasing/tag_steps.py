@@ -60,7 +60,7 @@ class LastRelease(ReadOnlyStep):
     def _moved_on(
         self, state: ReleaseState, tag: str, commit: str, members: Sequence[VersionedBuildpack]
     ) -> Row | None:
-        """Say if what goes into the packages is not what was tagged."""
+        """Warn if what goes into the packages is not what was tagged."""
         changed = [
             path
             for path in RepositoryFolder(state.repository.root).changed(commit)

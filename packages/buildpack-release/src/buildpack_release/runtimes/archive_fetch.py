@@ -58,7 +58,7 @@ def fetch_archives(
 
 
 def _is_whole(path: Path, sha256: str) -> bool:
-    """Tell whether an archive is in the cache; one that is damaged is dropped."""
+    """Return whether an archive is in the cache; one that is damaged is dropped."""
     if not path.is_file():
         return False
     if file_sha256(path) == f"sha256:{sha256}":

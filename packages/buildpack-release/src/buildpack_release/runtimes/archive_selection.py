@@ -25,7 +25,7 @@ _PYTHON = re.compile(r"[1-9][0-9]*\.[0-9]+(\.[0-9]+)?")
 
 
 def is_python(text: str) -> bool:
-    """Tell whether a text is spelt like a line (`3.14`) or a version (`3.14.2`)."""
+    """Return whether a text is spelt like a line (`3.14`) or a version (`3.14.2`)."""
     return _PYTHON.fullmatch(text) is not None
 
 

@@ -62,7 +62,7 @@ class BuildpackProgram:
         faults: Mapping[int, type[ReleaseError]] | None = None,
         file: Path | None = None,
     ) -> dict[str, Any]:
-        """Give it an order, and return its answer.
+        """Send it a command and return its answer.
 
         Args:
             order: what is wanted.

@@ -74,7 +74,7 @@ def _hide_secrets_of_variables() -> None:
 
 
 def explain_missing(error: ModuleNotFoundError) -> str:
-    """Say that a library is missing, and how to get it. Raises the error itself for a module of this one."""
+    """Report that a library is missing, and how to get it. Raises the error itself for one of our modules."""
     if not error.name or error.name.partition(".")[0] == __name__.partition(".")[0]:
         raise error
     return (

@@ -127,7 +127,7 @@ def _check_final(text: str) -> None:
 
 
 def _applies(requirement: Requirement) -> bool:
-    """Tell whether a requirement holds on some supported Python, without any extra."""
+    """Return whether a requirement holds on some supported Python, without any extra."""
     marker = requirement.marker
     return marker is None or any(
         marker.evaluate({"extra": "", "python_version": minor, "python_full_version": f"{minor}.0"})

@@ -45,7 +45,7 @@ def add_entry(changelog: Changelog, heading: str, text: str) -> Changelog:
 
 
 def _place(changelog: Changelog, section: Section, heading: str) -> tuple[int, tuple[list[str], list[str]]]:
-    """Say before which line an entry goes, and what lines come before and after it."""
+    """Return the line before which an entry goes, and the lines around it."""
     kinds = [
         index
         for index in range(section.start + 1, section.end)

@@ -14,7 +14,7 @@ _EXEMPT_TEXTS = ("README.md", "CHANGELOG.md")
 
 
 def is_change_of(repository: Repository, buildpack: Buildpack, path: str) -> bool:
-    """Tell whether users of a buildpack may notice a change of a file, given by its path below the root."""
+    """Return whether users of a buildpack may notice a change of a file, given by its path below the root."""
     home = buildpack.directory.relative_to(repository.root)
     is_exempt = path in {(home / name).as_posix() for name in _EXEMPT_TEXTS}
     return not is_exempt and is_input(repository, buildpack, path)

@@ -161,7 +161,7 @@ class _Comparison:
         return tuple(found)
 
     def has_new_entry(self, member: VersionedBuildpack) -> bool:
-        """Tell whether a changelog has a new entry, in a section that a change may go to."""
+        """Return whether a changelog has a new entry, in a section that a change may go to."""
         path = self._path(member.buildpack, member.changelog.path.name)
         old = Changelog.parse(self.checkout.text(self.commit, path) or "", member.changelog.path)
         entries = Counter(entry.identity for entry in _announced(member.changelog, old))

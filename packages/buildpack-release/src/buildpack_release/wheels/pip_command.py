@@ -96,7 +96,7 @@ def pip_failure(
 
 
 def was_unreachable(output: str) -> bool:
-    """Tell whether pip could not reach its index. It goes on then, and finds that nothing is there."""
+    """Return whether pip could not reach its index. It goes on then, and finds that nothing is there."""
     return bool(_UNREACHABLE.search(output))
 
 

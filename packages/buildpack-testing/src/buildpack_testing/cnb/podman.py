@@ -181,7 +181,7 @@ class Container:
         return self.podman.command("exec", self.name, *command, check=check)
 
     def running(self) -> bool:
-        """Tell whether its main process lives."""
+        """Return whether its main process lives."""
         return bool(self.state()["Running"])
 
     def state(self) -> Mapping[str, Any]:

@@ -58,6 +58,6 @@ def version_numbers(text: str) -> tuple[int, int, int] | None:
 
 
 def fits(tool: GoTool, text: str) -> bool:
-    """Tell whether a version output is of the wanted release or a newer one."""
+    """Return whether a version output is of the wanted release or a newer one."""
     found, wanted = version_numbers(text), version_numbers(tool.version)
     return found is not None and wanted is not None and found >= wanted

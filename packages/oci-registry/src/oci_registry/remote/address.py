@@ -65,7 +65,7 @@ def reach_of_host(host: str, resolver: Resolver = resolve) -> Reach:
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Give scheme, host and port: what must be equal for credentials to be sent again.
+    """Return scheme, host and port: what must be equal for credentials to be sent again.
 
     Raises UnsafeRedirectError for anything but an http or https URL with a host.
     """

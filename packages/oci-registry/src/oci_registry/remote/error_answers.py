@@ -47,7 +47,7 @@ def redacted(url: str) -> str:
 
 
 def printable(text: str, *, secrets: Iterable[str] = ()) -> str:
-    """Give text of a server as it may be shown: secrets replaced, no control characters, cut."""
+    """Return a server's text fit to print: secrets replaced, no control characters, shortened."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")

@@ -24,7 +24,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def reason(error: BaseException) -> str:
-    """Say in a few words what happened; the wrappers' own texts quote URLs and what is secret there."""
+    """Return a few words on what happened; the wrappers' own texts quote URLs with their secrets."""
     found = tuple(causes(error))
     for cause in found:
         if isinstance(cause, OSError) and cause.strerror:

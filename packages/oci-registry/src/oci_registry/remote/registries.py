@@ -31,7 +31,7 @@ class Nobody:
     """A source of credentials without any: to see what everybody sees."""
 
     def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (none, wherever)
-        """Give nothing."""
+        """Return no credentials."""
         return None
 
 

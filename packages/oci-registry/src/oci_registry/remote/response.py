@@ -58,7 +58,7 @@ class RegistryResponse:
         return bytes(body)
 
     def close(self) -> None:
-        """Give the connection back, or drop it if the body was not read to its end."""
+        """Return the connection to the pool, or drop it if the body was not read to its end."""
         self._response.close()
 
 

@@ -83,7 +83,7 @@ def _package(item: Mapping[str, Any]) -> ResolvedDistribution:
 
 
 def _is_published(item: Mapping[str, Any], origin: str) -> bool:
-    """Tell whether an index lists this wheel: it is not from a requirement's own address or from a disk.
+    """Return whether an index lists this wheel: it is not from a requirement's own address or from a disk.
 
     One that was built here of a published source has that one's address.
     """
