@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oci_registry.errors import InvalidReferenceError, UsageError
-from oci_registry.reference import Reference, hostname, is_loopback
+from oci_registry.reference import Reference, hostname, is_loopback, registry_host
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -121,3 +121,12 @@ def test_what_is_no_reference_is_refused(text: str) -> None:
 )
 def test_plain_http_is_for_loopback_only(registry: str, expected: bool) -> None:
     assert is_loopback(hostname(registry)) is expected
+
+
+@pytest.mark.parametrize("name", ["docker.io", "index.docker.io", "registry-1.docker.io", "Docker.io"])
+def test_docker_hub_has_one_name(name: str) -> None:
+    assert str(Reference.parse(f"{name}/acme/one:1")) == "docker.io/acme/one:1"
+    assert str(Reference.parse(f"{name}/debian:13")) == "docker.io/library/debian:13"
+    assert str(Reference.parse_namespace(f"{name}/acme").child("one")) == "docker.io/acme/one"
+    assert registry_host("docker.io") == "registry-1.docker.io"
+    assert registry_host("registry.example:5000") == "registry.example:5000"

@@ -2,7 +2,8 @@
 
 Grammar: OCI Distribution 1.1, 'Pulling manifests' (name, tag) and OCI Image 1.1, 'Digests'. Unlike Docker's,
 a reference must name its registry: none is ever supplied, so a forgotten host cannot publish to somebody
-else's. And the name is taken as it is written: it is the host that is asked.
+else's. And the name is taken as it is written: it is the host that is asked. The one exception is Docker Hub,
+whose name, `docker.io`, is not that of the host with its registry.
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?")
+DOCKER_HUB = "docker.io"
+DOCKER_HUB_HOST = "registry-1.docker.io"
+"""The host with Docker Hub's registry."""
+DOCKER_HUB_LOGIN = "https://index.docker.io/v1/"
+"""Under which name `docker login` keeps the credentials for it."""
+_DOCKER_HUB_NAMES = (DOCKER_HUB, DOCKER_HUB_HOST, "index.docker.io")
+_OFFICIAL = "library"  # the namespace of names without one
+
 _LONGEST_NAME = 255  # host and name together, as most registries limit it
 _LAST_PORT = 65535
 
@@ -56,6 +65,22 @@ def _check_ipv6(address: str, registry: str) -> None:
         raise InvalidReferenceError(f"not an IPv6 address: {registry!r}") from None
 
 
+def registry_name(text: str) -> str:
+    """Return a registry as references name it: in lower case, and Docker Hub by its name."""
+    name = text.lower()
+    return DOCKER_HUB if name in _DOCKER_HUB_NAMES else name
+
+
+def registry_host(registry: str) -> str:
+    """Return the `host[:port]` to connect to for a registry."""
+    return DOCKER_HUB_HOST if registry == DOCKER_HUB else registry
+
+
+def login_key(registry: str) -> str:
+    """Return the key under which Docker's credentials file has a registry."""
+    return DOCKER_HUB_LOGIN if registry == DOCKER_HUB else registry
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host (without port and brackets) is this machine by its name alone."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -81,9 +106,20 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> Reference:
-        """Read a reference.
+        """Read a reference. Docker Hub's images without a namespace are below `library`.
 
         Raises InvalidReferenceError if it is malformed, names no registry, or has a digest other than sha256.
+        """
+        reference = cls.parse_namespace(text)
+        if reference.registry == DOCKER_HUB and "/" not in reference.repository:
+            return cls._checked(replace(reference, repository=f"{_OFFICIAL}/{reference.repository}"))
+        return reference
+
+    @classmethod
+    def parse_namespace(cls, text: str) -> Reference:
+        """Read `registry/namespace`, which repositories are below, as the beginning of their names.
+
+        Raises as parse() does.
         """
         registry, slash, rest = text.partition("/")
         if not slash or not _looks_like_host(registry):
@@ -95,7 +131,7 @@ class Reference:
         rest, at, digest = rest.partition("@")
         name, colon, tag = rest.partition(":")
         hostname(registry)
-        reference = cls(registry.lower(), name, tag if colon else None, digest if at else None)
+        reference = cls(registry_name(registry), name, tag if colon else None, digest if at else None)
         reference.check()
         return reference
 

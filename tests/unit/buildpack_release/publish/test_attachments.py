@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import PROVENANCE, SBOM
 from buildpack_release.publish.publication import Publication
 from oci_registry.content import INDEX, MANIFEST, Manifest
+from oci_registry.errors import UnavailableError
 from oci_registry.referrers_tag import as_referrer, fallback_tag
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
@@ -151,7 +151,7 @@ def test_a_registry_that_lists_nothing_gets_no_tag(packed: Path) -> None:
             return response
 
     with Forgetful() as registry:
-        with pytest.raises(CheckFailed, match="does not list"):
+        with pytest.raises(UnavailableError, match="does not list"):
             publication(packed, registry.host).publish(agreed)
         assert all(not tags for _, _, tags in registry.store.state().values())
 

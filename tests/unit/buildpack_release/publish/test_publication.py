@@ -17,8 +17,9 @@ from buildpack_release.publish.live_line import LiveLine
 from oci_registry.errors import AccessDeniedError, UnavailableError
 from oci_registry.parallel import in_parallel
 from oci_registry.reference import Reference
+from oci_registry.remote.credentials import Nobody
 from oci_registry.remote.login import Password
-from oci_registry.remote.registries import Nobody, Registries, connection
+from oci_registry.remote.registries import Registries, connection
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.secret import ConcealedText
 from oci_registry.testing.access import BasicGuard

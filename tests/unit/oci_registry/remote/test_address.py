@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oci_registry.errors import UnsafeRedirectError
-from oci_registry.remote.address import Reach, check_redirect, origin, reach_of_address, reach_of_host
+from oci_registry.remote.address import (
+    Reach,
+    check_redirect,
+    origin,
+    reach_of_address,
+    reach_of_host,
+    stay_secure,
+)
 
 NAMES = {
     "registry.example": ["93.184.216.34"],
@@ -111,3 +118,20 @@ def test_default_ports_make_equal_origins() -> None:
 
 def test_a_host_is_as_private_as_its_most_private_address() -> None:
     assert reach_of_host("sly.example", lambda host: NAMES[host]) is Reach.NETWORK
+
+
+@pytest.mark.parametrize(
+    ("home", "target", "expected"),
+    [
+        ("https://r.example/v2/", "http://r.example/v2/x?a=b", "https://r.example/v2/x?a=b"),
+        ("https://r.example:8443/v2/", "http://r.example:8443/v2/x", "https://r.example:8443/v2/x"),
+        ("https://r.example/v2/", "http://r.example:80/v2/x", "http://r.example:80/v2/x"),
+        ("https://r.example/v2/", "http://other.example/v2/x", "http://other.example/v2/x"),
+        ("http://r.example/v2/", "http://r.example/v2/x", "http://r.example/v2/x"),
+    ],
+)
+def test_a_registry_that_does_not_know_its_scheme_is_spoken_to_by_https(
+    home: str, target: str, expected: str
+) -> None:
+    """Protects uploads through a proxy that ends TLS: they stay secure, and go on."""
+    assert stay_secure(home, target) == expected

@@ -152,3 +152,9 @@ def test_a_broken_file_is_one_clear_error_that_shows_nothing_of_it(tmp_path: Pat
 def test_a_directory_in_its_place(tmp_path: Path) -> None:
     with pytest.raises(CredentialError, match="cannot read"):
         AuthFile(tmp_path, {}).find("x.io", "a")
+
+
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "docker.io", "index.docker.io"])
+def test_docker_hub_is_known_by_the_name_of_its_former_index(tmp_path: Path, key: str) -> None:
+    assert user(file(tmp_path, {"auths": {key: auth("me")}}), "docker.io") == "me"
+    assert user(file(tmp_path, {"auths": {key: auth("me")}}), "x.io") is None

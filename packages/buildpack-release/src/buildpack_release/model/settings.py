@@ -75,6 +75,44 @@ class PackageSettings:
         return settings
 
 
+MOVING_TAGS = ("minor", "major", "latest")
+"""The kinds of moving tags: `X.Y`, `X` and `latest`."""
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """How packages are published: the table `[tool.buildpack-release.publish]`.
+
+    Attributes:
+        moving_tags: the tags that follow the newest version, of MOVING_TAGS; none where tags cannot change.
+        documents: whether SBOM and provenance are stored beside the images.
+    """
+
+    moving_tags: tuple[str, ...] = MOVING_TAGS
+    documents: bool = True
+
+    @classmethod
+    def read(cls, root: Path) -> PublishSettings:
+        """Read the settings of a repository; without the table everything is kept. Raises CheckFailed."""
+        findings: list[Finding] = []
+        table = settings_table(root, findings).table("publish")
+        table.refuse_unknown_keys(("moving-tags", "documents"))
+        settings = cls(
+            table.strings("moving-tags") if "moving-tags" in table.data else MOVING_TAGS,
+            table.boolean("documents") if "documents" in table.data else True,
+        )
+        raise_first_error(findings)
+        for index, name in enumerate(settings.moving_tags):
+            if name not in MOVING_TAGS:
+                raise CheckFailed(
+                    f'"{name}" is no kind of moving tag',
+                    advice=f"Choose from {', '.join(MOVING_TAGS)}; an empty list keeps none.",
+                    file=table.source.path,
+                    line=table.source.line(*table.path, "moving-tags", index),
+                )
+        return settings
+
+
 @dataclass(frozen=True)
 class SigningSettings:
     """How published images are signed: the table `[tool.buildpack-release.signing]`.

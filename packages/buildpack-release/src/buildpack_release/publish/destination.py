@@ -33,7 +33,7 @@ def parse_destination(text: str) -> Destination:
         raise UsageError(f"{text.partition('://')[0]}:// does not belong there", advice=_ADVICE)
     if "/" not in text.strip("/"):
         raise UsageError(f'"{text}" is not a registry with a namespace', advice=_ADVICE)
-    reference = Reference.parse(text.rstrip("/"))
+    reference = Reference.parse_namespace(text.rstrip("/"))
     if reference.target is not None:
         raise UsageError(
             f"a namespace has no tag and no digest: {text}",

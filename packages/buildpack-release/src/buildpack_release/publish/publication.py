@@ -18,7 +18,7 @@ from buildpack_release.publish.package_release import store_name
 from buildpack_release.publish.publish_plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
 from buildpack_release.publish.signing import Signer, Unsigned, is_signed
-from buildpack_release.publish.tags import moving_tags
+from buildpack_release.publish.tags import MovingTags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
 from buildpack_release.text import size
 from oci_registry.remote.registries import Connect, Registries, connection
@@ -55,6 +55,8 @@ class Publication:
         connect: how to connect to a registry.
         line: where progress is told.
         signer: how images are signed.
+        documents: whether SBOM and provenance are stored beside the images, and looked for there.
+        moving: which moving tags there are.
     """
 
     repository: Repository
@@ -65,6 +67,8 @@ class Publication:
     line: LiveLine = field(default_factory=LiveLine)
     variant: str = ""
     signer: Signer = field(default_factory=Unsigned)
+    documents: bool = True
+    moving: MovingTags = field(default_factory=MovingTags)
 
     def plan(self) -> Plan:
         """Return what publishing would do; nothing is written.
@@ -91,7 +95,7 @@ class Publication:
             if plan.is_done:
                 return tuple(Result(step, step.root) for step in plan.steps)
             try:
-                results = carry_out(plan, self.line, self.signer)
+                results = carry_out(plan, self.line, self.signer, self.moving)
                 self.line.say("Reading back what is published")
                 _check_done(derive(trust_parts=True))
             except NetworkError as error:
@@ -106,7 +110,33 @@ class Publication:
         expected = self._expected()
         check_names(one.id for one in expected)
         with self._stores() as store:
-            return tuple(_verified(store(store_name(one.id)), one, self.line) for one in expected)
+            return tuple(self._verified(store(store_name(one.id)), one) for one in expected)
+
+    def _verified(self, store: Store, expected: Expected) -> Verified:
+        reference = f"{store.name}:{expected.tag}"
+        self.line.say(f"Reading {reference}")
+        root = store.manifest(expected.tag)
+        if root is None:
+            return Verified(reference, expected, problems=("it is not published",))
+        try:
+            tree, problems = read_published(store, root, expected)
+        except CheckFailed as error:
+            return Verified(reference, expected, root.digest, problems=(str(error),))
+        counter = Bytes(self.line, "read", sum(blob.size for blob in tree.blobs))
+        missing = [text for text in problems if text.startswith("the blob ")]
+        problems += tuple(text for text in unreadable_blobs(tree, store, counter) if text not in missing)
+        self.line.clear()
+        referrers = store.referrers(root.digest)
+        if self.documents:
+            problems += tuple(attachment_problems(store, root.digest, referrers, expected))
+        problems += tuple(self._tag_problems(store, expected, root.digest))
+        signed = is_signed(store, root.digest, referrers)
+        return replace(_described(reference, expected, tree, problems), is_signed=signed)
+
+    def _tag_problems(self, store: Store, expected: Expected, digest: str) -> Iterator[str]:
+        for tag in self.moving.plan(store, expected.tag, digest):
+            if tag.is_due:
+                yield f"the tag {tag.name} points to {tag.was or 'nothing'}, not to it"
 
     def _expected(self) -> list[Expected]:
         if self.variant:
@@ -139,7 +169,15 @@ class Publication:
         ):
             releases = read_releases(self.repository, self.ids, self.dist, self.variant)
             sign = not self.signer.unsigned
-            yield partial(make_plan, shown(self.destination), releases, store, sign=sign)
+            yield partial(
+                make_plan,
+                shown(self.destination),
+                releases,
+                store,
+                moving=self.moving,
+                documents=self.documents,
+                sign=sign,
+            )
 
     @contextmanager
     def _stores(self) -> Iterator[Callable[[str], Store]]:
@@ -190,36 +228,6 @@ def _check_done(plan: Plan) -> None:
             detail="\n".join(refuse),
             advice="Run the same command again.",
         )
-
-
-def _verified(store: Store, expected: Expected, line: LiveLine) -> Verified:
-    reference = f"{store.name}:{expected.tag}"
-    line.say(f"Reading {reference}")
-    root = store.manifest(expected.tag)
-    if root is None:
-        return Verified(reference, expected, problems=("it is not published",))
-    try:
-        tree, problems = read_published(store, root, expected)
-    except CheckFailed as error:
-        return Verified(reference, expected, root.digest, problems=(str(error),))
-    counter = Bytes(line, "read", sum(blob.size for blob in tree.blobs))
-    missing = [text for text in problems if text.startswith("the blob ")]
-    problems += tuple(text for text in unreadable_blobs(tree, store, counter) if text not in missing)
-    line.clear()
-    referrers = store.referrers(root.digest)
-    found = (
-        *problems,
-        *attachment_problems(store, root.digest, referrers, expected),
-        *_tag_problems(store, expected, root.digest),
-    )
-    signed = is_signed(store, root.digest, referrers)
-    return replace(_described(reference, expected, tree, found), is_signed=signed)
-
-
-def _tag_problems(store: Store, expected: Expected, digest: str) -> Iterator[str]:
-    for tag in moving_tags(store, expected.tag, digest):
-        if tag.is_due:
-            yield f"the tag {tag.name} points to {tag.was or 'nothing'}, not to it"
 
 
 def _described(reference: str, expected: Expected, tree: ImageTree, problems: tuple[str, ...]) -> Verified:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.signing import is_signed
-from buildpack_release.publish.tags import MovingTag, moving_tags
+from buildpack_release.publish.tags import MovingTag, MovingTags
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
 from oci_registry.store import present_blobs
@@ -148,6 +148,8 @@ def make_plan(
     releases: Sequence[PackageRelease],
     store: Callable[[str], Store],
     *,
+    moving: MovingTags | None = None,
+    documents: bool = True,
     sign: bool = False,
     trust_parts: bool = False,
 ) -> Plan:
@@ -157,6 +159,8 @@ def make_plan(
         destination: the name of it all, for people.
         releases: what to publish.
         store: gives the store for a name.
+        moving: which moving tags there are (default: all).
+        documents: whether SBOM and provenance are stored beside the images.
         sign: whether images are to be signed.
         trust_parts: whether the parts of what is published need not be looked for: they were just read.
 
@@ -179,7 +183,10 @@ def make_plan(
         else:
             steps.append(step)
         will_have[step.store.mount_name] = _digests(step)
-    return Plan(destination, tuple(in_parallel(partial(_with_tags_and_referrers, sign=sign), steps)))
+    complete = partial(
+        _with_tags_and_referrers, moving=moving or MovingTags(), documents=documents, sign=sign
+    )
+    return Plan(destination, tuple(in_parallel(complete, steps)))
 
 
 def _compare(release: PackageRelease, store: Store, *, trust_parts: bool) -> PublishStep:
@@ -236,16 +243,18 @@ def _with_blobs(
     return replace(step, blobs=tuple(blobs))
 
 
-def _with_tags_and_referrers(step: PublishStep, *, sign: bool) -> PublishStep:
+def _with_tags_and_referrers(
+    step: PublishStep, *, moving: MovingTags, documents: bool, sign: bool
+) -> PublishStep:
     """Decide about moving tags, documents and signature; beside what is not published yet are none."""
     if step.action is Action.CONFLICT:
         return step
     digest = step.root.digest
-    tags = moving_tags(step.store, step.release.tag, digest, is_new=not step.published)
-    referrers = step.store.referrers(digest) if step.published else ()
+    tags = moving.plan(step.store, step.release.tag, digest, is_new=not step.published)
+    referrers = step.store.referrers(digest) if step.published and (documents or sign) else ()
     signing = Signing.NOT_ASKED
     if sign:
         signed = bool(step.published) and is_signed(step.store, digest, referrers)
         signing = Signing.SIGNED if signed else Signing.DUE
-    due = step.release.missing_attachments(referrers) if step.is_ours else ()
+    due = step.release.missing_attachments(referrers) if step.is_ours and documents else ()
     return replace(step, tags=tags, attachments=due, signing=signing)

@@ -63,6 +63,8 @@ def _blobs_text(step: PublishStep, transfer: Transfer) -> str:
 def _tag_text(tag: MovingTag) -> str:
     if tag.state is TagState.STAYS:
         return f"{tag.name} (stays: {tag.because} is newer)"
+    if tag.state is TagState.REFUSED:
+        return f"{tag.name} (stays: the registry refuses to move it)"
     if tag.state is TagState.MOVES:
         return f"{tag.name} (moves from {tag.was[:19]})"
     return f"{tag.name} ({tag.state.value})"
@@ -149,6 +151,19 @@ def signing_line(results: Sequence[Result], signer: Signer) -> str:
     return f"signed: {now} now, {len(results) - now} before\n"
 
 
+def refusal_lines(results: Sequence[Result]) -> str:
+    """Return which moving tags the registry refuses to move, and what to do about it."""
+    refused = [
+        f"warning: {result.step.store.name}: the registry refuses to move {', '.join(result.refused)}\n"
+        for result in results
+        if result.refused
+    ]
+    advice = (
+        "Its tags are immutable: choose which ones move, moving-tags in [tool.buildpack-release.publish].\n"
+    )
+    return "".join([*refused, advice]) if refused else ""
+
+
 def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return the results for programs."""
     return [
@@ -160,6 +175,7 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
             "digest": result.root.digest,
             "state": _state(result),
             "moved": list(result.moved),
+            "refused": list(result.refused),
             "attached": list(result.attached),
             "signed": result.signed or result.step.signing is Signing.SIGNED,
             "blobs": {digest: outcome.value for digest, outcome in sorted(result.pushed.blobs.items())},

@@ -6,6 +6,7 @@ a version with parts of it missing, and whatever interrupts this, the next run g
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,21 +16,26 @@ from buildpack_release.progress import Progress
 from buildpack_release.publish.difference import differences
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.publish_plan import Action, PublishStep, Signing, Transfer
-from buildpack_release.publish.tags import moving_tags
 from buildpack_release.publish.verify import Expected, read_published
 from buildpack_release.text import size
+from oci_registry.errors import NotFoundError, RegistryConflictError, RegistryError, RejectedError
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
+from oci_registry.remote.client import RemoteRepository
 from oci_registry.store import Content, Pushed, TransferOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from buildpack_release.publish.package_release import PackageRelease
     from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.publish.signing import Signer
+    from buildpack_release.publish.tags import MovingTags
     from oci_registry.content import Manifest
 
 # How many packages are pushed at once; of each of them several blobs are.
 _PACKAGES = 2
+_NO_REPOSITORY = frozenset({"NAME_UNKNOWN", "REPOSITORY_NOT_FOUND"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Result:
         pushed: what was brought in.
         is_new: whether the version's tag was written.
         moved: the moving tags that were written.
+        refused: the moving tags that the registry refuses to move.
         attached: the documents that were stored beside the image.
         signed: whether it was signed now.
     """
@@ -51,6 +58,7 @@ class Result:
     pushed: Pushed = field(default_factory=Pushed)
     is_new: bool = False
     moved: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     attached: tuple[str, ...] = ()
     signed: bool = False
 
@@ -60,8 +68,8 @@ class Result:
         return f"{self.step.reference}@{self.root.digest}"
 
 
-def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
-    """Do what is planned.
+def carry_out(plan: Plan, line: LiveLine, signer: Signer, moving: MovingTags) -> tuple[Result, ...]:
+    """Do what is planned. Moving tags that the registry refuses to move are added to those of `moving`.
 
     Raises:
         ConflictError: somebody else has published a version with other content meanwhile.
@@ -71,18 +79,45 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer) -> tuple[Result, ...]:
     """
     progress = Progress(len(plan.steps), say=line.say)
     push = partial(_push, progress=progress, sent=_counter(plan, line))
-    pushed = {
-        result.step.reference: result
-        for wave in plan.waves
-        for result in in_parallel(push, wave, jobs=_PACKAGES)
-    }
+    with _missing_repositories_named(plan):
+        pushed = {
+            result.step.reference: result
+            for wave in plan.waves
+            for result in in_parallel(push, wave, jobs=_PACKAGES)
+        }
     line.clear()
     results = [pushed[step.reference] for step in plan.steps]
     in_parallel(_check, plan.steps)
     results = in_parallel(_attach, results)
     results = [_sign(result, signer, line) for result in results]
     results = [_tag_version(result) for result in results]
-    return tuple(in_parallel(_tag_moving, results))
+    return tuple(in_parallel(partial(_tag_moving, moving=moving), results))
+
+
+@contextmanager
+def _missing_repositories_named(plan: Plan) -> Iterator[None]:
+    """Let an error about one repository that has to be created first name all that have to be."""
+    try:
+        yield
+    except NotFoundError as error:
+        if not _NO_REPOSITORY.intersection(error.codes):
+            raise
+        stores = [step.store for step in plan.steps if step.action is Action.PUSH and not step.published]
+        missing = [store for store in stores if isinstance(store, RemoteRepository) and not store.exists()]
+        names = [store.repository for store in missing]
+        commands = [f"  aws ecr create-repository --repository-name {name}" for name in names]
+        is_ecr = any(".dkr.ecr." in store.name for store in missing)
+        raise RegistryError(
+            f"the registry does not create repositories by itself; {len(names)} are missing",
+            detail="\n".join(store.name for store in missing),
+            advice="\n".join(
+                ["Create them, and run the same command again:", *commands]
+                if is_ecr
+                else ["Create them there, and run the same command again."]
+            ),
+            status=error.status,
+            codes=error.codes,
+        ) from error
 
 
 def _counter(plan: Plan, line: LiveLine) -> Bytes:
@@ -143,7 +178,7 @@ def _problems(step: PublishStep) -> tuple[str, ...]:
 
 
 def _attach(result: Result) -> Result:
-    """Store the documents that are missing beside the image, and look whether they are listed there."""
+    """Store the documents that are missing beside the image."""
     step, digest = result.step, result.root.digest
     if not step.attachments:
         return result
@@ -152,13 +187,14 @@ def _attach(result: Result) -> Result:
         return result
     blobs = tuple(blob for one in due for blob in one.blobs)
     step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
-    step.store.attach(*(one.manifest for one in due))
-    if lost := step.release.missing_attachments(step.store.referrers(digest)):
-        raise CheckFailed(
-            f"{step.store.name}@{digest} does not list what was stored beside it",
-            detail=", ".join(one.kind.label for one in lost),
-            advice="No tag was written. If it happens again, the registry does not keep what it gets.",
-        )
+    try:
+        step.store.attach(*(one.manifest for one in due))
+    except (RejectedError, RegistryConflictError) as error:
+        error.advice = (
+            f"{error.advice}\nNo tag was written. If {step.store.name} can store no documents beside images, "
+            "publish without them: documents = false in [tool.buildpack-release.publish]"
+        ).strip()
+        raise
     return replace(result, attached=tuple(one.kind.label for one in due))
 
 
@@ -201,11 +237,18 @@ def check_equal(step: PublishStep, published: Manifest) -> None:
         )
 
 
-def _tag_moving(result: Result) -> Result:
-    """Write the moving tags, as what is published now demands it."""
+def _tag_moving(result: Result, moving: MovingTags) -> Result:
+    """Write the moving tags, as what is published now demands it; the version is published in any case."""
     step = result.step
-    tags = moving_tags(step.store, step.release.tag, result.root.digest, is_new=result.is_new)
-    due = [tag for tag in tags if tag.is_due]
-    for tag in due:
-        step.store.tag(result.root, tag.name)
-    return replace(result, moved=tuple(tag.name for tag in due))
+    tags = moving.plan(step.store, step.release.tag, result.root.digest, is_new=result.is_new)
+    moved, refused = [], []
+    for tag in (one for one in tags if one.is_due):
+        try:
+            step.store.tag(result.root, tag.name)
+            moved.append(tag.name)
+        except (RejectedError, RegistryConflictError):
+            if not tag.was:
+                raise
+            moving.refused.add((step.store.name, tag.name))
+            refused.append(tag.name)
+    return replace(result, moved=tuple(moved), refused=tuple(refused))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from buildpack_common.redaction import redact
 from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from oci_registry.reference import Reference
+from oci_registry.reference import Reference, login_key
 from oci_registry.referrers_tag import fallback_tag
 from oci_registry.remote.credentials import EnvironmentLogin
 from oci_registry.remote.login import IdentityToken, Password
@@ -194,5 +194,5 @@ def _credentials(reference: Reference, environ: Mapping[str, str]) -> Iterator[d
         entry = {"registrytoken": login.token.reveal()}
     with tempfile.TemporaryDirectory(prefix="strata-") as folder:  # mode 0700
         config = Path(folder) / "config.json"
-        config.write_text(json.dumps({"auths": {reference.registry: entry}}), "utf-8")
+        config.write_text(json.dumps({"auths": {login_key(reference.registry): entry}}), "utf-8")
         yield {**own, "DOCKER_CONFIG": folder}

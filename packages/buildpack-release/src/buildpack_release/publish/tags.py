@@ -1,19 +1,21 @@
 """Tags of a release: the one of its version, written once; and the moving ones, which follow the newest.
 
 `X.Y` follows the newest `X.Y.*`, `X` the newest `X.*.*`, `latest` the newest of all. They are never moved
-backwards: a fix for an old line does not take them away from a newer one.
+backwards: a fix for an old line does not take them away from a newer one. A repository may choose which of
+them it has (`PublishSettings`), and a registry with immutable tags refuses to move any.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from buildpack_release.model.settings import MOVING_TAGS
 from buildpack_release.versions.number import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from oci_registry.content import Manifest
     from oci_registry.store import Store
@@ -34,6 +36,7 @@ class TagState(Enum):
     MOVES = "moves"
     DONE = "done"
     STAYS = "stays"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -51,27 +54,49 @@ class MovingTag:
         return self.state in (TagState.NEW, TagState.MOVES)
 
 
-def moving_tags(store: Store, version: str, digest: str, *, is_new: bool = False) -> tuple[MovingTag, ...]:
-    """Return what becomes of the moving tags once a version has this digest; what is published is read.
+@dataclass(frozen=True)
+class MovingTags:
+    """Which moving tags there are.
 
-    A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the version
-    `is_new`, no tag is expected to point to it, and only those that exist are read.
+    Attributes:
+        kinds: those that the repository keeps, of MOVING_TAGS.
+        refused: what a registry has refused to move in this run: names of stores and tags.
     """
-    try:
-        own = Version.parse(version)
-    except ValueError:
-        return ()
-    tags = store.tags() if is_new else None
-    found = {name: store.manifest(name) if tags is None or name in tags else None for name in _names(own)}
-    if all(current is not None and current.digest == digest for current in found.values()):
-        # Nothing to be decided, and so no list of all tags, which may be long.
-        return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
-    published = [*_versions(store.tags() if tags is None else tags), own]
-    return tuple(_moving_tag(name, current, own, digest, published) for name, current in found.items())
+
+    kinds: tuple[str, ...] = MOVING_TAGS
+    refused: set[tuple[str, str]] = field(default_factory=set)
+
+    def plan(self, store: Store, version: str, digest: str, *, is_new: bool = False) -> tuple[MovingTag, ...]:
+        """Return what becomes of the moving tags once a version has this digest; what is published is read.
+
+        A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the
+        version `is_new`, no tag is expected to point to it, and only those that exist are read.
+        """
+        try:
+            own = Version.parse(version)
+        except ValueError:
+            return ()
+        all_names = _names(own)
+        names = [all_names[kind] for kind in MOVING_TAGS if kind in self.kinds]
+        tags = store.tags() if is_new and names else None
+        found = {name: store.manifest(name) if tags is None or name in tags else None for name in names}
+        if all(current is not None and current.digest == digest for current in found.values()):
+            # Nothing to be decided, and so no list of all tags, which may be long.
+            return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
+        published = [*_versions(store.tags() if tags is None else tags), own]
+        planned = (_moving_tag(name, current, own, digest, published) for name, current in found.items())
+        return tuple(self._with_refusal(store, tag) for tag in planned)
+
+    def _with_refusal(self, store: Store, tag: MovingTag) -> MovingTag:
+        is_refused = tag.is_due and (store.name, tag.name) in self.refused
+        return replace(tag, state=TagState.REFUSED) if is_refused else tag
 
 
-def _names(version: Version) -> tuple[str, ...]:
-    return f"{version.major}.{version.minor}", str(version.major), LATEST
+def _names(version: Version) -> Mapping[str, str]:
+    """Return the names of the moving tags of a version by their kinds."""
+    return dict(
+        zip(MOVING_TAGS, (f"{version.major}.{version.minor}", str(version.major), LATEST), strict=True)
+    )
 
 
 def _moving_tag(
@@ -80,7 +105,7 @@ def _moving_tag(
     was = current.digest if current is not None else ""
     # What the tag points to counts as well: the tag of its version may have been deleted.
     known = [*published, *(_annotated(current) if current is not None else ())]
-    newest = max(one for one in known if name in _names(one))
+    newest = max(one for one in known if name in _names(one).values())
     if newest > own:
         return MovingTag(name, TagState.STAYS, was, str(newest))
     if was == digest:

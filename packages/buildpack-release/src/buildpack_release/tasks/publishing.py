@@ -47,10 +47,11 @@ def publication_of(
 ) -> Publication:
     """Return what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
-    from buildpack_release.model.settings import SigningSettings
+    from buildpack_release.model.settings import PublishSettings, SigningSettings
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication
     from buildpack_release.publish.signing import choose_signer
+    from buildpack_release.publish.tags import MovingTags
     from oci_registry.remote.registries import connection
 
     destination = parse_destination(to)
@@ -58,8 +59,17 @@ def publication_of(
     connect = connection(insecure=hosts, anonymous=anonymous)
     signer = choose_signer(sign, SigningSettings.read(root), destination, os.environ, insecure=insecure)
     repository = Repository.discover(root)
+    settings = PublishSettings.read(root)
     return Publication(
-        repository, destination, root / "dist", ids or (), connect, variant=variant, signer=signer
+        repository,
+        destination,
+        root / "dist",
+        ids or (),
+        connect,
+        variant=variant,
+        signer=signer,
+        documents=settings.documents,
+        moving=MovingTags(settings.moving_tags),
     )
 
 
@@ -116,6 +126,7 @@ def publish_run(
     from buildpack_release.publish.publish_report import (
         next_command,
         plan_text,
+        refusal_lines,
         result_data,
         result_table,
         signing_line,
@@ -134,7 +145,7 @@ def publish_run(
     publication = publication_of(root_of(context), to, id, insecure=insecure, variant=variant, sign=sign)
     results = publication.publish(agree)
     told = signing_line(results, publication.signer)
-    say(f"\n{result_table(results)}{told}Check it: {next_command(to, results)}")
+    say(f"\n{result_table(results)}{refusal_lines(results)}{told}Check it: {next_command(to, results)}")
     if json:
         print_json(result_data(results))
         return

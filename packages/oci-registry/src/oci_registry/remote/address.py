@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from oci_registry.errors import UnsafeRedirectError
 from oci_registry.remote.error_answers import redacted
@@ -79,6 +79,16 @@ def origin(url: str) -> tuple[str, str, int]:
             f"the registry sends us to something that is no plain web address: {redacted(url)}"
         )
     return parts.scheme, parts.hostname, port
+
+
+def stay_secure(home: str, target: str) -> str:
+    """Return `target`, by https if it is by http at the very host and port that `home` has by https.
+
+    A registry behind a proxy that ends TLS may not know that it is spoken to by https.
+    """
+    ours, theirs = urlsplit(home), urlsplit(target)
+    is_lowered = (ours.scheme, theirs.scheme) == ("https", "http") and ours.netloc == theirs.netloc
+    return urlunsplit(theirs._replace(scheme="https")) if is_lowered else target
 
 
 def check_redirect(home: str, target: str, resolver: Resolver = resolve) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from oci_registry.errors import AccessDeniedError
 from oci_registry.remote.challenge import Challenge, parse_challenges
+from oci_registry.remote.credentials import Nobody
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
 from oci_registry.remote.scope import NO_SCOPES, Scopes, parse_scopes, union
 
@@ -96,7 +97,12 @@ class Authenticator:
         """Add to a refusal who we were."""
         with self._lock:
             login = self._logins.get(repository)
-        if login is None:
+        if isinstance(self._credentials, Nobody):
+            error.advice = (
+                f"no credentials were used, as was asked: not everybody may read {repository!r};"
+                " make it public, or look with credentials"
+            )
+        elif login is None:
             error.advice = (
                 f"no credentials for {self._registry} were used: log in (docker login, podman login,"
                 " skopeo login), or set STRATA_REGISTRY_HOST, STRATA_REGISTRY_USERNAME and"

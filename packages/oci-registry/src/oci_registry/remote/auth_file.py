@@ -1,8 +1,9 @@
 """Docker's `config.json` and podman's `auth.json`: one format, two habits of keys.
 
 Docker writes `host`, `https://host`, `https://host/v1/`; podman writes `host` and
-`host/namespace/repository`. The most special key wins; a helper configured for the host comes before what the
-file itself says of the host.
+`host/namespace/repository`. Docker Hub is `https://index.docker.io/v1/` for the one and `docker.io` for the
+other. The most special key wins; a helper configured for the host comes before what the file itself says of
+the host.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from oci_registry.errors import CredentialError
+from oci_registry.reference import DOCKER_HUB, DOCKER_HUB_LOGIN
 from oci_registry.remote.credential_helper import ask_helper
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
 from oci_registry.remote.secret import ConcealedText
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # Under which names a helper may know a registry: some were logged in under the URL of an API.
 _HELPER_NAMES = ("{}", "https://{}/v1/", "https://{}/v2/")
+_DOCKER_HUB_KEY = "index.docker.io"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class AuthFile:
         login = self._from_helper(document, registry)
         if login is not None:
             return login
-        return self._login(auths.get(registry))
+        return self._login(auths.get(registry) or auths.get(_other_key(registry)))
 
     def _read(self) -> Mapping[str, object]:
         try:
@@ -72,12 +75,13 @@ class AuthFile:
 
     def _from_helper(self, document: Mapping[str, object], registry: str) -> Login | None:
         helpers = {_key(name): helper for name, helper in _table(document, "credHelpers").items()}
-        helper = helpers.get(registry) or document.get("credsStore")
+        helper = helpers.get(registry) or helpers.get(_other_key(registry)) or document.get("credsStore")
         if not helper:
             return None
         if not isinstance(helper, str):
             raise CredentialError("credHelpers and credsStore must be names", file=self.path)
-        for name in _HELPER_NAMES:
+        own = (DOCKER_HUB_LOGIN,) if registry == DOCKER_HUB else ()
+        for name in (*own, *_HELPER_NAMES):
             login = ask_helper(helper, name.format(registry), environ=self.environ, configured_in=self.path)
             if login is not None:
                 return login
@@ -121,6 +125,11 @@ def _repository_keys(registry: str, repository: str) -> Iterator[str]:
     parts = repository.split("/")
     for count in range(len(parts), 0, -1):
         yield "/".join((registry, *parts[:count]))
+
+
+def _other_key(registry: str) -> str:
+    """Return the other name by which a file may know a registry: Docker Hub's is its former index."""
+    return _DOCKER_HUB_KEY if registry == DOCKER_HUB else registry
 
 
 def _key(name: str) -> str:

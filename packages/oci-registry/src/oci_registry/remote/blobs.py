@@ -81,6 +81,9 @@ class Blobs:
             if mounted:
                 progress(source.digest, source.size, source.size)
                 return TransferOutcome.MOUNTED
+            if self.exists(source.digest, source.size, writing=True):  # some have one storage for all
+                progress(source.digest, source.size, source.size)
+                return TransferOutcome.PRESENT
         upload = Upload(
             self.transport,
             self.repository,

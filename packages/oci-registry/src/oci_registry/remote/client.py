@@ -55,6 +55,10 @@ class RemoteRepository:
     def _referrers(self) -> Referrers:
         return Referrers(self.transport, self.repository)
 
+    def exists(self) -> bool:
+        """Ask for the repository; of one without tags many registries say that there is none."""
+        return self.manifests.has_repository()
+
     def tags(self) -> tuple[str, ...]:
         """List the tags."""
         return self.manifests.tags()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from oci_registry.errors import CredentialError
+from oci_registry.reference import registry_name
 from oci_registry.remote.auth_file import AuthFile
 from oci_registry.remote.login import IdentityToken, Login, Password, RegistryToken
 from oci_registry.remote.secret import ConcealedText
@@ -59,7 +60,7 @@ class EnvironmentLogin:
                 detail="credentials are only sent to the registry that they are for",
                 advice=f"set {REGISTRY_VARIABLE}={registry}",
             )
-        return self._login() if host.lower() == registry else None
+        return self._login() if registry_name(host) == registry else None
 
     def _login(self) -> Login:
         source = "the STRATA_REGISTRY_* variables"
@@ -92,6 +93,14 @@ class Keychain:
             login = source.find(registry, repository)
             if login is not None:
                 return login
+        return None
+
+
+class Nobody:
+    """A source of credentials without any: to see what everybody sees."""
+
+    def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (none, wherever)
+        """Return no credentials."""
         return None
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from oci_registry.errors import ContentMismatchError, RegistryError
 from oci_registry.remote.scope import pull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from oci_registry.remote.response import RegistryResponse
     from oci_registry.remote.transport import Transport
 
-_OK, _PARTIAL = 200, 206
+_OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/(?:[0-9]+|\*)")
 
 
@@ -30,7 +32,7 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
     complete = False
     while not complete:
         try:
-            for piece in _from(transport, repository, digest, position):
+            for piece in _from(transport, repository, digest, position, size):
                 position += len(piece)
                 if size is not None and position > size:
                     raise ContentMismatchError(f"the blob {digest} has more than its {size} bytes")
@@ -47,16 +49,16 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
         raise ContentMismatchError(f"{transport.registry} gave {found} for the blob {digest}")
 
 
-def _from(transport: Transport, repository: str, digest: str, position: int) -> Iterator[bytes]:
-    """Return the blob from a position on: by Range if the registry can, else by reading over what we have."""
-    headers = {"Range": f"bytes={position}-"} if position else {}
-    with transport.open(
-        f"/v2/{repository}/blobs/{digest}",
-        expect={_OK, _PARTIAL},
-        repository=repository,
-        scopes=pull(repository),
-        headers=headers,
-    ) as answer:
+def _from(
+    transport: Transport, repository: str, digest: str, position: int, size: int | None
+) -> Iterator[bytes]:
+    """Return the blob from a position on: by Range if the registry can, else by reading over what we have.
+
+    The range has an end if that is known: some registries refuse one without.
+    """
+    end = "" if size is None else size - 1
+    headers = {"Range": f"bytes={position}-{end}"} if position else {}
+    with _opened(transport, repository, digest, headers) as answer:
         skip = position - _start(answer)
         if skip < 0:
             raise ContentMismatchError(
@@ -66,6 +68,28 @@ def _from(transport: Transport, repository: str, digest: str, position: int) -> 
             if skip < len(piece):
                 yield piece[skip:]
             skip = max(0, skip - len(piece))
+
+
+@contextmanager
+def _opened(
+    transport: Transport, repository: str, digest: str, headers: Mapping[str, str]
+) -> Iterator[RegistryResponse]:
+    """Open a blob; from its start if the registry refuses our range."""
+    with ExitStack() as stack:
+        open_with = partial(
+            transport.open,
+            f"/v2/{repository}/blobs/{digest}",
+            expect={_OK, _PARTIAL},
+            repository=repository,
+            scopes=pull(repository),
+        )
+        try:
+            answer = stack.enter_context(open_with(headers=headers))
+        except RegistryError as error:
+            if error.status != _NO_SUCH_RANGE or not headers:
+                raise
+            answer = stack.enter_context(open_with(headers={}))
+        yield answer
 
 
 def _start(answer: RegistryResponse) -> int:

@@ -102,6 +102,10 @@ class Manifests:
             url = next_page(self.transport, reply)
         raise RegistryError(f"the list of tags of {self.repository} does not end")
 
+    def has_repository(self) -> bool:
+        """Return whether there is such a repository; many registries say so of none without tags."""
+        return self._tags_page(f"/v2/{self.repository}/tags/list?{urlencode({'n': 1})}") is not None
+
     def _tags_page(self, url: str) -> Reply | None:
         try:
             return self.transport.request(

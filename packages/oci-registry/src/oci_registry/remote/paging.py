@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from oci_registry.errors import UnsafeRedirectError
-from oci_registry.remote.address import origin
+from oci_registry.remote.address import origin, stay_secure
 from oci_registry.remote.error_answers import redacted
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def next_page(transport: Transport, reply: Reply) -> str | None:
     link = next_link(reply.headers.get("Link", ""))
     if link is None:
         return None
-    url = urljoin(reply.url, link)
+    url = stay_secure(transport.base(), urljoin(reply.url, link))
     if origin(url) != origin(transport.base()):
         raise UnsafeRedirectError(f"the list goes on at another place: {redacted(url)}")
     return url

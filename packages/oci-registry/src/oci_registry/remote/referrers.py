@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from oci_registry.content import INDEX, Descriptor, Manifest
-from oci_registry.errors import NotFoundError, RegistryConflictError, RegistryError, RejectedError
-from oci_registry.parallel import in_parallel
+from oci_registry.errors import (
+    AccessDeniedError,
+    ContentMismatchError,
+    RegistryConflictError,
+    RegistryError,
+    UnavailableError,
+)
 from oci_registry.referrers_tag import as_referrer, fallback_tag, referrers_index, subject_of
 from oci_registry.remote.manifests import Manifests
 from oci_registry.remote.paging import next_page
@@ -21,9 +26,10 @@ from oci_registry.remote.scope import pull
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
 
-_OK = 200
+_OK, _TOO_MANY_REQUESTS = 200, 429
 _LIMIT = 4 * 1024 * 1024
 _MOST_ROUNDS = 5
 
@@ -46,15 +52,16 @@ class Referrers:
         """Store manifests with one subject, so that they are found from there, on old registries too.
 
         On those they are added to what the index under the fallback tag has. A manifest that is there
-        already, because an earlier run was interrupted, is not stored again.
+        already, because an earlier run was interrupted, is not stored again. One after the other: some
+        registries list only one of two that are put at the same moment; what is not listed is put again.
+        Raises UnavailableError if it stays so.
         """
         subject = subject_of(manifests)
-        listed = in_parallel(lambda one: self._store(one, subject), manifests)
-        unlisted = [
-            as_referrer(one) for one, is_listed in zip(manifests, listed, strict=True) if not is_listed
-        ]
+        unlisted = [as_referrer(one) for one in manifests if not self._store(one, subject)]
         if unlisted:
             self._add_to_fallback(subject, unlisted)
+        if len(unlisted) < len(manifests):
+            self._put_unlisted(subject, manifests)
 
     def _store(self, manifest: Manifest, subject: str) -> bool:
         """Store a manifest; whether the registry lists it by itself."""
@@ -67,6 +74,23 @@ class Referrers:
             return True
         return self._lists(subject, manifest)  # the answer may just have been cut off
 
+    def _put_unlisted(self, subject: str, manifests: Sequence[Manifest]) -> None:
+        """Put again what the registry took and does not list; other publishers may do the same now."""
+        for _ in range(_MOST_ROUNDS):
+            missing = _without(map(as_referrer, manifests), self._from_api(subject) or ())
+            if not missing:
+                return
+            for one in manifests:
+                if one.digest in {lost.digest for lost in missing}:
+                    put_patiently(Manifests(self.transport, self.repository), one)
+        lost = _without(map(as_referrer, manifests), self._from_api(subject) or ())
+        if lost:
+            raise UnavailableError(
+                f"{self.transport.registry} took documents about {subject}, and does not list them",
+                detail="\n".join(one.digest for one in lost),
+                advice="Run the same command again: what is not listed is put once more.",
+            )
+
     def _lists(self, digest: str, manifest: Manifest) -> bool:
         return any(one.digest == manifest.digest for one in self._from_api(digest) or ())
 
@@ -74,38 +98,55 @@ class Referrers:
         """Ask the registry; None if it does not know referrers. The first to ask finds that out for all."""
         with self.transport.asking_for_referrers:
             if self.transport.has_referrers is None:
-                found = self._ask(digest, artifact_type)
-                self.transport.has_referrers = found is not None
-                return found
-        return self._ask(digest, artifact_type) if self.transport.has_referrers else None
-
-    def _ask(self, digest: str, artifact_type: str | None) -> tuple[Descriptor, ...] | None:
-        """Each old registry has its way to say that there is nothing to ask (the standard wants 404)."""
-        try:
-            return tuple(self._pages(digest, artifact_type))
-        except (NotFoundError, RejectedError):
+                first = self._first_page(digest, artifact_type)
+                self.transport.has_referrers = first is not None
+                return tuple(self._pages(first)) if first is not None else None
+        if not self.transport.has_referrers:
             return None
+        return tuple(self._pages(self._page(_route(self.repository, digest, artifact_type))))
 
-    def _pages(self, digest: str, artifact_type: str | None) -> Iterator[Descriptor]:
-        query = "?" + urlencode({"artifactType": artifact_type}) if artifact_type else ""
-        url: str | None = f"/v2/{self.repository}/referrers/{digest}{query}"
-        while url is not None:
-            reply = self.transport.request(
-                "GET",
-                url,
-                expect={_OK},
-                repository=self.repository,
-                scopes=pull(self.repository),
-                headers={"Accept": INDEX},
-                limit=_LIMIT,
-            )
+    def _first_page(self, digest: str, artifact_type: str | None) -> Reply | None:
+        """Ask a registry that nobody has asked yet; None if it has no such route.
+
+        Each has its way to say so: 404 as the standard wants, 400, 405, 500, a page for people, the way to
+        one. But one that does not let us in, or has had enough of us (401, 403, 429), has said nothing about
+        the route; nor has silence.
+        """
+        try:
+            reply = self._page(_route(self.repository, digest, artifact_type))
+        except AccessDeniedError:
+            raise
+        except RegistryError as error:
+            if error.status in (None, _TOO_MANY_REQUESTS):
+                raise
+            return None
+        return reply if _is_index(reply) else None
+
+    def _page(self, url: str) -> Reply:
+        """Read one page. The registry's own answer counts: not what stands where it sends us."""
+        return self.transport.request(
+            "GET",
+            url,
+            expect={_OK},
+            repository=self.repository,
+            scopes=pull(self.repository),
+            headers={"Accept": INDEX},
+            limit=_LIMIT,
+            stays=True,
+        )
+
+    def _pages(self, reply: Reply) -> Iterator[Descriptor]:
+        while True:
             yield from Manifest(INDEX, reply.body).manifests
             following = next_page(self.transport, reply)
-            url = following if following != url else None
+            if following is None or following == reply.url:
+                return
+            reply = self._page(following)
 
     def _fallback(self, digest: str) -> tuple[Descriptor, ...]:
+        """Read the index under the fallback tag. Where it resolves to the subject itself there is none."""
         index = Manifests(self.transport, self.repository).find(fallback_tag(digest))
-        return index.manifests if index is not None and index.is_index else ()
+        return index.manifests if index is not None and index.is_index and index.digest != digest else ()
 
     def _add_to_fallback(self, digest: str, referrers: Sequence[Descriptor]) -> None:
         """Add to the index under the fallback tag; look again, since others may write at the same time."""
@@ -125,6 +166,20 @@ class Referrers:
             raise RegistryConflictError(
                 f"others keep writing the referrers of {digest}", advice="try again when they are done"
             )
+
+
+def _route(repository: str, digest: str, artifact_type: str | None) -> str:
+    query = "?" + urlencode({"artifactType": artifact_type}) if artifact_type else ""
+    return f"/v2/{repository}/referrers/{digest}{query}"
+
+
+def _is_index(reply: Reply) -> bool:
+    """Return whether an answer is what the referrers API gives: an index, and said to be one."""
+    media_type = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    try:
+        return media_type == INDEX and isinstance(Manifest(INDEX, reply.body).manifests, tuple)
+    except ContentMismatchError:
+        return False
 
 
 def _without(referrers: Iterable[Descriptor], known: Iterable[Descriptor]) -> list[Descriptor]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, final
 
 from oci_registry.remote.client import RegistryClient
+from oci_registry.remote.credentials import Nobody
 from oci_registry.remote.wire import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from oci_registry.reference import Reference
     from oci_registry.remote.client import RemoteRepository
-    from oci_registry.remote.login import Login
     from oci_registry.remote.retry import RetryPolicy
 
 
@@ -25,14 +25,6 @@ class Connect(Protocol):
     def __call__(self, registry: str, *, report: Callable[[str], None]) -> RegistryClient:
         """Make it; nothing is asked of the registry yet."""
         ...
-
-
-class Nobody:
-    """A source of credentials without any: to see what everybody sees."""
-
-    def find(self, registry: str, repository: str) -> Login | None:  # noqa: ARG002 (none, wherever)
-        """Return no credentials."""
-        return None
 
 
 def connection(

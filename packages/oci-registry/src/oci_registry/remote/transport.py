@@ -6,12 +6,13 @@ import copy
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError
-from oci_registry.reference import hostname, is_loopback
-from oci_registry.remote.address import Resolver, origin, resolve
+from oci_registry.reference import hostname, is_loopback, registry_host
+from oci_registry.remote.address import Resolver, origin, resolve, stay_secure
 from oci_registry.remote.auth import Authenticator
 from oci_registry.remote.credentials import CredentialSource, Keychain
 from oci_registry.remote.error_answers import error_for
@@ -55,7 +56,7 @@ class Transport:
         self._report = report
         self._stop = threading.Event()
         self._options = options or ConnectionOptions()
-        host = hostname(registry)
+        host = hostname(registry_host(registry))
         self._is_loopback = is_loopback(host)
         self._may_be_plain = self._options.insecure or self._is_loopback
         self._base: str | None = None
@@ -91,7 +92,8 @@ class Transport:
 
     def _find_base(self) -> str:
         """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""
-        secure, plain = f"https://{self.registry}", f"http://{self.registry}"
+        address = registry_host(self.registry)
+        secure, plain = f"https://{address}", f"http://{address}"
         if not self._may_be_plain:
             return secure
         first, second = (plain, secure) if self._is_loopback else (secure, plain)
@@ -132,16 +134,17 @@ class Transport:
         body: Body = None,
         limit: int = ERROR_LIMIT,
         retried: bool = True,
+        stays: bool = False,
     ) -> Reply:
         """Send a request to a path or URL and read the answer, of at most `limit` bytes.
 
         `repository` says whose credentials count. Raises RegistryError of the fitting class for any status
         not in `expect`, after the retries that make sense (none if not `retried`: for what cannot simply be
-        sent again).
+        sent again). If it `stays`, a redirect to another origin is such a status, and not followed.
         """
 
         def once() -> Reply:
-            request = RegistryRequest(method, urljoin(self.base(), path), headers or {}, body)
+            request = RegistryRequest(method, urljoin(self.base(), path), headers or {}, body, stays=stays)
             answer = self._authorized(request, scopes, repository)
             if answer.status not in expect:
                 raise self._error(answer, repository)
@@ -172,7 +175,7 @@ class Transport:
 
     def check_location(self, reply: Reply, location: str) -> str:
         """Return the absolute URL of a Location. Raises UnsafeRedirectError if it leads to no safe place."""
-        target = urljoin(reply.url, location)
+        target = stay_secure(self.base(), urljoin(reply.url, location))
         self._wire.check_target(self.base(), target)
         return target
 
@@ -203,6 +206,4 @@ class Transport:
 def _with_authorization(request: RegistryRequest, header: str | None) -> RegistryRequest:
     if header is None:
         return request
-    return RegistryRequest(
-        request.method, request.url, {**request.headers, "Authorization": header}, request.body
-    )
+    return replace(request, headers={**request.headers, "Authorization": header})

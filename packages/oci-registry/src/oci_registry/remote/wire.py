@@ -27,7 +27,7 @@ from oci_registry.errors import (
     UnsafeRedirectError,
 )
 from oci_registry.reference import is_loopback
-from oci_registry.remote.address import Resolver, check_redirect, origin, resolve
+from oci_registry.remote.address import Resolver, check_redirect, origin, resolve, stay_secure
 from oci_registry.remote.error_answers import redacted
 from oci_registry.remote.faults import causes, reason
 from oci_registry.remote.response import RegistryResponse
@@ -68,12 +68,16 @@ Body: TypeAlias = "bytes | Reopenable | None"
 
 @dataclass(frozen=True)
 class RegistryRequest:
-    """What to send. `headers` may hold an Authorization, which is for the URL's origin only."""
+    """What to send. `headers` may hold an Authorization, which is for the URL's origin only.
+
+    If it `stays`, a redirect to another origin is not followed, but is the answer.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body = None
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,10 @@ def _opened(body: Body) -> Iterator[Readable | bytes | None]:
 def _redirect_target(request: RegistryRequest, answer: RegistryResponse) -> str | None:
     location = answer.headers.get("Location")
     follows = _KEEP_METHOD if request.method not in ("GET", "HEAD") else (*_KEEP_METHOD, *_BECOME_GET)
-    return urljoin(request.url, location) if location and answer.status in follows else None
+    if not location or answer.status not in follows:
+        return None
+    target = stay_secure(request.url, urljoin(request.url, location))
+    return None if request.stays and origin(target) != origin(request.url) else target
 
 
 def _redirected(request: RegistryRequest, target: str) -> RegistryRequest:
