@@ -10,23 +10,41 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from environments import DIVERTING, LIBRARIES, SetupError, lowest, missing, put_on_path, requirements  # noqa: E402
+from environments import (  # noqa: E402
+    DIVERTING,
+    HASHED,
+    LIBRARIES,
+    LOCKED,
+    SetupError,
+    lock_file,
+    locked,
+    lowest,
+    missing,
+    not_locked,
+    put_on_path,
+    requirements,
+)
 
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
 SCRIPTS = (
     *("scripts/environments.py", "scripts/set_up.py"),
-    *("scripts/install-cnb-tools", "scripts/make-runtime-archive"),
+    *("scripts/install-cnb-tools", "scripts/lock-environments", "scripts/make-runtime-archive"),
 )
 SHELL_SCRIPTS = (
     *("scripts/env.sh", "scripts/nox", "scripts/inv", ".ci/run"),
     *(f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")),
 )
+WORKFLOWS = ".github"
 # Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
 VALUED = {
     *("-c", "-k", "-m", "-o", "-p", "--cache-dir", "--config", "--config-file"),
@@ -89,22 +107,35 @@ PYTHONS = _pythons()
 MAINTAINER_ENVIRONMENT = "none" if not missing(_requirements("maintain")) else None
 
 
-def _install(session: nox.Session, *groups: str, libraries: bool = True) -> None:
-    """Install dependency groups of pyproject.toml, as _install_all() does."""
-    _install_all(session, _requirements(*groups, libraries=libraries), libraries=libraries)
-
-
-def _install_all(session: nox.Session, wanted: list[str], *, libraries: bool = True) -> None:
-    """Install requirements, unless that is done; what was interrupted is done anew.
-
-    This repository's own libraries are not installed but put on the path. With --no-venv nothing is.
-    """
+def _install(session: nox.Session, group: str) -> None:
+    """Install what the lock of a dependency group names, unless that is done. With --no-venv nothing is."""
     if session.virtualenv.venv_backend == "none":
         return
+    try:
+        lock, lacking = locked(ROOT, group), not_locked(ROOT, group)
+    except SetupError as error:
+        session.error(str(error))
+    if lacking and group != "lock":
+        session.error(
+            f"{lock_file(ROOT, group)} does not have {', '.join(lacking)}, which pyproject.toml asks for\n"
+            "Make it anew: ./scripts/nox -s lock"
+        )
+    source = (*HASHED, "-r", str(lock_file(ROOT, group)))
+    _install_all(session, source, lock.splitlines(), libraries=LOCKED[group])
+
+
+def _install_all(
+    session: nox.Session, source: Sequence[str], names: Sequence[str], *, libraries: bool = True
+) -> None:
+    """Install from a source, arguments of pip, unless that is done; what was interrupted is done anew.
+
+    `names` tells one state of the source from others. This repository's own libraries are not installed but
+    put on the path.
+    """
     environment = Path(session.virtualenv.location)
     stamp = environment / ".strata"
     before = stamp.read_text("utf-8").splitlines() if stamp.is_file() else [""]
-    if before == [str(environment), *wanted]:
+    if before == [str(environment), *names]:
         return
     stamp.unlink(missing_ok=True)
     (site_packages,) = environment.glob("lib/python3*/site-packages")
@@ -112,10 +143,10 @@ def _install_all(session: nox.Session, wanted: list[str], *, libraries: bool = T
     moved_or_broken = installed - {"pip", "setuptools"} and before[0] != str(environment)
     anew = ["--force-reinstall"] if moved_or_broken else []
     undiverted = dict.fromkeys((name for name in DIVERTING if name.startswith("PIP_")), "")
-    session.install(*anew, *wanted, env={**undiverted, "PIP_USER": "0"})
+    session.install(*anew, *source, env={**undiverted, "PIP_USER": "0"})
     if libraries:
         put_on_path(ROOT, site_packages)
-    stamp.write_text("\n".join([str(environment), *wanted]), "utf-8")
+    stamp.write_text("\n".join([str(environment), *names]), "utf-8")
 
 
 def _arguments(session: nox.Session) -> tuple[list[str], list[str]]:
@@ -157,8 +188,8 @@ def _inv(session: nox.Session, task: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting of code and shell scripts."""
-    _install(session, "lint", libraries=False)
+    """Check style and formatting of code and shell scripts, and the workflows for what is unsafe."""
+    _install(session, "lint")
     arguments, paths = _arguments(session)
     code = [path for path in paths or SOURCES if path not in SHELL_SCRIPTS]
     shell = [path for path in paths or SHELL_SCRIPTS if path in SHELL_SCRIPTS]
@@ -168,6 +199,23 @@ def lint(session: nox.Session) -> None:
         session.run("python", "-m", "ruff", "format", "--diff", *code)
     if shell:
         session.run("shellcheck", "-x", "-P", "SCRIPTDIR", *shell)
+    if not paths:
+        _lint_workflows(session)
+
+
+def _lint_workflows(session: nox.Session) -> None:
+    """Look for what makes workflows unsafe; what is asked of the code host is left out."""
+    if shutil.which("zizmor", path=os.pathsep.join(session.bin_paths or os.get_exec_path())):
+        session.run("zizmor", "--offline", "--quiet", "--no-progress", WORKFLOWS)
+    else:
+        session.log("The workflows are not looked at: zizmor needs Python 3.11")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Make the locks anew that environments are installed from (-- --upgrade: with the newest of all)."""
+    _install(session, "lock")
+    session.run("python", "scripts/lock-environments", *session.posargs)
 
 
 @nox.session
@@ -202,7 +250,7 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Report which statements and branches the unit tests run (a report, no threshold)."""
-    _install(session, "tests", "coverage")
+    _install(session, "coverage")
     arguments, _ = _arguments(session)
     measured = ("--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:build/coverage")
     session.run("python", "-m", "pytest", "--numprocesses=auto", *measured, *arguments)
@@ -212,7 +260,10 @@ def coverage(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[:1])
 def minimums(session: nox.Session) -> None:
     """Run the libraries' unit tests with the lowest versions that they say they work with."""
-    _install_all(session, [*_requirements("test-tools", libraries=False), *lowest(_requirements())])
+    if session.virtualenv.venv_backend != "none":
+        # No lock has these: they are what a lock would not choose.
+        wanted = [*_requirements("test-tools", libraries=False), *lowest(_requirements())]
+        _install_all(session, ["--only-binary", ":all:", *wanted], wanted)
     arguments, paths = _arguments(session)
     # What a buildpack brings along is in its vendor.lock, at one version.
     tested = [] if paths else [f"tests/unit/{name.replace('-', '_')}" for name in LIBRARIES]

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by scripts/nox and scripts/inv: sets $root and $venv, a private virtual environment that
-# holds the pinned nox, invoke and what the tasks need. It is made on first use, and another one when
-# that, or the place of the checkout, has changed; what an environment is made of is said in set_up.py.
+# holds what locks/maintain.txt names: nox, invoke and what the tasks need. It is made on first use, and another
+# one when that, or the place of the checkout, has changed; how an environment is made is said in set_up.py.
 set -eu
 unset PYTHONHOME # of another Python
 
@@ -11,7 +11,7 @@ venv=$root/.venvs/current
 # What tells in a moment that nothing has changed since the environment was found or made.
 recipe() {
     printf '%s\n' "$root"
-    cat "$root"/scripts/*.py "$root/pyproject.toml" "$root"/packages/*/pyproject.toml | cksum
+    cat "$root"/scripts/*.py "$root/locks/maintain.txt" "$root/pyproject.toml" "$root"/packages/*/pyproject.toml | cksum
 }
 
 find_python() {

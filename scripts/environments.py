@@ -15,12 +15,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from types import ModuleType
 
 LIBRARIES = ("buildpack-common", "buildpack-api", "oci-registry", "buildpack-release", "buildpack-testing")
 """This repository's own, in packages/. They are never installed: their `src` is put on the path."""
 
+LOCKED = {
+    "maintain": True,
+    "lint": False,
+    "types": True,
+    "tests": True,
+    "coverage": True,
+    "bench": True,
+    "lock": False,
+}
+"""The dependency groups that environments are made of, and whether the libraries are in these as well.
+
+What each one gets, to the last dependency and its digests, is in `locks/GROUP.txt`, which the session `lock`
+makes.
+"""
+HASHED = ("--require-hashes", "--only-binary", ":all:")
+"""Options of pip and uv: nothing is installed but wheels with the digests of a lock; no build runs code."""
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: *; *(?P<marker>[^\\]+?))?(?: *\\)?")
 
 DIVERTING = frozenset(
     (
@@ -60,6 +77,48 @@ def requirements(root: Path, *groups: str, libraries: bool = True) -> list[str]:
     for name in LIBRARIES if libraries else ():
         found |= _dependencies(root / "packages" / name / "pyproject.toml")
     return sorted(one for one in found if _name(one) not in LIBRARIES)
+
+
+def lock_file(root: Path, group: str) -> Path:
+    """Return the file with what a group of `LOCKED` is installed from."""
+    return root / "locks" / f"{group}.txt"
+
+
+def locked(root: Path, group: str) -> str:
+    """Return the text of a lock. Raises SetupError."""
+    file = lock_file(root, group)
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise SetupError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SetupError(f"{file}: this is no lock: it is not UTF-8") from None
+
+
+def not_locked(root: Path, group: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return the requirements of a group that its lock does not meet, sorted; none if it is up to date.
+
+    `environment` has values of markers that differ from the running Python's. Raises SetupError.
+    """
+    marker, requirement = (_vendored(f"packaging.{name}") for name in ("markers", "requirements"))
+    own = {**marker.default_environment(), **(environment or {}), "extra": ""}
+    pins: dict[str, list[str]] = {}
+    for line in locked(root, group).splitlines():
+        pin = _PIN.fullmatch(line)
+        if pin and (pin["marker"] is None or marker.Marker(pin["marker"]).evaluate(own)):
+            pins.setdefault(_name(pin["name"]), []).append(pin["version"])
+    found = []
+    for text in requirements(root, group, libraries=LOCKED[group]):
+        try:
+            parsed = requirement.Requirement(text)
+        except ValueError as error:
+            raise SetupError(f'"{text}" is no requirement: {str(error).splitlines()[0]}') from None
+        if parsed.marker is not None and not parsed.marker.evaluate(own):
+            continue
+        versions = pins.get(_name(parsed.name), [])
+        if not any(parsed.specifier.contains(version, prereleases=True) for version in versions):
+            found.append(text)
+    return found
 
 
 def lowest(wanted: Iterable[str]) -> list[str]:

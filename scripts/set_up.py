@@ -2,10 +2,13 @@
 
 Usage, by env.sh: PYTHON -I scripts/set_up.py ROOT RECIPE. Prints the directory of the environment.
 
-An environment is made for what it is to hold: .venvs/KEY, where the key is a digest of the requirements and
-of where the checkout lies. So another one is made beside it, and used when it is complete; after a failure,
-or when a change is undone, the old one is there. .venvs/current names the one in use, and .venv, for
-editors, names that.
+An environment is made for what it is to hold: .venvs/KEY, where the key is a digest of the lock and of where
+the checkout lies. So another one is made beside it, and used when it is complete; after a failure, or when a
+change is undone, the old one is there. .venvs/current names the one in use, and .venv, for editors, names
+that.
+
+It holds wheels with the digests that the lock names, and has this repository's own libraries on the path.
+Nothing is built: who sets up runs no code but that of Python, pip and uv, whatever is in their environment.
 """
 
 from __future__ import annotations
@@ -26,35 +29,40 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  nothing is resolved
 
-from environments import DIVERTING, SetupError, put_on_path, requirements
+from environments import DIVERTING, HASHED, SetupError, lock_file, locked, not_locked, put_on_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when an environment is made in another way."""
 COMPLETE = ".strata"
 """The file in an environment that says from which files it was made; written when all else is done."""
+GROUP = "maintain"
+RENEW = "./scripts/nox -s lock"
+"""The command that makes the locks anew."""
 UNUSED = 7 * 24 * 3600
 """After so many seconds without a command an environment that is not the current one is removed."""
 
 
 def set_up(root: Path, recipe: str) -> Path:
-    """Return the environment for what the pyproject.toml files ask for, which is made if need be.
+    """Return the environment of what the lock of the group maintain names, which is made if need be.
 
     `recipe` is what env.sh compares to tell whether it has to ask again. Raises SetupError, or OSError.
     """
-    wanted = requirements(root, "maintain")
+    lock = locked(root, GROUP)
+    if lacking := not_locked(root, GROUP):
+        _say(f"{lock_file(root, GROUP)} is older than pyproject.toml ({', '.join(lacking)}): {RENEW}")
     store = root / ".venvs"
     store.mkdir(exist_ok=True)
-    key = hashlib.sha256(json.dumps([FORMAT, str(root), wanted]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([FORMAT, str(root), lock]).encode()).hexdigest()
     environment = store / key[:12]
     with _alone(store):
         if not _works(environment):
             for one, used in [*_others(store)]:
                 if not used:
                     shutil.rmtree(one, ignore_errors=True)
-            _make(environment, root, wanted)
+            _make(environment, root)
             for one, used in [*_others(store, environment, (store / "current").resolve())]:
                 if used < time.time() - UNUSED:
                     shutil.rmtree(one, ignore_errors=True)
@@ -95,7 +103,7 @@ def _others(store: Path, *kept: Path) -> Iterator[tuple[Path, float]]:
             yield one, complete.stat().st_mtime if complete.is_file() else 0.0
 
 
-def _make(environment: Path, root: Path, wanted: Sequence[str]) -> None:
+def _make(environment: Path, root: Path) -> None:
     """Make an environment, complete but for the file that says so; or leave nothing."""
     # The file itself: where a name now leads to another minor version, the libraries would not be found.
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
@@ -106,7 +114,7 @@ def _make(environment: Path, root: Path, wanted: Sequence[str]) -> None:
             [base, "-I", "-m", "venv", "--without-pip", str(environment)],
             f"'{base} -m venv' failed: on Debian and Ubuntu, install python3-venv",
         )
-        _install(environment, wanted)
+        _install(environment, lock_file(root, GROUP))
         (site_packages,) = environment.glob("lib/python3*/site-packages")
         put_on_path(root, site_packages, root / ".venv" / site_packages.relative_to(environment))
     except BaseException:
@@ -114,12 +122,12 @@ def _make(environment: Path, root: Path, wanted: Sequence[str]) -> None:
         raise
 
 
-def _install(environment: Path, wanted: Sequence[str]) -> None:
-    """Install requirements with uv, or with the pip of the running Python, or with the one that it brings."""
+def _install(environment: Path, lock: Path) -> None:
+    """Install what a lock names with uv, or the pip of the running Python, or the one that it brings."""
     python = str(environment / "bin" / "python")
     uv = shutil.which(os.environ.get("UV") or "uv")
     if uv:
-        if _run([uv, "pip", "install", "--quiet", "--python", python, *wanted]):
+        if _run([uv, "pip", "install", "--quiet", "--python", python, *HASHED, "-r", str(lock)]):
             return
         # It may lack what pip is set up with, such as an index; the sessions of nox will not try it again.
         (environment / "uv-failed").touch()
@@ -132,7 +140,7 @@ def _install(environment: Path, wanted: Sequence[str]) -> None:
         _must([python, "-I", "-m", "ensurepip"], "pip could not be installed: see the message above")
     options = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
     _must(
-        [*pip, "install", *options, *wanted],
+        [*pip, "install", *options, *HASHED, "-r", str(lock)],
         "installing nox and invoke failed: see above (is a package index reachable? is the disk full?)",
     )
 

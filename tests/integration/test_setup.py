@@ -5,12 +5,14 @@ One checkout, in a path with a blank, is set up for all of these tests; each lea
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("scripts", "packages", "buildpacks", "noxfile.py", "tasks.py", "pyproject.toml", "LICENSE")
+COPIED = ("scripts", "locks", "packages", "buildpacks", "noxfile.py", "tasks.py", "pyproject.toml", "LICENSE")
+SECRET = "correct horse"
+# A build backend that writes down what it could see, and does what was asked of it in no way.
+SPY = """import os, pathlib
+pathlib.Path({seen!r}).write_text(repr(dict(os.environ)))
+"""
 NORMAL: Mapping[str, str] = {}
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 TESTS = "def test_one() -> None:\n    assert True\n\n\ndef test_two() -> None:\n    assert True\n"
@@ -76,10 +83,21 @@ class Checkout:
         assert all((self.root / ".venvs" / name / ".strata").is_file() for name in found)
         return found
 
+    @property
+    def seen(self) -> Path:
+        """What a build backend has written down if one was ever started."""
+        return self.root.with_name("seen by a build backend")
+
     @contextmanager
-    def changed(self, before: str, after: str) -> Iterator[None]:
-        """Let something else stand in pyproject.toml."""
-        file = self.root / "pyproject.toml"
+    def relocked(self) -> Iterator[None]:
+        """Let another lock ask for another environment."""
+        with self.changed("# What", "# what", "locks/maintain.txt"):
+            yield
+
+    @contextmanager
+    def changed(self, before: str, after: str, name: str = "pyproject.toml") -> Iterator[None]:
+        """Let something else stand in a file."""
+        file = self.root / name
         text = file.read_text("utf-8")
         assert before in text
         file.write_text(text.replace(before, after), "utf-8")
@@ -87,6 +105,15 @@ class Checkout:
             yield
         finally:
             file.write_text(text, "utf-8")
+
+
+def spied_upon(project: Path, seen: Path) -> None:
+    """Give a project a build backend that needs nothing to be started, and writes down its environment."""
+    text = project.read_text("utf-8").replace('requires = ["hatchling>=1.26"]', "requires = []")
+    backend = 'build-backend = "spy"\nbackend-path = ["."]'
+    project.write_text(text.replace('build-backend = "hatchling.build"', backend), "utf-8")
+    assert backend in project.read_text("utf-8")
+    project.with_name("spy.py").write_text(SPY.format(seen=str(seen)), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +130,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, list[Done
         (root / "tests" / folder).mkdir(parents=True)
         (root / "tests" / folder / f"test_{folder}.py").write_text(TESTS, "utf-8")
     checkout = Checkout(root)
+    for project in root.glob("packages/*/pyproject.toml"):
+        spied_upon(project, checkout.seen)
     command = ("/bin/sh", "-c", 'umask 077 && exec "$0" list', root / "scripts/inv")
     both = [checkout.start(*command) for _ in range(2)]
     printed = [one.communicate()[0] for one in both]
@@ -143,7 +172,7 @@ def test_a_setting_of_the_product_makes_nothing_anew(checkout: Checkout) -> None
 def test_a_failure_leaves_the_environment_that_was_there(checkout: Checkout) -> None:
     """One clear error, nothing half made; and when the change is undone, nothing needs the network."""
     before = checkout.environments
-    with checkout.changed("tomlkit>=0.13", "tomlkit>=0.12"):
+    with checkout.relocked():
         done = checkout.inv(NO_INDEX)
         assert done.code == 1
         assert "\nscripts: installing nox and invoke failed: see above" in done.printed
@@ -164,10 +193,70 @@ def test_what_is_no_toml_is_said_in_one_line(checkout: Checkout) -> None:
             assert done.printed.count("\n") == 1
 
 
+def test_no_build_backend_is_started_where_there_are_secrets(checkout: Checkout, tmp_path: Path) -> None:
+    """Not that of our libraries, nor that of a source archive in the place of a wheel.
+
+    Even if a lock has the archive's digest, and the user's settings ask for archives.
+    """
+    secrets = {"STRATA_REGISTRY_PASSWORD": SECRET}
+    assert checkout.run(checkout.root / "scripts/inv", "--list", env=secrets).code == 0
+    lock = checkout.root / "locks/maintain.txt"
+    text = lock.read_text("utf-8")
+    name = next(line for line in text.splitlines() if line.startswith("tomlkit==")).split()[0]
+    archive = source_archive(tmp_path, name.replace("==", "-"), checkout.seen)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    offered = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_NO_BINARY": ":all:"}
+    lock.write_text(f"{name} --hash=sha256:{digest}\n", "utf-8")
+    try:
+        done = checkout.inv({**secrets, **offered})
+    finally:
+        lock.write_text(text, "utf-8")
+    assert done.code == 1
+    assert f"No matching distribution found for {name}" in done.printed
+    assert not checkout.seen.exists()
+    # It would have been started.
+    taken = checkout.run(
+        *(checkout.root / ".venv/bin/python", "-m", "pip", "download", "--no-deps", "--no-build-isolation"),
+        *("--dest", tmp_path, archive), env=secrets,
+    )  # fmt: skip
+    assert taken.code == 1
+    assert SECRET in checkout.seen.read_text("utf-8")
+    checkout.seen.unlink()
+
+
+def source_archive(folder: Path, name: str, seen: Path) -> Path:
+    """Make a source archive whose build backend is the spy."""
+    project = folder / name
+    project.mkdir()
+    (project / "PKG-INFO").write_text(
+        f"Metadata-Version: 2.1\nName: {name.partition('-')[0]}\nVersion: {name.partition('-')[2]}\n", "utf-8"
+    )
+    build = '[build-system]\nrequires = []\nbuild-backend = "spy"\nbackend-path = ["."]\n'
+    (project / "pyproject.toml").write_text(build, "utf-8")
+    (project / "spy.py").write_text(SPY.format(seen=str(seen)), "utf-8")
+    with tarfile.open(folder / f"{name}.tar.gz", "w:gz") as archive:
+        archive.add(project, arcname=name)
+    return folder / f"{name}.tar.gz"
+
+
+def test_a_lock_that_is_behind_is_named_with_the_command(checkout: Checkout) -> None:
+    """What is set up goes on working, so that the command can be run; no session runs in the old one."""
+    with checkout.changed("tomlkit>=0.13", "tomlkit>=99"):
+        done = checkout.inv(NO_INDEX)
+        assert done.code == 0, done.printed
+        said = f"scripts: {checkout.root}/locks/maintain.txt is older than pyproject.toml (tomlkit>=99): "
+        assert f"{said}./scripts/nox -s lock\n" in done.printed
+        session = checkout.run(checkout.root / "scripts/nox", "-s", "bench", env=NO_INDEX)
+        assert session.code == 1
+        assert "bench.txt does not have tomlkit>=99, which pyproject.toml asks for" in session.printed
+        assert "Make it anew: ./scripts/nox -s lock" in session.printed
+        assert "Traceback" not in session.printed
+
+
 def test_a_set_up_that_is_killed_is_in_nobodys_way(checkout: Checkout) -> None:
     """What it leaves is not taken for an environment, and the lock goes with the last of its processes."""
     before = checkout.environments
-    with socket.create_server(("127.0.0.1", 0)) as index, checkout.changed("tomlkit>=0.13", "tomlkit>=0.12"):
+    with socket.create_server(("127.0.0.1", 0)) as index, checkout.relocked():
         address = f"http://127.0.0.1:{index.getsockname()[1]}/"
         running = checkout.start(
             *(checkout.root / "scripts/inv", "list"),
@@ -238,7 +327,7 @@ def test_another_users_checkout_works_for_whoever_may_only_read_it(
         assert checkout.run(*without_privileges, inv, "list").code == 0
         assert checkout.run(*without_privileges, nox, "-l").code == 0
         session = checkout.run(*without_privileges, nox, "-s", "lint")
-        with checkout.changed("tomlkit>=0.13", "tomlkit>=0.12"):
+        with checkout.relocked():
             set_up = checkout.run(*without_privileges, inv, "list")
     finally:
         lock.chmod(0o600)
@@ -326,7 +415,7 @@ def test_a_session_installs_once_and_repairs_what_was_interrupted(checkout: Chec
     nox = (checkout.root / "scripts/nox", "-s", "lint", "--")
     first = checkout.run(*nox, "test_unit.py", cwd=checkout.root / "tests/unit")
     assert first.code == 0, first.printed
-    assert "pip install ruff" in first.printed
+    assert "pip install --require-hashes --only-binary :all: -r " in first.printed
     assert "ruff check tests/unit/test_unit.py\n" in first.printed
     again = checkout.run(*nox, "tests/e2e", "--no-cache", env=NO_INDEX)
     assert again.code == 1
@@ -335,7 +424,7 @@ def test_a_session_installs_once_and_repairs_what_was_interrupted(checkout: Chec
     assert "F401" in again.printed
     (checkout.root / ".nox/lint/.strata").unlink()
     repaired = checkout.run(*nox, "scripts/env.sh")
-    assert "pip install --force-reinstall ruff" in repaired.printed
+    assert "pip install --force-reinstall --require-hashes" in repaired.printed
     assert "ruff check" not in repaired.printed
 
 

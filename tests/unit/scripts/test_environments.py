@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from buildpack_testing.installed_pythons import find_installed
-from environments import LIBRARIES, SetupError, _name, lowest, missing, put_on_path, read_toml, requirements
+from environments import (
+    LIBRARIES,
+    LOCKED,
+    SetupError,
+    _name,
+    lock_file,
+    locked,
+    lowest,
+    missing,
+    not_locked,
+    put_on_path,
+    read_toml,
+    requirements,
+)
 
 ROOT = Path(__file__).parents[3]
 NAMES = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9])?", fullmatch=True)
@@ -132,3 +146,63 @@ def test_libraries_are_found_through_every_name_of_an_environment(tmp_path: Path
         assert {str(tmp_path / "packages" / name / "src") for name in LIBRARIES} <= {
             *done.stdout.splitlines()
         }
+
+
+def lock(root: Path, group: str, text: str) -> None:
+    lock_file(root, group).parent.mkdir(exist_ok=True)
+    lock_file(root, group).write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("packaging==25.0 \\\n    --hash=sha256:00\nx==1.0\n", []),
+        ("packaging==25.0\nX==1.1rc1 ; python_full_version >= '3.3' \\\n", []),
+        ("packaging==25.0\nx==1.0 ; python_full_version < '3.3'\n", ["x>=1"]),
+        ("packaging==25.0\nx==0.9\ny==1\n", ["x>=1"]),
+        ("# x==1.0\n", ["packaging>=24", "x>=1"]),
+    ],
+)
+def test_a_lock_is_behind_if_it_lacks_what_is_asked_for_here(
+    tmp_path: Path, text: str, lacking: list[str]
+) -> None:
+    """What is asked for elsewhere only, and in which order the lock has it, does not count."""
+    root = repository(tmp_path, 'maintain = ["x>=1", "z; sys_platform == \'nowhere\'"]')
+    lock(root, "maintain", text)
+    assert not_locked(root, "maintain") == lacking
+
+
+def test_faults_about_locks_are_one_line(tmp_path: Path) -> None:
+    root = repository(tmp_path, 'maintain = ["x>=1"]\nlint = ["no requirement"]')
+    with pytest.raises(SetupError, match=r"locks/maintain\.txt: No such file"):
+        locked(root, "maintain")
+    lock(root, "maintain", "")
+    lock_file(root, "maintain").write_bytes(b"\xff")
+    with pytest.raises(SetupError, match="it is not UTF-8"):
+        not_locked(root, "maintain")
+    lock(root, "lint", "")
+    with pytest.raises(SetupError, match=r'^"no requirement" is no requirement: [^\n]*$'):
+        not_locked(root, "lint")
+
+
+@pytest.mark.parametrize("group", LOCKED)
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_our_locks_have_what_pyproject_asks_for(group: str, system: str) -> None:
+    """On every Python that we support; or else: ./scripts/nox -s lock (the weekly update does it as well)."""
+    for minor in ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15"):
+        environment = {
+            "python_version": minor, "python_full_version": f"{minor}.1", "sys_platform": system,
+        }  # fmt: skip
+        assert not_locked(ROOT, group, environment) == []
+
+
+@pytest.mark.parametrize("group", LOCKED)
+def test_our_locks_have_digests_and_name_no_place(group: str) -> None:
+    """Every entry has one version and a digest; where it comes from is the user's setting."""
+    entries = locked(ROOT, group).replace("\\\n", " ").splitlines()
+    assert entries[0].startswith("#")
+    for entry in entries[1:]:
+        requirement, *digests = entry.split("--hash=sha256:")
+        assert re.fullmatch(r"[a-z0-9-]+==\S+( ; .*)?", requirement.strip()), entry
+        assert digests
+        assert all(re.fullmatch("[0-9a-f]{64}", one.strip()) for one in digests)

@@ -9,11 +9,13 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing import emulation
 from buildpack_testing.cnb import base_images, tools
+from buildpack_testing.cnb.tool_versions import ACTIONLINT, COSIGN_3
 from buildpack_testing.installed_pythons import find_installed
 from buildpack_testing.workspace import SYSTEM_PATH
 
@@ -132,8 +134,13 @@ NEEDS: Mapping[str, Need] = {
         ),
         Need("mount namespaces", _NAMESPACES, lambda: _can_unshare("mount")),
         Need("network namespaces", _NAMESPACES, lambda: _can_unshare("net")),
-        Need(
-            "cosign", "put a Go toolchain on PATH, which builds it, or cosign", _tool_or_go(tools.find_cosign)
+        *(
+            Need(
+                one.name,
+                "put a Go toolchain on PATH, which builds it",
+                _tool_or_go(partial(tools.find_tool, one)),
+            )
+            for one in (COSIGN_3, ACTIONLINT)
         ),
         Need(
             "root",

@@ -26,6 +26,7 @@ def release_steps(
     registration: Registration | None = None,
     push: bool = False,
     again: bool = False,
+    packaged: bool = False,
 ) -> tuple[ReleaseStep, ...]:
     """Return the steps.
 
@@ -34,8 +35,9 @@ def release_steps(
         registration: how it is registered, if that is asked for.
         push: push the branch and the tags, where there is a remote.
         again: make a request once more that the CNB registry has refused.
+        packaged: publish the packages that are given in dist/, and make none.
     """
-    packages = Packages(publication.dist, publication.line.say)
+    packages = Packages(publication.dist, publication.line.say, given=packaged)
     published = PackagesPublished(packages, publication)
     return (
         WorkTreeCommitted(),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "branch": "where releases are made from (default: the remote's default branch)",
         "yes": "do it without asking",
         "dry-run": "show how things stand and what would be done; write nothing",
+        "packaged": "publish the packages that somebody else has made in dist/; make none",
         "again": "with --register: ask once more for what was refused",
         "api": "with --register: another base address of the code host's API",
     }
@@ -43,6 +44,7 @@ def release(
     json: bool = False,
     insecure: bool = False,
     again: bool = False,
+    packaged: bool = False,
     api: str = "",
 ) -> None:
     """Do whatever is missing until all is released."""
@@ -67,7 +69,9 @@ def release(
         if register:
             public = publication_of(root, to, None, insecure=insecure, anonymous=True)
             registration = stack.enter_context(registration_of(public, api))
-        steps = release_steps(publication, registration=registration, push=push, again=again)
+        steps = release_steps(
+            publication, registration=registration, push=push, again=again, packaged=packaged
+        )
         if dry_run:
             _, status = derive(steps, lambda: read_release_state(root, branch))
         else:

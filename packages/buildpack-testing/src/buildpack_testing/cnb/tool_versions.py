@@ -1,4 +1,4 @@
-"""Which releases of the lifecycle, of pack and of cosign the tests run with, and which others fit."""
+"""Which releases of the lifecycle, pack and other Go programs the tests run with, and which others fit."""
 
 from __future__ import annotations
 
@@ -41,13 +41,32 @@ PACK = GoTool(
     commands=(".",),
     variable="github.com/buildpacks/pack/pkg/client.Version",
 )
-COSIGN = GoTool(
+COSIGN_3 = GoTool(
+    name="cosign",
+    version="3.1.3",
+    module="github.com/sigstore/cosign/v3",
+    checksum="h1:001JQRI/PJ/5T+g/kJ1KTvKFbb322+fomc+pHDZ/6sg=",
+    commands=("./cmd/cosign",),
+    variable="sigs.k8s.io/release-utils/version.gitVersion",
+)
+COSIGN_2 = GoTool(
     name="cosign",
     version="2.6.5",
     module="github.com/sigstore/cosign/v2",
     checksum="h1:D7kFSWS2HzfD+LpEuBO89D1KfOAODlkWuuhzXS8yzi0=",
     commands=("./cmd/cosign",),
     variable="sigs.k8s.io/release-utils/version.gitVersion",
+)
+
+COSIGNS = (COSIGN_2, COSIGN_3)
+"""Both are in use, and store and find signatures in different ways."""
+ACTIONLINT = GoTool(
+    name="actionlint",
+    version="1.7.12",
+    module="github.com/rhysd/actionlint",
+    checksum="h1:vQ4GeJN86C0QH+gTUQcs8McmK62OLT3kmakPMtEWYnY=",
+    commands=("./cmd/actionlint",),
+    variable="github.com/rhysd/actionlint.version",
 )
 
 

@@ -26,7 +26,7 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import go_build, lifecycle_archive
-from buildpack_testing.cnb.tool_versions import COSIGN, LIFECYCLE, PACK, fits, version_numbers
+from buildpack_testing.cnb.tool_versions import LIFECYCLE, PACK, fits, version_numbers
 from buildpack_testing.file_locks import exclusive
 
 if TYPE_CHECKING:
@@ -130,24 +130,19 @@ def find_pack(cache: Path | None = None, environ: Mapping[str, str] | None = Non
     return None
 
 
-def ensure_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """Return cosign, building it first (some minutes) if need be. Raises ReleaseError, MissingToolError."""
+def ensure_tool(tool: GoTool, cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the program of this very release, building it first (some minutes) if need be.
+
+    Raises ReleaseError, MissingToolError.
+    """
     environ = os.environ if environ is None else environ
-    found = find_cosign(cache, environ)
-    if found is not None:
-        return found
-    target = _built(COSIGN, cache, environ)
-    return target / COSIGN.name
+    return find_tool(tool, cache) or _built(tool, cache, environ) / tool.name
 
 
-def find_cosign(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Path | None:
-    """Return cosign if that needs no building."""
-    environ = os.environ if environ is None else environ
-    cached = _place(COSIGN, cache)
-    if (cached / _ORIGIN).is_file():
-        return cached / COSIGN.name
-    on_path = shutil.which(COSIGN.name, path=environ.get("PATH"))
-    return Path(on_path) if on_path and fits(COSIGN, _version_of(Path(on_path), "version")) else None
+def find_tool(tool: GoTool, cache: Path | None = None) -> Path | None:
+    """Return the program of this very release if that needs no building."""
+    cached = _place(tool, cache)
+    return cached / tool.name if (cached / _ORIGIN).is_file() else None
 
 
 def _place(tool: GoTool, cache: Path | None, foreign: str = "") -> Path:
