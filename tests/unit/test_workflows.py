@@ -77,7 +77,7 @@ def test_jobs_that_may_write_to_the_repository_run_nothing_of_it() -> None:
     """Neither our code nor what it installs; and a token is seen by the step alone that uses it."""
     for workflow, name in (("release", "tag"), ("update", "propose")):
         job = job_of(workflow, name)
-        commands = re.sub(r'"[^"$]*"', "", scripts(job))
+        commands = re.sub(r'"[^"]*"', "", scripts(job))
         assert not re.search(r"\./|nox|inv |python|pip", commands)
         assert all("github.token" not in str(step) or "git push" in step["run"] for step in job["steps"])
 
