@@ -1,6 +1,6 @@
-"""The workflow "release", carried out on this machine: its scripts as they are, each job in a clone of its own.
+"""The workflow "release", carried out here: its scripts as they are, each job in a clone of its own.
 
-What actions do is done here in a word: a checkout is a clone, an artifact a file that is carried over. What an
+What actions do is done in a word: a checkout is a clone, an artifact a file that is carried over. What an
 expression is worth is written down below; one that is not stops the test.
 """
 
@@ -114,7 +114,7 @@ def remote(tmp_path: Path) -> Path:
 def test_a_release_is_made_packed_and_published_by_three_jobs(
     tmp_path: Path, remote: Path, registry: RealRegistry
 ) -> None:
-    """The second installs and publishes what the first has made, reaches no index, and refuses anything else."""
+    """The second installs and publishes what the first has made, without an index; all else it refuses."""
     env = {**alone(tmp_path / "home"), "CI": "true"}
     del env["STRATA_CACHE_DIR"]  # what tests have fetched before need not be fetched again
     env["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", str(Path("~/.cache").expanduser()))

@@ -17,8 +17,8 @@ def test_actionlint_finds_nothing() -> None:
     """Its own shellcheck is the one that the session lint uses."""
     need("actionlint")
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    command = [ensure_tool(ACTIONLINT), "-shellcheck", shellcheck, "-pyflakes="]
+    command = [str(ensure_tool(ACTIONLINT)), "-shellcheck", str(shellcheck), "-pyflakes="]
     files = sorted((ROOT / ".github/workflows").glob("*.yml"))
-    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert files
