@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,8 @@ class Job:
             done = subprocess.run(
                 ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
                 cwd=self.root,
-                env={**self.env, **own, "GITHUB_OUTPUT": str(output), "GITHUB_SHA": self.head},
+                env={**self.env, **own, "GITHUB_OUTPUT": str(output), "GITHUB_SHA": self.head,
+                    "RUNNER_TEMP": str(self.temporary)},
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
             )  # fmt: skip
             if done.returncode:
@@ -79,6 +80,13 @@ class Job:
             assert place is not None
             self.outputs[f"needs.{self.name}.outputs.{name}"] = steps[place[1]][place[2]]
         return done
+
+    @property
+    def temporary(self) -> Path:
+        """Where the runner keeps what is not in the clone."""
+        made = self.root.with_name(f"{self.root.name}-temporary")
+        made.mkdir(exist_ok=True)
+        return made
 
     @property
     def head(self) -> str:
@@ -124,24 +132,25 @@ def test_a_release_is_made_packed_and_published_by_three_jobs(
         root = tmp_path / f"job-{name}"
         shutil.rmtree(root, ignore_errors=True)
         subprocess.run(["git", "clone", "--quiet", remote, root], check=True)
-        return Job(name, root, {**values, "github.workspace": str(root)}, env)
+        made = Job(name, root, values, env)
+        return replace(made, values={**values, "runner.temp": str(made.temporary)})
 
     package = job("package")
     done = package.run()
     assert done.returncode == 0, done.stdout + done.stderr
     values |= package.outputs
-    artifact = package.root / "release.tar"
+    artifact = package.temporary / "release.tar"
 
     tampered = job("publish")
     content = artifact.read_bytes()
-    (tampered.root / "release.tar").write_bytes(content.replace(b"wheels/", b"wheels;", 1))
+    (tampered.temporary / "release.tar").write_bytes(content.replace(b"wheels/", b"wheels;", 1))
     done = tampered.run()
     assert done.returncode != 0
     assert "release.tar: FAILED" in done.stdout
     assert not (tampered.root / "dist").exists()
 
     publish = job("publish")
-    shutil.copy(artifact, publish.root)
+    shutil.copy(artifact, publish.temporary)
     done = publish.run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (publish.root / "build").exists()
