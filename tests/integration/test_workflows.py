@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from buildpack_testing.cnb.tool_versions import ACTIONLINT
 from buildpack_testing.cnb.tools import ensure_tool
-from buildpack_testing.cnb.versions import ACTIONLINT
 from support.needs import need
 
 ROOT = Path(__file__).parents[2]

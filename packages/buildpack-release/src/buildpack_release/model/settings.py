@@ -120,17 +120,26 @@ class SigningSettings:
     Attributes:
         key: a key as cosign takes it, "keyless", or "" for not at all.
         log: whether signatures go to the transparency log.
+        identity: whose signatures count if they are made without a key, as it is in the certificate.
+        issuer: the address of who vouches for that identity.
     """
 
     key: str = ""
     log: bool = True
+    identity: str = ""
+    issuer: str = ""
 
     @classmethod
     def read(cls, root: Path) -> SigningSettings:
         """Read the settings of a repository. Raises CheckFailed."""
         findings: list[Finding] = []
         table = settings_table(root, findings).table("signing")
-        table.refuse_unknown_keys(("key", "log"))
-        settings = cls(table.string("key"), table.boolean("log") if "log" in table.data else True)
+        table.refuse_unknown_keys(("key", "log", "identity", "issuer"))
+        settings = cls(
+            table.string("key"),
+            table.boolean("log") if "log" in table.data else True,
+            table.string("identity"),
+            table.string("issuer"),
+        )
         raise_first_error(findings)
         return settings

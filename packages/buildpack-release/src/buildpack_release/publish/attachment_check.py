@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import KINDS, PROVENANCE, DocumentKind
+from buildpack_release.publish.signing import has_signature
 from oci_registry.errors import ContentMismatchError, NotFoundError
 from oci_registry.store import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from buildpack_release.publish.signing import Check
     from buildpack_release.publish.verify import Expected
     from oci_registry.content import Descriptor
     from oci_registry.store import Store
@@ -36,6 +38,25 @@ def attachment_problems(
                 problem = f"cannot be read: {error.title}"
             if problem:
                 yield f"its {kind.label} {one.digest} {problem}"
+
+
+def signature_problems(
+    store: Store, digest: str, referrers: Sequence[Descriptor], expected: Expected, check: Check
+) -> Iterator[str]:
+    """Return what has no signature that counts: an image with a digest, or all documents of a kind beside it.
+
+    Anybody who may write there can put another document beside it; one of each kind has to be signed.
+    """
+    if not _is_signed(store, digest, referrers, check):
+        yield f"it is not signed by {check}"
+    for kind in KINDS:
+        found = [one.digest for one in kind.among(referrers, expected.id, expected.tag)]
+        if found and not any(_is_signed(store, one, store.referrers(one), check) for one in found):
+            yield f"its {kind.label} is not signed by {check}"
+
+
+def _is_signed(store: Store, digest: str, referrers: Sequence[Descriptor], check: Check) -> bool:
+    return has_signature(store, digest, referrers) and check.is_verified(f"{store.name}@{digest}")
 
 
 def _document(store: Store, referrer: Descriptor, digest: str) -> bytes:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
 from buildpack_release.model.selection import package_targets, select
-from buildpack_release.publish.attachment_check import attachment_problems
+from buildpack_release.publish.attachment_check import attachment_problems, signature_problems
 from buildpack_release.publish.destination import Destination, shown, store_of
 from buildpack_release.publish.dist import check_names, read_releases, reading, variant_jobs
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.package_release import store_name
 from buildpack_release.publish.publish_plan import Plan, make_plan
 from buildpack_release.publish.push import Result, carry_out
-from buildpack_release.publish.signing import Signer, Unsigned, is_signed
+from buildpack_release.publish.signing import Check, Signer, Unsigned, has_signature
 from buildpack_release.publish.tags import MovingTags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
 from buildpack_release.text import size
@@ -57,6 +58,7 @@ class Publication:
         signer: how images are signed.
         documents: whether SBOM and provenance are stored beside the images, and looked for there.
         moving: which moving tags there are.
+        check: whose signatures count when it is verified; those of the signer, if there is none.
     """
 
     repository: Repository
@@ -69,6 +71,7 @@ class Publication:
     signer: Signer = field(default_factory=Unsigned)
     documents: bool = True
     moving: MovingTags = field(default_factory=MovingTags)
+    check: Check | None = None
 
     def plan(self) -> Plan:
         """Return what publishing would do; nothing is written.
@@ -109,10 +112,11 @@ class Publication:
         """Read back everything published for the versions of the sources. Raises RegistryError."""
         expected = self._expected()
         check_names(one.id for one in expected)
+        check = self.check or (None if self.signer.unsigned else self.signer)
         with self._stores() as store:
-            return tuple(self._verified(store(store_name(one.id)), one) for one in expected)
+            return tuple(self._verified(store(store_name(one.id)), one, check) for one in expected)
 
-    def _verified(self, store: Store, expected: Expected) -> Verified:
+    def _verified(self, store: Store, expected: Expected, check: Check | None) -> Verified:
         reference = f"{store.name}:{expected.tag}"
         self.line.say(f"Reading {reference}")
         root = store.manifest(expected.tag)
@@ -130,8 +134,15 @@ class Publication:
         if self.documents:
             problems += tuple(attachment_problems(store, root.digest, referrers, expected))
         problems += tuple(self._tag_problems(store, expected, root.digest))
-        signed = is_signed(store, root.digest, referrers)
-        return replace(_described(reference, expected, tree, problems), is_signed=signed)
+        if check is None:
+            stored = has_signature(store, root.digest, referrers)
+            signature = Signature.STORED if stored else Signature.NONE
+        else:
+            self.line.say(f"Verifying the signatures of {reference}")
+            unsigned = tuple(signature_problems(store, root.digest, referrers, expected, check))
+            problems += unsigned
+            signature = Signature.NOT_VERIFIED if unsigned else Signature.VERIFIED
+        return replace(_described(reference, expected, tree, problems), signature=signature)
 
     def _tag_problems(self, store: Store, expected: Expected, digest: str) -> Iterator[str]:
         for tag in self.moving.plan(store, expected.tag, digest):
@@ -168,15 +179,11 @@ class Publication:
             self._stores() as store,
         ):
             releases = read_releases(self.repository, self.ids, self.dist, self.variant)
-            sign = not self.signer.unsigned
+            if not self.documents:
+                releases = tuple(replace(one, attachments=()) for one in releases)
+            signer = None if self.signer.unsigned else self.signer
             yield partial(
-                make_plan,
-                shown(self.destination),
-                releases,
-                store,
-                moving=self.moving,
-                documents=self.documents,
-                sign=sign,
+                make_plan, shown(self.destination), releases, store, moving=self.moving, signer=signer
             )
 
     @contextmanager
@@ -184,6 +191,15 @@ class Publication:
         """Return what gives the store of a name."""
         with Registries(self.connect, self.line.say) as registries:
             yield lambda name: store_of(self.destination, name, registries)
+
+
+class Signature(Enum):
+    """What is known of the signatures of a package: its index, its provenance and its SBOM."""
+
+    NONE = "none"
+    STORED = "not checked"
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not verified"
 
 
 @dataclass(frozen=True)
@@ -197,7 +213,7 @@ class Verified:
     blobs: int = 0
     size: int = 0
     problems: tuple[str, ...] = ()
-    is_signed: bool = False
+    signature: Signature = Signature.NONE
 
 
 def refuse_conflicts(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.publish.difference import differences
-from buildpack_release.publish.signing import is_signed
+from buildpack_release.publish.signing import has_signature
 from buildpack_release.publish.tags import MovingTag, MovingTags
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.package_release import PackageRelease
+    from buildpack_release.publish.signing import Signer
     from oci_registry.content import Descriptor, Manifest
     from oci_registry.store import Store
 
@@ -74,7 +75,8 @@ class PublishStep:
         blobs: the way of each blob; only for what is pushed.
         tags: the moving tags; none for a conflict.
         attachments: the documents that will be stored beside the image.
-        signing: what becomes of its signature.
+        signing: what becomes of the signatures.
+        to_sign: the digests that will be signed: of the index, and of our documents beside it.
     """
 
     release: PackageRelease
@@ -87,6 +89,7 @@ class PublishStep:
     tags: tuple[MovingTag, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     signing: Signing = Signing.NOT_ASKED
+    to_sign: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -149,8 +152,7 @@ def make_plan(
     store: Callable[[str], Store],
     *,
     moving: MovingTags | None = None,
-    documents: bool = True,
-    sign: bool = False,
+    signer: Signer | None = None,
     trust_parts: bool = False,
 ) -> Plan:
     """Compare releases, in the order of publishing, with what is published.
@@ -160,12 +162,11 @@ def make_plan(
         releases: what to publish.
         store: gives the store for a name.
         moving: which moving tags there are (default: all).
-        documents: whether SBOM and provenance are stored beside the images.
-        sign: whether images are to be signed.
+        signer: how images are to be signed, if they are.
         trust_parts: whether the parts of what is published need not be looked for: they were just read.
 
     Raises:
-        ReleaseError: what is published cannot be read.
+        ReleaseError: what is published cannot be read, or it cannot be told whose a signature is.
     """
 
     def compare(release: PackageRelease) -> PublishStep:
@@ -183,9 +184,7 @@ def make_plan(
         else:
             steps.append(step)
         will_have[step.store.mount_name] = _digests(step)
-    complete = partial(
-        _with_tags_and_referrers, moving=moving or MovingTags(), documents=documents, sign=sign
-    )
+    complete = partial(_with_tags_and_referrers, moving=moving or MovingTags(), signer=signer)
     return Plan(destination, tuple(in_parallel(complete, steps)))
 
 
@@ -243,18 +242,38 @@ def _with_blobs(
     return replace(step, blobs=tuple(blobs))
 
 
-def _with_tags_and_referrers(
-    step: PublishStep, *, moving: MovingTags, documents: bool, sign: bool
-) -> PublishStep:
-    """Decide about moving tags, documents and signature; beside what is not published yet are none."""
+def _with_tags_and_referrers(step: PublishStep, *, moving: MovingTags, signer: Signer | None) -> PublishStep:
+    """Decide about moving tags, documents and signatures; beside what is not published yet are none."""
     if step.action is Action.CONFLICT:
         return step
     digest = step.root.digest
     tags = moving.plan(step.store, step.release.tag, digest, is_new=not step.published)
-    referrers = step.store.referrers(digest) if step.published and (documents or sign) else ()
-    signing = Signing.NOT_ASKED
-    if sign:
-        signed = bool(step.published) and is_signed(step.store, digest, referrers)
-        signing = Signing.SIGNED if signed else Signing.DUE
-    due = step.release.missing_attachments(referrers) if step.is_ours and documents else ()
-    return replace(step, tags=tags, attachments=due, signing=signing)
+    referrers = step.store.referrers(digest) if step.published else ()
+    due = step.release.missing_attachments(referrers) if step.is_ours else ()
+    step = replace(step, tags=tags, attachments=due)
+    return step if signer is None else _with_signatures(step, referrers, signer)
+
+
+def _with_signatures(step: PublishStep, referrers: Sequence[Descriptor], signer: Signer) -> PublishStep:
+    """Decide what is to be signed: what has no signature that counts.
+
+    Of the documents only our own are signed. If another one is there, and is not signed either, nobody knows
+    who has put it there: ours is stored beside it.
+    """
+
+    def is_signed(digest: str, beside: Iterable[Descriptor]) -> bool:
+        stored = has_signature(step.store, digest, beside)
+        return stored and signer.is_verified(f"{step.store.name}@{digest}")
+
+    to_sign, due = [], list(step.attachments)
+    for one in step.release.attachments if step.is_ours else ():
+        present = [found.digest for found in one.kind.among(referrers, step.release.id, step.release.tag)]
+        if any(is_signed(digest, step.store.referrers(digest)) for digest in present):
+            continue
+        to_sign.append(one.manifest.digest)
+        if one.manifest.digest not in present and one not in due:
+            due.append(one)
+    if not step.published or not is_signed(step.root.digest, referrers):
+        to_sign.append(step.root.digest)
+    signing = Signing.DUE if to_sign else Signing.SIGNED
+    return replace(step, attachments=tuple(due), signing=signing, to_sign=tuple(to_sign))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.publish.publication import Signature
 from buildpack_release.publish.publish_plan import Action, Plan, PublishStep, Signing, Transfer
 from buildpack_release.publish.tags import MovingTag, TagState
 from buildpack_release.text import columns, size
@@ -186,14 +187,14 @@ def result_data(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def verified_table(verified: Sequence[Verified]) -> str:
     """Return what was read back for people, the problems below."""
-    rows = [("REFERENCE", "PLATFORMS", "BLOBS", "SIZE", "SIGNED", "STATE", "DIGEST")]
+    rows = [("REFERENCE", "PLATFORMS", "BLOBS", "SIZE", "SIGNATURE", "STATE", "DIGEST")]
     rows += [
         (
             one.reference,
             ", ".join(one.platforms) or "-",
             str(one.blobs),
             size(one.size),
-            "yes" if one.is_signed else "no",
+            one.signature.value,
             "not right" if one.problems else "good",
             one.digest or "-",
         )
@@ -201,6 +202,13 @@ def verified_table(verified: Sequence[Verified]) -> str:
     ]
     problems = [f"{one.reference}: {text}\n" for one in verified for text in one.problems]
     return columns(rows) + "".join(problems)
+
+
+def not_checked(verified: Sequence[Verified]) -> str:
+    """Return that signatures are there and nobody was asked for, if that is so."""
+    if all(one.signature is not Signature.STORED for one in verified):
+        return ""
+    return "\nSignatures are stored, and not checked: --key or --identity says whose they have to be."
 
 
 def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
@@ -215,7 +223,7 @@ def verified_data(verified: Sequence[Verified]) -> list[dict[str, Any]]:
             "platforms": list(one.platforms),
             "blobs": one.blobs,
             "size": one.size,
-            "signed": one.is_signed,
+            "signature": one.signature.value,
             "problems": list(one.problems),
         }
         for one in verified

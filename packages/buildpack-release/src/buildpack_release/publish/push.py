@@ -27,6 +27,7 @@ from oci_registry.store import Content, Pushed, TransferOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.package_release import PackageRelease
     from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.publish.signing import Signer
@@ -75,7 +76,7 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer, moving: MovingTags) ->
         ConflictError: somebody else has published a version with other content meanwhile.
         CheckFailed: what was pushed does not read back as it should.
         RegistryError: the registry fails; what has arrived stays there for the next run.
-        SigningError: an image could not be signed.
+        ReleaseError: an image could not be signed.
     """
     progress = Progress(len(plan.steps), say=line.say)
     push = partial(_push, progress=progress, sent=_counter(plan, line))
@@ -178,11 +179,14 @@ def _problems(step: PublishStep) -> tuple[str, ...]:
 
 
 def _attach(result: Result) -> Result:
-    """Store the documents that are missing beside the image."""
-    step, digest = result.step, result.root.digest
+    """Store the documents that are missing beside the image.
+
+    Where somebody else has stored one of a kind meanwhile, that is the one, unless ours is to be signed.
+    """
+    step = result.step
     if not step.attachments:
         return result
-    due = step.release.missing_attachments(step.store.referrers(digest))
+    due = _due(step)
     if not due:
         return result
     blobs = tuple(blob for one in due for blob in one.blobs)
@@ -198,11 +202,25 @@ def _attach(result: Result) -> Result:
     return replace(result, attached=tuple(one.kind.label for one in due))
 
 
+def _due(step: PublishStep) -> tuple[Attachment, ...]:
+    referrers = step.store.referrers(step.root.digest)
+    listed = {one.digest for one in referrers}
+    missing = step.release.missing_attachments(referrers)
+    signed = [one for one in step.attachments if one.manifest.digest in step.to_sign]
+    return tuple(
+        one
+        for one in step.attachments
+        if one in missing or (one in signed and one.manifest.digest not in listed)
+    )
+
+
 def _sign(result: Result, signer: Signer, line: LiveLine) -> Result:
+    """Sign the documents, and last the index."""
     if result.step.signing is not Signing.DUE:
         return result
     line.say(f"Signing {result.step.release.title}")
-    signer.sign(f"{result.step.store.name}@{result.root.digest}")
+    for digest in result.step.to_sign:
+        signer.sign(f"{result.step.store.name}@{digest}")
     return replace(result, signed=True)
 
 

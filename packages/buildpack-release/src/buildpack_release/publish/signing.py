@@ -1,27 +1,23 @@
-"""Signing images with cosign, which stores signatures where its own `cosign verify` looks for them."""
+"""Whether and by whom images are signed, and what counts as a signature.
+
+What is signed is the index of a package and each document beside it, by digest: so what the documents say is
+bound to who has published the package. A signature that is only stored says nothing; where somebody is asked
+for, cosign verifies that it is theirs.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from buildpack_common.redaction import redact
-from buildpack_release.errors import MissingToolError, ReleaseError, UsageError
-from oci_registry.reference import Reference, login_key
+from buildpack_release.errors import MissingToolError, UsageError
+from buildpack_release.publish.cosign import CosignProgram, CosignSigner, Signatory, SignatureCheck
 from oci_registry.referrers_tag import fallback_tag
-from oci_registry.remote.credentials import EnvironmentLogin
-from oci_registry.remote.login import IdentityToken, Password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from buildpack_release.model.settings import SigningSettings
     from buildpack_release.publish.destination import Destination
@@ -33,15 +29,25 @@ KEYLESS = "keyless"
 NOT = "no"
 VARIABLE = "STRATA_SIGN"
 LOG_VARIABLE = "STRATA_SIGN_LOG"
-_TYPES = (
-    "application/vnd.dev.sigstore.bundle.v0.3+json",
-    "application/vnd.dev.cosign.artifact.sig.v1+json",
-)
-_LAST_LINES = 8
+_LEGACY = "application/vnd.dev.cosign.artifact.sig.v1+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+# A bundle may be about anything, an attestation too; this one says that the image is signed.
+_PREDICATE, _SIGNATURE = "dev.sigstore.bundle.predicateType", "https://sigstore.dev/cosign/sign/v1"
 _NO_LAYOUTS = "cosign signs in registries only"
+_GITHUB = "https://token.actions.githubusercontent.com"
 
 
-class Signer(Protocol):
+class Check(Protocol):
+    """Tells whether an image has a signature that counts; as text: whose."""
+
+    def is_verified(self, reference: str) -> bool:
+        """Tell whether an image (`registry/repository@sha256:...`) has such a signature.
+
+        Raises ReleaseError if that cannot be told.
+        """
+
+
+class Signer(Check, Protocol):
     """Signs what is published. `unsigned` is the reason why it does not, or ""."""
 
     @property
@@ -49,7 +55,7 @@ class Signer(Protocol):
         """The reason why nothing is signed; "" if it is."""
 
     def sign(self, reference: str) -> None:
-        """Sign an image by its digest (`registry/repository@sha256:...`)."""
+        """Sign an image by its digest. Raises ReleaseError."""
 
 
 @dataclass(frozen=True)
@@ -62,67 +68,9 @@ class Unsigned:
         """Never called: nothing is due."""
         raise AssertionError(reference)
 
-
-@dataclass(frozen=True)
-class Cosign:
-    """Signs with a key (a file, or the address of a key service), or keyless with the identity of the run.
-
-    Attributes:
-        executable: cosign.
-        key: what `cosign sign --key` takes; "keyless" for none.
-        log: whether signatures go to the transparency log (a public one, unless cosign is told another).
-        insecure: whether plain HTTP and unverified TLS are allowed.
-        environ: the environment; COSIGN_PASSWORD of an encrypted key is in it.
-    """
-
-    executable: Path
-    key: str
-    log: bool
-    insecure: bool
-    environ: Mapping[str, str]
-    unsigned: str = ""
-
-    def sign(self, reference: str) -> None:
-        """Run cosign. Raises ReleaseError with what it said."""
-        # Somebody at a terminal may be asked for a password, or sent to a page to sign in.
-        is_asked = sys.stdin.isatty()
-        with _credentials(Reference.parse(reference), self.environ) as environ:
-            done = subprocess.run(
-                self.command(reference),
-                env=environ,
-                stdin=None if is_asked else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=None if is_asked else subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        if done.returncode:
-            said = [line.strip() for line in redact(done.stdout).splitlines() if line.strip()]
-            raise ReleaseError(
-                f"cosign could not sign {reference}",
-                detail="\n".join(said[-_LAST_LINES:]),
-                advice="No tag was written. Run the same command again once that is repaired.",
-            )
-
-    def command(self, reference: str) -> list[str]:
-        """Return the command line."""
-        key = [] if self.key == KEYLESS else ["--key", self.key]
-        log = [] if self.log else [*self._no_service(), "--tlog-upload=false"]
-        insecure = ["--allow-http-registry", "--allow-insecure-registry"] if self.insecure else []
-        return [os.fspath(self.executable), "sign", "--yes", *key, *log, *insecure, reference]
-
-    def _no_service(self) -> list[str]:
-        """Return the option that newer releases want before a signature may stay out of the log."""
-        described = subprocess.run(
-            [self.executable, "sign", "--help"],
-            env=dict(self.environ),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        option = "--use-signing-config"
-        return [f"{option}=false"] if option in described.stdout + described.stderr else []
+    def is_verified(self, reference: str) -> bool:
+        """Never called: nobody's signature is asked for."""
+        raise AssertionError(reference)
 
 
 def choose_signer(
@@ -143,7 +91,7 @@ def choose_signer(
         insecure: whether plain HTTP and unverified TLS are allowed.
 
     Raises:
-        UsageError: layouts cannot be signed.
+        UsageError: layouts cannot be signed; or it is to be keyless, and whose signatures count is not known.
         MissingToolError: signing is asked for, and there is no cosign.
     """
     key = asked or environ.get(VARIABLE, "") or settings.key
@@ -155,44 +103,89 @@ def choose_signer(
         if asked:
             raise UsageError(_NO_LAYOUTS, advice="Sign where the layouts are pushed to.")
         return Unsigned(_NO_LAYOUTS)
+    signatory = _keyless_signatory(settings, environ) if key == KEYLESS else Signatory()
+    otherwise = f"or publish unsigned: --sign {NOT}"
+    program = _program(settings, environ, "signing is asked for", otherwise, insecure=insecure)
+    return CosignSigner(program, "" if key == KEYLESS else key, signatory)
+
+
+def choose_check(
+    signatory: Signatory,
+    settings: SigningSettings,
+    destination: Destination,
+    environ: Mapping[str, str],
+    *,
+    insecure: bool = False,
+) -> SignatureCheck | None:
+    """Return how signatures are checked; None if nobody is asked for: no key and no identity.
+
+    Raises:
+        UsageError: both are asked for, or an identity without who vouches for it; or layouts are read.
+        MissingToolError: there is no cosign.
+    """
+    if signatory == Signatory():
+        return None
+    if signatory.key and (signatory.identity or signatory.issuer):
+        raise UsageError("a signature is made with a key or by an identity, and both are asked for")
+    if not signatory.key and not (signatory.identity and signatory.issuer):
+        raise UsageError(
+            "an identity counts only with who vouches for it",
+            advice="Say both: --identity and --issuer.",
+        )
+    if isinstance(destination, Path):
+        raise UsageError("cosign verifies in registries only")
+    otherwise = "or leave out --key and --identity"
+    program = _program(settings, environ, "signatures are to be verified", otherwise, insecure=insecure)
+    return SignatureCheck(program, signatory)
+
+
+def _program(
+    settings: SigningSettings,
+    environ: Mapping[str, str],
+    why: str,
+    otherwise: str,
+    *,
+    insecure: bool,
+) -> CosignProgram:
     found = shutil.which(PROGRAM, path=environ.get("PATH"))
     if found is None:
         raise MissingToolError(
-            "signing is asked for, and there is no cosign on PATH; nothing was written",
-            advice=f"Install cosign, or publish unsigned: --sign {NOT}.",
+            f"{why}, and there is no cosign on PATH; nothing was written",
+            advice=f"Install cosign, {otherwise}.",
         )
     log = settings.log and environ.get(LOG_VARIABLE, "") != NOT
-    return Cosign(Path(found), key, log, insecure, environ)
+    return CosignProgram(Path(found), log, insecure, environ)
 
 
-def is_signed(store: Store, digest: str, referrers: Iterable[Descriptor]) -> bool:
-    """Whether cosign has stored a signature of an image, as a referrer or under its own tag."""
-    if any(one.extra.get("artifactType") in _TYPES for one in referrers):
-        return True
+def _keyless_signatory(settings: SigningSettings, environ: Mapping[str, str]) -> Signatory:
+    """Return who will have signed: whom the settings name, else this run of a workflow. Raises UsageError."""
+    if settings.identity and settings.issuer:
+        return Signatory(identity=settings.identity, issuer=settings.issuer)
+    server, workflow = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_WORKFLOW_REF")
+    if environ.get("GITHUB_ACTIONS") == "true" and server and workflow:
+        return Signatory(identity=f"{server}/{workflow}", issuer=_GITHUB)
+    raise UsageError(
+        "signatures are to be made without a key, and it is not known whose count",
+        advice="Say so in pyproject.toml, [tool.buildpack-release.signing]: identity and issuer, as in the\n"
+        "certificate. A workflow of GitHub knows its own.",
+    )
+
+
+def has_signature(store: Store, digest: str, referrers: Iterable[Descriptor]) -> bool:
+    """Tell whether cosign has stored a signature of an image, as a referrer or under its own tag.
+
+    Whose it is, and whether it is right, only cosign tells.
+    """
+    for one in referrers:
+        kind = one.extra.get("artifactType")
+        if kind == _LEGACY or (kind == _BUNDLE and _is_signature(store, one)):
+            return True
     return store.manifest(f"{fallback_tag(digest)}.sig") is not None
 
 
-@contextmanager
-def _credentials(reference: Reference, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Return an environment in which cosign finds what we log in with.
-
-    It reads the same files as we do, but not the STRATA_REGISTRY_* variables: those go into a configuration
-    that exists as long as cosign runs, for nobody else to read.
-    """
-    own = dict(environ)
-    if "SSL_CERT_FILE" not in own and own.get("REQUESTS_CA_BUNDLE"):
-        own["SSL_CERT_FILE"] = own["REQUESTS_CA_BUNDLE"]
-    login = EnvironmentLogin(environ).find(reference.registry, reference.repository)
-    if login is None:
-        yield own
-        return
-    if isinstance(login, Password):
-        entry = {"auth": login.basic().removeprefix("Basic ")}
-    elif isinstance(login, IdentityToken):
-        entry = {"identitytoken": login.token.reveal()}
-    else:
-        entry = {"registrytoken": login.token.reveal()}
-    with tempfile.TemporaryDirectory(prefix="strata-") as folder:  # mode 0700
-        config = Path(folder) / "config.json"
-        config.write_text(json.dumps({"auths": {login_key(reference.registry): entry}}), "utf-8")
-        yield {**own, "DOCKER_CONFIG": folder}
+def _is_signature(store: Store, bundle: Descriptor) -> bool:
+    """Tell whether a bundle is a signature: in the index of a fallback tag its annotations are left out."""
+    said = bundle.annotations.get(_PREDICATE)
+    if said is None and (manifest := store.manifest(bundle.digest)) is not None:
+        said = manifest.annotations.get(_PREDICATE)
+    return said == _SIGNATURE

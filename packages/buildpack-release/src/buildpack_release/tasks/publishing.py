@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from buildpack_release.publish.cosign import Signatory
     from buildpack_release.publish.publication import Publication
     from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.registration.registrar import RequestStatus
@@ -44,22 +45,27 @@ def publication_of(
     anonymous: bool = False,
     variant: str = "",
     sign: str = "no",
+    signatory: Signatory | None = None,
 ) -> Publication:
     """Return what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.settings import PublishSettings, SigningSettings
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication
-    from buildpack_release.publish.signing import choose_signer
+    from buildpack_release.publish.signing import choose_check, choose_signer
     from buildpack_release.publish.tags import MovingTags
     from oci_registry.remote.registries import connection
 
     destination = parse_destination(to)
     hosts = () if isinstance(destination, Path) or not insecure else (destination.registry,)
     connect = connection(insecure=hosts, anonymous=anonymous)
-    signer = choose_signer(sign, SigningSettings.read(root), destination, os.environ, insecure=insecure)
+    settings = SigningSettings.read(root)
+    signer = choose_signer(sign, settings, destination, os.environ, insecure=insecure)
+    check = None
+    if signatory is not None:
+        check = choose_check(signatory, settings, destination, os.environ, insecure=insecure)
     repository = Repository.discover(root)
-    settings = PublishSettings.read(root)
+    publish = PublishSettings.read(root)
     return Publication(
         repository,
         destination,
@@ -68,8 +74,9 @@ def publication_of(
         connect,
         variant=variant,
         signer=signer,
-        documents=settings.documents,
-        moving=MovingTags(settings.moving_tags),
+        check=check,
+        documents=publish.documents,
+        moving=MovingTags(publish.moving_tags),
     )
 
 
@@ -160,6 +167,9 @@ def publish_run(
         **PUBLISH_HELP,
         "variant": _VARIANT_HELP,
         "anonymous": "use no credentials: see what everybody sees",
+        "key": "verify that all is signed with this key (with cosign, as its --key takes it)",
+        "identity": "verify that all is signed by this identity, for which --issuer vouches",
+        "issuer": "the address of who vouches for --identity",
     },
 )
 @one_clear_error
@@ -171,14 +181,24 @@ def publish_verify(
     json: bool = False,
     insecure: bool = False,
     variant: str = "",
+    key: str = "",
+    identity: str = "",
+    issuer: str = "",
 ) -> None:
     """Read back everything that is published."""
     from buildpack_release.progress import say
+    from buildpack_release.publish.cosign import Signatory
     from buildpack_release.publish.publication import summary
-    from buildpack_release.publish.publish_report import verified_data, verified_table
+    from buildpack_release.publish.publish_report import not_checked, verified_data, verified_table
 
     publication = publication_of(
-        root_of(context), to, id, insecure=insecure, anonymous=anonymous, variant=variant
+        root_of(context),
+        to,
+        id,
+        insecure=insecure,
+        anonymous=anonymous,
+        variant=variant,
+        signatory=Signatory(key, identity, issuer),
     )
     verified = publication.verify()
     if json:
@@ -187,7 +207,7 @@ def publish_verify(
         print(verified_table(verified), end="")
     if any(one.problems for one in verified):
         raise CheckFailed(f"what is published is not right: {summary(verified)}")
-    say(f"What is published is right: {summary(verified)}")
+    say(f"What is published is right: {summary(verified)}{not_checked(verified)}")
 
 
 @contextmanager
