@@ -255,7 +255,7 @@ def test_layouts_that_skopeo_pushes(root: Path, env: dict[str, str], registry: R
     """Written here, carried over, pushed by another tool: then our plan finds them done."""
     done = inv("publish", "--to", "oci:a transfer", "--yes", root=root, env=env)
     assert done.returncode == 0, done.stderr
-    assert "skopeo copy --all 'oci:a transfer/all:1.0.0' docker://REGISTRY/NAMESPACE/all:1.0.0" in done.stderr
+    assert "oras cp -r --from-oci-layout 'a transfer/all:1.0.0' REGISTRY/NAMESPACE/all:1.0.0,1" in done.stderr
     assert inv("publish.verify", "--to", "oci:a transfer", root=root, env=env).returncode == 0
     digests = {one.id.removeprefix("acme/"): one.digest for one in DistManifest.read(root / "dist")}
     for name in ("one", "two", "all"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing import emulation
 from buildpack_testing.cnb import base_images, tools
-from buildpack_testing.cnb.tool_versions import ACTIONLINT, COSIGN_3
+from buildpack_testing.cnb.tool_versions import ACTIONLINT, COSIGN_3, CRANE, DISTRIBUTION, ORAS
 from buildpack_testing.installed_pythons import find_installed
 from buildpack_testing.workspace import SYSTEM_PATH
 
@@ -134,13 +134,18 @@ NEEDS: Mapping[str, Need] = {
         ),
         Need("mount namespaces", _NAMESPACES, lambda: _can_unshare("mount")),
         Need("network namespaces", _NAMESPACES, lambda: _can_unshare("net")),
+        Need(
+            "newer registry",
+            "put a Go toolchain on PATH, which builds it",
+            _tool_or_go(partial(tools.find_tool, DISTRIBUTION)),
+        ),
         *(
             Need(
                 one.name,
                 "put a Go toolchain on PATH, which builds it",
                 _tool_or_go(partial(tools.find_tool, one)),
             )
-            for one in (COSIGN_3, ACTIONLINT)
+            for one in (COSIGN_3, ACTIONLINT, CRANE, ORAS)
         ),
         Need(
             "root",

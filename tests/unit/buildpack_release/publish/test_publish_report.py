@@ -84,4 +84,6 @@ def test_what_was_verified(packed: Path, registry: MemoryRegistry) -> None:
 def test_the_next_command(packed: Path, registry: MemoryRegistry) -> None:
     results = publication(packed, registry.host).publish(agreed)
     assert next_command(f"{registry.host}/acme", results) == f"inv publish.verify --to {registry.host}/acme"
-    assert next_command("oci:x", results).startswith("skopeo copy --all ")
+    command = next_command("oci:x", results)
+    assert command.startswith("oras cp -r --from-oci-layout ")
+    assert command.endswith(" REGISTRY/NAMESPACE/all:1.0.0,1.0,1,latest")

@@ -234,7 +234,11 @@ def next_command(to: str, results: Sequence[Result]) -> str:
     """Return the command to go on with."""
     last = results[-1]
     if to.startswith("oci:"):
-        target = f"docker://REGISTRY/NAMESPACE/{last.step.release.name}:{last.step.release.tag}"
-        return f"skopeo copy --all {shlex.quote(last.step.reference)} {target}"
+        # Not skopeo copy or crane: they leave behind what is beside images, SBOM and provenance.
+        moving = (tag.name for tag in last.step.tags if tag.state is not TagState.STAYS)
+        tags = [last.step.release.tag, *moving]
+        source = shlex.quote(last.step.reference.removeprefix("oci:"))
+        target = f"REGISTRY/NAMESPACE/{last.step.release.name}:{','.join(tags)}"
+        return f"oras cp -r --from-oci-layout {source} {target}"
     variant = last.step.release.variant
     return f"inv publish.verify --to {to}{f' --variant {variant}' if variant else ''}"

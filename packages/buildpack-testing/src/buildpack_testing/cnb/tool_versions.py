@@ -60,6 +60,31 @@ COSIGN_2 = GoTool(
 
 COSIGNS = (COSIGN_2, COSIGN_3)
 """Both are in use, and store and find signatures in different ways."""
+DISTRIBUTION = GoTool(
+    name="registry",
+    version="3.1.2",
+    module="github.com/distribution/distribution/v3",
+    checksum="h1:/Bv2YIqqSR00HiO49FT93hovy6r9IlrzwUDsJjCN5qg=",
+    commands=("./cmd/registry",),
+    variable="github.com/distribution/distribution/v3/version.version",
+)
+CRANE = GoTool(
+    name="crane",
+    version="0.22.1",
+    module="github.com/google/go-containerregistry",
+    checksum="h1:RZuuSYhTvlDvtsK+NkutoCZ//C0X2ebLK8X8l3ULs84=",
+    commands=("./cmd/crane",),
+    variable="github.com/google/go-containerregistry/cmd/crane/cmd.Version",
+)
+"""With a registry of its own: `crane registry serve`."""
+ORAS = GoTool(
+    name="oras",
+    version="1.3.0",
+    module="oras.land/oras",
+    checksum="h1:PdxrW0wRu24AMRnJcQWhUXTk33bDHCdSvyWcKoAxArE=",
+    commands=("./cmd/oras",),
+    variable="oras.land/oras/internal/version.Version",
+)
 ACTIONLINT = GoTool(
     name="actionlint",
     version="1.7.12",

@@ -1,4 +1,4 @@
-"""The real thing: `docker-registry` (distribution 2.8), started on a port of loopback."""
+"""Real registries on a port of loopback: distribution (2.8 is Debian's `docker-registry`), and crane's."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ def real_registry(
     tls: Certificate | None = None,
     address: str = "127.0.0.1",
     port: int = 0,
+    program: Path | None = None,
 ) -> Iterator[RealRegistry]:
-    """Run docker-registry with its files in `directory` until the block is left.
+    """Run distribution's registry with its files in `directory` until the block is left.
 
     Args:
         directory: made if need be; what it holds of an earlier registry is there again.
@@ -59,10 +60,11 @@ def real_registry(
         tls: plain HTTP if not given.
         address: one of this machine.
         port: 0 takes a free one; give the former one to bring a registry back.
+        program: docker-registry on PATH if not given.
 
     Raises MissingToolError if the program is not installed, ExpectedError if it does not start.
     """
-    executable = shutil.which(PROGRAM)
+    executable = str(program) if program else shutil.which(PROGRAM)
     if executable is None:
         raise MissingToolError(
             f"No {PROGRAM} on PATH", advice=f"Install the Debian or Ubuntu package {PROGRAM}."
@@ -86,6 +88,31 @@ def real_registry(
     ):
         host = _host(log)
         yield RealRegistry(host, f"{'https' if tls else 'http'}://{host}", storage, log)
+
+
+@contextmanager
+def crane_registry(directory: Path, program: Path) -> Iterator[RealRegistry]:
+    """Run the registry that is in crane (go-containerregistry) until the block is left.
+
+    Raises ExpectedError if it does not start.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    storage, log = directory / "storage", directory / "registry.log"
+    storage.mkdir(exist_ok=True)
+    log.write_bytes(b"")
+
+    def port() -> str:
+        found = re.search(r"serving on port ([0-9]+)", log.read_text("utf-8", errors="replace"))
+        return found[1] if found else ""
+
+    with server(
+        [program, "registry", "serve", "--address", "127.0.0.1:0", "--disk", storage],
+        environment=_environment(),
+        log=log,
+        ready=lambda: bool(port()),
+    ):
+        host = f"127.0.0.1:{port()}"
+        yield RealRegistry(host, f"http://{host}", storage, log)
 
 
 def _host(log: Path) -> str:
