@@ -1,4 +1,4 @@
-"""Publishing to further real registries, and carrying layouts there with a tool that keeps what is beside images.
+"""Publishing to further real registries, and carrying layouts there with what is beside the images.
 
 Distribution 3 and the registry in crane (go-containerregistry) are built from the Go module proxy;
 docker-registry (distribution 2.8) is the one that all other tests publish to.
