@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_common.parsing import parse_toml
 from buildpack_release.builder.builder_check import check_builder
 from buildpack_release.builder.create import create_builder
 from buildpack_release.model.build_plan import BuildPlan
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget
-from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.package import package as package_buildpacks
 from support.builder_parts import base, buildpack, file_in_builder, lifecycle
 from support.main_job import ROOT
@@ -76,8 +76,8 @@ def test_a_composition_works_and_is_proved(name: str, root: Path, tmp_path: Path
     lines = [line.strip() for line in report.lines()]
     assert all(entry in lines for entry in ENTRIES[name]), lines
     create_builder(config, str(tmp_path / "out"), dist=root / "dist", report=lambda _: None)
-    groups = tomllib.loads(file_in_builder(tmp_path / "out", "/cnb/order.toml"))["order"]
-    wanted = tomllib.loads(BLOCKS[f"{name}/builder.toml"])["order"]
+    groups = parse_toml(file_in_builder(tmp_path / "out", "/cnb/order.toml"))["order"]
+    wanted = parse_toml(BLOCKS[f"{name}/builder.toml"])["order"]
     assert [[one["id"] for one in group["group"]] for group in groups] == [
         [one["id"] for one in group["group"]] for group in wanted
     ]

@@ -6,7 +6,7 @@ import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_release.model.toml_parser import tomllib
+from buildpack_common.parsing import parse_toml
 
 if TYPE_CHECKING:
     import pytest
@@ -38,6 +38,6 @@ def test_every_folder_of_tests_is_looked_into(pytestconfig: pytest.Config) -> No
 
 def test_every_folder_of_code_is_linted() -> None:
     """By default ruff looks into no folder called dist, build or venv."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
+    settings = parse_toml((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
     code = folders("packages", "buildpacks", "tests", "scripts")
     assert passed_over(code, [*settings["exclude"], *settings.get("extend-exclude", ())]) == []

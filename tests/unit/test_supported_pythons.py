@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app_venv.installers.pip import other_pythons
+from buildpack_common.parsing import parse_toml
 from buildpack_release.model.settings import MINORS
-from buildpack_release.model.toml_parser import tomllib
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "Programming Language :: Python :: "
@@ -20,7 +20,7 @@ PREFIX = "Programming Language :: Python :: "
 )
 def test_the_classifiers_name_the_supported_pythons(file: Path) -> None:
     """Nox runs the unit tests on those that are named."""
-    project = tomllib.loads(file.read_text("utf-8"))["project"]
+    project = parse_toml(file.read_text("utf-8"))["project"]
     assert [one.removeprefix(PREFIX) for one in project["classifiers"] if one.startswith(PREFIX)] == [*MINORS]
     assert project["requires-python"] == f">={MINORS[0]}"
 

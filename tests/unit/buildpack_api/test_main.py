@@ -123,3 +123,11 @@ def test_files_of_the_app_are_not_imported(tmp_path: Path) -> None:
     for name in ("logging", "json", "textwrap", "tomllib", "buildpack_api"):
         (example.app / f"{name}.py").write_text("raise SystemExit('imported from the app')")
     assert example.build(PYTHONPATH=str(example.app), PYTHONHOME="/no/such/place").returncode == 0
+
+
+def test_what_is_nested_without_end_is_no_bug(tmp_path: Path) -> None:
+    """Whatever calls itself for each level of something in the app."""
+    done = build(tmp_path, "walk = lambda: walk()\nwalk()")
+    assert done.returncode == 3
+    assert "nested too deeply" in done.stderr
+    assert "bug" not in done.stderr

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -127,3 +128,21 @@ def test_a_file_is_hashed_beyond_its_first_block_and_an_open_one_from_where_it_i
     with path.open("rb") as file:
         file.seek(1000)
         assert sha256_of(file) == hashlib.sha256(content[1000:]).hexdigest()
+
+
+def test_a_tree_of_any_depth_is_removed(tmp_path: Path) -> None:
+    """Deeper than a function can call itself, with files, links and read-only folders."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    folder = os.open(tree, os.O_RDONLY)
+    for _ in range(1_200):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.symlink(tmp_path, "link", dir_fd=folder)
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.fchmod(folder, 0o500)
+    os.close(folder)
+    remove(tree)
+    assert names(tmp_path) == []

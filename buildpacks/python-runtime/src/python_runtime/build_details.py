@@ -9,6 +9,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_json
 from python_runtime.sysconfig_files import rewrite
 from python_runtime.targets import MACHINES
 
@@ -24,7 +25,7 @@ def adapt(tree: Path, line: str, arch: str) -> None:
     """Make the file true, if there is one of the form that is known. Raises OSError."""
     file = tree / "lib" / f"python{line}" / _FILE
     try:
-        details = json.loads(file.read_bytes())
+        details = parse_json(file.read_bytes())
     except (FileNotFoundError, ValueError):
         return
     if not isinstance(details, dict) or not isinstance(details.get("base_prefix"), str):

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed
 from buildpack_common.files import write_atomically
+from buildpack_common.parsing import parse_json
 from buildpack_common.sbom_documents import Component
 from python_runtime import traces
 
@@ -154,7 +155,7 @@ def record(tree: Path, line: str, witness: Witness | None, env: Mapping[str, str
 def components(layer: Path) -> tuple[Component, ...]:
     """Return what FILE says, nothing if there is none."""
     try:
-        found = json.loads((layer / FILE).read_bytes())
+        found = parse_json((layer / FILE).read_bytes())
     except FileNotFoundError:
         return ()
     return tuple(

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from buildpack_api.errors import BuildpackError, from_os_error
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def carry_out(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Read the order, do ``work`` with it, and print what it returns, or exit with what is wrong."""
-    order = json.load(sys.stdin)
+    order = parse_json(sys.stdin.read())
     try:
         answer = work(order)
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import write_atomically
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +79,7 @@ def _adapt_copy(file: Path, adapted: Mapping[str, object], prefix: str, tree: st
     python-build-standalone adapts its module when it makes an archive, and the copy has what was before that.
     """
     try:
-        copy = json.loads(file.read_bytes())
+        copy = parse_json(file.read_bytes())
     except (FileNotFoundError, ValueError):
         return
     if isinstance(copy, dict):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from buildpack_api.context import BuildContext
-from buildpack_api.errors import INTERNAL_ERROR, BuildpackError, from_os_error
+from buildpack_api.errors import INTERNAL_ERROR, BuildpackError, ConfigurationError, from_os_error
 from buildpack_api.output import Output
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ def _hide_secrets(context: BuildContext) -> None:
 
 def _unexpected(error: Exception, identity: str, output: Output) -> int:
     known = from_os_error(error) if isinstance(error, OSError) else None
+    if isinstance(error, RecursionError):
+        known = ConfigurationError(
+            "Something in the app, or in what it installs, is nested too deeply to be worked with",
+            detail="It goes down so many levels that Python gives up, which no tool does on its own.",
+            advice="Look for files that include each other, and for folders in folders.",
+        )
     if known is not None:
         output.error(known)
         return known.exit_code

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from buildpack_api.errors import BuildpackError
 from buildpack_common.files import write_atomically
+from buildpack_common.parsing import TooDeeplyNestedError, parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _LINE = r"\(at line (\d+), column \d+\)"
 
@@ -44,8 +39,10 @@ def load(path: Path) -> dict[str, Any]:
         detail = "TOML allows none. Save the file as 'UTF-8', not as 'UTF-8 with BOM'."
         raise TomlError(f"{path} begins with a byte order mark", path=path, line=1, detail=detail)
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except TooDeeplyNestedError as error:
+        raise TomlError(f"{path} cannot be read", path=path, detail=str(error)) from error
+    except ValueError as error:
         found = re.search(_LINE, str(error))  # else "at end of document"
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
         raise TomlError(f"{path}:{line}: not valid TOML", path=path, line=line, detail=str(error)) from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import IO
 
 PARTIAL = ".partial"
@@ -64,6 +64,8 @@ def remove(path: Path) -> None:
     except PermissionError:
         _make_directories_writable(path)
         shutil.rmtree(path)
+    except RecursionError:  # up to Python 3.12 it calls itself for each level
+        _remove_deep(path)
 
 
 def file_sha256(path: Path) -> str:
@@ -83,9 +85,24 @@ def sha256_of(file: IO[bytes]) -> str:
 
 
 def _make_directories_writable(root: Path) -> None:
-    root.chmod(root.stat().st_mode | stat.S_IRWXU)
-    for folder, names, _ in os.walk(root):
-        for name in names:
-            directory = Path(folder, name)
-            if not directory.is_symlink():
-                directory.chmod(directory.stat().st_mode | stat.S_IRWXU)
+    folders = [os.fspath(root)]
+    while folders:
+        folder = folders.pop()
+        os.chmod(folder, os.stat(folder).st_mode | stat.S_IRWXU)  # noqa: PTH101, PTH116  (text: may be many)
+        with os.scandir(folder) as entries:
+            folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def _remove_deep(root: Path) -> None:
+    folders, seen = [os.fspath(root)], list[str]()
+    while folders:
+        folder = folders.pop()
+        seen.append(folder)
+        with os.scandir(folder) as entries:
+            for entry in list(entries):
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    os.unlink(entry.path)  # noqa: PTH108
+    for folder in reversed(seen):
+        os.rmdir(folder)  # noqa: PTH106

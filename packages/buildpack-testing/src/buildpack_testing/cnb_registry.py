@@ -14,8 +14,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from buildpack_common.parsing import parse_toml
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.toml_parser import tomllib
 from buildpack_release.packaging.buildpackage import METADATA_LABEL
 from buildpack_release.registration.registry_index import INDEX, NAMESPACES, entry_path
 from buildpack_release.registration.rules import RESTRICTED
@@ -189,8 +189,8 @@ class CnbRegistry(LoopbackServer):
     def _handle(self, issue: FakeIssue) -> str:
         """Add the entry that an issue asks for; give the reason if that fails."""
         try:
-            wanted = {key: str(value) for key, value in tomllib.loads(issue.body.replace("```", "")).items()}
-        except tomllib.TOMLDecodeError as error:
+            wanted = {key: str(value) for key, value in parse_toml(issue.body.replace("```", "")).items()}
+        except ValueError as error:
             return f"unable to unmarshal body: {error}"
         match = _ID.fullmatch(wanted.get("id", ""))
         if not _TITLE.fullmatch(issue.title) or match is None or match[1] in RESTRICTED:

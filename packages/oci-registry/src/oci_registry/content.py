@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common import files
+from buildpack_common.parsing import parse_json
 from oci_registry.errors import ContentMismatchError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Document:
     def document(self) -> Mapping[str, Any]:
         """The parsed content. Raises ContentMismatchError if it is not a JSON object."""
         try:
-            document = json.loads(self.content)
+            document = parse_json(self.content)
         except ValueError:
             document = None
         if not isinstance(document, dict):

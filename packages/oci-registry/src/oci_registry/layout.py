@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from buildpack_common.files import PARTIAL, beside, write_atomically
+from buildpack_common.parsing import DEEPEST
 from oci_registry.content import (
     BLOCK,
     INDEX,
@@ -212,14 +213,14 @@ class LayoutStore(Layout):
         """Look for a blob, and read it."""
         return self._is_whole(blob.digest, blob.size)
 
-    def is_intact(self, root: Descriptor) -> bool:
+    def is_intact(self, root: Descriptor, depth: int = 0) -> bool:
         """Whether a manifest or blob and all it refers to is there, unchanged, by reading all of it."""
-        if not self.has_blob(root):
+        if depth > DEEPEST or not self.has_blob(root):
             return False
         if root.media_type not in MANIFEST_TYPES:
             return True
         manifest = Manifest(root.media_type, self.file(root).read_bytes())
-        return all(self.is_intact(child) for child in (*manifest.manifests, *manifest.blobs))
+        return all(self.is_intact(child, depth + 1) for child in (*manifest.manifests, *manifest.blobs))
 
     def holds(self, digest: str, ref: str) -> bool:
         """Whether the layout is the one that write_layout() has written for an index, unchanged."""

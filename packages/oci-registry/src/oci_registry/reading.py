@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from oci_registry.content import json_object
 from oci_registry.errors import CheckFailed, NotFoundError
 from oci_registry.image import platform_text
@@ -113,7 +113,7 @@ def _config(store: Source, manifest: Manifest) -> Mapping[str, Any]:
     if config is None or manifest.is_index:
         return {}
     try:
-        return json_object(json.loads(read_blob(store, config)))
+        return json_object(parse_json(read_blob(store, config)))
     except NotFoundError:
         raise _missing(store, config.digest, f"The image {manifest.digest} refers to it.") from None
     except ValueError:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import DEEPEST
 from oci_registry.content import BLOCK
 from oci_registry.errors import ExpectedError
 
@@ -59,6 +60,8 @@ def tree_entries(directory: Path, name: str, *, programs: Iterable[str] = ()) ->
 
 
 def _content_entries(directory: Path, name: str, programs: set[str]) -> Iterator[TarEntry]:
+    if name.count("/") > DEEPEST:
+        raise ExpectedError(f"folders are in each other more than {DEEPEST} levels deep", file=directory)
     with os.scandir(directory) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:

@@ -189,3 +189,18 @@ def test_extras_of_extras_come_to_an_end(extras: dict[str, list[str]]) -> None:
     table = ProjectTable({"name": "me", "optional-dependencies": extras})
     found = set(table.dependencies(tuple(extras)))
     assert found == {text for texts in extras.values() for text in texts if "[" not in text}
+
+
+def test_groups_that_include_each_other_without_end_are_one_error(tmp_path: Path) -> None:
+    """A thousand groups, each with the next, are no circle, and no bug of this buildpack."""
+    groups = "".join(f"g{number} = [{{include-group = 'g{number + 1}'}}]\n" for number in range(1_000))
+    with pytest.raises(ConfigurationError, match="include each other more than 100 levels deep"):
+        read(tmp_path, f"[dependency-groups]\n{groups}g1000 = []\n", BP_PIP_GROUPS="g0")
+
+
+def test_a_deep_file_is_one_error(tmp_path: Path) -> None:
+    """TOML whose arrays are in each other three thousand times."""
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        read(tmp_path, f"a = {'[' * 3_000}{']' * 3_000}")
+    assert "pyproject.toml" in caught.value.title
+    assert "100 levels deep" in caught.value.detail

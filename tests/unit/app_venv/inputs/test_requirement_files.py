@@ -217,3 +217,11 @@ def test_secrets_of_all_lines_are_known_with_their_place_and_those_of_comments_a
         "literal-word": "more.txt:1",
         "tok-1234-5678": "TOKEN in limits.txt:1",
     }
+
+
+def test_files_that_include_each_other_without_end_are_one_error(tmp_path: Path) -> None:
+    """A thousand files, each with the next: a RecursionError would call it a bug of this buildpack."""
+    for number in range(1_000):
+        write(tmp_path, **{f"r{number}_txt": f"-r r{number + 1}.txt\n"})
+    with pytest.raises(ConfigurationError, match=r"r100\.txt: requirements files include each other"):
+        read(tmp_path, "r0.txt")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from buildpack_common.parsing import parse_toml
 from buildpack_release.builder.builder_summary import address, summary
 from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import SCHEMA
 from buildpack_release.errors import ConflictError
-from buildpack_release.model.toml_parser import tomllib
 from buildpack_testing.archive import unpack
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (
@@ -79,7 +79,7 @@ def test_the_files_say_what_the_configuration_says(parts: Parts) -> None:
     parts.configure("all.cnb", order=order(["acme/all"], ["acme/a?", "acme/b@2.0.0"]), more=more)
     out = parts.folder / "out"
     create(parts, out)
-    groups = tomllib.loads(file_in_builder(out, "/cnb/order.toml"))["order"]
+    groups = parse_toml(file_in_builder(out, "/cnb/order.toml"))["order"]
     assert groups == [
         {"group": [{"id": "acme/all", "version": "3.0.0"}]},
         {
@@ -90,8 +90,8 @@ def test_the_files_say_what_the_configuration_says(parts: Parts) -> None:
         },
     ]
     image = {"image": "example/run", "mirrors": ["m.example.org/run"]}
-    assert tomllib.loads(file_in_builder(out, "/cnb/run.toml")) == {"images": [image]}
-    assert tomllib.loads(file_in_builder(out, "/cnb/stack.toml")) == {"run-image": image}
+    assert parse_toml(file_in_builder(out, "/cnb/run.toml")) == {"images": [image]}
+    assert parse_toml(file_in_builder(out, "/cnb/stack.toml")) == {"run-image": image}
     assert file_in_builder(out, "/cnb/build-config/env/BP_A.default") == "x y"
 
 
@@ -126,7 +126,7 @@ def test_system_buildpacks_get_their_file_and_label(parts: Parts) -> None:
         "pre": {"buildpacks": [{"id": "acme/a", "version": "1.0.0"}]},
         "post": {"buildpacks": [post]},
     }
-    assert tomllib.loads(file_in_builder(out, "/cnb/system.toml")) == {"system": expected}
+    assert parse_toml(file_in_builder(out, "/cnb/system.toml")) == {"system": expected}
     assert json_label(read_builder(out)[0], "io.buildpacks.buildpack.system") == expected
 
 

@@ -116,3 +116,10 @@ def test_a_folder_without_a_descriptor(directory: Path) -> None:
     (finding,) = check_homes(home.parent)
     assert (finding.file, finding.severity) == (home / "b", Severity.WARNING)
     assert "buildpack.tml" in finding.advice
+
+
+def test_folders_without_end_are_a_finding(directory: Path) -> None:
+    """They would end packaging in a RecursionError."""
+    write(directory / "data" / "/".join("d" * 150) / "file")
+    (finding,) = findings(directory)
+    assert finding.message == "folders are in each other more than 100 levels deep"

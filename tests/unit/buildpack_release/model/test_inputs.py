@@ -241,3 +241,10 @@ def test_an_unreadable_folder_is_an_error(tmp_path: Path, directory: Path) -> No
             inputs(tmp_path)
     finally:
         (directory / "data").chmod(0o755)
+
+
+def test_folders_without_end_are_refused(tmp_path: Path, directory: Path) -> None:
+    """A walk that calls itself gives up at a thousand, and so do the tools that read packages."""
+    write(directory / "data" / "/".join("d" * 300) / "file")
+    with pytest.raises(CheckFailed, match="more than 100 levels deep"):
+        inputs(tmp_path)

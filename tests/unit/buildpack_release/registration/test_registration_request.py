@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from buildpack_release.model.toml_parser import tomllib
+from buildpack_common.parsing import parse_toml
 from buildpack_release.registration.registration_request import RegistrationRequest, address_in
 
 ADDRESS = "registry.example/acme/one@sha256:" + "a" * 64
@@ -16,7 +16,7 @@ REQUEST = RegistrationRequest("acme/one", "1.2.3", ADDRESS)
 def test_the_workflow_reads_the_text_without_its_backticks() -> None:
     """It takes off the backticks alone: the name of a language after them would not be TOML."""
     assert REQUEST.title == "ADD acme/one@1.2.3"
-    assert tomllib.loads(REQUEST.body.replace("```", "")) == {
+    assert parse_toml(REQUEST.body.replace("```", "")) == {
         "id": "acme/one",
         "version": "1.2.3",
         "addr": ADDRESS,

@@ -46,10 +46,12 @@ def test_faults_are_messages(context: Context, capsys: pytest.CaptureFixture[str
     assert raised(context, CheckFailed("see https://me:secret@host/x")) == ExitCode.CHECK
     assert raised(context, FileNotFoundError(2, "No such file", tmp_path / "x")) == ExitCode.FAILED
     assert raised(context, KeyboardInterrupt()) == ExitCode.INTERRUPTED
+    assert raised(context, RecursionError("maximum recursion depth exceeded")) == ExitCode.FAILED
     printed = capsys.readouterr().err
     assert "secret" not in printed
     assert f"Error: {tmp_path / 'x'}: No such file" in printed
     assert "Error: interrupted" in printed
+    assert "Error: something in this repository is nested too deeply" in printed
 
 
 def test_a_library_that_is_missing_is_named(context: Context, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from app_venv.environment.venv import has_distribution
 from app_venv.settings import COLLECTSTATIC, DISABLE_COLLECTSTATIC, StaticMode
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed, ConfigurationError
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,6 @@ _WITHOUT = (
 _SHOWN = 40  # lines of a traceback
 # Without making the storage: one with a manifest would read it at once.
 _QUESTION = f"""
-import json
 from django.apps import apps
 from django.conf import settings
 answer = {{"app": apps.is_installed("django.contrib.staticfiles"), "local": True, "root": ""}}
@@ -137,15 +137,16 @@ def _below(app_dir: Path) -> Iterator[Path]:
 
 def _ask(project: Project, output: Output) -> _Settings:
     command = _command(project, "shell", "-v", "0", "-c", _QUESTION)
-    import json  # only for Django
-
     code, tail = run_with_tail(command, env=project.environment, cwd=project.directory, echo=False)
     answers = [line.removeprefix(_ANSWER) for line in tail.splitlines() if line.startswith(_ANSWER)]
     if code != 0 or not answers:
         for line in tail.splitlines()[-_SHOWN:]:
             output.detail(line)
         raise _failed("Django's settings cannot be read", project, code, tail)
-    return _Settings(**json.loads(answers[-1]))
+    try:
+        return _Settings(**parse_json(answers[-1]))
+    except (ValueError, TypeError) as error:  # the app's own code prints there, too
+        raise _failed("Django's settings cannot be read", project, code, tail) from error
 
 
 def _not_configured(found: _Settings) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs.markers import marker_environment
 from buildpack_common.names import normalise
+from buildpack_common.parsing import parse_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,11 +102,11 @@ class _Needs:
         )
 
     def _parse(self, name: str, line: str) -> Requirement | None:
-        from packaging.requirements import InvalidRequirement, Requirement  # not on reuse
+        from packaging.requirements import InvalidRequirement  # not on reuse
 
         if (name, line) not in self._parsed:
             try:
-                self._parsed[name, line] = Requirement(line)
+                self._parsed[name, line] = parse_requirement(line)
             except InvalidRequirement:
                 self._parsed[name, line] = None
                 label = self._installed[name].label

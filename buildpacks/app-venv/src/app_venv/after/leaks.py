@@ -21,6 +21,7 @@ from buildpack_api.errors import BuildpackError
 from buildpack_api.secret_search import Findings, Hit, SecretSearch
 from buildpack_api.sizes import readable_size
 from buildpack_common.files import remove, write_atomically
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +151,7 @@ def _mended(path: Path, search: SecretSearch) -> bytes | None:
     """Write an address without its query if there is a secret in it, and return what was written."""
     try:
         content = path.read_bytes()
-        document = json.loads(content) if search.sources(content) else {}
+        document = parse_json(content) if search.sources(content) else {}
     except (OSError, ValueError):
         return None
     url = document.get("url") if isinstance(document, dict) else None

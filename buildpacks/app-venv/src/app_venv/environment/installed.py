@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.names import normalise
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,10 +43,8 @@ class InstalledDistribution:
         """Return where it came from if not from an index (PEP 610), else nothing."""
         if self.directory is None:
             return {}
-        import json  # only for the bill of materials
-
         try:
-            document = json.loads((self.directory / "direct_url.json").read_bytes())
+            document = parse_json((self.directory / "direct_url.json").read_bytes())
         except (OSError, ValueError):
             return {}
         return document if isinstance(document, dict) else {}

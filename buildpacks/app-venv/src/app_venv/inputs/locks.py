@@ -86,6 +86,9 @@ def _load(path: Path, name: str) -> Pylock:
         return Pylock.from_dict(toml.load(path))
     except toml.TomlError as error:
         raise ConfigurationError(error.title, detail=error.detail, advice=_ANEW) from error
+    except RecursionError:
+        detail = "A marker has too many brackets."
+        raise ConfigurationError(f"{name} is not a valid lock file", detail=detail, advice=_ANEW) from None
     except PylockUnsupportedVersionError as error:
         raise ConfigurationError(
             f"{name} has a lock-version that is not known", detail=f"{error}.", advice=_ANEW

@@ -13,6 +13,7 @@ from app_venv.inputs.requirement_files import classify
 from app_venv.inputs.requirement_lines import RequirementLine
 from app_venv.settings import PROJECT, ProjectMode
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.parsing import parse_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,13 +154,13 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
 
 def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> None:
     """Check the requirements and add them: they, not the file, decide what is installed."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import InvalidRequirement
 
     environment = marker_environment(wanted.interpreter)
     texts = list(requirements)
     for text in texts:
         try:
-            marker = Requirement(text).marker
+            marker = parse_requirement(text).marker
         except InvalidRequirement as error:
             raise ConfigurationError(
                 f"{PYPROJECT} has an invalid requirement: {text}", detail=str(error).strip()

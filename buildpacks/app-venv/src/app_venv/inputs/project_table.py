@@ -9,6 +9,7 @@ from app_venv.inputs import PYPROJECT
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
+from buildpack_common.parsing import DEEPEST, parse_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,6 +78,11 @@ class ProjectTable:
             raise ConfigurationError(
                 f"{PYPROJECT}: dependency groups include each other", detail=f"[dependency-groups] {circle}"
             )
+        if len(above) > DEEPEST:
+            raise ConfigurationError(
+                f"{PYPROJECT}: dependency groups include each other more than {DEEPEST} levels deep",
+                detail=f"[dependency-groups] {above[0]} -> {above[1]} -> ... -> {name}",
+            )
         for entry in self.groups.get(name, []):
             included = entry.get(_INCLUDE) if isinstance(entry, dict) and len(entry) == 1 else None
             if isinstance(entry, str):
@@ -95,10 +101,10 @@ class ProjectTable:
 
     def _own_extras(self, text: str) -> list[str]:
         """Read ``name[extra]`` where the name is the project's own: it stands for these extras."""
-        from packaging.requirements import InvalidRequirement, Requirement
+        from packaging.requirements import InvalidRequirement
 
         try:
-            requirement = Requirement(text)
+            requirement = parse_requirement(text)
         except InvalidRequirement:
             return []
         if normalise(requirement.name) != self.name or requirement.marker or requirement.url:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_lines import RequirementLine, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.parsing import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,7 @@ class _Reader:
     variables: Mapping[str, str]
     found: Evidence
     seen: set[tuple[str, bool]] = field(default_factory=set)
+    depth: int = 0
 
     def visit(self, name: str, *, constraint: bool) -> None:
         """Read one file, given relative to the app directory, and what it includes."""
@@ -90,8 +92,15 @@ class _Reader:
             self.found.know(text, shown)
             self.found.note(shown, shown, Pinning.OPEN, "is a lock file, which only pip reads here")
             return
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ConfigurationError(
+                f"{shown}: requirements files include each other more than {DEEPEST} levels deep",
+                advice="Put the requirements into fewer files.",
+            )
         for line in read_lines(text, self.variables):
             self._line(line, shown, constraint=constraint)
+        self.depth -= 1
 
     def _line(self, line: RequirementLine, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"

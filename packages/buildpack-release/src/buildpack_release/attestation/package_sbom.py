@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_common.sbom_documents import cyclonedx_document, cyclonedx_hashes, cyclonedx_licences
 from oci_registry.content import canonical_json, sha256
 
@@ -77,7 +78,7 @@ def write_sbom(
 
 def read_part(document: bytes, *, id: str, version: str) -> Part:  # noqa: A002  a buildpack's id
     """Return the reference to a part's document. Raises ValueError, KeyError, TypeError if it is none."""
-    return Part(id, version, str(json.loads(document)["serialNumber"]), sha256(document))
+    return Part(id, version, str(parse_json(document)["serialNumber"]), sha256(document))
 
 
 def _about(descriptor: BuildpackDescriptor, variant: str, source: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from oci_registry.content import INDEX
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Statement:
     def parse(cls, data: bytes) -> Statement | None:
         """Read a statement of provenance; None if it is none."""
         try:
-            content = json.loads(data)
+            content = parse_json(data)
             known = content["_type"] == STATEMENT and content["predicateType"] == PREDICATE
             return cls(content) if known and isinstance(content["subject"], list) else None
         except (ValueError, KeyError, TypeError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.builder.locator import ArchiveLocator, LayoutLocator
 from buildpack_release.errors import CheckFailed, ReleaseError
 from oci_registry.content import INDEX_TYPES, MANIFEST_TYPES, Descriptor, Manifest
@@ -37,7 +37,7 @@ class SourceImage(ReadImage):
         if name not in self.labels:
             return None
         try:
-            return json.loads(self.labels[name])
+            return parse_json(self.labels[name])
         except ValueError:
             raise CheckFailed(f"the label {name} of {self.name} is not JSON") from None
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import DEEPEST
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.inputs import OWN_FOLDERS, collect
@@ -79,6 +80,11 @@ def _strangers(buildpack: Buildpack) -> Iterator[Finding]:
 def _unpackable(directory: Path) -> Iterator[Finding]:
     for parent, directories, files in os.walk(directory):
         directories[:] = sorted(name for name in directories if name not in {"__pycache__", "tests"})
+        if len(Path(parent).relative_to(directory).parts) > DEEPEST:
+            fault = f"folders are in each other more than {DEEPEST} levels deep"
+            yield Finding(Severity.ERROR, "file", fault, Path(parent))
+            directories.clear()
+            continue
         for name in sorted([*directories, *files]):
             if fault := _fault(Path(parent, name)):
                 yield Finding(Severity.ERROR, "file", fault, Path(parent, name))

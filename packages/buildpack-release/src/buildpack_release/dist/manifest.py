@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.dist.embedded import Embedded
 from oci_registry.compression import COMPRESSOR
 from oci_registry.content import file_sha256
@@ -129,7 +130,7 @@ class DistManifest:
     def read(cls, dist: Path) -> DistManifest:
         """Read the manifest of a directory. One that is missing, broken or of another schema is empty."""
         try:
-            data = json.loads((dist / FILE).read_bytes())
+            data = parse_json((dist / FILE).read_bytes())
             if data["schema"] != SCHEMA:
                 return cls()
             return cls(tuple(map(_package, data["buildpacks"])))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import DEEPEST
 from buildpack_release.errors import CheckFailed, ReleaseError, shown_path
 from buildpack_release.model.settings import PYPROJECT, TABLE
 from buildpack_release.wheels.lock_file import Pin, read_lock
@@ -213,6 +214,8 @@ def _tree(name: str, directory: Path) -> list[InputFile]:
 
 def _walk(name: str, directory: str | Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield what is below a directory, but for folders, with the path it gets in the buildpack."""
+    if name.count("/") > DEEPEST:
+        raise CheckFailed(f"folders are in each other more than {DEEPEST} levels deep", file=Path(directory))
     with os.scandir(directory) as entries:
         found = [entry for entry in entries if not _LEFT_OUT.fullmatch(entry.name)]
     for entry in found:

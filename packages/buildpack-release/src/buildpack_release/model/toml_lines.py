@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 
-from buildpack_release.model.toml_parser import tomllib
+from buildpack_common.parsing import parse_toml
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -172,6 +172,6 @@ class _Scanner:
 def _unquote(text: str) -> str:
     """Value of a quoted key, or the text itself if the parser does not take it."""
     try:
-        return str(tomllib.loads(f"key = {text}")["key"])
-    except tomllib.TOMLDecodeError:
+        return str(parse_toml(f"key = {text}")["key"])
+    except ValueError:
         return text

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import TooDeeplyNestedError, parse_toml
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.toml_lines import Key, locate
-from buildpack_release.model.toml_parser import tomllib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,13 +47,13 @@ class TomlSource:
     def parse(cls, text: str, path: Path) -> TomlSource:
         """Parse text that was read from `path` (for messages only). Raises CheckFailed with file and line."""
         try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            data = parse_toml(text)
+        except TooDeeplyNestedError as error:
+            raise CheckFailed(f"not valid TOML: {error}", file=path) from None
+        except ValueError as error:
             found = _POSITION.search(str(error))
             line = int(found.group(1)) if found else text.rstrip().count("\n") + 1
             raise CheckFailed(f"not valid TOML: {error}", file=path, line=line) from None
-        except RecursionError:
-            raise CheckFailed("not valid TOML: nested too deeply", file=path) from None
         return cls(path, text, data)
 
     def line(self, *keys: Key) -> int | None:

@@ -6,11 +6,11 @@ can be named now (the sources were committed after packaging), it is written ane
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.attestation.builder_identity import BuilderIdentity
 from buildpack_release.attestation.provenance import Material, Origin, Statement, write_provenance
 from buildpack_release.attestation.revision import GitWorkTree
@@ -84,7 +84,7 @@ def read_statement(package: DistPackage, dist: Path) -> Statement | None:
 
 def _materials(sbom: bytes) -> Iterator[Material]:
     """Read what others made, with the digests of the files that it came in."""
-    for one in json.loads(sbom)["components"]:
+    for one in parse_json(sbom)["components"]:
         if one["type"] in {"library", "platform"}:
             name = f"{one['name']} {one.get('version', '')}".rstrip()
             yield Material(name, one.get("purl", ""), one["hashes"][0]["content"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.attestation.provenance import Statement
 from buildpack_release.errors import CheckFailed
 from buildpack_release.publish.attachments import KINDS, PROVENANCE, DocumentKind
@@ -79,7 +79,7 @@ def _problem(document: bytes, kind: DocumentKind, digest: str, expected: Expecte
 
 def _is_bill_of(document: bytes, expected: Expected) -> bool:
     try:
-        about = json.loads(document)["metadata"]["component"]
+        about = parse_json(document)["metadata"]["component"]
         return bool(about["name"] == expected.id and about["version"] == expected.version)
     except (ValueError, KeyError, TypeError):
         return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.packaging.buildpackage import LAYERS_LABEL, METADATA_LABEL
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _entries(layers: Mapping[str, Any]) -> _Entries:
 
 def _label(labels: Mapping[str, str], name: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(labels.get(name, ""))
+        value = parse_json(labels.get(name, ""))
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urljoin, urlsplit
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.errors import UsageError
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError, UnsafeRedirectError
 from oci_registry.reference import is_loopback
@@ -157,7 +158,7 @@ class Api:
 
     def _document(self, reply: Reply) -> Any:  # noqa: ANN401 (any JSON value)
         try:
-            return json.loads(reply.body)
+            return parse_json(reply.body)
         except ValueError:
             raise UnavailableError(f"{self.host} answered with something that is not JSON") from None
 
@@ -165,7 +166,7 @@ class Api:
 def _message(body: bytes) -> str:
     """Return the text of an error, `{"message": ...}`."""
     try:
-        document = json.loads(body)
+        document = parse_json(body)
     except ValueError:
         return ""
     found = document.get("message") if isinstance(document, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from buildpack_release.model.toml_parser import tomllib
+from buildpack_common.parsing import parse_toml
 
 _FENCE = "```"
 
@@ -41,7 +41,7 @@ class RegistrationRequest:
 def address_in(body: str) -> str:
     """Return the address that the text of an issue asks for; "" if it cannot be read as a request."""
     try:
-        found = tomllib.loads(body.replace("\r\n", "\n").replace(_FENCE, "")).get("addr")
-    except tomllib.TOMLDecodeError:
+        found = parse_toml(body.replace("\r\n", "\n").replace(_FENCE, "")).get("addr")
+    except ValueError:
         return ""
     return found if isinstance(found, str) else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.registration.registration_request import RegistrationRequest, address_in
 from oci_registry.errors import NotFoundError, RegistryError
 
@@ -96,7 +96,7 @@ class Index:
         """Return the entry of a version, None if it is not registered."""
         for line in self._text(INDEX, entry_path(buildpack_id)).splitlines():
             try:
-                found = json.loads(line)
+                found = parse_json(line)
                 if (f"{found['ns']}/{found['name']}", found["version"]) == (buildpack_id, version):
                     return RegisteredVersion(str(found["addr"]), bool(found.get("yanked")))
             except (ValueError, KeyError, TypeError):
@@ -107,7 +107,7 @@ class Index:
         """Return the owners of a namespace; none if there is no such namespace yet."""
         text = self._text(NAMESPACES, f"v1/{namespace}.json")
         try:
-            found = json.loads(text)["owners"] if text else []
+            found = parse_json(text)["owners"] if text else []
             return tuple(Owner(int(one["id"]), one["type"] == "github_user") for one in found)
         except (ValueError, KeyError, TypeError):
             raise RegistryError(f"the owners of the namespace {namespace} cannot be read") from None

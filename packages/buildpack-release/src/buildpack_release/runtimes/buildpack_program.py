@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.errors import CheckFailed, ReleaseError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class BuildpackProgram:
 
 def _parsed(answer: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(answer)
+        found = parse_json(answer)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

@@ -11,7 +11,6 @@ are compressed with zstd, which Python reads since 3.14.
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 import tempfile
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.wheels.pip_command import pip_failure, run_pip
 
@@ -218,14 +218,14 @@ def _read_uv(directory: Path) -> dict[str, Any]:
         for member in archive:
             file = archive.extractfile(member) if member.name.endswith("/download-metadata.json") else None
             if file is not None:
-                document: dict[str, Any] = json.load(file)
+                document: dict[str, Any] = parse_json(file.read())
                 return document
     raise ValueError("no download-metadata.json in uv's source distribution")
 
 
 def _read_pbs_installer(directory: Path) -> list[dict[str, Any]]:
     with zipfile.ZipFile(_only(directory, "pbs_installer-*.whl")) as wheel:
-        document: list[dict[str, Any]] = json.loads(wheel.read("pbs_installer/versions.json"))
+        document: list[dict[str, Any]] = parse_json(wheel.read("pbs_installer/versions.json"))
     return document
 
 

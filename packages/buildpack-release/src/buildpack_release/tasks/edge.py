@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 SETTINGS = "buildpack_release"
 """The key of this library in Invoke's configuration."""
 
+_NESTED = (
+    "something in this repository is nested too deeply to be worked with\n"
+    "  Composites that contain each other, or folders in folders: keep them below a hundred levels."
+)
+
 
 def root_of(context: Context) -> Path:
     """Return the root of the repository that the collection of tasks was made for."""
@@ -58,6 +63,8 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
             # Nobody reads any more; the interpreter must not complain when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(code=ExitCode.BROKEN_PIPE) from None
+        except RecursionError:
+            raise _fail(_NESTED, ExitCode.FAILED) from None
         except OSError as error:
             where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
             raise _fail(f"{where}{error.strerror or error}", ExitCode.FAILED) from None

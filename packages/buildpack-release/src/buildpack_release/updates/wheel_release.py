@@ -9,11 +9,12 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from buildpack_common.parsing import parse_requirement
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.settings import MINORS
 from buildpack_release.wheels.pip_command import last_lines, pip_failure, run_pip, was_unreachable
@@ -23,6 +24,8 @@ from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.requirements import Requirement
 
 _YANKED = "is a yanked version"
 _MISSING = re.compile(r"No matching distribution found for (\S+)")
@@ -48,7 +51,7 @@ class WheelRelease:
         try:
             name, version, _, _ = parse_wheel_filename(wheel.name)
             python = SpecifierSet(str(headers.get("Requires-Python", "")))
-            requires = tuple(Requirement(str(one)) for one in headers.get_all("Requires-Dist", []))
+            requires = tuple(parse_requirement(str(one)) for one in headers.get_all("Requires-Dist", []))
         except (ValueError, InvalidSpecifier, InvalidRequirement) as error:
             raise ReleaseError(f"cannot understand the metadata of {wheel.name}: {error}") from None
         unfit = [minor for minor in MINORS if not python.contains(f"{minor}.0")]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.items import String
 
+from buildpack_common.parsing import parse_toml
 from buildpack_release.errors import ReleaseError
-from buildpack_release.model.toml_parser import tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping
@@ -27,7 +27,7 @@ def with_versions(source: TomlSource, version: str, siblings: Mapping[str, str])
     text = tomlkit.dumps(document)
     expected = copy.deepcopy(source.data)
     _set_versions(expected, version, siblings)
-    if text.count("\n") != source.text.count("\n") or tomllib.loads(text) != expected:
+    if text.count("\n") != source.text.count("\n") or parse_toml(text) != expected:
         raise ReleaseError(
             "the versions in this file cannot be edited without changing more",
             advice="Write [buildpack] and [[order]] in the usual form, each value on a line.",

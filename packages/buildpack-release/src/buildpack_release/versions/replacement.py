@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import file_sha256
+from buildpack_common.parsing import parse_json
 from buildpack_release.errors import ConflictError, ReleaseError, shown_path
 from oci_registry.folders import writing
 
@@ -146,7 +147,7 @@ def _write_journal(root: Path, replacements: Sequence[Replacement]) -> None:
 def _read_journal(root: Path) -> list[_Step]:
     path = root / JOURNAL
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = parse_json(path.read_text("utf-8"))
         return [_step(root, one) for one in data[_SCHEMA]]
     except (ValueError, KeyError, TypeError):
         raise ReleaseError(

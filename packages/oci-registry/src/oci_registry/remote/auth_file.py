@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from buildpack_common.parsing import parse_json
 from oci_registry.errors import CredentialError
 from oci_registry.reference import DOCKER_HUB, DOCKER_HUB_LOGIN
 from oci_registry.remote.credential_helper import ask_helper
@@ -57,7 +58,7 @@ class AuthFile:
 
     def _read(self) -> Mapping[str, object]:
         try:
-            document = json.loads(self.path.read_bytes())
+            document = parse_json(self.path.read_bytes())
         except FileNotFoundError:
             return {}
         except NotADirectoryError:

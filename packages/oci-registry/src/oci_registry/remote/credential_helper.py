@@ -8,13 +8,13 @@ of the known messages.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_json
 from oci_registry.errors import CredentialError, MissingHelperError
 from oci_registry.remote.login import IdentityToken, Login, Password
 from oci_registry.remote.secret import ConcealedText
@@ -102,7 +102,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 def _login(output: str, program: str, configured_in: Path) -> Login | None:
     source = f"{program} ({configured_in})"
     try:
-        document = json.loads(output)
+        document = parse_json(output)
         username, secret = str(document["Username"]), str(document["Secret"])
     except (ValueError, KeyError, TypeError):  # their text would quote the output
         raise CredentialError(f"{program} did not answer with a login", file=configured_in) from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from buildpack_common.parsing import parse_json
 from oci_registry.errors import (
     AccessDeniedError,
     NoSpaceError,
@@ -58,7 +58,7 @@ def printable(text: str, *, secrets: Iterable[str] = ()) -> str:
 def error_codes(body: bytes) -> tuple[tuple[str, ...], str]:
     """Read `{"errors": [{"code", "message"}]}`: codes and a text for people; another body is that text."""
     try:
-        document = json.loads(body)
+        document = parse_json(body)
     except ValueError:
         return (), body.decode("utf-8", "replace").strip()
     found = document.get("errors") if isinstance(document, dict) else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from buildpack_common.parsing import parse_json
 from oci_registry.content import MANIFEST_TYPES, Descriptor, Manifest, is_digest
 from oci_registry.errors import ContentMismatchError, NotFoundError, RegistryError
 from oci_registry.reference import is_tag
@@ -160,7 +160,7 @@ def _check_digest(manifest: Manifest, asked: str | None, reply: Reply) -> None:
 
 def _tags(reply: Reply) -> list[str]:
     try:
-        document = json.loads(reply.body)
+        document = parse_json(reply.body)
         tags = document.get("tags") or []
         return [str(tag) for tag in tags]
     except (ValueError, AttributeError, TypeError):

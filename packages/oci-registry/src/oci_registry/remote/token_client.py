@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from buildpack_common.parsing import parse_json
 from oci_registry.errors import AccessDeniedError, RegistryError, UnsafeRedirectError
 from oci_registry.reference import is_loopback
 from oci_registry.remote.auth import Token
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 1024 * 1024
 _DEFAULT_LIFETIME = 60.0  # seconds, if the server gives none (token specification)
+_LONGEST_LIFETIME = 24 * 60 * 60.0  # no run takes longer; a number of JSON may be too large for a float
 _CLIENT = "buildpack-release"
 _OK = 200
 _REFUSED = (400, 401, 403)
@@ -105,7 +106,7 @@ def _request(
 
 def _token(body: bytes, url: str, now: float) -> Token:
     try:
-        document = json.loads(body)
+        document = parse_json(body)
         text = document.get("token") or document.get("access_token")
         given = document.get("expires_in")
     except (ValueError, AttributeError):  # their text would quote the token
@@ -113,5 +114,5 @@ def _token(body: bytes, url: str, now: float) -> Token:
     if not isinstance(text, str) or not text:
         raise RegistryError(f"the token server {redacted(url)} did not answer with a token") from None
     known = isinstance(given, (int, float)) and not isinstance(given, bool) and given > 0
-    lifetime = float(given) if known and given is not None else _DEFAULT_LIFETIME
+    lifetime = float(min(given, _LONGEST_LIFETIME)) if known and given is not None else _DEFAULT_LIFETIME
     return Token(ConcealedText(text), now + lifetime, lifetime)

@@ -18,6 +18,7 @@ from buildpack_api.layer_env import Scope, override
 from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
 from buildpack_common.files import file_sha256, remove, write_atomically
 from buildpack_common.names import normalise
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -164,10 +165,8 @@ def _downloads(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]
 
 def _made_of(wheel: Path) -> set[str]:
     """Return the digests of the source distribution; none if it was a commit of a repository."""
-    import json  # only for those who build something
-
     try:
-        origin = json.loads(wheel.with_name("origin.json").read_bytes())
+        origin = parse_json(wheel.with_name("origin.json").read_bytes())
         return set() if origin.get("vcs_info") else set(origin["archive_info"]["hashes"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"something unknown"}

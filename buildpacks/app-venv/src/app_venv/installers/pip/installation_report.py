@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app_venv.evidence.resolution import UNPROVABLE, InstallationResolution, ResolvedDistribution
 from buildpack_api.errors import BuildpackError
 from buildpack_common.names import normalise
+from buildpack_common.parsing import parse_json
 from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ class Origins:
 
 def read_report(path: Path) -> InstallationResolution:
     """Read the file that ``pip install --report`` wrote. Raises BuildpackError if it is no such file."""
-    import json  # only when pip has run
-
     try:
-        document = json.loads(path.read_bytes())
+        document = parse_json(path.read_bytes())
         packages = [_package(item) for item in document["install"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildpackError(
