@@ -135,6 +135,29 @@ def dripping(content: bytes, pause: float, etag: str = '"v1"') -> Answer:
     return answer
 
 
+def dripping_head(line: str, pause: float) -> Answer:
+    """Send the head of an answer byte by byte, with a header that never ends, until the client has gone."""
+
+    def answer(stream: socket.socket, _: Request) -> None:
+        stream.sendall(f"HTTP/1.1 {line}\r\nX-Long: ".encode())
+        while True:
+            stream.sendall(b"x")
+            time.sleep(pause)
+
+    return answer
+
+
+def endless(head: bytes, block: bytes = bytes(1 << 16)) -> Answer:
+    """Send a head, and then the same block until the client has gone."""
+
+    def answer(stream: socket.socket, _: Request) -> None:
+        stream.sendall(head)
+        while True:
+            stream.sendall(block)
+
+    return answer
+
+
 def silence(seconds: threading.Event) -> Answer:
     """Say nothing until the event is set."""
 

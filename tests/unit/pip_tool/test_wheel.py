@@ -67,3 +67,19 @@ def test_an_old_python_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_wheel_that_says_nothing_runs_with_any_python(tmp_path: Path) -> None:
     check_supports(pip_wheel(tmp_path), interpreter("3.10.0"))
+
+
+def test_metadata_that_make_no_sense_are_named(tmp_path: Path) -> None:
+    """The package index may give anything."""
+    with pytest.raises(BuildpackError, match=r"is not a wheel of pip 26\.3"):
+        check_supports(pip_wheel(tmp_path, "Requires-Python: of course\n"), interpreter("3.14.0"))
+
+
+def test_metadata_without_end_are_refused(tmp_path: Path) -> None:
+    """A few kilobytes would be gigabytes in memory."""
+    path = tmp_path / "pip-26.3-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("pip-26.3.dist-info/METADATA", bytes(17 << 20))
+    with pytest.raises(BuildpackError) as caught:
+        check_supports(bundled_wheel(tmp_path), interpreter("3.14.0"))
+    assert "more than 16 MiB" in caught.value.detail

@@ -9,6 +9,7 @@ import pytest
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.toml import TomlError
+from buildpack_common.runtimes_catalogue import LARGEST
 from python_runtime import catalogue
 
 DATA = Path(__file__).parents[3] / "buildpacks" / "python-runtime" / "data" / "runtimes.toml"
@@ -147,3 +148,19 @@ def test_a_syntax_error_names_file_and_line(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TomlError, match=r"none\.toml: No such file"):
         catalogue.load(tmp_path / "none.toml")
+
+
+def test_a_row_may_tell_the_size(tmp_path: Path) -> None:
+    """Without one a ceiling holds for all."""
+    (without,) = catalogue.load(write(tmp_path, GOOD)).runtimes
+    (with_size,) = catalogue.load(write(tmp_path, f"{GOOD}size = 123\n")).runtimes
+    assert (without.size, without.most_bytes) == (None, LARGEST)
+    assert (with_size.size, with_size.most_bytes) == (123, 123)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "true", '"1"', str(LARGEST + 1)])
+def test_a_size_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    """A download would never be what it should."""
+    with pytest.raises(ConfigurationError) as caught:
+        catalogue.load(write(tmp_path, f"{GOOD}size = {value}\n"))
+    assert "size" in caught.value.detail

@@ -17,9 +17,9 @@ import trustme
 from buildpack_api.bindings import Binding
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.output import Output
+from buildpack_common.http_pace import PaceLimit
 from python_runtime.faults import LocationFault
 from python_runtime.http_download import Downloader
-from python_runtime.pace import Limit, Pace, SlowFault
 from support import misbehaving_server as server
 
 if TYPE_CHECKING:
@@ -56,21 +56,24 @@ class Client:
         environment: Mapping[str, str] | None = None,
         bindings: tuple[Binding, ...] = (),
         read_timeout: float = 5.0,
+        patience: float = 10.0,
+        most: int = len(CONTENT),
     ) -> None:
         self.pauses: list[float] = []
         self.log = io.StringIO()
         self.target = io.BytesIO()
-        self._downloader = Downloader(
+        self.downloader = Downloader(
             Output(stdout=self.log),
             environment or {},
             bindings,
             sleep=self.pauses.append,
             timeout=(5.0, read_timeout),
-            limit=Limit(rate=1000.0, period=0.1),
+            pace=PaceLimit(seconds=patience, rate=1000.0),
         )
+        self._most = most
 
     def get(self, url: str) -> str:
-        return self._downloader.download(url, self.target, "Python 3.14.2")
+        return self.downloader.download(url, self.target, "Python 3.14.2", most=self._most)
 
     def fault(self, url: str) -> LocationFault:
         with pytest.raises(LocationFault) as caught:
@@ -261,34 +264,111 @@ def test_a_silent_server_is_given_up() -> None:
 
 def test_a_server_that_drips_is_given_up_soon() -> None:
     """No read ever times out, and each attempt brings new bytes."""
-    client = Client()
+    client = Client(patience=0.2)
     with server.answering(server.dripping(CONTENT, 0.02)) as script:
         fault = client.fault(script.url)
 
-    assert re.fullmatch(r"only \d bytes came in 0 s \(after 2 attempts\)", fault.reason)
+    assert re.fullmatch(r"only \d+ bytes came in \d s \(after 2 attempts\)", fault.reason)
     assert "BP_DEPENDENCY_MIRROR" in fault.advice
     assert int(script.requests[1].headers["range"].strip("bytes=-")) > 0, "the second attempt resumes"
 
 
 def test_a_server_that_drips_once_is_asked_for_the_rest() -> None:
-    client = Client()
+    client = Client(patience=0.2)
     with server.answering(server.dripping(CONTENT, 0.02), server.file(CONTENT)) as script:
         assert client.get(script.url) == SUM
 
     assert client.pauses == [0.5]
 
 
-def test_a_pause_between_fast_periods_is_no_slowness(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The average of a period counts, and each period for itself."""
-    now = [0.0]
-    monkeypatch.setattr("python_runtime.pace.time.monotonic", lambda: now[0])
-    pace = Pace(Limit(rate=100.0, period=10.0))
-    for moment, received in ((1, 5000), (9, 1), (12, 1), (21, 900), (23, 600)):
-        now[0] = moment
-        pace.count(received)
-    now[0] = 40
-    with pytest.raises(SlowFault, match="only 50 bytes came in 17 s"):
-        pace.count(50)
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "503 Service Unavailable"])
+def test_headers_that_drip_are_given_up(status: str) -> None:
+    """The time-out of a receive never strikes; two attempts, and the next place has its turn."""
+    client = Client(patience=0.2)
+    with server.answering(server.dripping_head(status, 0.02)) as script:
+        fault = client.fault(script.url)
+
+    assert re.fullmatch(r"only \d+ bytes came in \d s \(after 2 attempts\)", fault.reason)
+    assert len(script.requests) == 2
+
+
+def test_a_proxy_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer to CONNECT, before any TLS."""
+    client = Client(patience=0.2)
+    with server.answering(server.dripping_head("200 Connection established", 0.02)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fault = client.fault("https://somewhere.invalid/x")
+
+    assert "bytes came in" in fault.reason
+    assert len(proxy.requests) == 2
+
+
+def test_a_byte_with_each_connection_is_no_progress() -> None:
+    """Five attempts are what such a server gets, not as many as the file has bytes."""
+    client = Client()
+    with server.answering(server.breaking_off(CONTENT, 1)) as script:
+        fault = client.fault(script.url)
+
+    assert fault.reason.endswith("(after 5 attempts)")
+    assert len(script.requests) == 5
+
+
+def test_a_length_above_the_size_in_the_catalogue_is_refused_at_once() -> None:
+    """Nothing of the body is read."""
+    client = Client(most=len(CONTENT) - 1)
+    with server.answering(server.file(CONTENT)) as script:
+        fault = client.fault(script.url)
+
+    assert fault.reason == (
+        f"what comes is not the archive: it has more than {len(CONTENT) - 1} bytes, "
+        f"and {len(CONTENT)} bytes were about to come"
+    )
+    assert client.target.getvalue() == b""
+    assert len(script.requests) == 1
+
+
+def test_an_endless_body_is_read_up_to_the_size_and_no_further() -> None:
+    """Without a length, until the client goes away; what was written of it is gone."""
+    client = Client(most=100_000)
+    with server.answering(server.endless(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")) as script:
+        fault = client.fault(script.url)
+
+    assert "there was more to come" in fault.reason
+    assert client.target.getvalue() == b""
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: /there\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_the_body_of_a_redirect_is_nobodys_business(head: bytes) -> None:
+    """Requests would read all of it into memory, and unpack it."""
+    with server.answering(server.endless(head), server.file(CONTENT)) as script:
+        assert Client().get(script.url) == SUM
+
+
+def test_answers_without_end_before_the_answer_are_given_up() -> None:
+    """`100 Continue` again and again is skipped by http.client, as fast as it comes."""
+    with server.answering(server.endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000)) as script:
+        fault = Client().fault(script.url)
+
+    assert fault.reason == "more than 16 MiB came before or around what was asked for"
+
+
+def test_what_an_earlier_run_left_is_not_taken_over_if_it_is_too_long() -> None:
+    """It is not the beginning of this file."""
+    client = Client()
+    client.target.write(CONTENT + b"more")
+    with server.answering(server.file(CONTENT)) as script:
+        downloader = client.downloader
+        assert downloader.download(script.url, client.target, "x", most=len(CONTENT), resume=True) == SUM
+
+    assert "range" not in script.requests[0].headers
+    assert client.target.getvalue() == CONTENT
 
 
 def test_a_port_that_nobody_listens_at() -> None:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildpack_api.errors import DownloadError
+from buildpack_common.archives import ArchiveLimits
 from python_runtime import unpack as unpacking
 from python_runtime.unpack import unpack
 
@@ -163,13 +164,31 @@ def test_a_hostile_archive_is_refused_and_writes_nothing_outside(
 
 
 def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_MAX_BYTES", 10)
+    monkeypatch.setattr(unpacking, "_LIMITS", ArchiveLimits(size=10))
     with pytest.raises(DownloadError, match="more than"):
         unpack(archive(file("python/a"), file("python/b")), tmp_path / "t", everything)
 
 
+def test_hard_links_count_as_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each becomes a file of its own: a few kilobytes could fill any disk."""
+    monkeypatch.setattr(unpacking, "_LIMITS", ArchiveLimits(size=10_000))
+    links = [link(f"python/{number}", "python/a", tarfile.LNKTYPE) for number in range(100)]
+    with pytest.raises(DownloadError) as caught:
+        unpack(archive(file("python/a", bytes(3_000)), *links), tmp_path / "t", everything)
+    assert "more than" in caught.value.detail
+    assert sum(path.stat().st_size for path in (tmp_path / "t").iterdir()) <= 10_000
+
+
+def test_all_that_was_written_is_the_size(tmp_path: Path) -> None:
+    """Hard links included; what is not wanted counts, and its links are not written."""
+    made = archive(
+        file("python/a", bytes(10)), link("python/b", "python/a", tarfile.LNKTYPE), file("python/c", bytes(5))
+    )
+    assert unpack(made, tmp_path / "t", lambda name: name != "c") == 25
+
+
 def test_too_many_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_MAX_MEMBERS", 1)
+    monkeypatch.setattr(unpacking, "_LIMITS", ArchiveLimits(members=1))
     with pytest.raises(DownloadError, match="more than"):
         unpack(archive(file("python/a"), file("python/b")), tmp_path / "t", everything)
 

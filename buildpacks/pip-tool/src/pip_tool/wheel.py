@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import BuildpackError, PlatformError
+from buildpack_common.archives import read_member
 from buildpack_common.files import file_sha256
 
 if TYPE_CHECKING:
@@ -51,9 +52,13 @@ def read_wheel(path: Path) -> PipWheel:
 
 def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
     """Raise PlatformError if this pip does not run with ``interpreter``."""
-    from packaging.specifiers import SpecifierSet  # a build that reuses its layer needs it not
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # a build on reuse needs it not
 
-    if not SpecifierSet(wheel.requires_python).contains(interpreter.version, prereleases=True):
+    try:
+        fits = SpecifierSet(wheel.requires_python).contains(interpreter.version, prereleases=True)
+    except InvalidSpecifier as error:
+        raise _no_wheel_of_pip(wheel.path, wheel.version, error) from error
+    if not fits:
         raise PlatformError(
             f"pip {wheel.version} does not run with Python {interpreter.version}",
             detail=f"It needs {wheel.requires_python}; the first Python on PATH is {interpreter.executable}.",
@@ -63,15 +68,28 @@ def check_supports(wheel: PipWheel, interpreter: Interpreter) -> None:
 
 def _requires_python(path: Path, version: str) -> str:
     import zipfile  # a build that reuses its layer needs it not
+    import zlib
 
     try:
         with zipfile.ZipFile(path) as archive:
-            text = archive.read(f"pip-{version}.dist-info/METADATA").decode("utf-8")
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
-        raise BuildpackError(
-            f"{path} is not a wheel of pip {version}",
-            detail=str(error),
-            advice="Whoever packaged this buildpack, or the package index, has a damaged file.",
-        ) from error
+            text = read_member(archive, f"pip-{version}.dist-info/METADATA").decode("utf-8")
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        raise _no_wheel_of_pip(path, version, error) from error
     headers = text.partition("\n\n")[0].splitlines()
     return next((line.removeprefix(_HEADER).strip() for line in headers if line.startswith(_HEADER)), "")
+
+
+def _no_wheel_of_pip(path: Path, version: str, error: Exception) -> BuildpackError:
+    return BuildpackError(
+        f"{path} is not a wheel of pip {version}",
+        detail=str(error),
+        advice="Whoever packaged this buildpack, or the package index, has a damaged file.",
+    )

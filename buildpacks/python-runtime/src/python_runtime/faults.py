@@ -27,6 +27,10 @@ class PassingFault(LocationFault):
         self.wait = wait
 
 
+class SlowFault(PassingFault):
+    """The bytes came, but too slowly."""
+
+
 def download_error(version: str, faults: Sequence[tuple[str, LocationFault]]) -> DownloadError:
     """Return the error for an archive that no place gave; each place with its reason, each advice once."""
     return DownloadError(

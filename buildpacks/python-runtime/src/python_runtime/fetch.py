@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -95,8 +97,21 @@ def verified_file(url: str, runtime: Runtime) -> IO[bytes]:
             advice="The mirror must hold this file, readable for the build.",
         ) from error
     with _closed_on_error(file):
+        _check_file(file, runtime)
         check_sum(sha256_of(file), file, runtime)
     return file
+
+
+def _check_file(file: IO[bytes], runtime: Runtime) -> None:
+    """Raise LocationFault for what could be read without end, or is longer than the archive."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise LocationFault("this is not a file", advice="The mirror must hold the archive itself.")
+    if status.st_size > runtime.most_bytes:
+        raise LocationFault(
+            f"its size is {status.st_size} bytes, and not {runtime.most_bytes} as the catalogue has it",
+            advice="Nothing of it was used. If this is a mirror, replace its copy by the released file.",
+        )
 
 
 def _verified_download(url: str, runtime: Runtime, context: BuildContext) -> IO[bytes]:
@@ -105,7 +120,8 @@ def _verified_download(url: str, runtime: Runtime, context: BuildContext) -> IO[
     file = tempfile.TemporaryFile(dir=context.layers.root)  # noqa: SIM115  (the caller closes it)
     with _closed_on_error(file):
         downloader = Downloader(context.output, context.environment, context.bindings)
-        check_sum(downloader.download(url, file, f"Python {runtime.version}"), file, runtime)
+        label, most = f"Python {runtime.version}", runtime.most_bytes
+        check_sum(downloader.download(url, file, label, most=most), file, runtime)
     return file
 
 

@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING
 import requests
 import urllib3
 
-from python_runtime.faults import LocationFault, PassingFault
+from buildpack_common.http_pace import Pace, PaceLimit
+from python_runtime.faults import LocationFault, PassingFault, SlowFault
 from python_runtime.http_faults import check_status, translated
 from python_runtime.http_session import new_session
-from python_runtime.pace import Limit, Pace, SlowFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from buildpack_api.output import Output
 
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 10.0, 30.0  # seconds
-_ATTEMPTS = 5  # in a row without a single new byte
+_ATTEMPTS = 5  # in a row that brought next to nothing
+_LEAST = 1 << 10  # what is more than that, in bytes
 _SLOW_ATTEMPTS = 2  # in all; the next place may be faster
 _ATTEMPTS_IN_ALL = 50
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
@@ -37,6 +38,7 @@ class _Transfer:
     url: str
     target: IO[bytes]
     label: str
+    most: int
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     received: int = 0
     total: int | None = None
@@ -49,6 +51,9 @@ class _Transfer:
         while chunk := self.target.read(_CHUNK):
             self.digest.update(chunk)
             self.received += len(chunk)
+            if self.received > self.most:
+                self.restart()
+                return
         self.is_checked = True
 
     def restart(self) -> None:
@@ -79,17 +84,17 @@ class Downloader:
         *,
         sleep: Callable[[float], None] = time.sleep,
         timeout: tuple[float, float] = (_CONNECT_TIMEOUT, _READ_TIMEOUT),
-        limit: Limit = Limit(),  # noqa: B008  (frozen)
+        pace: PaceLimit = PaceLimit(seconds=_READ_TIMEOUT),  # noqa: B008  (frozen)
     ) -> None:
         self._output = output
         self._environment = environment
         self._session = new_session(bindings)
         self._sleep = sleep
         self._timeout = timeout
-        self._limit = limit
+        self._pace = pace
 
-    def download(self, url: str, target: IO[bytes], label: str, *, resume: bool = False) -> str:
-        """Write what ``url`` gives to ``target``, and return its sha256 in hex.
+    def download(self, url: str, target: IO[bytes], label: str, *, most: int, resume: bool = False) -> str:
+        """Write what ``url`` gives to ``target``, ``most`` bytes of it, and return its sha256 in hex.
 
         With ``resume`` the target may hold the beginning, and the caller knows the sha256: if it comes out
         wrong, what was there was the beginning of something else.
@@ -97,7 +102,7 @@ class Downloader:
         Raises LocationFault when the server does not give it, after some attempts if the fault may pass, and
         OSError when ``target`` cannot be written.
         """
-        transfer = _Transfer(url, target, label)
+        transfer = _Transfer(url, target, label, most)
         if resume:
             transfer.take_over()
         fruitless = slow = 0
@@ -107,7 +112,7 @@ class Downloader:
                 self._attempt(transfer)
             except PassingFault as fault:
                 slow += isinstance(fault, SlowFault)
-                fruitless = 1 if transfer.received > before else fruitless + 1
+                fruitless = 1 if transfer.received - before >= _LEAST else fruitless + 1
                 if fruitless >= _ATTEMPTS or slow >= _SLOW_ATTEMPTS or attempt == _ATTEMPTS_IN_ALL:
                     reason = f"{fault.reason} (after {attempt} attempts)"
                     raise LocationFault(reason, advice=fault.advice) from fault
@@ -120,13 +125,17 @@ class Downloader:
 
     def _attempt(self, transfer: _Transfer) -> None:
         headers = transfer.headers()
+        pace = Pace(self._pace)
         try:
-            response = self._session.get(transfer.url, headers=headers, stream=True, timeout=self._timeout)
+            with pace.applied():
+                response = self._session.get(
+                    transfer.url, headers=headers, stream=True, timeout=self._timeout
+                )
         except requests.RequestException as error:
             raise translated(error, transfer.url, self._environment) from error
         with response:
             self._begin(transfer, response)
-            self._receive(transfer, response)
+            self._receive(transfer, response, pace)
 
     def _begin(self, transfer: _Transfer, response: requests.Response) -> None:
         """Check the head of the answer, and make sure that its body continues what was received."""
@@ -144,14 +153,17 @@ class Downloader:
         length = response.headers.get("Content-Length", "")
         transfer.total = transfer.received + int(length) if length.isdigit() else None
         transfer.validator = _validator(response)
+        if transfer.total is not None and transfer.total > transfer.most:
+            raise _too_long(transfer, f"{transfer.total} bytes were about to come")
 
-    def _receive(self, transfer: _Transfer, response: requests.Response) -> None:
-        pace = Pace(self._limit)
+    def _receive(self, transfer: _Transfer, response: requests.Response, pace: Pace) -> None:
         while True:
             try:
                 # Not iter_content: it would unpack the archive if the server calls it gzip-encoded. And not
                 # read, which waits for the whole chunk, however slowly it comes.
-                chunk = response.raw.read1(_CHUNK, decode_content=False)
+                chunk = response.raw.read1(
+                    min(_CHUNK, transfer.most + 1 - transfer.received), decode_content=False
+                )
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise translated(error, transfer.url, self._environment) from error
             if not chunk:
@@ -159,11 +171,20 @@ class Downloader:
             transfer.target.write(chunk)
             transfer.digest.update(chunk)
             transfer.received += len(chunk)
+            pace.consumed(len(chunk))
+            if transfer.received > transfer.most:
+                transfer.restart()
+                raise _too_long(transfer, "there was more to come")
             self._output.progress(transfer.label, transfer.received, transfer.total)
-            if transfer.received != transfer.total:
-                pace.count(len(chunk))
         if transfer.total is not None and transfer.received < transfer.total:
             raise PassingFault(f"the server sent {transfer.received} of {transfer.total} bytes")
+
+
+def _too_long(transfer: _Transfer, found: str) -> LocationFault:
+    return LocationFault(
+        f"what comes is not the archive: it has more than {transfer.most} bytes, and {found}",
+        advice="Nothing of it was used. If this is a mirror, replace its copy by the released file.",
+    )
 
 
 def _start_of_range(response: requests.Response) -> int:

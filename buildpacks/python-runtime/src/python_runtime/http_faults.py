@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from buildpack_common.http_pace import EndlessAnswerError, TooSlowError
 from buildpack_common.redaction import redact
-from python_runtime.faults import LocationFault, PassingFault
+from python_runtime.faults import LocationFault, PassingFault, SlowFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,10 @@ _ADVICE = {
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: "The proxy wants credentials: put them into HTTPS_PROXY.",
 }
 _WEB_PAGE = "A log-in page or a proxy seems to answer instead of the server."
+_SLOW = (
+    "The server, or the network in between, is too slow. Set BP_DEPENDENCY_MIRROR to a place nearby, or use "
+    "an offline package of this buildpack."
+)
 _TLS = (
     "If a proxy inspects TLS, give its certificate in a ca-certificates binding or with SSL_CERT_FILE. "
     "Check the clock of the machine, too."
@@ -67,7 +72,12 @@ def check_status(response: requests.Response) -> None:
 def translated(error: Exception, url: str, environment: Mapping[str, str]) -> LocationFault:
     """Return the fault that an exception of requests, urllib3 or a socket means."""
     causes = list(_causes(error))
-    host = urlsplit(url).hostname or ""
+    return _unending(causes) or _of_network(error, causes, urlsplit(url).hostname or "", environment)
+
+
+def _of_network(
+    error: Exception, causes: list[BaseException], host: str, environment: Mapping[str, str]
+) -> LocationFault:
     if _any_is(causes, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         advice = f"Proxies in use: {_proxies(environment)}"
         return PassingFault(f"the proxy does not connect: {_innermost(causes)}", advice=advice)
@@ -80,6 +90,15 @@ def translated(error: Exception, url: str, environment: Mapping[str, str]) -> Lo
     if isinstance(error, requests.RequestException) and not isinstance(error, requests.ConnectionError):
         return LocationFault(redact(str(error)))
     return PassingFault(f"the connection failed: {_innermost(causes)}", advice=_NETWORK)
+
+
+def _unending(causes: list[BaseException]) -> LocationFault | None:
+    for cause in causes:
+        if isinstance(cause, TooSlowError):
+            return SlowFault(str(cause), advice=_SLOW)
+        if isinstance(cause, EndlessAnswerError):
+            return LocationFault(str(cause), advice=_WEB_PAGE)
+    return None
 
 
 def _any_is(causes: list[BaseException], *kinds: type[BaseException]) -> bool:

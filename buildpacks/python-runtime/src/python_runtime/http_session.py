@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
+from buildpack_common.http_pace import paced_pools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,18 +20,30 @@ if TYPE_CHECKING:
     from buildpack_api.bindings import Binding
 
 
-class _TrustingAdapter(HTTPAdapter):
-    """Uses our TLS context, on direct connections and through proxies."""
+class _Adapter(HTTPAdapter):
+    """Uses our TLS context and paced connections, directly and through proxies."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
+        self._pools = paced_pools(urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as the base class has it)
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
-        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        """Send, and drop the body of a redirect: the session would read, and unpack, all of it."""
+        response = super().send(*args, **kwargs)
+        if response.is_redirect:
+            response.close()
+            response.raw = io.BytesIO()
+        return response
 
 
 def new_session(bindings: Iterable[Binding]) -> requests.Session:
@@ -42,7 +57,8 @@ def new_session(bindings: Iterable[Binding]) -> requests.Session:
         for name in binding.secrets:
             _trust(context, binding, name)
     session = requests.Session()
-    session.mount("https://", _TrustingAdapter(context))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(context))
     return session
 
 

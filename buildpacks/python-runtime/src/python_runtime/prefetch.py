@@ -105,10 +105,10 @@ def _get(url: str, part: IO[bytes], runtime: Runtime, environment: Mapping[str, 
     going_on = f", after {begun / 1_000_000:.1f} MB of an earlier run" if begun else ""
     output.step(f"Downloading {redact(url)}{going_on}")
     downloader, label = Downloader(output, environment), f"Python {runtime.version}"
-    found = downloader.download(url, part, label, resume=True)
+    found = downloader.download(url, part, label, most=runtime.most_bytes, resume=True)
     if begun and found != runtime.sha256:
         _empty(part)
-        found = downloader.download(url, part, label)
+        found = downloader.download(url, part, label, most=runtime.most_bytes)
     try:
         check_sum(found, part, runtime)
     except LocationFault:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from buildpack_api.errors import DownloadError
+from buildpack_common.archives import ArchiveLimits, members, opened_tar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,22 +23,21 @@ if TYPE_CHECKING:
 
 TOP = "python"
 _ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878, section 3.1.1
-_MAX_BYTES = 2 << 30
-_MAX_MEMBERS = 100_000
+_LIMITS = ArchiveLimits(members=100_000, size=2 << 30)
 _MAX_PADDING = 1 << 20
 _MODE, _EXECUTABLE_MODE = 0o644, 0o755
 
 
 @dataclass
-class _Limits:
-    members: int
-    size: int
+class _Size:
+    """The bytes in all files so far; a hard link counts, since it becomes a file of its own."""
 
-    def count(self, member: tarfile.TarInfo) -> None:
-        self.members -= 1
-        self.size -= max(member.size, 0)
-        if self.members < 0 or self.size < 0:
-            raise _refusal(f"it has more than {_MAX_MEMBERS} members or {_MAX_BYTES >> 30} GiB")
+    bytes: int = 0
+
+    def add(self, size: int) -> None:
+        self.bytes += size
+        if self.bytes > _LIMITS.size:
+            raise _refusal(f"it holds more than {_LIMITS.size >> 20} MiB")
 
 
 def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool]) -> int:
@@ -48,18 +48,19 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     """
     _refuse_zstd(archive)
     destination.mkdir(parents=True)
-    limits = _Limits(_MAX_MEMBERS, _MAX_BYTES)
+    size = _Size()
     links: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=archive, mode="r:gz") as tar:
-            for member in _members(tar, limits):
+        with opened_tar(archive, _LIMITS, compressed=True) as tar:
+            for member in _members(tar):
+                size.add(member.size)
                 name = _relative_name(member)
                 if member.isdir() or not wanted(name):
                     continue
                 if member.issym():
                     links[name] = member.linkname
                 else:
-                    _write(tar, member, destination, name)
+                    _write(tar, member, destination, name, size)
             _read_to_the_end(tar)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _refusal(f"it is damaged: {error}") from error
@@ -68,7 +69,7 @@ def unpack(archive: IO[bytes], destination: Path, wanted: Callable[[str], bool])
     _make_links(destination, links)
     if not any(destination.iterdir()):
         raise _refusal(f"it has nothing in a folder {TOP}/")
-    return _MAX_BYTES - limits.size
+    return size.bytes
 
 
 def _refuse_zstd(archive: IO[bytes]) -> None:
@@ -86,9 +87,8 @@ def _read_to_the_end(tar: tarfile.TarFile) -> None:
         raise _refusal("something follows its end")
 
 
-def _members(tar: tarfile.TarFile, limits: _Limits) -> Iterator[tarfile.TarInfo]:
-    for member in tar:
-        limits.count(member)
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in members(tar, _LIMITS):
         if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
             raise _refusal(f"{member.name!r} is neither a file nor a directory nor a link")
         yield member
@@ -105,24 +105,25 @@ def _relative_name(member: tarfile.TarInfo) -> str:
     return "/".join(parts[1:])
 
 
-def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path, name: str) -> None:
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path, name: str, size: _Size) -> None:
     path = destination / name
     _make_directories(path.parent)
     # Symbolic links are made at the end: until then no path below the destination can lead out of it.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as target, _content(tar, member, destination) as source:
+    with os.fdopen(descriptor, "wb") as target, _content(tar, member, destination, size) as source:
         shutil.copyfileobj(source, target, 1 << 20)
         if target.tell() != _size(member, target.tell()):
             raise _refusal(f"{member.name!r} is cut off")
         os.fchmod(target.fileno(), _EXECUTABLE_MODE if member.mode & 0o111 else _MODE)
 
 
-def _content(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path) -> IO[bytes]:
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo, destination: Path, size: _Size) -> IO[bytes]:
     if member.islnk():
         # The lifecycle archives hard links as files of their own, so let them be that at once.
         target = _relative_name(_named(member.linkname))
         if not (destination / target).is_file():
             raise _refusal(f"{member.name!r} is a link to {member.linkname!r}, which is not there before it")
+        size.add((destination / target).stat().st_size)
         return (destination / target).open("rb")
     content = tar.extractfile(member)
     if content is None:

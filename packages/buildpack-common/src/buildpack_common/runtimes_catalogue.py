@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 # What a row need not say: all archives of the buildpack's own catalogue are for this.
 _DEFAULTS = {"os": "linux", "libc": "gnu"}
+LARGEST = 1 << 30
+"""What an archive may have whose row does not tell its size, in bytes: several times of what any has."""
 _NAMES = ("version", "os", "arch", "libc", "tag", "path", "sha256")
 _T = TypeVar("_T")
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -37,7 +39,7 @@ class CatalogueError(ValueError):
 class Runtime:
     """One archive. ``path`` is relative to a base URL and percent-encoded; ``sha256`` in lower-case hex.
 
-    A row of the file may leave out ``os`` and ``libc``: they are linux and gnu then.
+    A row of the file may leave out ``os`` and ``libc``: they are linux and gnu then; and ``size``, in bytes.
     """
 
     version: str
@@ -47,6 +49,12 @@ class Runtime:
     tag: str
     path: str
     sha256: str
+    size: int | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes of it are to be read."""
+        return LARGEST if self.size is None else self.size
 
     @property
     def numbers(self) -> tuple[int, int, int]:
@@ -106,7 +114,7 @@ def _runtime(row: object, lines: Mapping[str, dt.date], place: tuple[str | int, 
     if not isinstance(row, dict):
         raise CatalogueError("'runtime' is not an array of tables", *place)
     row = {**_DEFAULTS, **row}
-    runtime = Runtime(**{name: _get(row, name, str, place) for name in _NAMES})
+    runtime = Runtime(**{name: _get(row, name, str, place) for name in _NAMES}, size=_size(row, place))
     if not _VERSION.fullmatch(runtime.version) or runtime.line not in lines:
         message = f"version {runtime.version!r} is not X.Y.Z of one of the [lines]"
         raise CatalogueError(message, *place, "version")
@@ -117,6 +125,15 @@ def _runtime(row: object, lines: Mapping[str, dt.date], place: tuple[str | int, 
         message = f"path of {runtime.version} is not relative: {runtime.path!r}"
         raise CatalogueError(message, *place, "path")
     return runtime
+
+
+def _size(row: Mapping[str, Any], place: tuple[str | int, ...]) -> int | None:
+    if "size" not in row:
+        return None
+    size = _get(row, "size", int, place)
+    if isinstance(size, bool) or not 0 < size <= LARGEST:
+        raise CatalogueError(f"size is {size!r}, not a number of bytes up to {LARGEST}", *place, "size")
+    return size
 
 
 def _refuse_doubles(runtimes: tuple[Runtime, ...]) -> None:

@@ -90,6 +90,7 @@ def describe(archives: tuple[RuntimeArchive, ...]) -> dict[str, object]:
                 "tag": archive.tag,
                 "path": f"{archive.tag}/{quote(archive.file.name)}",
                 "sha256": archive.sha256,
+                "size": archive.file.stat().st_size,
             }
             for archive in archives
         ],

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from buildpack_common.archives import ArchiveLimits, members, opened_tar
 from buildpack_common.files import PARTIAL, beside, write_atomically
 from buildpack_common.parsing import DEEPEST
 from oci_registry.content import (
@@ -51,6 +52,7 @@ REF_NAME = "org.opencontainers.image.ref.name"
 """The annotation that names an entry of it."""
 BLOBS = "blobs/sha256"
 """The folder with all content, by digest."""
+_LIMITS = ArchiveLimits(size=1 << 40)  # of what lies unpacked on a disk; only headers cost memory
 _MARKER_CONTENT = b'{"imageLayoutVersion":"1.0.0"}'
 
 
@@ -144,19 +146,19 @@ class LayoutArchive(Layout):
     def read(cls, path: Path) -> LayoutArchive:
         """Read the table of contents. Raises ExpectedError for what is no such archive."""
         try:
-            with tarfile.open(path, "r:") as archive:
-                members = {one.name.lstrip("./"): one for one in archive if one.isreg()}
+            with path.open("rb") as file, opened_tar(file, _LIMITS, compressed=False) as archive:
+                found = {one.name.lstrip("./"): one for one in members(archive, _LIMITS) if one.isreg()}
         except (tarfile.TarError, EOFError) as error:
             raise ExpectedError(
                 "this is not a .cnb file",
                 detail=f"It should be an uncompressed tar archive of an OCI layout: {error}.",
                 file=path,
             ) from None
-        if MARKER not in members:
+        if MARKER not in found:
             raise ExpectedError(
                 "this archive is not a .cnb file", detail=f"It has no member {MARKER}.", file=path
             )
-        return cls(path, members)
+        return cls(path, found)
 
     @contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:

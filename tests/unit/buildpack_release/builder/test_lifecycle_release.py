@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import io
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from buildpack_release.builder import lifecycle_release
 from buildpack_release.builder.lifecycle_release import read_lifecycle
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import CheckFailed, ReleaseError
 from support.builder_parts import LIFECYCLE_TOML, archive
 from support.builder_parts import lifecycle as make_lifecycle
 from support.sample_repository import write
@@ -114,3 +116,23 @@ def test_an_uncompressed_archive_is_read_as_well(tmp_path: Path) -> None:
     path.write_bytes(archive({"lifecycle.toml": b"x"}))
     with pytest.raises(ReleaseError, match="not valid TOML"):
         read(path)
+
+
+def test_links_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hard link is written as a file of its own, and counts as one."""
+    monkeypatch.setattr(lifecycle_release, "_MOST", 100_000)
+    path = make_lifecycle(tmp_path / "l.tgz")
+    with tarfile.open(path) as old, tarfile.open(tmp_path / "more.tgz", "w:gz") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member) if member.isreg() else None)
+        large = tarfile.TarInfo("lifecycle/large")
+        large.size = 40_000
+        new.addfile(large, io.BytesIO(bytes(40_000)))
+        for number in range(40):
+            link = tarfile.TarInfo(f"lifecycle/link{number}")
+            link.type, link.linkname = tarfile.LNKTYPE, "lifecycle/large"
+            new.addfile(link)
+    with pytest.raises(CheckFailed, match="unpacks to more than any lifecycle"):
+        read(tmp_path / "more.tgz")
+    written = (tmp_path / "unpacked").iterdir()
+    assert sum(file.stat().st_size for file in written) <= 100_000

@@ -114,3 +114,16 @@ def test_news_become_entries_of_the_changelog() -> None:
         "\n### Changed\n\n- Newer builds of Python 3.12.1.\n\n## [1.0.0]\n"
     )
     assert add_to_changelog(after, news).text == after.text
+
+
+def test_sizes_are_kept_and_filled_in() -> None:
+    """Of archives that are known already, too; one that was built anew has another."""
+    first = update(None, [archive("3.14.0"), replace(archive("3.13.0"), size=5)])
+    assert first.without_size == 1
+    second = update(
+        parsed(first), [archive("3.13.0")], lambda found: [replace(one, size=one.size or 6) for one in found]
+    )
+    assert [one.size for one in parsed(second).archives] == [5, 6]
+    assert (second.news, second.without_size) == ((), 0)
+    third = update(parsed(second), [archive("3.14.0", "20250202", sha256="b" * 64)])
+    assert [one.size for one in parsed(third).archives] == [5, None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import ReleaseError
-from buildpack_release.wheels.wheel_file import check_pure, unpack
+from buildpack_release.wheels.wheel_file import check_pure, member_paths, read_metadata, unpack
 from support.wheels import Project, make_wheel
 
 if TYPE_CHECKING:
@@ -107,3 +107,22 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"not a zip")
     with pytest.raises(ReleaseError, match="not a wheel that can be unpacked"):
         unpack(tmp_path / NAME, tmp_path / "lib")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """A megabyte of zeros compressed says what it becomes."""
+    with zipfile.ZipFile(tmp_path / NAME, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for number in range(33):
+            archive.writestr(f"{number}.py", bytes(16 << 20))
+    for use in (lambda: unpack(tmp_path / NAME, tmp_path / "lib"), lambda: member_paths(tmp_path / NAME)):
+        with pytest.raises(ReleaseError, match="not a wheel that can be unpacked") as caught:
+            use()
+        assert "more than 512 MiB" in caught.value.detail
+    assert not (tmp_path / "lib").exists()
+
+
+def test_metadata_of_a_broken_file_are_the_same_error(tmp_path: Path) -> None:
+    """An index may give anything."""
+    (tmp_path / NAME).write_bytes(b"not a zip")
+    with pytest.raises(ReleaseError, match="not a wheel that can be unpacked"):
+        read_metadata(tmp_path / NAME)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING
@@ -108,7 +107,7 @@ def _read(pin: Pin, wheel: Path, folder: Path, paths: Iterable[str]) -> Vendored
     try:
         files = tuple(PackagedFile(path, _hex(file_sha256(folder / path))) for path in sorted(paths))
         licence = read_licence(read_metadata(wheel))
-    except (OSError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise ReleaseError(f"cannot describe {pin}: {error}", file=wheel) from error
     return VendoredDistribution(pin.name, pin.version, _hex(file_sha256(wheel)), licence, files)
 

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from buildpack_common.archives import DEFAULT_LIMITS, members, opened_tar
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
@@ -32,6 +33,8 @@ _MEMBER = re.compile(r"[^/]+/([^/]+)")
 # ELF's e_machine for the architectures that the lifecycle is released for.
 _MACHINES = {0x3E: "amd64", 0xB7: "arm64", 0x15: "ppc64le", 0x16: "s390x", 0xF3: "riscv64"}
 _ELF_HEAD = 20
+_LARGEST_DESCRIPTOR = 1 << 20
+_MOST = DEFAULT_LIMITS.size
 _BIG_ENDIAN = 2
 
 
@@ -93,7 +96,7 @@ def read_lifecycle(path: Path, folder: Path) -> Lifecycle:
         CheckFailed: something is missing in it, or leads out of it.
     """
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with path.open("rb") as file, opened_tar(file) as archive:
             descriptor, programs, links = _unpack(archive, folder, path)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ReleaseError(
@@ -117,10 +120,13 @@ def _unpack(
     descriptor: bytes | None = None
     programs: dict[str, Path] = {}
     links: dict[str, str] = {}
-    for member in archive:
+    written = 0
+    for member in members(archive):
         name = posixpath.normpath(member.name).lstrip("/")
         found = _MEMBER.fullmatch(name)
         if name == DESCRIPTOR and member.isreg():
+            if member.size > _LARGEST_DESCRIPTOR:
+                raise CheckFailed(f"{DESCRIPTOR} in this archive is too large", file=path)
             descriptor = _content(archive, member, path).read()
         elif member.isdir() or found is None or ".." in name.split("/"):
             continue
@@ -129,13 +135,26 @@ def _unpack(
         elif member.issym():
             links[found[1]] = member.linkname
         elif member.isreg() or member.islnk():
-            file = _extract(_content(archive, member, path), folder / found[1])
+            source = _linked(member, programs, path) if member.islnk() else None
+            written += source.stat().st_size if source else member.size
+            if written > _MOST:  # a link is written as a file of its own
+                raise CheckFailed("this archive unpacks to more than any lifecycle", file=path)
+            content = source.open("rb") if source else _content(archive, member, path)
+            file = _extract(content, folder / found[1])
             # Releases have bills of materials beside the programs.
             file.chmod(0o755 if member.mode & 0o111 else 0o644)
             programs[found[1]] = file
         else:
             raise CheckFailed(f"{member.name} in this archive is no file", file=path)
     return descriptor, programs, links
+
+
+def _linked(member: tarfile.TarInfo, programs: Mapping[str, Path], path: Path) -> Path:
+    """Return the file that a hard link is another name of, which an archive has before the link."""
+    found = _MEMBER.fullmatch(posixpath.normpath(member.linkname).lstrip("/"))
+    if found is None or found[1] not in programs:
+        raise CheckFailed(f"a link in this archive leads nowhere: {member.name}", file=path)
+    return programs[found[1]]
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> IO[bytes]:

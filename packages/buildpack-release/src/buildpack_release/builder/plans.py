@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.archives import ArchiveLimits, members, opened_tar
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.build_plan import DETECT, declared_plans
 from oci_registry.store import StoredBlob
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # The library that is in every buildpack whose detection is data; another's folder `detect` means nothing.
 _LIBRARY = "lib/buildpack_api/__init__.py"
 _LARGEST = 1 << 20
+_LIMITS = ArchiveLimits(size=8 << 30)  # an offline package carries a Python of each line
 
 
 def plans_in_layer(module: Module, scratch: Path) -> tuple[DeclaredPlan, ...] | None:
@@ -52,8 +54,8 @@ def _extract_plans(module: Module, layer: Path, folder: Path) -> bool:
     root = f"{module.folder.lstrip('/')}/"
     folder.mkdir()
     try:
-        with tarfile.open(layer, "r|*") as archive:
-            for member in archive:
+        with layer.open("rb") as file, opened_tar(file, _LIMITS) as archive:
+            for member in members(archive, _LIMITS):
                 name = member.name.lstrip("/").removeprefix(root)
                 is_ours |= name == _LIBRARY
                 parts = Path(name).parts

@@ -89,4 +89,6 @@ def keeper(repository: Repository) -> Buildpack:
 
 
 def _archive(runtime: Runtime) -> PublishedArchive:
-    return PublishedArchive(runtime.numbers, runtime.arch, runtime.tag, runtime.path, runtime.sha256)
+    return PublishedArchive(
+        runtime.numbers, runtime.arch, runtime.tag, runtime.path, runtime.sha256, runtime.size
+    )

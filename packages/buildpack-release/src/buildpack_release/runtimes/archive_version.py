@@ -7,8 +7,9 @@ import re
 import tarfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from buildpack_common.archives import members, opened_tar
 from buildpack_release.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _PROGRAM = re.compile(r"(?:\./)?python/(?:bin/python|lib/libpython)(3\.\d+)(?:\.so\.1\.0)?")
 _LARGEST = 1 << 30
+_BLOCK, _LONGEST = 1 << 20, 32
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,12 @@ def read_version(archive: Path) -> ArchiveVersion | None:
         ReleaseError: it is not a whole archive.
     """
     try:
-        with tarfile.open(archive, "r:gz") as content:
-            for member in content:
+        with archive.open("rb") as file, opened_tar(file, compressed=True) as content:
+            for member in members(content):
                 name = _PROGRAM.fullmatch(member.name)
                 if name and member.isreg() and member.size < _LARGEST:
                     source = content.extractfile(member)
-                    patch = _patch(source.read() if source else b"", name[1])
+                    patch = _patch(source, name[1]) if source else None
                     if patch is not None:
                         return ArchiveVersion(name[1], patch)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -54,7 +56,12 @@ def read_version(archive: Path) -> ArchiveVersion | None:
     return None
 
 
-def _patch(program: bytes, minor: str) -> int | None:
+def _patch(program: IO[bytes], minor: str) -> int | None:
     """Return the patch release that is named in a program, if it is one only."""
-    found = set(re.findall(rb"(?<![0-9.])%b\.(\d{1,4})\0" % re.escape(minor).encode(), program))
+    version = re.compile(rb"(?<![0-9.])%b\.(\d{1,4})\0" % re.escape(minor).encode())
+    found: set[bytes] = set()
+    end = b""
+    while block := program.read(_BLOCK):
+        found.update(version.findall(end + block))
+        end = block[-_LONGEST:]
     return int(found.pop()) if len(found) == 1 else None

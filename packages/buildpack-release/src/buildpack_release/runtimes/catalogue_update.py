@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -13,7 +13,7 @@ from buildpack_release.errors import CheckFailed, ConflictError
 from buildpack_release.versions.changelog_edit import add_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from buildpack_release.runtimes.archive_catalogue import ArchiveCatalogue
     from buildpack_release.runtimes.published import PublishedArchive
@@ -43,11 +43,15 @@ _HEADER = """\
 
 @dataclass(frozen=True)
 class Update:
-    """A new catalogue; the versions that are new in it, and those whose archive has another tag now."""
+    """A new catalogue; the versions that are new in it, and those whose archive has another tag now.
+
+    `without_size` is the number of archives whose size is not known.
+    """
 
     text: str
     added: tuple[str, ...] = ()
     rebuilt: tuple[str, ...] = ()
+    without_size: int = 0
 
     @property
     def news(self) -> tuple[str, ...]:
@@ -58,26 +62,38 @@ class Update:
         )
 
 
-def update(current: ArchiveCatalogue | None, published: Iterable[PublishedArchive]) -> Update:
+def update(
+    current: ArchiveCatalogue | None,
+    published: Iterable[PublishedArchive],
+    measure: Callable[[Iterable[PublishedArchive]], Iterable[PublishedArchive]] = lambda archives: archives,
+) -> Update:
     """Return the catalogue of all ``published`` archives, and of those in ``current`` not listed any more.
 
     A version that was rebuilt under another tag gets the new archive, but none with debugging symbols if it
-    had one without. Raises ConflictError if an archive of ``current`` is now published with another SHA-256,
-    CheckFailed for a line without an end-of-life date.
+    had one without. `measure` returns archives with their sizes, where they can be had.
+
+    Raises ConflictError if an archive of ``current`` is now published with another SHA-256, CheckFailed for a
+    line without an end-of-life date.
     """
     known = {archive.target: archive for archive in (current.archives if current else ())}
-    listed = {archive.target: archive for archive in published if archive.version >= OLDEST}
+    sizes = {archive.path: archive.size for archive in known.values()}
+    listed = {
+        archive.target: replace(archive, size=archive.size or sizes.get(archive.path))
+        for archive in published
+        if archive.version >= OLDEST
+    }
     _refuse_changed_sums(known.values(), listed.values())
     fresh = {
         target: archive
         for target, archive in listed.items()
         if archive.is_stripped or target not in known or not known[target].is_stripped
     }
-    merged = sorted({**known, **fresh}.values(), key=lambda archive: archive.target)
+    merged = sorted(measure({**known, **fresh}.values()), key=lambda archive: archive.target)
     return Update(
         _render(merged, default=current.default if current else DEFAULT_LINE),
         added=_versions(fresh[key] for key in fresh.keys() - known.keys()),
         rebuilt=_versions(fresh[key] for key in fresh.keys() & known.keys() if fresh[key] != known[key]),
+        without_size=sum(archive.size is None for archive in merged),
     )
 
 
@@ -121,15 +137,16 @@ def _render(archives: Iterable[PublishedArchive], *, default: str) -> str:
     return f"{_HEADER}{tomli_w.dumps(document)}"
 
 
-def _row(archive: PublishedArchive) -> dict[str, str]:
+def _row(archive: PublishedArchive) -> dict[str, str | int]:
     """Return a row. What it does not say is the default: os = "linux", libc = "gnu"."""
-    return {
+    row: dict[str, str | int] = {
         "version": archive.text,
         "arch": archive.arch,
         "tag": archive.tag,
         "path": archive.path,
         "sha256": archive.sha256,
     }
+    return row if archive.size is None else {**row, "size": archive.size}
 
 
 def _versions(archives: Iterable[PublishedArchive]) -> tuple[str, ...]:

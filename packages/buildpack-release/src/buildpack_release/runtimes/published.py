@@ -15,10 +15,12 @@ import re
 import tarfile
 import tempfile
 import zipfile
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.archives import members, opened_tar, read_member
 from buildpack_common.parsing import parse_json
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.wheels.pip_command import pip_failure, run_pip
@@ -26,6 +28,7 @@ from buildpack_release.wheels.pip_command import pip_failure, run_pip
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_LARGEST = 64 << 20  # of a list, in bytes
 _ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
 _STRIPPED = "-install_only_stripped.tar.gz"
 _FLAVOURS = (_STRIPPED, "-install_only.tar.gz")
@@ -49,13 +52,17 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 @dataclass(frozen=True, order=True)
 class PublishedArchive:
-    """One archive: ``arch`` as in Buildpack API targets, ``path`` below the releases URL, percent-encoded."""
+    """One archive: ``arch`` as in Buildpack API targets, ``path`` below the releases URL, percent-encoded.
+
+    ``size`` is in bytes; None as long as no server has told it.
+    """
 
     version: tuple[int, int, int]
     arch: str
     tag: str
     path: str
     sha256: str
+    size: int | None = field(default=None, compare=False)
 
     @property
     def line(self) -> str:
@@ -165,7 +172,15 @@ def fetch() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         _download(downloads, "--only-binary=:all:", "pbs-installer", backend=None)
         try:
             return _read_uv(downloads), _read_pbs_installer(downloads)
-        except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
+        except (
+            OSError,
+            ValueError,
+            EOFError,
+            KeyError,
+            tarfile.TarError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise ReleaseError(
                 f"the downloaded packages do not hold the expected metadata: {error}",
                 advice="Their layout may have changed: compare with published.py.",
@@ -214,9 +229,10 @@ def _download(directory: Path, *arguments: str, backend: Path | None) -> None:
 
 
 def _read_uv(directory: Path) -> dict[str, Any]:
-    with tarfile.open(_only(directory, "uv-*.tar.gz")) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.name.endswith("/download-metadata.json") else None
+    with _only(directory, "uv-*.tar.gz").open("rb") as packed, opened_tar(packed) as archive:
+        for member in members(archive):
+            is_it = member.name.endswith("/download-metadata.json") and member.size <= _LARGEST
+            file = archive.extractfile(member) if is_it else None
             if file is not None:
                 document: dict[str, Any] = parse_json(file.read())
                 return document
@@ -225,7 +241,9 @@ def _read_uv(directory: Path) -> dict[str, Any]:
 
 def _read_pbs_installer(directory: Path) -> list[dict[str, Any]]:
     with zipfile.ZipFile(_only(directory, "pbs_installer-*.whl")) as wheel:
-        document: list[dict[str, Any]] = parse_json(wheel.read("pbs_installer/versions.json"))
+        document: list[dict[str, Any]] = parse_json(
+            read_member(wheel, "pbs_installer/versions.json", _LARGEST)
+        )
     return document
 
 

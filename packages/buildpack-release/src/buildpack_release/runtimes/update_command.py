@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.model.repository import Repository
 from buildpack_release.runtimes import published
 from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
+from buildpack_release.runtimes.archive_sizes import with_sizes
 from buildpack_release.runtimes.catalogue_update import OLDEST, add_to_changelog, update
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.edits import Edit
@@ -44,7 +46,7 @@ def merge(
     folder = keeper(Repository.discover(root)).directory
     current, changelog = ArchiveCatalogue.read(folder / FILE), Changelog.read(folder / NAME)
     compared = published.cross_check(published.parse_uv(uv), published.parse_pbs_installer(pbs_installer))
-    found = update(current, compared.accepted)
+    found = update(current, compared.accepted, partial(with_sizes, bases=current.bases))
     texts = {current.path: found.text, changelog.path: add_to_changelog(changelog, found).text}
     replacements = (Replacement(path, path.read_bytes(), text.encode()) for path, text in texts.items())
     changed = tuple(one for one in replacements if one.old != one.new)
@@ -52,6 +54,9 @@ def merge(
         *found.news,
         f"{len(compared.confirmed)} archives have the same SHA-256 in both sources",
         *_alone(current, compared),
+        f"The size of {found.without_size} archives is not known: no server told it"
+        if found.without_size
+        else "",
         "" if changed else "Nothing is new",
     )
     return Edit(root, changed, tuple(filter(None, summary)), _ADVICE)

@@ -6,10 +6,13 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from buildpack_common.archives import ArchiveLimits, check_zip, read_member
 from buildpack_release.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 # no scripts.
 _MODULES = frozenset({"purelib", "platlib"})
 _LEFT_OUT = frozenset({"scripts"})
+_LIMITS = ArchiveLimits(members=20_000, size=512 << 20)  # of pure Python, this is a lot
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 
 
@@ -48,27 +52,34 @@ def unpack(wheel: Path, into: Path) -> None:
             files that have no place in a buildpack, or two wheels hold the same file.
     """
     check_pure(wheel.name)
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for member in _members(archive, wheel):
-                _write(archive, member, into, wheel)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise ReleaseError(
-            "this is not a wheel that can be unpacked", detail=str(error), file=wheel
-        ) from error
+    with _opened(wheel) as archive:
+        for member in _members(archive, wheel):
+            _write(archive, member, into, wheel)
 
 
 def member_paths(wheel: Path) -> tuple[str, ...]:
     """Return the paths below the folder that unpack() writes. Raises as it does."""
-    with zipfile.ZipFile(wheel) as archive:
+    with _opened(wheel) as archive:
         return tuple(str(member.path) for member in _members(archive, wheel))
 
 
 def read_metadata(wheel: Path) -> str:
-    """Return the core metadata of a wheel; "" if it has none. Raises zipfile.BadZipFile, OSError."""
-    with zipfile.ZipFile(wheel) as archive:
+    """Return the core metadata of a wheel; "" if it has none. Raises ReleaseError, OSError."""
+    with _opened(wheel) as archive:
         names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]
-        return archive.read(names[0]).decode("utf-8", "replace") if names else ""
+        return read_member(archive, names[0]).decode("utf-8", "replace") if names else ""
+
+
+@contextmanager
+def _opened(wheel: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            check_zip(archive, _LIMITS)
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ReleaseError(
+            "this is not a wheel that can be unpacked", detail=str(error), file=wheel
+        ) from error
 
 
 def _members(archive: zipfile.ZipFile, wheel: Path) -> Iterator[_Member]:
