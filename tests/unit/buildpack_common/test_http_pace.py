@@ -59,15 +59,15 @@ def test_haste_at_the_beginning_buys_no_idleness_later() -> None:
 
 
 def test_a_reader_may_take_its_time() -> None:
-    """Whoever writes to a slow disk meanwhile is not the server's fault; before the body, all time counts."""
+    """Whoever writes to a slow disk meanwhile is not the server's fault; the time to connect counts."""
     line = Line()
     line.receive(0.0, 1000)
     line.pace.consumed(1000)
     line.pause(1_000.0)
     assert line.receive(0.0, 1) == 10.0
-    before_the_body = Line()
-    before_the_body.pause(4.0)
-    assert before_the_body.receive(0.0, 0) == 6.0
+    connecting = Line()
+    connecting.pause(4.0)
+    assert connecting.receive(0.0, 0) == 6.0
 
 
 def test_silence_is_a_time_out_like_any_other() -> None:

@@ -11,6 +11,7 @@ from packaging.requirements import InvalidRequirement
 from buildpack_common.parsing import (
     DEEPEST,
     TooDeeplyNestedError,
+    parse_count,
     parse_json,
     parse_requirement,
     parse_toml,
@@ -95,3 +96,11 @@ def test_a_marker_with_thousands_of_brackets_is_an_invalid_requirement() -> None
     with pytest.raises(InvalidRequirement, match=r"too many brackets|nested"):
         parse_requirement(text)
     assert parse_requirement("a; (os_name == 'posix')").name == "a"
+
+
+def test_numbers_of_headers() -> None:
+    """What `isdigit` takes, `int` may not."""
+    assert parse_count("0") == 0
+    assert parse_count("123456789012345678") == 123456789012345678
+    for text in ("", " 1", "-1", "1.0", "\u00b2", "\u0663", "9" * 19, "9" * 5_000):
+        assert parse_count(text) is None

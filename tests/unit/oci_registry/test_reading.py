@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oci_registry.content import INDEX, MANIFEST, Descriptor, Manifest, sha256
 from oci_registry.errors import CheckFailed
 from oci_registry.image import Platform, make_image, make_index, plain_config
 from oci_registry.layer import write_layer
@@ -18,7 +19,6 @@ from support.registries import client
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from oci_registry.content import Manifest
     from oci_registry.image import ImageIndex
     from oci_registry.store import Source
 
@@ -82,3 +82,13 @@ def test_a_part_that_is_gone_is_named(tmp_path: Path, index: ImageIndex) -> None
     store.file(index.images[0].manifest.descriptor()).unlink()
     with pytest.raises(CheckFailed, match=f"is missing: oci:.*@{index.images[0].digest}"):
         read_tree(store, index.manifest)
+
+
+def test_an_index_of_thousands_is_not_read_into_memory() -> None:
+    """Each manifest may have megabytes."""
+    entries = [Descriptor(MANIFEST, sha256(str(number).encode()), 2).to_json() for number in range(501)]
+    root = Manifest.from_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+    with MemoryRegistry() as registry, client(registry.host) as remote:
+        with pytest.raises(CheckFailed, match="lists more than 500 manifests"):
+            read_tree(remote.repository("a"), root)
+        assert not [one for one in registry.requests if "/manifests/" in one.target]

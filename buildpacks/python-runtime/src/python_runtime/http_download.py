@@ -11,6 +11,7 @@ import requests
 import urllib3
 
 from buildpack_common.http_pace import Pace, PaceLimit
+from buildpack_common.parsing import parse_count
 from python_runtime.faults import LocationFault, PassingFault, SlowFault
 from python_runtime.http_faults import check_status, translated
 from python_runtime.http_session import new_session
@@ -150,8 +151,8 @@ class Downloader:
             raise PassingFault("the server sent another part of the file than the one asked for")
         if start != transfer.received:
             transfer.restart()
-        length = response.headers.get("Content-Length", "")
-        transfer.total = transfer.received + int(length) if length.isdigit() else None
+        length = parse_count(response.headers.get("Content-Length", ""))
+        transfer.total = None if length is None else transfer.received + length
         transfer.validator = _validator(response)
         if transfer.total is not None and transfer.total > transfer.most:
             raise _too_long(transfer, f"{transfer.total} bytes were about to come")
@@ -190,7 +191,8 @@ def _too_long(transfer: _Transfer, found: str) -> LocationFault:
 def _start_of_range(response: requests.Response) -> int:
     """Return the first byte of ``Content-Range: bytes 100-199/200``, -1 if there is none."""
     first = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(first) if first.isdigit() else -1
+    start = parse_count(first)
+    return -1 if start is None else start
 
 
 def _validator(response: requests.Response) -> str:

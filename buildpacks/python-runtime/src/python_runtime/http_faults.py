@@ -13,6 +13,7 @@ import requests
 import urllib3.exceptions
 
 from buildpack_common.http_pace import EndlessAnswerError, TooSlowError
+from buildpack_common.parsing import parse_count
 from buildpack_common.redaction import redact
 from python_runtime.faults import LocationFault, PassingFault, SlowFault
 
@@ -136,7 +137,8 @@ def _proxies(environment: Mapping[str, str]) -> str:
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds of Retry-After, which may be a date; 0 if there is none."""
     value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
+    seconds = parse_count(value)
+    if seconds is not None:
+        return float(seconds)
     parsed = email.utils.parsedate_tz(value)
     return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else 0.0

@@ -16,6 +16,7 @@ from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.files import write_private
 from buildpack_common.known_secrets import KnownSecret
+from buildpack_common.parsing import parse_count
 from buildpack_common.redaction import hide
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _ssh_first(path: str, configuration: str, directory: Path) -> str:
 def _with_configuration(base: Mapping[str, str], key: str, value: str) -> dict[str, str]:
     """Add to what the user says with GIT_CONFIG_COUNT (git-config(1), 'ENVIRONMENT')."""
     count = base.get("GIT_CONFIG_COUNT", "")
-    number = int(count) if count.isdecimal() else 0
+    number = parse_count(count) or 0
     return {
         "GIT_CONFIG_COUNT": str(number + 1),
         f"GIT_CONFIG_KEY_{number}": key,

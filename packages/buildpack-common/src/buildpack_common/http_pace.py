@@ -3,8 +3,7 @@
 The time-outs of sockets hold for each receive, so a server that sends one byte now and then is waited for
 without end. Here an exchange has a credit of seconds. Waiting uses it up, bytes of either direction fill it
 again, but never above what it was: a small exchange has to end within the credit, and whatever its size, a
-large one has to keep up a minimum rate. While a body is read, only time in which we wait for the other side
-counts.
+large one has to keep up a minimum rate. Once connected, only time in which we wait for the other side counts.
 
 It works below urllib3 and requests, where the bytes are: in the connections of `http.client` that both are
 made of. So it holds for status lines, headers and trailers, for proxies' answers, and for each redirect.
@@ -55,7 +54,7 @@ class Pace:
         self._waited = 0.0
         self._received = 0
         self._unread = 0
-        self._reader_may_pause = False
+        self._connected = False
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -71,9 +70,10 @@ class Pace:
 
         Raises TooSlowError if for none, TimeoutError if nothing at all has come.
         """
-        if self._reader_may_pause:
+        if self._connected:
             self._since = self._clock()
-        else:  # what has passed was spent on connecting, on redirects, on headers
+        else:  # what has passed since the beginning was spent on connecting
+            self._connected = True
             self._spend()
         self._check()
         return self._credit if idle is None else min(idle, self._credit)
@@ -95,7 +95,6 @@ class Pace:
 
     def consumed(self, count: int) -> None:
         """Take note of bytes of the body that somebody wanted."""
-        self._reader_may_pause = True
         self._unread = max(0, self._unread - _FRAMING * count)
 
     def _spend(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
+_DIGITS = 19
 DEEPEST = 100
 """How many arrays and objects may be in each other. The deepest document that a tool writes has about 20."""
 
@@ -51,6 +52,15 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise TooDeeplyNestedError from None
     _check_depth(document)
     return document
+
+
+def parse_count(text: str) -> int | None:
+    """Parse a number as headers have it: decimal digits of ASCII, and no more than any size or time has.
+
+    None for anything else: ``isdigit`` says yes to a superscript two, and Python reads no number of thousands
+    of digits.
+    """
+    return int(text) if len(text) < _DIGITS and text.isascii() and text.isdigit() else None
 
 
 def parse_requirement(text: str) -> Requirement:

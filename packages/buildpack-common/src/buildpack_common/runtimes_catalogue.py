@@ -22,8 +22,8 @@ LARGEST = 1 << 30
 """What an archive may have whose row does not tell its size, in bytes: several times of what any has."""
 _NAMES = ("version", "os", "arch", "libc", "tag", "path", "sha256")
 _T = TypeVar("_T")
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
-_LINE = re.compile(r"[1-9]\d*\.(0|[1-9]\d*)")
+_VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
+_LINE = re.compile(r"[1-9]\d{0,5}\.(0|[1-9]\d{0,5})", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from oci_registry.content import Descriptor, Manifest
     from oci_registry.store import Source
 
+_MOST_IMAGES = 500
+"""What an index may list if all of it is read into memory; the largest have some dozens."""
+
 
 @dataclass(frozen=True)
 class ReadImage:
@@ -93,6 +96,8 @@ def read_tree(store: Source, root: Manifest) -> ImageTree:
     """Read the manifests and configurations below a root. Raises CheckFailed if some are not there."""
     if not root.is_index:
         return ImageTree(root, (read_image(store, root),))
+    if len(root.manifests) > _MOST_IMAGES:
+        raise CheckFailed(f"the index {root.digest} in {store.name} lists more than {_MOST_IMAGES} manifests")
     return ImageTree(root, tuple(in_parallel(partial(_child, store, root), root.manifests)))
 
 

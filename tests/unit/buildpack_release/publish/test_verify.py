@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from buildpack_release.publish import verify as verify_module
+from buildpack_release.publish.verify import unreadable_blobs
 from oci_registry.blob_source import BlobSource
-from oci_registry.content import INDEX, Manifest
+from oci_registry.content import INDEX, LAYER, MANIFEST, Manifest
+from oci_registry.layout import LayoutStore
+from oci_registry.reading import ImageTree, ReadImage
 from oci_registry.store import Content
 from support.publishing import agreed, another, publication, releases
 from support.registries import client
@@ -189,3 +194,25 @@ def test_an_image_without_an_index(packed: Path, registry: MemoryRegistry) -> No
         content = Content(release.content.blobs, release.content.manifests[:1])
         remote.repository("acme/one").push(content, ["1.0.0"])
     assert "a single image, not an index" in problems(packed, registry.host, "acme/one")
+
+
+def test_a_layer_that_unpacks_without_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is hashed block by block, up to a limit: all at once it would be memory for a thousand blobs."""
+    monkeypatch.setattr(verify_module, "_LARGEST_LAYER", 64 << 20)
+    layer = BlobSource.from_bytes(gzip.compress(bytes(100 << 20)))
+    manifest = Manifest.from_json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "layers": [layer.descriptor(LAYER).to_json()],
+        }
+    )
+    store = LayoutStore(tmp_path / "layout")
+    store.push(Content((layer,), (manifest,)), mounts={}, progress=lambda *_: None)
+    tree = ImageTree(manifest, (ReadImage(manifest, {"rootfs": {"diff_ids": ["sha256:" + "0" * 64]}}),))
+    tracemalloc.start()
+    (problem,) = unreadable_blobs(tree, store, lambda *_: None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "unpacks to more than" in problem
+    assert peak < 16 << 20

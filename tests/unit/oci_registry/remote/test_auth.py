@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -144,3 +146,35 @@ def test_an_identity_token_is_no_password() -> None:
     auth.challenged('Basic realm="x"', pull("a"), "a", None)
     with pytest.raises(AccessDeniedError, match="user and password"):
         auth.header(pull("a"), "a")
+
+
+_LONG = 30.0  # seconds that nothing here takes unless it hangs
+
+
+class SlowTokens(Tokens):
+    """A token server that answers when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answer = threading.Event(), threading.Event()
+
+    def fetch(self, challenge: Challenge, scopes: Scopes, login: Login | None) -> Token:
+        self.asked.set()
+        assert self.answer.wait(_LONG)
+        return super().fetch(challenge, scopes, login)
+
+
+def test_nobody_waits_for_a_token_but_who_needs_it() -> None:
+    """And of those the first fetches it for all: uploads of one push begin at the same moment."""
+    tokens = SlowTokens()
+    auth = Authenticator("x.io", Source(ME), tokens, lambda: 1000.0)
+    auth.challenged(BEARER, pull("a"), "a", None)
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(auth.header, pull("a"), "a") for _ in range(4)]
+        assert tokens.asked.wait(_LONG)
+        assert ME.password.reveal() in auth.secrets()  # an error of another request is explained meanwhile
+        assert "user 'me'" in auth.explain(AccessDeniedError("no"), "a").advice
+        assert auth.challenged(BEARER, push("b"), "b", None)
+        tokens.answer.set()
+        assert {one.result(_LONG) for one in waiting} == {"Bearer token-1"}
+    assert tokens.fetched == [pull("a")]

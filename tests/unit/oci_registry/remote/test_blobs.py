@@ -9,10 +9,12 @@ import pytest
 
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import sha256
-from oci_registry.errors import ContentMismatchError, RegistryError, RejectedError
+from oci_registry.errors import ContentMismatchError, RegistryError, RejectedError, UnavailableError
+from oci_registry.remote.retry import RetryPolicy
 from oci_registry.store import TransferOutcome
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
+from support import misbehaving_server
 from support.registries import client
 from support.scripted_server import ScriptedServer, in_turn
 
@@ -156,3 +158,58 @@ def test_another_range_than_asked_for_is_refused() -> None:
         pytest.raises(ContentMismatchError, match="range"),
     ):
         remote.repository("a").blobs.read(sha256(b"0123456789"))
+
+
+def test_a_byte_with_each_connection_is_no_progress() -> None:
+    """A blob of a million bytes must not be a million connections."""
+    blob = bytes(1 << 20)
+
+    def one_byte(request: Received) -> Response:
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        part = {"Content-Range": f"bytes {start}-{len(blob) - 1}/{len(blob)}"} if start else {}
+        return Response(206 if start else 200, part, b"\0", length=len(blob) - start, cut=True)
+
+    with (
+        ScriptedServer(one_byte) as server,
+        client(server.host, policy=RetryPolicy(attempts=5)) as remote,
+        pytest.raises(UnavailableError),
+    ):
+        remote.repository("a").blobs.check(sha256(blob), len(blob))
+    assert len(server.requests) == 5
+
+
+def test_a_large_blob_over_a_bad_line_arrives() -> None:
+    """A megabyte with each connection is progress, however often it breaks."""
+    blob = bytes(12 << 20)
+
+    def a_part(request: Received) -> Response:
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        part = {"Content-Range": f"bytes {start}-{len(blob) - 1}/{len(blob)}"} if start else {}
+        left = blob[start:]
+        return Response(206 if start else 200, part, left[: 1 << 20], length=len(left), cut=True)
+
+    with ScriptedServer(a_part) as server, client(server.host, policy=RetryPolicy(attempts=2)) as remote:
+        assert remote.repository("a").blobs.check(sha256(blob), len(blob)) == len(blob)
+    assert len(server.requests) == 12
+
+
+def test_a_blob_that_is_announced_too_long_is_refused_unread() -> None:
+    """Its descriptor says how long it is."""
+    sent = in_turn(Response(200, {}, b"", length=1 << 40))
+    with (
+        ScriptedServer(sent) as server,
+        client(server.host) as remote,
+        pytest.raises(ContentMismatchError, match="more than its 5 bytes"),
+    ):
+        remote.repository("a").blobs.check(sha256(b"right"), 5)
+    assert len(server.requests) == 1
+
+
+def test_a_blob_without_end_is_read_to_its_size_and_no_further() -> None:
+    """Whatever the server goes on to send."""
+    endless = misbehaving_server.endless(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    nothing = misbehaving_server.status("200 OK")
+    with misbehaving_server.answering(nothing, endless) as server:
+        host = server.url.removeprefix("http://")
+        with client(host) as remote, pytest.raises(ContentMismatchError, match="more than its 5 bytes"):
+            remote.repository("a").blobs.check(sha256(b"right"), 5)

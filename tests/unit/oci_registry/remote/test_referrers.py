@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from oci_registry.content import INDEX, Manifest
-from oci_registry.errors import RegistryConflictError
+from oci_registry.errors import RegistryConflictError, RegistryError
 from oci_registry.parallel import in_parallel
 from oci_registry.referrers_tag import fallback_tag
 from oci_registry.testing.loopback import Received, Response
@@ -142,3 +145,21 @@ def test_those_of_several_subjects_are_not_attached_together() -> None:
 def test_what_has_no_subject_is_no_referrer() -> None:
     with client("127.0.0.1:1") as remote, pytest.raises(ValueError, match="subject"):
         remote.repository("a").attach(SUBJECT.root)
+
+
+def test_a_list_without_end_is_given_up() -> None:
+    """Each page names another one."""
+    numbers = itertools.count()
+
+    def page(request: Received) -> Response:
+        entries = Response.of_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+        link = f'<{request.path}?page={next(numbers)}>; rel="next"'
+        return replace(entries, headers={**entries.headers, "Link": link})
+
+    with (
+        ScriptedServer(page) as server,
+        client(server.host) as remote,
+        pytest.raises(RegistryError, match="does not end"),
+    ):
+        remote.repository("a").referrers("sha256:" + "a" * 64)
+    assert len(server.requests) == 100

@@ -69,7 +69,18 @@ def test_progress_gives_new_attempts() -> None:
     attempts = Attempts(RetryPolicy(attempts=2), patient_clock())
     for _ in range(10):
         attempts.failed(UnavailableError("down", transient=True))
-        attempts.progressed()
+        for _ in range(2):
+            attempts.progressed(RetryPolicy.least_progress // 2)
+
+
+def test_next_to_nothing_gives_none() -> None:
+    """A server that sends one byte with each connection would have as many attempts as the blob has bytes."""
+    attempts = Attempts(RetryPolicy(attempts=3), patient_clock())
+    for _ in range(2):
+        attempts.progressed(RetryPolicy.least_progress - 1)
+        attempts.failed(UnavailableError("down", transient=True))
+    with pytest.raises(UnavailableError):
+        attempts.failed(UnavailableError("down", transient=True))
 
 
 def test_a_stop_ends_the_wait_and_the_attempts() -> None:

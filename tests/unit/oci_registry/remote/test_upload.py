@@ -15,6 +15,7 @@ from oci_registry.errors import (
     UnavailableError,
     UnsafeRedirectError,
 )
+from oci_registry.remote.retry import RetryPolicy
 from oci_registry.remote.upload import _SMALLEST_CHUNK
 from oci_registry.store import TransferOutcome
 from oci_registry.testing.loopback import Received, Response
@@ -210,3 +211,23 @@ def test_a_query_in_the_location_is_kept() -> None:
         push(registry, chunk=100)
         (target,) = [request.target for request in registry.requests if request.method == "PUT"]
     assert "?_state=0&digest=sha256%3A" in target
+
+
+def test_a_registry_that_keeps_a_byte_of_each_chunk_is_given_up() -> None:
+    """A blob of gigabytes would be sent as often as it has bytes."""
+    source = BlobSource.from_bytes(bytes(10_000))
+    with MemoryRegistry() as registry:
+
+        def keep_one(request: Received) -> Response:
+            if request.method != "PATCH":
+                return registry.answer(request)
+            begun = int(request.headers["content-range"].partition("-")[0])
+            return Response(202, {"Location": request.target, "Range": f"0-{begun}"})
+
+        with (
+            ScriptedServer(keep_one) as server,
+            client(server.host, chunk=1_000, policy=RetryPolicy(attempts=4)) as remote,
+            pytest.raises(UnavailableError, match="kept 1 of 1000 bytes"),
+        ):
+            remote.repository("a").blobs.push(source)
+    assert [request.method for request in server.requests].count("PATCH") == 4

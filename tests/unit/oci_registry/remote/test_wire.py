@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import closing, contextmanager
@@ -9,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_common.http_pace import PaceLimit
 from oci_registry.errors import CredentialError, RegistryError, UnavailableError, UnsafeRedirectError
-from oci_registry.remote.response import ERROR_LIMIT
+from oci_registry.remote.response import ERROR_LIMIT, RegistryResponse
 from oci_registry.remote.wire import ConnectionOptions, RegistryRequest, Wire
 from oci_registry.testing.loopback import HangUp, Received, Response
+from support import misbehaving_server
 from support.scripted_server import ScriptedServer, in_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 AUTHORIZATION = {"Authorization": "Basic c2VjcmV0"}
@@ -213,3 +216,85 @@ def test_a_ca_bundle_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     ):
         with pytest.raises(CredentialError, match="CA bundle"):
             Wire("x.io", options, environ)
+
+
+HURRY = ConnectionOptions(read_timeout=5, pace=PaceLimit(seconds=0.2, rate=10_000))
+
+
+@pytest.mark.parametrize("line", ["200 OK", "307 Temporary Redirect", "401 Unauthorized", "503 Down"])
+def test_headers_that_drip_end_the_exchange(line: str) -> None:
+    """No receive ever times out; the exchange as a whole does."""
+    with (
+        misbehaving_server.answering(misbehaving_server.dripping_head(line, 0.02)) as server,
+        wire(HURRY) as opened,
+        pytest.raises(UnavailableError) as caught,
+    ):
+        opened.send(RegistryRequest("GET", f"{server.url}/x"))
+    assert re.fullmatch(r"only \d+ bytes came in \d s", caught.value.detail)
+    assert caught.value.transient
+
+
+@pytest.mark.parametrize("read", [RegistryResponse.read_some, lambda answer: answer.read(1 << 20)])
+def test_a_body_that_drips_ends_the_exchange(read: Callable[[RegistryResponse], bytes]) -> None:
+    """Of an error as of a document."""
+    with (
+        misbehaving_server.answering(misbehaving_server.dripping(bytes(5_000), 0.02)) as server,
+        wire(HURRY) as opened,
+    ):
+        answer = opened.send(RegistryRequest("GET", f"{server.url}/x"))
+        with pytest.raises(UnavailableError, match="broke off") as caught:
+            read(answer)
+    assert "bytes came in" in caught.value.detail
+
+
+def test_a_proxy_that_drips_ends_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer to CONNECT comes before anything of the registry."""
+    proxy = misbehaving_server.dripping_head("200 Connection established", 0.02)
+    with misbehaving_server.answering(proxy) as server, wire(HURRY) as opened:
+        monkeypatch.setenv("https_proxy", server.url)
+        with pytest.raises(UnavailableError) as caught:
+            opened.send(RegistryRequest("GET", "https://registry.invalid/v2/"))
+    assert "bytes came in" in caught.value.detail
+    assert caught.value.transient
+
+
+def test_a_connection_is_used_again_with_all_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the exchange before has left of its credit says nothing about the next."""
+    with ScriptedServer(lambda _: Response(200, {}, b"x")) as server, wire() as opened:
+        for _ in range(3):
+            assert opened.send(RegistryRequest("GET", f"{server.url}/x")).read(1) == b"x"
+
+
+def test_what_never_comes_to_the_answer_is_not_asked_for_again() -> None:
+    """A server that says `100 Continue` without end is not in trouble: it is up to something."""
+    endless = misbehaving_server.endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000)
+    with (
+        misbehaving_server.answering(endless) as server,
+        wire() as opened,
+        pytest.raises(UnavailableError) as caught,
+    ):
+        opened.send(RegistryRequest("GET", f"{server.url}/x"))
+    assert caught.value.detail == "more than 16 MiB came before or around what was asked for"
+    assert not caught.value.transient
+
+
+def test_trailers_without_end_are_given_up() -> None:
+    """They follow a body in chunks, and nobody reads them."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+    endless = misbehaving_server.endless(head, b"X-Trailer: 1\r\n" * 1_000)
+    with misbehaving_server.answering(endless) as server, wire() as opened:
+        answer = opened.send(RegistryRequest("GET", f"{server.url}/x"))
+        with pytest.raises(UnavailableError) as caught:
+            answer.read(100)
+    assert not caught.value.transient
+
+
+def test_an_announced_length_above_the_limit_is_refused_unread() -> None:
+    """The server may keep its gigabytes."""
+    script = in_turn(Response(200, {}, b"", length=1 << 40, cut=False))
+    with ScriptedServer(script) as server, wire() as opened:
+        answer = opened.send(RegistryRequest("GET", f"{server.url}/x"))
+        with pytest.raises(RegistryError, match="more than 10 bytes"):
+            answer.read(10)
+        head = opened.send(RegistryRequest("HEAD", f"{server.url}/x"))
+        assert head.read(10) == b""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.names import normalise
-from buildpack_common.parsing import parse_json
+from buildpack_common.parsing import parse_count, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,4 +113,4 @@ def _recorded_size(record: Path) -> int:
     except OSError:
         return 0
     sizes = (line.rpartition(",")[2] for line in lines)
-    return sum(int(size) for size in sizes if size.isdecimal())
+    return sum(parse_count(size) or 0 for size in sizes)

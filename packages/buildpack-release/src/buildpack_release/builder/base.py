@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_count
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.targets import DeclaredTarget
 
@@ -63,10 +64,11 @@ def _number(image: SourceImage, environment: Mapping[str, str], name: str) -> in
     advice = f"In its Dockerfile: ENV {name}=1000, the number of a user who is not root."
     if not value:
         raise CheckFailed(f"the base {image.name} does not set {name}", advice=advice)
-    if not (value.isascii() and value.isdigit()):
+    number = parse_count(value)
+    if number is None:
         raise CheckFailed(f'{name} of the base {image.name} is "{value}", not a number', advice=advice)
-    if int(value) == 0:
+    if number == 0:
         raise CheckFailed(
             f"{name} of the base {image.name} is 0: buildpacks would run as root", advice=advice
         )
-    return int(value)
+    return number

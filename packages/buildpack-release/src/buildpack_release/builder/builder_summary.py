@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_count
 from buildpack_release.errors import shown_path
 from buildpack_release.text import columns, size
 
@@ -51,7 +52,7 @@ def next_command(created: Created) -> str:
 
 def _newest(created: Created) -> str:
     apis = created.composition.lifecycle.buildpack_apis.supported
-    return max(apis, key=lambda one: [int(part) if part.isdigit() else 0 for part in one.split(".")])
+    return max(apis, key=lambda one: [parse_count(part) or 0 for part in one.split(".")])
 
 
 def _shown(created: Created) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from buildpack_common.archives import DEFAULT_LIMITS, members, opened_tar
+from buildpack_common.parsing import parse_count
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
@@ -227,4 +228,4 @@ def _architecture(program: Path) -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+    return tuple(parse_count(part) or 0 for part in version.split("."))

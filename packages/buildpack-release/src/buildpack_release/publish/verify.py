@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from oci_registry.store import Progress, Store
 
 _GZIP = 31  # zlib's wbits
+_LARGEST_LAYER = 16 << 30  # bytes unpacked: what gzip can make of it is a thousand times the blob
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -100,13 +102,24 @@ def _shape_problems(image: ReadImage) -> Iterator[str]:
         yield f"it has {layers} layers, and its configuration tells of {len(image.diff_ids)}"
 
 
+def _unpacked(unpack: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """Unpack a piece block by block: all at once it may be too much for memory."""
+    while piece:
+        yield unpack.decompress(piece, _BLOCK)
+        piece = unpack.unconsumed_tail
+
+
 def _blob_problem(store: Store, blob: Descriptor, diff_id: str, progress: Progress) -> str:
     archive = hashlib.sha256()
     unpack = zlib.decompressobj(_GZIP) if blob.media_type.endswith("gzip") else None
-    done = 0
+    done = unpacked = 0
     try:
         for piece in store.pieces(blob):
-            archive.update(unpack.decompress(piece) if unpack else piece)
+            for content in _unpacked(unpack, piece) if unpack else (piece,):
+                unpacked += len(content)
+                if unpacked > _LARGEST_LAYER:
+                    return f"the layer {blob.digest} unpacks to more than {_LARGEST_LAYER >> 30} GiB"
+                archive.update(content)
             done += len(piece)
             progress(blob.digest, done, blob.size)
         archive.update(unpack.flush() if unpack else b"")

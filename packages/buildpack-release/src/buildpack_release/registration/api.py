@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import urljoin, urlsplit
 
-from buildpack_common.parsing import parse_json
+from buildpack_common.parsing import parse_count, parse_json
 from buildpack_release.errors import UsageError
 from oci_registry.errors import AccessDeniedError, RegistryError, UnavailableError, UnsafeRedirectError
 from oci_registry.reference import is_loopback
@@ -178,5 +178,6 @@ def _wait(answer: RegistryResponse, now: float) -> float | None:
     wait = retry_after_seconds(answer.headers.get("Retry-After"), now=now)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         reset = answer.headers.get("X-RateLimit-Reset", "")
-        return max(0.0, float(reset) - now) if reset.isascii() and reset.isdigit() else 60.0
+        moment = parse_count(reset)
+        return 60.0 if moment is None else max(0.0, moment - now)
     return wait

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from buildpack_common.parsing import parse_count
 from buildpack_common.runtimes_catalogue import LARGEST
 from oci_registry.errors import RegistryError
 from oci_registry.parallel import in_parallel
@@ -55,6 +56,5 @@ def _size(wire: Wire, url: str) -> int | None:
     answer.close()
     if answer.headers.get("Content-Type", "").lower().startswith("text/"):
         return None  # a log-in page
-    text = answer.headers.get("Content-Length", "")
-    size = int(text) if answer.status == _OK and text.isascii() and text.isdigit() else 0
-    return size if 0 < size <= LARGEST else None
+    size = parse_count(answer.headers.get("Content-Length", "")) or 0
+    return size if answer.status == _OK and 0 < size <= LARGEST else None

@@ -13,7 +13,8 @@ from oci_registry.errors import AccessDeniedError
 from oci_registry.remote.challenge import Challenge, parse_challenges
 from oci_registry.remote.credentials import Nobody
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
-from oci_registry.remote.scope import NO_SCOPES, Scopes, parse_scopes, union
+from oci_registry.remote.scope import Scopes, parse_scopes, union
+from oci_registry.remote.shared_calls import SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,9 @@ class Authenticator:
         self._credentials = credentials
         self._source = tokens
         self._now = now
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # never held while a server or a helper is asked
+        self._fetching = SharedCalls[Token]()
+        self._finding = SharedCalls["Login | None"]()
         self._challenge: Challenge | None = None
         self._logins: dict[str, Login | None] = {}
         self._tokens: dict[Scopes, Token] = {}
@@ -67,31 +70,32 @@ class Authenticator:
 
         Raises AccessDeniedError, CredentialError, UnavailableError.
         """
+        challenge = self._challenge
+        if challenge is None:
+            return None
+        login = self._login(repository)
+        if challenge.scheme == "basic":
+            return self._basic(login)
+        if isinstance(login, RegistryToken):
+            return _bearer(login.token, login.source)
         with self._lock:
-            if self._challenge is None:
-                return None
-            login = self._login(repository)
-            if self._challenge.scheme == "basic":
-                return self._basic(login)
-            if isinstance(login, RegistryToken):
-                return _bearer(login.token, login.source)
-            token = self._token(self._widened.get(scopes, scopes), login)
-            return _bearer(token.secret, "the token server")
+            wanted = self._widened.get(scopes, scopes)
+        return _bearer(self._token(challenge, wanted, login).secret, "the token server")
 
     def challenged(self, header: str, scopes: Scopes, repository: str, sent: str | None) -> bool:
         """Learn from a 401 to a request that carried `sent`; whether sending it again makes sense."""
         with self._lock:
-            self._challenge = _choose(parse_challenges(header)) or self._challenge
-            if self._challenge is None:
-                return False
-            if self._challenge.scheme == "basic":
-                return sent is None and self._login(repository) is not None
-            self._widen(scopes)
-            wanted = self._widened.get(scopes, scopes)
+            challenge = self._challenge = _choose(parse_challenges(header)) or self._challenge
+        if challenge is None:
+            return False
+        if challenge.scheme == "basic":
+            return sent is None and self._login(repository) is not None
+        with self._lock:
+            wanted = self._widen(challenge, scopes)
             token = self._tokens.get(wanted)
             if token is not None and sent == f"Bearer {token.secret.reveal()}":
                 del self._tokens[wanted]  # expired early, or revoked
-            return not (sent is not None and isinstance(self._login(repository), RegistryToken))
+        return not (sent is not None and isinstance(self._login(repository), RegistryToken))
 
     def explain(self, error: AccessDeniedError, repository: str) -> AccessDeniedError:
         """Add to a refusal who we were."""
@@ -139,24 +143,36 @@ class Authenticator:
         return login.basic()
 
     def _login(self, repository: str) -> Login | None:
-        if repository not in self._logins:
-            self._logins[repository] = self._credentials.find(self._registry, repository)
-        return self._logins[repository]
+        def find() -> Login | None:
+            with self._lock:
+                if repository in self._logins:
+                    return self._logins[repository]
+            login = self._credentials.find(self._registry, repository)
+            with self._lock:
+                self._logins[repository] = login
+            return login
 
-    def _token(self, scopes: Scopes, login: Password | IdentityToken | None) -> Token:
-        token = self._tokens.get(scopes)
-        if token is None or not token.fresh(self._now()):
-            assert self._challenge is not None  # noqa: S101 (only called once challenged)
-            token = self._source.fetch(self._challenge, scopes, login)
-            self._tokens[scopes] = token
-        return token
+        return self._finding.run(repository, find)
 
-    def _widen(self, scopes: Scopes) -> None:
+    def _token(self, challenge: Challenge, scopes: Scopes, login: Password | IdentityToken | None) -> Token:
+        def fetch() -> Token:
+            with self._lock:
+                token = self._tokens.get(scopes)
+            if token is None or not token.fresh(self._now()):
+                token = self._source.fetch(challenge, scopes, login)
+                with self._lock:
+                    self._tokens[scopes] = token
+            return token
+
+        return self._fetching.run(scopes, fetch)
+
+    def _widen(self, challenge: Challenge, scopes: Scopes) -> Scopes:
         """Ask for more from now on if the registry named a scope that the request's own do not cover."""
-        named = parse_scopes(self._challenge.parameters.get("scope", "")) if self._challenge else NO_SCOPES
+        named = parse_scopes(challenge.parameters.get("scope", ""))
         wanted = union(self._widened.get(scopes, scopes), named)
         if wanted != scopes:
             self._widened[scopes] = wanted
+        return wanted
 
 
 def _bearer(token: ConcealedText, source: str) -> str:

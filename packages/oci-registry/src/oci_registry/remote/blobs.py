@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import beside
+from buildpack_common.parsing import parse_count
 from oci_registry.errors import NotFoundError, RegistryError
 from oci_registry.parallel import JOBS, in_parallel
 from oci_registry.remote.download import pieces
@@ -54,8 +55,8 @@ class Blobs:
             )
         except NotFoundError:
             return False
-        length = reply.headers.get("Content-Length", "")
-        same_size = size is None or not length.isdigit() or int(length) == size
+        length = parse_count(reply.headers.get("Content-Length", ""))
+        same_size = size is None or length in (None, size)
         return same_size and reply.headers.get("Docker-Content-Digest", digest) == digest
 
     def push(

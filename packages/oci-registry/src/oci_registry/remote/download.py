@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oci_registry.remote.transport import Transport
 
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/(?:[0-9]+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/(?:[0-9]+|\*)")
 
 
 def pieces(transport: Transport, repository: str, digest: str, size: int | None = None) -> Iterator[bytes]:
@@ -35,9 +35,9 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
             for piece in _from(transport, repository, digest, position, size):
                 position += len(piece)
                 if size is not None and position > size:
-                    raise ContentMismatchError(f"the blob {digest} has more than its {size} bytes")
+                    raise _too_long(digest, size)
                 hasher.update(piece)
-                attempts.progressed()
+                attempts.progressed(len(piece))
                 yield piece
             complete = True
         except RegistryError as error:
@@ -47,6 +47,10 @@ def pieces(transport: Transport, repository: str, digest: str, size: int | None 
     found = "sha256:" + hasher.hexdigest()
     if found != digest:
         raise ContentMismatchError(f"{transport.registry} gave {found} for the blob {digest}")
+
+
+def _too_long(digest: str, size: int) -> ContentMismatchError:
+    return ContentMismatchError(f"the blob {digest} has more than its {size} bytes")
 
 
 def _from(
@@ -64,7 +68,10 @@ def _from(
             raise ContentMismatchError(
                 f"{transport.registry} answered with another range of {digest} than asked"
             )
-        for piece in answer.stream():
+        most = None if size is None else size - position + skip
+        if most is not None and answer.length > most:
+            raise _too_long(digest, size or 0)
+        for piece in answer.stream(most):
             if skip < len(piece):
                 yield piece[skip:]
             skip = max(0, skip - len(piece))

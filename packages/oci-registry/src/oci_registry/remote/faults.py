@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_common.http_pace import EndlessAnswerError, TooSlowError
 from oci_registry.remote.error_answers import printable
 
 if TYPE_CHECKING:
@@ -23,9 +24,17 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether it may go better another time: not with a server that says endless things."""
+    return not any(isinstance(cause, EndlessAnswerError) for cause in causes(error))
+
+
 def reason(error: BaseException) -> str:
     """Return a few words on what happened; the wrappers' own texts quote URLs with their secrets."""
     found = tuple(causes(error))
+    for cause in found:
+        if isinstance(cause, (EndlessAnswerError, TooSlowError)):
+            return str(cause)
     for cause in found:
         if isinstance(cause, OSError) and cause.strerror:
             return printable(cause.strerror)

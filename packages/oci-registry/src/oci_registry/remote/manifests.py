@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from buildpack_common.parsing import parse_json
+from buildpack_common.parsing import parse_count, parse_json
 from oci_registry.content import MANIFEST_TYPES, Descriptor, Manifest, is_digest
 from oci_registry.errors import ContentMismatchError, NotFoundError, RegistryError
 from oci_registry.reference import is_tag
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _LIMIT = 4 * 1024 * 1024  # the size that every registry must take (OCI Distribution 1.1), and most stop at
 _LIST_LIMIT = 16 * 1024 * 1024
 _PAGE = 1000
-_MOST_PAGES = 10_000
+_MOST_PAGES = 1_000
+_MOST_TAGS = 500_000
 _OK, _CREATED = 200, 201
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
 
@@ -56,13 +57,13 @@ class Manifests:
         except NotFoundError:
             return None
         digest = reply.headers.get("Docker-Content-Digest", "")
-        length = reply.headers.get("Content-Length", "")
-        if not is_digest(digest) or not length.isdigit():  # old registries leave them out
+        length = parse_count(reply.headers.get("Content-Length", ""))
+        if not is_digest(digest) or length is None:  # old registries leave them out
             manifest = self.find(target)
             return manifest.descriptor() if manifest else None
         if is_digest(target) and digest != target:
             raise ContentMismatchError(f"{self.transport.registry} gave {digest} for the manifest {target}")
-        return Descriptor(_bare(reply.headers.get("Content-Type", "")), digest, int(length))
+        return Descriptor(_bare(reply.headers.get("Content-Type", "")), digest, length)
 
     def put(self, manifest: Manifest, tag: str | None = None) -> Reply:
         """Store a manifest or index under its digest, or under a tag; all it refers to must be there.
@@ -99,6 +100,8 @@ class Manifests:
             if reply is None:
                 return tuple(found)
             found.update(dict.fromkeys(_tags(reply)))
+            if len(found) > _MOST_TAGS:
+                break
             url = next_page(self.transport, reply)
         raise RegistryError(f"the list of tags of {self.repository} does not end")
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _OK, _TOO_MANY_REQUESTS = 200, 429
 _LIMIT = 4 * 1024 * 1024
 _MOST_ROUNDS = 5
+_MOST_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,20 @@ class Referrers:
 
     def _from_api(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...] | None:
         """Ask the registry; None if it does not know referrers. The first to ask finds that out for all."""
-        with self.transport.asking_for_referrers:
+        answer: list[tuple[Descriptor, ...] | None] = []
+
+        def find_out() -> None:
             if self.transport.has_referrers is None:
                 first = self._first_page(digest, artifact_type)
                 self.transport.has_referrers = first is not None
-                return tuple(self._pages(first)) if first is not None else None
+                answer.append(tuple(self._pages(first, digest)) if first is not None else None)
+
+        self.transport.asking_for_referrers.run("referrers", find_out)
+        if answer:
+            return answer[0]
         if not self.transport.has_referrers:
             return None
-        return tuple(self._pages(self._page(_route(self.repository, digest, artifact_type))))
+        return tuple(self._pages(self._page(_route(self.repository, digest, artifact_type)), digest))
 
     def _first_page(self, digest: str, artifact_type: str | None) -> Reply | None:
         """Ask a registry that nobody has asked yet; None if it has no such route.
@@ -135,13 +142,14 @@ class Referrers:
             stays=True,
         )
 
-    def _pages(self, reply: Reply) -> Iterator[Descriptor]:
-        while True:
+    def _pages(self, reply: Reply, digest: str) -> Iterator[Descriptor]:
+        for _ in range(_MOST_PAGES):
             yield from Manifest(INDEX, reply.body).manifests
             following = next_page(self.transport, reply)
             if following is None or following == reply.url:
                 return
             reply = self._page(following)
+        raise RegistryError(f"the list of referrers of {digest} does not end")
 
     def _fallback(self, digest: str) -> tuple[Descriptor, ...]:
         """Read the index under the fallback tag. Where it resolves to the subject itself there is none."""

@@ -32,7 +32,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and when; times in seconds."""
+    """How often and when; times in seconds.
+
+    `attempts` is for an operation, and anew after so many bytes as `least_progress` that came in one of them.
+    """
 
     attempts: int = 5
     first_delay: float = 1.0
@@ -40,6 +43,7 @@ class RetryPolicy:
     longest_delay: float = 30.0
     jitter: float = 0.25
     longest_retry_after: float = 300.0
+    least_progress: int = 1 << 20
 
     def delay(self, failures: int, *, chance: float) -> float:
         """Seconds to wait after so many failures (from 1), spread by `jitter`; chance is in [0, 1)."""
@@ -56,6 +60,7 @@ class Attempts:
     report: Callable[[str], None] = field(default=lambda _: None)
     stop: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
+    gained: int = 0
 
     def failed(self, error: RegistryError) -> None:
         """Wait until it makes sense to try again.
@@ -64,6 +69,7 @@ class Attempts:
         patience than we have.
         """
         self.failures += 1
+        self.gained = 0
         if not error.transient or self.failures >= self.policy.attempts or self.stop.is_set():
             raise error
         wait = self.policy.delay(self.failures, chance=self.clock.random())
@@ -75,9 +81,11 @@ class Attempts:
         self.report(f"{error.title}; trying again in {wait:.1f} s")
         self.clock.sleep(wait, self.stop)
 
-    def progressed(self) -> None:
-        """Forget earlier failures: something was achieved since."""
-        self.failures = 0
+    def progressed(self, count: int) -> None:
+        """Forget earlier failures once enough bytes have come since; one each time is no progress."""
+        self.gained += count
+        if self.gained >= self.policy.least_progress:
+            self.failures = 0
 
 
 def with_retries(operation: Callable[[], _Result], attempts: Attempts) -> _Result:
@@ -95,7 +103,7 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return float(text)  # of any length: an endless one is infinity
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

@@ -19,6 +19,7 @@ from oci_registry.remote.error_answers import error_for
 from oci_registry.remote.response import ERROR_LIMIT, RegistryResponse, Reply
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from oci_registry.remote.scope import NO_SCOPES, Scopes
+from oci_registry.remote.shared_calls import SharedCalls
 from oci_registry.remote.token_client import TokenClient
 from oci_registry.remote.wire import Body, ConnectionOptions, RegistryRequest, TLSError, Wire
 
@@ -50,7 +51,7 @@ class Transport:
         environ = os.environ if environ is None else environ
         self.registry = registry
         self.has_referrers: bool | None = None  # unknown, until the first has asked
-        self.asking_for_referrers = threading.Lock()
+        self.asking_for_referrers = SharedCalls[None]()
         self.clock = clock or Clock()
         self._policy = policy or RetryPolicy()
         self._report = report
@@ -60,7 +61,7 @@ class Transport:
         self._is_loopback = is_loopback(host)
         self._may_be_plain = self._options.insecure or self._is_loopback
         self._base: str | None = None
-        self._lock = threading.Lock()
+        self._finding_base = SharedCalls[str]()
         self._wire = Wire(host, self._options, environ, resolver=resolver)
         tokens = TokenClient(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
         credentials = credentials or Keychain.from_environment(environ)
@@ -85,10 +86,9 @@ class Transport:
 
         Raises UnavailableError if neither does.
         """
-        with self._lock:
-            if self._base is None:
-                self._base = self._find_base()
-            return self._base
+        if self._base is None:
+            self._base = self._finding_base.run("base", lambda: self._base or self._find_base())
+        return self._base
 
     def _find_base(self) -> str:
         """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""

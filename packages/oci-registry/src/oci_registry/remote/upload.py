@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oci_registry.errors import AccessDeniedError, NoSpaceError, NotFoundError, RegistryError
+from oci_registry.errors import (
+    AccessDeniedError,
+    NoSpaceError,
+    NotFoundError,
+    RegistryError,
+    UnavailableError,
+)
 from oci_registry.remote.upload_session import UploadSession
 from oci_registry.remote.window import Window
 
@@ -80,9 +86,12 @@ class Upload:
             raise NotFoundError(f"{self._transport.registry} has more of the upload than there is")
         chunked = size > max(self._chunk, session.least)
         while chunked and session.offset < size:
-            end = min(session.offset + max(self._chunk, session.least), size)
-            session.append(Window(self._source, session.offset, end, self._position))
-            self._attempts.progressed()
+            begun, end = session.offset, min(session.offset + max(self._chunk, session.least), size)
+            session.append(Window(self._source, begun, end, self._position))
+            self._attempts.progressed(session.offset - begun)
+            if session.offset < end:
+                kept = f"{self._transport.registry} kept {session.offset - begun} of {end - begun} bytes"
+                self._attempts.failed(UnavailableError(kept, transient=True))
         rest = None if chunked else Window(self._source, session.offset, size, self._position)
         session.finish(self._source.digest, rest)
 

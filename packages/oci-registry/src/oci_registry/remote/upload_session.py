@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from buildpack_common.parsing import parse_count
 from oci_registry.errors import ContentMismatchError, NotFoundError, UnavailableError
 from oci_registry.remote.scope import pull, push, union
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from oci_registry.remote.window import Window
 
 _CREATED, _ACCEPTED = 201, 202
-_RECEIVED = re.compile(r"(?:bytes[ =])?0-([0-9]+)")
+_RECEIVED = re.compile(r"(?:bytes[ =])?0-([0-9]{1,18})")
 
 
 @dataclass
@@ -70,7 +71,7 @@ class UploadSession:
         if not session.location:
             raise UnavailableError(f"{transport.registry} began an upload without a Location", transient=True)
         least = reply.headers.get("OCI-Chunk-Min-Length", "")
-        session.least = int(least) if least.isascii() and least.isdigit() else 0
+        session.least = parse_count(least) or 0
         return session
 
     def append(self, window: Window) -> None:

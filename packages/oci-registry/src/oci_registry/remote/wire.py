@@ -11,7 +11,7 @@ import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,6 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
+from buildpack_common.http_pace import Pace, PaceLimit, paced_pools
 from oci_registry.errors import (
     AccessDeniedError,
     CredentialError,
@@ -29,7 +30,7 @@ from oci_registry.errors import (
 from oci_registry.reference import is_loopback
 from oci_registry.remote.address import Resolver, check_redirect, origin, resolve, stay_secure
 from oci_registry.remote.error_answers import redacted
-from oci_registry.remote.faults import causes, reason
+from oci_registry.remote.faults import causes, may_pass, reason
 from oci_registry.remote.response import RegistryResponse
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _MOST_REDIRECTS = 5
+_PACE = PaceLimit(seconds=90.0)
 _KEEP_METHOD = (307, 308)
 _BECOME_GET = (301, 302, 303)
 # What OpenSSL says, by its version, to an answer that is no TLS.
@@ -85,13 +87,15 @@ class ConnectionOptions:
     """How to connect; times in seconds.
 
     `insecure` allows plain HTTP and unverified TLS for the one registry; loopback may use plain HTTP without
-    it. `ca_bundle` is a PEM file; without it REQUESTS_CA_BUNDLE, then SSL_CERT_FILE, then certifi's.
+    it. `read_timeout` is for one receive, `pace` for all of an exchange. `ca_bundle` is a PEM file; without
+    it REQUESTS_CA_BUNDLE, then SSL_CERT_FILE, then certifi's.
     """
 
     insecure: bool = False
     ca_bundle: Path | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    pace: PaceLimit = _PACE
     connections: int = 16
 
 
@@ -99,6 +103,21 @@ class TLSError(UnavailableError):
     """No TLS with this server; `untrusted` if it does speak TLS, but its certificate is not trusted."""
 
     untrusted = False
+
+
+class _PacedAdapter(HTTPAdapter):
+    """Makes connections that keep to the pace, directly and through proxies."""
+
+    _pools = paced_pools(urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (as the base class has it)
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
 
 
 class Wire:
@@ -118,7 +137,7 @@ class Wire:
         self._trust = _trust(options, environ)
         self._answered: set[tuple[str, str, int]] = set()
         # Not a session: its cookies, redirects, netrc and merging of settings are what is not wanted here.
-        self._adapter = HTTPAdapter(pool_connections=options.connections, pool_maxsize=options.connections)
+        self._adapter = _PacedAdapter(pool_connections=options.connections, pool_maxsize=options.connections)
         if options.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -154,17 +173,19 @@ class Wire:
         insecure = self._options.insecure and place[1] == self._registry_host
         try:
             with _opened(request.body) as data:
-                response = self._adapter.send(
-                    _prepared(request, data),
-                    stream=True,
-                    timeout=(self._options.connect_timeout, self._options.read_timeout),
-                    verify=False if insecure else self._trust,
-                    proxies=_proxies(request.url),
-                )
+                pace = Pace(self._options.pace)
+                with pace.applied():
+                    response = self._adapter.send(
+                        _prepared(request, data),
+                        stream=True,
+                        timeout=(self._options.connect_timeout, self._options.read_timeout),
+                        verify=False if insecure else self._trust,
+                        proxies=_proxies(request.url),
+                    )
         except requests.RequestException as error:
             raise _fault(request, error, answered=place in self._answered) from error
         self._answered.add(place)
-        return RegistryResponse(response, request.method, request.url)
+        return RegistryResponse(response, request.method, request.url, pace)
 
 
 def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str:
@@ -201,7 +222,7 @@ def _fault(request: RegistryRequest, error: requests.RequestException, *, answer
         advice = "set user and password in the URL of HTTPS_PROXY"
         return AccessDeniedError("the proxy refused us with status 407", advice=advice)
     unknown = any(isinstance(cause, (ConnectionRefusedError, socket.gaierror)) for cause in causes(error))
-    lost = isinstance(error, (requests.ConnectionError, requests.Timeout))
+    lost = isinstance(error, (requests.ConnectionError, requests.Timeout)) and may_pass(error)
     title = f"no answer from {redacted(request.url)}"
     return UnavailableError(title, detail=reason(error), transient=lost and (answered or not unknown))
 
