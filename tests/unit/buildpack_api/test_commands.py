@@ -220,3 +220,11 @@ def is_running(pid: int) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def test_what_does_not_end_in_time_is_ended(capfd: pytest.CaptureFixture[str]) -> None:
+    """With what it has said until then; one that ends by itself is left alone."""
+    with pytest.raises(CommandFailed, match=r"sh did not end within 0\.2 s"):
+        run_with_tail(["sh", "-c", "echo said; exec sleep 600"], env=ENV, time_limit=0.2)
+    assert capfd.readouterr().out in ("said\n", "")
+    assert run_with_tail(["sh", "-c", "echo done"], env=ENV, time_limit=600) == (0, "done\n")

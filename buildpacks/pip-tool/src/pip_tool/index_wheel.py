@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api import commands
-from buildpack_api.errors import BuildpackError, ConfigurationError, DownloadError
+from buildpack_api.errors import BuildpackError, CommandFailed, ConfigurationError, DownloadError
 from buildpack_api.index_access import NETWORK_VARIABLES
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment
@@ -34,6 +34,11 @@ _OPTIONS = (
 )
 _VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
 _SHOWN_VERSIONS = 8
+# pip reads what an index sends to its end before it compares hashes; a wheel of pip has some 2 MB. The limit
+# is in blocks of 512 bytes (POSIX, ulimit).
+_LARGEST_MEGABYTES = 64
+_LIMITED = ("/bin/sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec "$@"', str(_LARGEST_MEGABYTES * 2048))
+_TIME_LIMIT = 600.0  # seconds; pip's own time-out is for each receive
 
 
 @contextmanager
@@ -56,7 +61,12 @@ def fetched_wheel(
         with access.environment(_network(context.environment), minor=interpreter.minor) as env:
             program = (interpreter.executable, bundled.path / "pip")
             arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", requirements)
-            code, tail = commands.run_with_tail((*program, *arguments), env=env, cwd=directory)
+            try:
+                code, tail = commands.run_with_tail(
+                    (*_LIMITED, *program, *arguments), env=env, cwd=directory, time_limit=_TIME_LIMIT
+                )
+            except CommandFailed as error:
+                raise _not_fetched(constraint, error.title) from error
         if code:
             raise _explained(constraint, tail, interpreter, code)
         yield _checked(directory, constraint)
@@ -106,11 +116,20 @@ def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, c
             advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION.name} out: "
             "then the pip of this buildpack is installed, without network.",
         )
-    return DownloadError(
-        f"pip {constraint} could not be fetched from the package index",
-        detail="It cannot be reached, or it has no wheel of pip."
+    if "[Errno 27]" in tail:  # EFBIG
+        return _not_fetched(constraint, f"What it sends has more than {_LARGEST_MEGABYTES} MiB.")
+    return _not_fetched(
+        constraint,
+        "It cannot be reached, or it has no wheel of pip."
         if versions
         else f"pip ended with exit code {code}; its message is above.",
+    )
+
+
+def _not_fetched(constraint: PipConstraint, detail: str) -> DownloadError:
+    return DownloadError(
+        f"pip {constraint} could not be fetched from the package index",
+        detail=detail,
         advice="Check PIP_INDEX_URL, bindings of type pypi, proxies (HTTPS_PROXY) and certificates "
         f"(SSL_CERT_FILE). Without {VERSION.name} no network is needed.",
     )

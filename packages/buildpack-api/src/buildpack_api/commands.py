@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections import deque
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,17 +53,18 @@ def run_with_tail(
     cwd: Path | None = None,
     watch: Callable[[str], object] = lambda _line: None,
     echo: bool = True,
+    time_limit: float | None = None,
 ) -> tuple[int, str]:
     """Run like `run`, both streams to stdout (none without ``echo``), and return exit code and last lines.
 
     The code is negative for a signal; secrets are replaced, and what is longer than 32 KiB in a line is left
     out with a note. ``watch`` sees every line.
-    Raises CommandFailed if the program cannot be started.
+    Raises CommandFailed if the program cannot be started, or has not ended after ``time_limit`` seconds.
     """
 
     def pass_on(process: subprocess.Popen[bytes]) -> tuple[int, str]:
         tail: deque[str] = deque(maxlen=_KEPT_LINES)
-        with process:
+        with process, _ended_after(time_limit, process, command):
             for text in _redacted_lines(process.stdout) if process.stdout else ():
                 if echo:
                     sys.stdout.write(text)
@@ -113,6 +115,40 @@ def _pass_over_line(stream: IO[bytes]) -> int:
         if piece.endswith(b"\n"):
             break
     return size
+
+
+@contextmanager
+def _ended_after(
+    seconds: float | None, process: subprocess.Popen[bytes], command: Sequence[str | os.PathLike[str]]
+) -> Iterator[None]:
+    """End the child after some time. Raises CommandFailed then, once it has ended."""
+    if seconds is None:
+        yield
+        return
+    import threading
+
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+        process.wait()
+    finally:
+        timer.cancel()
+    if late.is_set():
+        arguments = tuple(os.fspath(argument) for argument in command)
+        raise CommandFailed(
+            f"{Path(arguments[0]).name} did not end within {seconds:g} s",
+            command=arguments,
+            returncode=process.returncode,
+            detail=f"Command: {display(arguments)}",
+        )
 
 
 def _execute(

@@ -18,6 +18,8 @@ _LOCAL_VARIABLES = frozenset(
     f"GIT_{name}"
     for name in ("COMMON_DIR", "DIR", "INDEX_FILE", "NAMESPACE", "OBJECT_DIRECTORY", "PREFIX", "WORK_TREE")
 )
+# What is slower over HTTP than 1 kB/s for a minute is given up; the user may have said otherwise.
+_PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 _SETTINGS = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
@@ -33,7 +35,7 @@ class Git:
         try:
             return subprocess.run(
                 ["git", "-C", os.fspath(self.root), *arguments],
-                env={**environment, **_SETTINGS},
+                env={**_PATIENCE, **environment, **_SETTINGS},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.errors import NetworkError
+from buildpack_release.wheels import pip_command
 from buildpack_release.wheels.pip_command import last_lines, run_pip
 
 if TYPE_CHECKING:
@@ -65,6 +67,21 @@ def test_modules_for_a_build_backend_replace_the_users(
     monkeypatch.setenv("PYTHONPATH", "/hostile")
     done = run_pip("download", [], cwd=tmp_path, modules=tmp_path / "mine")
     assert f"PYTHONPATH={tmp_path / 'mine'}" in done.stdout.splitlines()
+
+
+def test_no_file_gets_larger_than_the_limit(tmp_path: Path) -> None:
+    """An endless answer of an index ends in an error of pip, and not on a full disk."""
+    (tmp_path / "python").write_text("#!/bin/sh\nulimit -f\n")
+    done = run_pip("download", [], cwd=tmp_path)
+    assert done.stdout.strip() == str((1 << 30) // 512)
+
+
+def test_an_index_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip's own time-out is for each receive."""
+    (tmp_path / "python").write_text("#!/bin/sh\nexec sleep 600\n")
+    monkeypatch.setattr(pip_command, "_TIME_LIMIT", 0.1)
+    with pytest.raises(NetworkError, match=r"pip download did not end within 0\.1 s"):
+        run_pip("download", [], cwd=tmp_path)
 
 
 def test_the_end_of_what_was_said_is_shown() -> None:

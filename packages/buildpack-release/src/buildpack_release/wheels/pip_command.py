@@ -45,12 +45,19 @@ _UNREACHABLE = re.compile(
     "name resolution|Connection refused|Connection broken|(401|403|407|5[0-9][0-9]) (Client|Server) Error"
 )
 _LINES_SHOWN = 8
+# pip reads what an index sends to its end before it compares hashes. So no file may get larger than this,
+# in blocks of 512 bytes (POSIX, ulimit): pip then fails with "File too large".
+_FILE_BLOCKS = (1 << 30) // 512
+_LIMITED = ("/bin/sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec "$@"', str(_FILE_BLOCKS))
+_TIME_LIMIT = 1800.0  # seconds; pip's own time-out is for each receive
 
 
 def run_pip(
     command: str, arguments: Sequence[str], *, cwd: Path, modules: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of this Python's pip; its output is captured, without secrets.
+
+    No file that it fetches may have more than 1 GiB. Raises NetworkError if it takes half an hour.
 
     Args:
         command: `download`, `index` ...
@@ -65,11 +72,17 @@ def run_pip(
         options = ["-I"]
     else:
         options, environment["PYTHONPATH"] = ["-s"], str(modules)
-    done = subprocess.run(
-        [sys.executable, *options, "-m", "pip", command, *_OPTIONS, *arguments],
-        env=environment, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        errors="replace", check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [*_LIMITED, sys.executable, *options, "-m", "pip", command, *_OPTIONS, *arguments],
+            env=environment, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="replace", check=False, timeout=_TIME_LIMIT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NetworkError(
+            f"pip {command} did not end within {_TIME_LIMIT:g} s",
+            advice="The package index, or the network in between, is too slow: try again later.",
+        ) from None
     done.stdout, done.stderr = redact(done.stdout), redact(done.stderr)
     return done
 
