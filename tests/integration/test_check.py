@@ -359,3 +359,31 @@ def test_data_for_programs(copy: Path) -> None:
         f"{PIP}/README.md"
     ]
     assert data["proofs"][0]["cases"][0]["resolves"]
+
+
+HOSTILE = "1.0.0\\u001B[31m\\u0007\\n::error::owned\\u202E"
+
+
+@pytest.mark.parametrize(
+    "command", ["list", "graph", "graph --format mermaid", "check", "version.show", "version.check"]
+)
+def test_data_of_a_pull_request_drives_nothing(tmp_path: Path, command: str) -> None:
+    """A version with escape sequences and a line that is a command to the CI, shown by all that shows it."""
+    root = copy_repository(tmp_path / "a copy")
+    for name in (PIP, ALL):
+        edit = root / name / "buildpack.toml"
+        edit.write_text(
+            re.sub(r'(?m)^version = "[^"]*"', lambda _: f'version = "{HOSTILE}"', edit.read_text(), count=1)
+        )
+    entry = root / ALL / "buildpack.toml"
+    entry.write_text(
+        entry.read_text().replace(
+            "[[order.group]]", f'[[order.group]]\nid = "x{HOSTILE}"\nversion = "1"\n\n[[order.group]]', 1
+        )
+    )
+    done = inv(*command.split(), cwd=root)
+    for text in (done.stdout, done.stderr):
+        assert all(char.isprintable() or char == "\n" for char in text)
+        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+    assert "\\x1b[31m" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

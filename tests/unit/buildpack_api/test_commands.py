@@ -228,3 +228,10 @@ def test_what_does_not_end_in_time_is_ended(capfd: pytest.CaptureFixture[str]) -
         run_with_tail(["sh", "-c", "echo said; exec sleep 600"], env=ENV, time_limit=0.2)
     assert capfd.readouterr().out in ("said\n", "")
     assert run_with_tail(["sh", "-c", "echo done"], env=ENV, time_limit=600) == (0, "done\n")
+
+
+def test_what_a_program_says_drives_no_terminal_and_no_ci(capfd: pytest.CaptureFixture[str]) -> None:
+    """A setup.py may print what it likes; who reads the tail gets it as it was."""
+    code, tail = run_with_tail(["printf", r"\033[31mred\n::error::no\n"], env=ENV)
+    assert (code, tail) == (0, "\x1b[31mred\n::error::no\n")
+    assert capfd.readouterr().out == "\\x1b[31mred\n\\x3a:error::no\n"

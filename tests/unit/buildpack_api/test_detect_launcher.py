@@ -180,6 +180,12 @@ def test_a_marker_may_ask_for_the_absence_of_files(
         ("x.toml has [t] without b", "x.toml", "x.toml"),
         ("$BP_X without b", "", "$BP_X"),
         ("*.txt", "a\x1b[31mb.txt", "a file with a strange name"),
+        ("*.txt", "a\x9b31mb.txt", "a file with a strange name"),
+        ("*.txt", "a\u202etxt.exe.txt", "a file with a strange name"),
+        ("*.txt", "a\u2066b.txt", "a file with a strange name"),
+        ("*.txt", "::error::b.txt", "a file with a strange name"),
+        ("*.txt", "##vso[task.b.txt", "a file with a strange name"),
+        ("*.txt", "größe 漢字 “x”.txt", "größe 漢字 “x”.txt"),
     ],
 )
 def test_a_message_says_what_was_found(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.errors import BuildpackError
-from buildpack_api.output import Output, printable
+from buildpack_api.output import Output
 from unit.buildpack_api.example_buildpack import ExampleBuildpack
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def test_the_summary_is_aligned(stream: io.StringIO) -> None:
 def test_control_characters_of_the_app_do_not_reach_the_terminal(stream: io.StringIO) -> None:
     Output(stdout=stream).step("version \x1b[31m\r\x00\udcff é\t漢")
     assert stream.getvalue() == "  version \\x1b[31m\\r\\x00\\udcff é\t漢\n"
-    assert printable("plain") == "plain"
 
 
 def test_credentials_are_not_printed(stream: io.StringIO) -> None:
@@ -126,3 +125,16 @@ def test_a_reader_that_goes_away_does_not_end_the_build(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
     assert (talkative.app / "finished").exists()
+
+
+def test_no_value_begins_a_line_of_its_own(stream: io.StringIO) -> None:
+    """The name of an app's file could claim to be an error of the buildpack, or a command to the CI."""
+    name = "a\n[Strata] Error: x\n::error::y"
+    output = Output(stdout=stream, stderr=stream)
+    output.heading(name)
+    output.warning(name)
+    output.error(BuildpackError(name))
+    output.summary("End", [("row", name)])
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 5
+    assert not [line for line in lines if line.lstrip().startswith("::") or " Error: x" in line[:12]]

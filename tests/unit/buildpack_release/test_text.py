@@ -32,3 +32,10 @@ def test_size(count: int, text: str) -> None:
 def test_duration(seconds: float, text: str) -> None:
     """Seconds with a tenth, then minutes."""
     assert duration(seconds) == text
+
+
+def test_a_cell_is_one_line_whoever_wrote_it() -> None:
+    """What is in a pull request must not look like rows of ours, nor drive the terminal."""
+    assert columns([("a", "1.0\n::error::x"), ("b\x1b[31m", "c")]) == (
+        "a          1.0\\n::error::x\nb\\x1b[31m  c\n"
+    )

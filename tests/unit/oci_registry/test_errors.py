@@ -36,3 +36,14 @@ def test_a_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.toml"))
     shown_path(path).encode("utf-8")
     assert "\\udcff" in str(ExpectedError("x", file=path))
+
+
+def test_an_error_has_the_lines_that_it_was_given_and_no_others() -> None:
+    """Its title is one line, and nothing in it is a command to a terminal or a CI."""
+    error = ExpectedError("no 1\n::error::x", detail="a\x1b[2J\n::error::y", advice="##[error]z")
+    assert str(error).splitlines() == [
+        "no 1\\n::error::x",
+        "  a\\x1b[2J",
+        "  \\x3a:error::y",
+        "  #\\x23[error]z",
+    ]

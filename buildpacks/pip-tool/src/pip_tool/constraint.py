@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.output import printable
+from buildpack_common.terminal_text import one_line
 from pip_tool.settings import SHA256, VERSION
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ def _part(source: str, text: str, sha256: str, hash_source: str) -> _Part:
     if found and not _SHA256.fullmatch(found):
         raise ConfigurationError(
             f"{hash_source} is not a SHA-256",
-            detail=f"Found: {printable(sha256)}",
+            detail=f"Found: {one_line(sha256)}",
             advice="Write the 64 hexadecimal digits that the package index shows for the wheel.",
         )
     if found and not exact:
         raise ConfigurationError(
             f"{hash_source} needs an exact version beside it",
-            detail=f"{source} is {printable(text)}, which more than one wheel may fit.",
+            detail=f"{source} is {one_line(text)}, which more than one wheel may fit.",
             advice="Write the version whose wheel it is, such as 25.3.",
         )
     return _Part(source, text, specifier, exact, found)
@@ -139,7 +139,7 @@ def _specifier(source: str, text: str) -> str:
     except InvalidSpecifier as error:
         raise ConfigurationError(
             f"{source} is not a version of pip",
-            detail=f"Found: {printable(text[:_SHOWN])}",
+            detail=f"Found: {one_line(text[:_SHOWN])}",
             advice="Write an exact version (25.3), a series (25.*) or a range (>=25.1,<26).",
         ) from error
 
@@ -156,7 +156,7 @@ def _check_minimum(part: _Part) -> None:
 def _contradiction(pin: _Part, other: _Part) -> ConfigurationError:
     return ConfigurationError(
         f"{pin.source} and {other.source} contradict each other: no pip satisfies both",
-        detail=f"{pin.source}: {printable(pin.text)}\n{other.source}: {printable(other.text)}",
+        detail=f"{pin.source}: {one_line(pin.text)}\n{other.source}: {one_line(other.text)}",
         advice="Change one of them, so that they have a version in common.",
     )
 

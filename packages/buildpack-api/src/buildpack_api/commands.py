@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from buildpack_api.errors import CommandFailed
 from buildpack_api.output import Output
 from buildpack_common.redaction import redact, redact_beginning
+from buildpack_common.terminal_text import printable
 
 if TYPE_CHECKING:
     import subprocess
@@ -58,7 +59,7 @@ def run_with_tail(
     """Run like `run`, both streams to stdout (none without ``echo``), and return exit code and last lines.
 
     The code is negative for a signal; secrets are replaced, and what is longer than 32 KiB in a line is left
-    out with a note. ``watch`` sees every line.
+    out with a note. ``watch`` sees every line. What is shown drives no terminal.
     Raises CommandFailed if the program cannot be started, or has not ended after ``time_limit`` seconds.
     """
 
@@ -67,7 +68,7 @@ def run_with_tail(
         with process, _ended_after(time_limit, process, command):
             for text in _redacted_lines(process.stdout) if process.stdout else ():
                 if echo:
-                    sys.stdout.write(text)
+                    sys.stdout.write(printable(text))
                     sys.stdout.flush()
                 tail.append(text)
                 watch(text)

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from buildpack_common.redaction import redact
+from buildpack_common.terminal_text import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class Output:
 
     def heading(self, text: str) -> None:
         """Begin a section: ``[Strata] text``."""
-        self._out(f"[{self._name}] {text}")
+        self._out(f"[{self._name}] {one_line(text)}")
 
     def step(self, text: str) -> None:
         """Print what is being done."""
@@ -52,13 +53,13 @@ class Output:
 
     def warning(self, title: str, text: str = "") -> None:
         """Print what deserves a look though the build goes on."""
-        self._out(f"[{self._name}] Warning: {title}")
+        self._out(f"[{self._name}] Warning: {one_line(title)}")
         if text:
             self._out(_wrap(redact(text)), indent=2)
 
     def error(self, error: BuildpackError) -> None:
         """Print an expected fault: title, detail, advice."""
-        self._err(f"[{self._name}] Error: {error.title}")
+        self._err(f"[{self._name}] Error: {one_line(error.title)}")
         for text in (error.detail, error.advice):
             if text:
                 self._err(_wrap(redact(text)), indent=2)
@@ -73,7 +74,7 @@ class Output:
         width = max((len(name) for name, _ in table), default=0)
         self.heading(title)
         for name, text in table:
-            self.step(f"{name:<{width}}  {text}".rstrip())
+            self.step(f"{name:<{width}}  {one_line(text)}".rstrip())
 
     def progress(self, label: str, done: int, total: int | None) -> None:
         """Report the bytes done, at most every five seconds; a shorter transfer prints nothing."""
@@ -96,11 +97,6 @@ class Output:
 
     def _err(self, text: str, *, indent: int = 0) -> None:
         _write(self._stderr or sys.stderr, text, indent)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with control characters escaped: no file of the app may drive a terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
 
 
 def _wrap(text: str) -> str:

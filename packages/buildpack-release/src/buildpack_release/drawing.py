@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_common.terminal_text import one_line
 from buildpack_release.model.order import dependency_graph
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def draw_text(repository: Repository) -> str:
     roots = [one for one in repository.buildpacks if one.id not in contained] or list(repository.buildpacks)
     lines: list[str] = []
     for root in roots:
-        lines.append(f"{root.id} {root.descriptor.version}")
+        lines.append(one_line(f"{root.id} {root.descriptor.version}"))
         lines += _groups(root, buildpacks, (root.id,))
     return "\n".join(lines) + "\n"
 
@@ -48,7 +49,7 @@ def _entry(entry: OrderEntry, buildpacks: dict[str, Buildpack], path: tuple[str,
         )
         if holds
     ]
-    return f"{entry.id} {entry.version}" + (f" ({', '.join(remarks)})" if remarks else "")
+    return one_line(f"{entry.id} {entry.version}") + (f" ({', '.join(remarks)})" if remarks else "")
 
 
 def draw_mermaid(repository: Repository) -> str:
@@ -58,10 +59,15 @@ def draw_mermaid(repository: Repository) -> str:
         for entry in (entry for group in one.descriptor.order for entry in group):
             labels.setdefault(entry.id, f"{entry.id} {entry.version}, not in this repository")
     names = {buildpack_id: f"n{number}" for number, buildpack_id in enumerate(labels)}
-    lines = ["flowchart TD", *(f'  {names[one]}["{label}"]' for one, label in labels.items())]
+    lines = ["flowchart TD", *(f'  {names[one]}["{_quoted(label)}"]' for one, label in labels.items())]
     for one in repository.buildpacks:
         for number, group in enumerate(one.descriptor.order, start=1):
             for entry in group:
                 arrow = "-.->" if entry.optional else "-->"
                 lines.append(f"  {names[one.id]} {arrow}|{number}| {names[entry.id]}")
     return "\n".join(lines) + "\n"
+
+
+def _quoted(label: str) -> str:
+    """Return a label as it stands between quotes: Mermaid has entities for what would end them."""
+    return one_line(label).replace('"', "#quot;")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_common.redaction import redact
+from buildpack_common.terminal_text import printable
 from buildpack_release.text import duration
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Write a line of progress without secrets. What the library calls when nobody tells it to be quiet."""
-    print(redact(text), file=sys.stderr, flush=True)  # noqa: T201  this is the edge
+    print(printable(redact(text)), file=sys.stderr, flush=True)  # noqa: T201  this is the edge
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from buildpack_common.terminal_text import printable
 from buildpack_release.tasks.edge import one_clear_error, root_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def _write_at_once(text: str) -> None:
     """Write a part of a report between lines of progress: in a log both are where they belong."""
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text))
     sys.stdout.flush()
 
 

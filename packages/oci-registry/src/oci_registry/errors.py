@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from buildpack_common.terminal_text import one_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -57,7 +59,7 @@ class ExpectedError(Exception):
     def __str__(self) -> str:
         first = f"{self.location}: {self.title}" if self.location else self.title
         rest = [line for text in (self.detail, self.advice) for line in text.splitlines()]
-        return "\n".join([first, *(f"  {line}" for line in rest)])
+        return "\n".join([one_line(first), *(f"  {one_line(line)}" for line in rest)])
 
 
 class UsageError(ExpectedError):

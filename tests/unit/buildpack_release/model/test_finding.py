@@ -27,3 +27,9 @@ def test_raises_the_first_error_and_counts_the_others() -> None:
     assert (caught.value.title, caught.value.file, caught.value.line) == ("fault 2", FILE, 2)
     assert caught.value.advice == "mend it"
     assert "1 more error" in caught.value.detail
+
+
+def test_a_finding_is_one_line_whoever_wrote_it() -> None:
+    """A version in a pull request may hold line ends and escape sequences."""
+    finding = Finding(Severity.ERROR, "x", "bad version '1\n::error::y\x07'", Path("a\nb"))
+    assert str(finding) == "a\\nb: error: bad version '1\\n::error::y\\x07' [x]"

@@ -10,8 +10,16 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from buildpack_release.errors import CheckFailed, ExitCode
+from buildpack_release.progress import say
 from buildpack_release.tasks import collection
-from buildpack_release.tasks.edge import SETTINGS, explain_missing, one_clear_error, root_of
+from buildpack_release.tasks.edge import (
+    SETTINGS,
+    explain_missing,
+    one_clear_error,
+    print_json,
+    print_text,
+    root_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,3 +82,16 @@ def test_a_result_is_passed_on(context: Context) -> None:
         return number + more
 
     assert body(context, 1, more=2) == 3
+
+
+def test_what_is_printed_drives_nothing(context: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    """Results, progress and errors; JSON has its own escapes."""
+    text = "1.0\x1b[31m\n::error::x"
+    print_text(text)
+    print_text("")
+    say(text)
+    raised(context, CheckFailed(text))
+    print_json({"version": text})
+    out, err = capsys.readouterr()
+    assert out == '1.0\\x1b[31m\n\\x3a:error::x\n{\n  "version": "1.0\\u001b[31m\\n::error::x"\n}\n'
+    assert err == "1.0\\x1b[31m\n\\x3a:error::x\nError: 1.0\\x1b[31m\\n::error::x\n"

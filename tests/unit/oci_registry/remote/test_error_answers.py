@@ -16,7 +16,7 @@ from oci_registry.errors import (
     RejectedError,
     UnavailableError,
 )
-from oci_registry.remote.error_answers import error_codes, error_for, printable, redacted
+from oci_registry.remote.error_answers import error_codes, error_for, redacted, server_text
 
 keys = st.sampled_from(["errors", "code", "message"])
 documents = st.recursive(
@@ -74,7 +74,7 @@ def test_any_json_is_survived(document: object) -> None:
 
 
 def test_secrets_control_characters_and_length_are_taken_out() -> None:
-    text = printable("got hunter2\x1b[31m\n" + "x" * 1000, secrets=["hunter2", ""])
+    text = server_text("got hunter2\x1b[31m\n" + "x" * 1000, secrets=["hunter2", ""])
     assert text.startswith("got *** [31m x")
     assert len(text) < 510
 

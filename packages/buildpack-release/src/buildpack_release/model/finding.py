@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from buildpack_common.terminal_text import one_line
 from buildpack_release.errors import CheckFailed, shown_path
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Finding:
     def __str__(self) -> str:
         where = shown_path(self.file) + (f":{self.line}" if self.line is not None else "")
         advice = f" ({self.advice})" if self.advice else ""
-        return f"{where}: {self.severity.value}: {self.message}{advice} [{self.code}]"
+        return one_line(f"{where}: {self.severity.value}: {self.message}{advice} [{self.code}]")
 
 
 def raise_first_error(findings: Sequence[Finding]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from buildpack_common.redaction import redact
+from buildpack_common.terminal_text import one_line, printable
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class LiveLine:
         """Write a line that stays."""
         with self._lock:
             self.clear()
-            self._write(f"{redact(text)}\n")
+            self._write(f"{printable(redact(text))}\n")
 
     def show(self, text: str) -> None:
         """Show how things stand, unless that was said a moment ago."""
@@ -54,10 +55,10 @@ class LiveLine:
                 return
             self._last = now
             if self.is_terminal:
-                self._write(f"{_ERASE}{redact(text)}")
+                self._write(f"{_ERASE}{one_line(redact(text))}")
                 self._shown = True
             else:
-                self._write(f"{redact(text)}\n")
+                self._write(f"{printable(redact(text))}\n")
 
     def clear(self) -> None:
         """Take the changing line away."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.progress import say
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -32,8 +32,8 @@ def builder_create(context: Context, config: str, to: str, insecure: list[str] |
     from buildpack_release.builder.create import create_builder
 
     created = create_builder(Path(config), to, dist=root_of(context) / "dist", insecure=insecure or ())
-    print(f"\n{summary(created)}", file=sys.stderr)
-    print(address(created))
+    say(f"\n{summary(created)}")
+    print_text(address(created))
 
 
 @task(
@@ -58,7 +58,7 @@ def builder_check(
         print_json(report.data())
     else:
         for line in report.lines():
-            print(line)
+            print_text(line)
     if not report.ok:
         raise CheckFailed(f"the check has failed: {report.summary}")
-    print(f"The check has passed: {report.summary}", file=sys.stderr)
+    say(f"The check has passed: {report.summary}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
 
+from buildpack_common.terminal_text import printable
 from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of
 
 if TYPE_CHECKING:
@@ -37,10 +38,18 @@ def root_of(context: Context) -> Path:
 
 
 def print_json(data: object) -> None:
-    """Print data for programs."""
+    """Print data for programs, in which nothing is escaped but as JSON has it."""
     import json
 
-    print(json.dumps(data, indent=2, default=str))
+    sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")
+
+
+def print_text(text: str) -> None:
+    """Print results for people on stdout: what drives terminals is escaped, whoever wrote it."""
+    if text:
+        shown = printable(text if text.endswith("\n") else f"{text}\n")
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(shown.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
@@ -93,5 +102,5 @@ def explain_missing(error: ModuleNotFoundError) -> str:
 def _fail(message: str, code: ExitCode) -> Exit:
     from buildpack_common.redaction import redact
 
-    print(f"Error: {redact(message)}", file=sys.stderr)
+    sys.stderr.write(f"Error: {printable(redact(message))}\n")
     return Exit(code=code)

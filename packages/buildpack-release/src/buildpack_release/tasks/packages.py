@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
 from buildpack_release.errors import CheckFailed, UsageError
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.progress import say
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -26,7 +26,7 @@ def list_buildpacks(context: Context, json: bool = False) -> None:
     if json:
         print_json(listing_data(repository))
     else:
-        print(listing(repository), end="")
+        print_text(listing(repository))
 
 
 @task(help={"format": "text (default) or mermaid"})
@@ -39,7 +39,7 @@ def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the op
     drawings = {"text": draw_text, "mermaid": draw_mermaid}
     if format not in drawings:
         raise UsageError(f'there is no format "{format}"', advice=f"One of: {', '.join(drawings)}.")
-    print(drawings[format](Repository.discover(root_of(context))), end="")
+    print_text(drawings[format](Repository.discover(root_of(context))))
 
 
 @task(help={"json": "print data for programs"})
@@ -54,10 +54,10 @@ def check(context: Context, json: bool = False) -> None:
         print_json(report.data())
     else:
         for line in report.lines():
-            print(line)
+            print_text(line)
     if not report.ok:
         raise CheckFailed(f"the check has failed: {report.summary}")
-    print(f"The check has passed: {report.summary}", file=sys.stderr)
+    say(f"The check has passed: {report.summary}")
 
 
 _BYTECODE_HELP = (
@@ -89,7 +89,7 @@ def build(
     for folder in assemble_all(
         Repository.discover(root_of(context)), id or (), root_of(context) / "build", bytecode_from=given
     ):
-        print(shown_path(folder))
+        print_text(shown_path(folder))
 
 
 @task(
@@ -140,6 +140,6 @@ def package(
         bytecode_from=parse_bytecode_from(bytecode_from or (), os.environ),
     )
     summary = f"{table(outcomes)}\n{carried(outcomes)}Try it: {next_command(outcomes, root / 'dist')}"
-    print(f"\n{summary}", file=sys.stderr)
+    say(f"\n{summary}")
     for path in artefacts(outcomes, root / "dist"):
-        print(shown_path(path))
+        print_text(shown_path(path))

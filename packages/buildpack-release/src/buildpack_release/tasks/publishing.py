@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from invoke.tasks import task
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def publish_plan(
     if json:
         print_json(plan_data(plan))
     else:
-        print(plan_text(plan), end="")
+        print_text(plan_text(plan))
     refuse_conflicts(plan)
 
 
@@ -157,7 +157,7 @@ def publish_run(
         print_json(result_data(results))
         return
     for result in results:
-        print(result.address)
+        print_text(result.address)
 
 
 @task(
@@ -204,7 +204,7 @@ def publish_verify(
     if json:
         print_json(verified_data(verified))
     else:
-        print(verified_table(verified), end="")
+        print_text(verified_table(verified))
     if any(one.problems for one in verified):
         raise CheckFailed(f"what is published is not right: {summary(verified)}")
     say(f"What is published is right: {summary(verified)}{not_checked(verified)}")
@@ -264,4 +264,4 @@ def publish_register(
         print_json(request_data(statuses))
         return
     say(f"\n{request_table(statuses)}")
-    print(requests_text(statuses), end="")
+    print_text(requests_text(statuses))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 from buildpack_release.tasks.publishing import PUBLISH_HELP, SIGN_HELP, publication_of, registration_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def release(
     if json:
         print_json(status_data(status))
     else:
-        print(status_table(status), end="")
+        print_text(status_table(status))
     status.raise_for(planned=dry_run)
     if publication.signer.unsigned:
         say(f"not signed: {publication.signer.unsigned}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,7 @@ def runtimes_show(context: Context, json: bool = False) -> None:
     if json:
         print_json(show_data(catalogue))
     else:
-        print(show(catalogue, datetime.now(timezone.utc).date()), end="")
+        print_text(show(catalogue, datetime.now(timezone.utc).date()))
 
 
 _DIFF_HELP = "print the differences and write nothing"
@@ -48,10 +47,10 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
     for line in edit.summary:
         say(line)
     if dry_run:
-        sys.stdout.buffer.write(edit.diff().encode())
+        print_text(edit.diff())
         return
     for path in edit.write():
-        print(shown_path(path))
+        print_text(shown_path(path))
     if edit.replacements:
         say(f"Next: {edit.advice}")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.tasks.edge import one_clear_error, print_json, root_of
+from buildpack_release.progress import say
+from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -27,7 +27,7 @@ def version_show(context: Context, json: bool = False) -> None:
     if json:
         print_json(show_data(members))
     else:
-        print(show(members), end="")
+        print_text(show(members))
 
 
 _KIND_HELP = (
@@ -47,7 +47,6 @@ def version_next(
 ) -> None:
     """Infer the next versions from the changelogs."""
     from buildpack_release.model.repository import Repository
-    from buildpack_release.progress import say
     from buildpack_release.versions.bump import infer
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.versions_report import next_data, next_table, notes
@@ -56,7 +55,7 @@ def version_next(
     if json:
         print_json(next_data(inferred))
         return
-    print(next_table(inferred), end="")
+    print_text(next_table(inferred))
     for note in notes(inferred):
         say(note)
 
@@ -81,7 +80,6 @@ def version_bump(
 ) -> None:
     """Write the next versions and their changelog entries."""
     from buildpack_release.errors import shown_path
-    from buildpack_release.progress import say
     from buildpack_release.versions.bump_command import bump, preview
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.release_date import release_date
@@ -89,10 +87,10 @@ def version_bump(
     choice = KindChoice.parse(kind or (), force=force)
     day = release_date(date, os.environ)
     if dry_run:
-        sys.stdout.buffer.write(preview(root_of(context), day, choice, report=say).encode())
+        print_text(preview(root_of(context), day, choice, report=say))
         return
     for path in bump(root_of(context), day, choice, report=say):
-        print(shown_path(path))
+        print_text(shown_path(path))
 
 
 @task(
@@ -114,9 +112,9 @@ def version_check(context: Context, base: str = "", json: bool = False) -> None:
         print_json(report.data(repository))
     else:
         for finding in report.findings:
-            print(finding)
+            print_text(str(finding))
     for path in report.unannounced:
-        print(f"Not announced, as its commits say (Changelog: none): {path}", file=sys.stderr)
+        say(f"Not announced, as its commits say (Changelog: none): {path}")
     if not report.ok:
         raise CheckFailed(f"the check of versions and changelogs has failed: {report.summary}")
-    print(f"Versions and changelogs are in order: {report.summary}", file=sys.stderr)
+    say(f"Versions and changelogs are in order: {report.summary}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from buildpack_common.parsing import parse_json
+from buildpack_common.terminal_text import one_line
 from oci_registry.errors import (
     AccessDeniedError,
     NoSpaceError,
@@ -46,12 +47,12 @@ def redacted(url: str) -> str:
     return f"{parts.scheme}://{shown}{port}{parts.path}" if parts.scheme else parts.path
 
 
-def printable(text: str, *, secrets: Iterable[str] = ()) -> str:
+def server_text(text: str, *, secrets: Iterable[str] = ()) -> str:
     """Return a server's text fit to print: secrets replaced, no control characters, shortened."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    text = "".join(character if character.isprintable() else " " for character in text)
+    text = one_line("".join(character if character.isprintable() else " " for character in text))
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."
 
 
@@ -80,7 +81,7 @@ def error_for(
     """Make the error of an answer that was not expected."""
     codes, text = error_codes(body)
     title = f"{method} {redacted(url)} answered {status}"
-    detail = printable(text, secrets=secrets)
+    detail = server_text(text, secrets=secrets)
     if status == _INSUFFICIENT_STORAGE or (status in _MAY_BE_FULL and _NO_SPACE.search(text)):
         return NoSpaceError(title, detail=detail, advice=_NO_SPACE_ADVICE, status=status, codes=codes)
     if status in RETRYABLE_STATUS or status >= _FIRST_SERVER_ERROR:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_common.http_pace import EndlessAnswerError, TooSlowError
-from oci_registry.remote.error_answers import printable
+from oci_registry.remote.error_answers import server_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,6 @@ def reason(error: BaseException) -> str:
             return str(cause)
     for cause in found:
         if isinstance(cause, OSError) and cause.strerror:
-            return printable(cause.strerror)
+            return server_text(cause.strerror)
     timeout = any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in found)
     return "time-out" if timeout else f"the connection was lost ({type(found[-1]).__name__})"
