@@ -152,7 +152,9 @@ def test_a_list_without_end_is_given_up() -> None:
     numbers = itertools.count()
 
     def page(request: Received) -> Response:
-        entries = Response.of_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+        entries = Response.of_json(
+            {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}, media_type=INDEX
+        )
         link = f'<{request.path}?page={next(numbers)}>; rel="next"'
         return replace(entries, headers={**entries.headers, "Link": link})
 
