@@ -143,12 +143,13 @@ class Referrers:
         )
 
     def _pages(self, reply: Reply, digest: str) -> Iterator[Descriptor]:
-        for _ in range(_MOST_PAGES):
+        for number in range(1, _MOST_PAGES + 1):
             yield from Manifest(INDEX, reply.body).manifests
             following = next_page(self.transport, reply)
             if following is None or following == reply.url:
                 return
-            reply = self._page(following)
+            if number < _MOST_PAGES:
+                reply = self._page(following)
         raise RegistryError(f"the list of referrers of {digest} does not end")
 
     def _fallback(self, digest: str) -> tuple[Descriptor, ...]:
