@@ -68,6 +68,10 @@ _OS_ERRORS = {
     errno.EACCES: ("Permission denied", "Let the user that runs the build read or write this place."),
     errno.EPERM: ("Operation not permitted", "Let the user that runs the build change this place."),
     errno.EMFILE: ("Too many files are open", "Raise the limit of open files (ulimit -n)."),
+    errno.ENAMETOOLONG: (
+        "A path is too long",
+        "Folders are in each other deeper than this machine has names for: find out what made them.",
+    ),
     errno.EIO: (
         "The device reported an input/output error",
         "Check the disk of the machine that runs the build.",

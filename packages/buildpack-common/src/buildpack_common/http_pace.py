@@ -152,19 +152,27 @@ class _InnerSocket:
     def __init__(self, sock: Any, pace: Pace) -> None:  # noqa: ANN401  (like a socket)
         self._sock = sock
         self._pace = pace
+        self._idle: float | None = sock.gettimeout()
 
     def recv(self, size: int) -> bytes:
         """Receive like the socket."""
-        self._sock.settimeout(self._pace.begin(self._sock.gettimeout()))
-        data: bytes = self._sock.recv(size)
+        self._sock.settimeout(self._pace.begin(self._idle))
+        try:
+            data: bytes = self._sock.recv(size)
+        except TimeoutError:
+            self._pace.timed_out()
+            raise
         self._pace.end(received=len(data))
         return data
+
+    def settimeout(self, _seconds: float | None) -> None:
+        """Leave that to the pace."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._sock, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in ("_sock", "_pace"):
+        if name in ("_sock", "_pace", "_idle"):
             super().__setattr__(name, value)
         else:
             setattr(self._sock, name, value)
@@ -186,7 +194,16 @@ class _PacedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as the base)
         pace = _current.get()
+        if pace is not None:
+            _watch_inner_socket(sock, pace)
         super().__init__(_Source(sock, pace) if pace else sock, *args, **kwargs)  # type: ignore[arg-type]
+
+
+def _watch_inner_socket(sock: Any, pace: Pace) -> None:  # noqa: ANN401  (like a socket)
+    """Watch what urllib3's TLS in the TLS of a proxy receives; a plain socket has nothing in it."""
+    inner = getattr(sock, "socket", None)
+    if inner is not None:
+        sock.socket = _InnerSocket(inner._sock if isinstance(inner, _InnerSocket) else inner, pace)  # noqa: SLF001
 
 
 class PacedConnection(http.client.HTTPConnection):

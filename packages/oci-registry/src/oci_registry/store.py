@@ -5,7 +5,6 @@ What is only read is a Source (an archive is one); what images are brought into 
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import IO, TYPE_CHECKING, Protocol, TypeAlias
@@ -14,6 +13,7 @@ from buildpack_common.files import beside
 from oci_registry.blob_source import BlobSource
 from oci_registry.errors import CheckFailed
 from oci_registry.parallel import in_parallel
+from oci_registry.shared_calls import SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -125,7 +125,7 @@ class StoredBlob(BlobSource):
 
     store: Source = field(compare=False, repr=False)
     scratch: Path | None = field(default=None, compare=False)
-    lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    fetching: SharedCalls[None] = field(default_factory=SharedCalls, compare=False, repr=False)
 
     @classmethod
     def of(cls, blob: Descriptor, store: Source) -> StoredBlob:
@@ -134,7 +134,7 @@ class StoredBlob(BlobSource):
 
     def within(self, scratch: Path) -> StoredBlob:
         """Return the blob with a folder for its file."""
-        return replace(self, scratch=scratch, lock=threading.Lock())
+        return replace(self, scratch=scratch, fetching=SharedCalls())
 
     def pieces(self) -> Iterator[bytes]:
         """Read the blob from the store, checked at the end. Raises ExpectedError."""
@@ -149,10 +149,13 @@ class StoredBlob(BlobSource):
             msg = f"there is no folder for the file of {self.digest}"
             raise ValueError(msg)
         path = self.scratch / self.digest.removeprefix("sha256:")
-        with self.lock:
+
+        def fetch() -> None:
             if not path.exists():
                 with beside(path) as unfinished, unfinished.open("xb") as sink:
                     sink.writelines(self.pieces())
+
+        self.fetching.run(path, fetch)
         return path
 
     def open(self) -> IO[bytes]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
+import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from buildpack_common.http_pace import PaceLimit
 from oci_registry.errors import CredentialError, RegistryError, UnavailableError, UnsafeRedirectError
@@ -298,3 +302,38 @@ def test_an_announced_length_above_the_limit_is_refused_unread() -> None:
             answer.read(10)
         head = opened.send(RegistryRequest("HEAD", f"{server.url}/x"))
         assert head.read(10) == b""
+
+
+def test_a_record_that_drips_through_a_proxy_with_tls_ends_the_exchange(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """TLS in TLS is unpacked by urllib3, which receives until it has all of a record."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "registry.invalid").configure_cert(context)
+
+    def tunnel(stream: socket.socket, _: misbehaving_server.Request) -> None:
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        inside = context.wrap_bio(incoming, outgoing, server_side=True)
+        for step in (inside.do_handshake, lambda: inside.read(1 << 16)):
+            while True:
+                try:
+                    step()
+                    break
+                except ssl.SSLWantReadError:
+                    stream.sendall(outgoing.read())
+                    incoming.write(stream.recv(1 << 16))
+        stream.sendall(outgoing.read())
+        inside.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + bytes(5_000))
+        for byte in outgoing.read():
+            stream.sendall(bytes([byte]))
+            time.sleep(0.02)
+
+    options = replace(HURRY, ca_bundle=tmp_path / "ca.pem")
+    with misbehaving_server.answering(tunnel, tls=context) as server, wire(options) as opened:
+        monkeypatch.setenv("https_proxy", server.url)
+        with pytest.raises(UnavailableError) as caught:
+            opened.send(RegistryRequest("GET", "https://registry.invalid/v2/"))
+    assert re.fullmatch(r"only \d+ bytes came in \d s", caught.value.detail)

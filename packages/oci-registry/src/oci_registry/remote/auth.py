@@ -14,7 +14,7 @@ from oci_registry.remote.challenge import Challenge, parse_challenges
 from oci_registry.remote.credentials import Nobody
 from oci_registry.remote.login import IdentityToken, Password, RegistryToken
 from oci_registry.remote.scope import Scopes, parse_scopes, union
-from oci_registry.remote.shared_calls import SharedCalls
+from oci_registry.shared_calls import SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,9 @@ from oci_registry.remote.error_answers import error_for
 from oci_registry.remote.response import ERROR_LIMIT, RegistryResponse, Reply
 from oci_registry.remote.retry import Attempts, Clock, RetryPolicy, retry_after_seconds, with_retries
 from oci_registry.remote.scope import NO_SCOPES, Scopes
-from oci_registry.remote.shared_calls import SharedCalls
 from oci_registry.remote.token_client import TokenClient
 from oci_registry.remote.wire import Body, ConnectionOptions, RegistryRequest, TLSError, Wire
+from oci_registry.shared_calls import SharedCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from oci_registry.remote.shared_calls import SharedCalls
+from oci_registry.shared_calls import SharedCalls
 
 _LONG = 30.0  # seconds that nothing here takes unless it hangs
 
