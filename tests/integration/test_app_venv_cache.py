@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from support.main_job import VENV
+import pytest
+
+from support.main_job import PIP, VENV
 from support.private_builds import PASSWORD
 from support.venv_builds import installed, reused, site_packages, text_of
 from support.wheels import NEEDS_LEFT, SOURCE_BACKEND, Project, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.private_builds import PrivateBuilds
     from support.venv_builds import VenvBuilds
 
@@ -18,7 +23,7 @@ def cached(builds: VenvBuilds) -> list[str]:
     """Return digests of what is in the cache: bodies of downloads, and names of built wheels."""
     cache = builds.root / "work space/layers/strata_app-venv/pip-cache/cache"
     return sorted(
-        sha256(path) if path.suffix == ".body" else path.name
+        sha256(path) if path.suffix == ".body" or path.is_relative_to(cache / "files") else path.name
         for path in cache.rglob("*")
         if path.suffix in (".body", ".whl")
     )
@@ -115,6 +120,129 @@ def test_a_damaged_cache_is_harmless(private: PrivateBuilds) -> None:
     private.build()
     assert installed(private.builds) == ["left-1.0", "other-1.0", "right-2.0"]
     assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "other-1.0", "right-2.0")
+
+
+def pinned(builds: VenvBuilds, *names: str) -> None:
+    builds.require(*builds.locked(*names))
+
+
+def lock(builds: VenvBuilds, *names: str) -> None:
+    builds.lock(*names)
+
+
+def unpinned(builds: VenvBuilds, *names: str) -> None:
+    builds.require(*(name.partition("-")[0] for name in names))
+
+
+def downloads(builds: VenvBuilds) -> list[str]:
+    """Return the distributions that were asked for since the last call."""
+    found = [one.path.rpartition("/")[2] for one in builds.server.requests if "/files/" in one.path]
+    builds.server.requests.clear()
+    return [name.partition("-py3")[0] for name in found]
+
+
+@pytest.mark.parametrize("require", [pinned, lock, unpinned])
+def test_what_came_over_http_is_not_downloaded_again(
+    builds: VenvBuilds, require: Callable[..., None]
+) -> None:
+    """pip's own cache keeps nothing of it. Nor does anything of it pile up."""
+    platform = builds.platform(pip=PIP)
+    builds.publish(Project("other"))
+    require(builds, "left-1.0", "right-2.0")
+    first = builds.build(platform=platform)
+    assert downloads(builds) == ["left-1.0", "right-2.0"]
+    assert cached(builds) == wheel_digests(builds, "left-1.0", "right-2.0")
+    again = builds.build(platform=platform)
+    assert downloads(builds) == []
+    assert again.layer(VENV, "pip-cache").diff_id == first.layer(VENV, "pip-cache").diff_id
+    require(builds, "left-1.0", "right-2.0", "other-1.0")
+    result = builds.build(platform=platform)
+    assert downloads(builds) == ["other-1.0"]
+    assert "2 from the cache, 1 downloaded" in text_of(result)
+    fresh = builds.build(platform=platform, clear=True)
+    assert fresh.layer(VENV, "venv").diff_id == result.layer(VENV, "venv").diff_id
+    assert fresh.layer(VENV, "pip-cache").diff_id == result.layer(VENV, "pip-cache").diff_id
+    downloads(builds)
+    require(builds, "left-1.0")
+    builds.build(platform=platform)
+    assert downloads(builds) == []
+    assert cached(builds) == wheel_digests(builds, "left-1.0")
+
+
+def test_what_an_index_sends_without_a_word_about_caching_is_not_downloaded_again(
+    private: PrivateBuilds,
+) -> None:
+    """With a password, which is not in the layer; nor is what comes with a cookie."""
+    private.index.caching = False
+    private.bind_index()
+    private.builds.publish(Project("other"))
+    private.builds.require("right")
+    private.build()
+    assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "right-2.0")
+    private.index.requests.clear()
+    private.index.headers = {"Set-Cookie": f"session={PASSWORD}"}
+    private.builds.require("right", "other")
+    private.build()
+    assert [path for path in private.index.requests if path.endswith(".whl")] == [
+        "/files/other-1.0-py3-none-any.whl"
+    ]
+    assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "right-2.0")
+    assert not private.files_with_secrets()
+
+
+def without_hashes(builds: VenvBuilds) -> None:
+    """Make the index one that says no hashes of its files."""
+    for page in (builds.root / "index/simple").glob("*/index.html"):
+        page.write_text(re.sub("#sha256=[0-9a-f]+", "", page.read_text()))
+
+
+def test_a_file_whose_hash_nobody_says_is_not_kept(builds: VenvBuilds) -> None:
+    """It may be another one tomorrow, and pip would not notice. With a hash in the requirement it would."""
+    without_hashes(builds)
+    unpinned(builds, "left-1.0")
+    builds.build()
+    assert cached(builds) == []
+    pinned(builds, "left-1.0")
+    builds.build()
+    assert cached(builds) == wheel_digests(builds, "left-1.0")
+    downloads(builds)
+    pinned(builds, "left-1.0", "right-2.0")
+    builds.build()
+    assert downloads(builds) == ["right-2.0"]
+
+
+def test_what_the_index_no_longer_has_is_not_taken_from_the_cache(builds: VenvBuilds) -> None:
+    """Whatever is kept, the index decides: about versions, and about the file of a version."""
+    unpinned(builds, "left-1.0")
+    builds.build()
+    page = builds.root / "index/simple/left/index.html"
+    text = page.read_text()
+    page.write_text("")
+    assert "the index has no left for this Python" in builds.failure()
+    page.write_text(text)
+    builds.wheels.clear()
+    builds.publish(Project("left", files={"left_more.py": ""}))
+    builds.build()
+    assert (site_packages(builds) / "left_more.py").is_file()
+    assert cached(builds) == wheel_digests(builds, "left-1.0")
+
+
+def test_a_file_that_was_changed_in_the_cache_is_downloaded_again(builds: VenvBuilds) -> None:
+    """Also if the list of what is kept was changed with it."""
+    pinned(builds, "left-1.0")
+    builds.consumer = """
+        file=$(echo "$PIP_CACHE_DIR"/files/*/left-1.0-py3-none-any.whl)
+        digest=$(basename "$(dirname "$file")")
+        echo evil >> "$file"
+        sed -i "s/^$digest/$(sha256sum "$file" | cut -c -64)/" "$PIP_CACHE_DIR/kept"
+    """
+    builds.build()
+    builds.consumer = ""
+    pinned(builds, "left-1.0", "right-2.0")
+    downloads(builds)
+    builds.build()
+    assert downloads(builds) == ["left-1.0", "right-2.0"]
+    assert cached(builds) == wheel_digests(builds, "left-1.0", "right-2.0")
 
 
 READS_A_VARIABLE = SOURCE_BACKEND.replace(

@@ -35,6 +35,9 @@ class PrivateIndex:
     headers: dict[str, str] = field(default_factory=dict)
     """Sent with each answer."""
 
+    caching: bool = True
+    """Whether answers say how long files may be kept, as public indexes do and mirrors do not."""
+
     requests: list[str] = field(default_factory=list)
     """Paths that were answered with 200."""
 
@@ -75,7 +78,7 @@ class _Handler(SimpleHTTPRequestHandler):
             super().end_headers()
 
     def end_headers(self) -> None:
-        if self.path.endswith((".whl", ".gz")):
+        if self._index.caching and self.path.endswith((".whl", ".gz")):
             self.send_header("Cache-Control", "max-age=31536000, immutable, public")
         for name, value in self._index.headers.items():
             self.send_header(name, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from buildpack_common.known_secrets import KnownSecret
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
+_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")  # SHA-256, however it is written
 _SHOWN = 60  # characters of a requirement
 _LISTED = 20
 
@@ -70,7 +72,7 @@ class PinnedInputs:
     ``passed_over`` what was not read that people may think was, and why.
     ``empty``: nothing at all is to be installed, and pip, which would refuse that, need not run. ``offline``:
     nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
-    ``secrets`` are those in addresses of the files.
+    ``secrets`` are those in addresses of the files, ``hashes`` the SHA-256 of what they allow.
     """
 
     title: str
@@ -84,6 +86,7 @@ class PinnedInputs:
     offline: bool = False
     unfilled: tuple[Unfilled, ...] = ()
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
+    hashes: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def copies_project(self) -> bool:
@@ -134,6 +137,7 @@ class Evidence:
     requirements: list[PinnedRequirement] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
     secrets: list[KnownSecret] = field(default_factory=list, repr=False)
+    hashes: set[str] = field(default_factory=set, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -145,6 +149,7 @@ class Evidence:
         """Add a file's name and content; None stands for one that is missing. Its credentials are hidden."""
         self.files.append(name)
         hide_credentials(text or "")
+        self.hashes.update(one.lower() for one in _HASH.findall(text or ""))
         content = without_credentials(text or "").encode("utf-8", "surrogatepass")
         state = b"missing" if text is None else hashlib.sha256(content).hexdigest().encode()
         self._sha256.update(os.fsencode(name) + b"\0" + state + b"\0")

@@ -49,6 +49,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         offline=wheelhouse is not None,
         unfilled=tuple(dict.fromkeys(found.unfilled)),
         secrets=tuple(found.secrets),
+        hashes=frozenset(found.hashes),
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()

@@ -1,9 +1,9 @@
 """The layer that keeps pip's downloads and built wheels from one build to the next.
 
-Of pip's cache it keeps what the next installation of the same packages would read: the wheels of what is
-installed, as they were downloaded (``http-v2``) or built (``wheels``). Left out are index pages, metadata,
-what only a build needed and, where a wheel was built of it, the source: some of it is asked for again in any
-case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
+It keeps what the next installation of the same packages would read: the wheels of what is installed, as they
+were downloaded (``http-v2`` of pip's own cache, or ``files`` of `keep_downloads`) or built (``wheels``). Left
+out are index pages, metadata, what only a build needed and, where a wheel was built of it, the source: some of
+it is asked for again in any case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LAYER = "pip-cache"
 _HTTP, _WHEELS = "http-v2", "wheels"
+FILES = "files"
+"""The folder of `keep_downloads` in the cache."""
+
 _MANIFEST = "kept"
 _BODY = ".body"
 # Beside a body pip keeps the headers of the answer and, if these say so, of the request.
@@ -143,6 +146,7 @@ def keep(cache: Path, resolution: InstallationResolution, *, downloads: bool) ->
             sources |= made_of
     if downloads:
         kept.update(_downloads(cache / _HTTP, wanted - sources))
+        kept.update(_stored(cache / FILES, wanted - sources - {*kept.values()}))
     manifest = {path.relative_to(cache).as_posix(): digest for path, digest in kept.items()}
     _remove_files(cache, manifest.keys())
     lines = (f"{digest}  {name}\n" for name, digest in sorted(manifest.items()))
@@ -161,6 +165,14 @@ def _downloads(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]
         digest = file_sha256(body)
         if digest in wanted and not any(one in head.read_bytes().lower() for one in _SECRET_HEADERS):
             yield from ((head, file_sha256(head)), (body, digest))
+
+
+def _stored(root: Path, wanted: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Yield each file that has one of the digests, and lies in the folder of that name."""
+    for path in _files(root):
+        digest = path.parent.name
+        if digest in wanted and _has(path, digest):
+            yield path, digest
 
 
 def _made_of(wheel: Path) -> set[str]:
@@ -190,7 +202,7 @@ def kept_digests(cache: Path) -> dict[str, str]:
         return {}
     pairs = (line.partition("  ") for line in lines)
     return {
-        name: digest for digest, _, name in pairs if name.startswith((_HTTP, _WHEELS)) and ".." not in name
+        name: digest for digest, _, name in pairs if name.startswith((_HTTP, _WHEELS, FILES)) and ".." not in name
     }
 
 

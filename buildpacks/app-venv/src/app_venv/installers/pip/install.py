@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import site_packages
 from app_venv.evidence.resolution import InstallationResolution
+from app_venv.installers.pip.cache import FILES
 from app_venv.installers.pip.installation_report import Origins, read_report
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from buildpack_api.output import Output
 
 _SHOWN = 10
+_RUNNER = "pip/__pip-runner__.py"
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _OPTIONS = (
     "--no-input",
@@ -105,7 +106,7 @@ class Installer:
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
             program = (
-                *self.tools.pip.command,
+                *self._pip(inputs, Path(scratch, "hashes")),
                 "install",
                 *_OPTIONS,
                 *policy_options(self.settings),
@@ -117,6 +118,18 @@ class Installer:
                 if code != 0:
                     raise _failure(self, inputs, command, env=env, code=code, tail=tail)
             return read_report(report)
+
+    def _pip(self, inputs: Inputs, hashes: Path) -> tuple[str, ...]:
+        """Return what runs pip on the environment, as pip does it for another Python (`keep_downloads`).
+
+        ``hashes`` is the file to write those to that the inputs allow.
+        """
+        hashes.write_text("\n".join(sorted(inputs.hashes)), "ascii")
+        runner = self.tools.pip.site_packages / _RUNNER
+        if not runner.is_file():
+            return self.tools.pip.command
+        python, keeper = self.venv / "bin/python", Path(__file__).with_name("keep_downloads.py")
+        return (str(python), str(keeper), str(self.cache / FILES), str(hashes), str(runner))
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
@@ -158,8 +171,7 @@ def _failure(
         files = (installer.app_dir / name for name in inputs.files)
         explanation = uncovered(tail, files, question) or explanation
         more = wheel_elsewhere(tail, installer.origins.downloaded | installer.origins.cached, question)
-    program = os.path.basename(command[0])  # noqa: PTH119  (a name, not a path)
-    ended = f"{program} was killed" if was_killed(code) else f"{program} install ended with exit code {code}"
+    ended = "pip was killed" if was_killed(code) else f"pip install ended with exit code {code}"
     return CommandFailed(
         f"The requirements could not be installed: {explanation.cause}",
         command=tuple(command),

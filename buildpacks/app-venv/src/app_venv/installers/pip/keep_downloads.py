@@ -1,0 +1,233 @@
+"""A program: pip, with every file that it downloads kept by its hash, and taken from there the next time.
+
+pip's own cache keeps nothing that came over ``http:``, nor what an index sends without headers about caching,
+as Artifactory, devpi and plain mirrors do. Nothing that pip can be told closes the gap: files that
+``--find-links`` offers take part in the choice of versions, also when the index has withdrawn them, and
+are not looked at for lock files; ``pip download`` resolves everything a second time.
+
+So it runs inside pip's process, started by `install.Installer` as pip starts itself for another Python::
+
+    python keep_downloads.py STORE HASHES .../pip/__pip-runner__.py install ...
+
+Below ``STORE`` files lie as ``<SHA-256>/<name>``; ``HASHES`` is a file with those that the requirements or the
+lock allow. The only thing that is changed is ``Session.send`` of requests, whose copy pip carries: everything
+that pip decides and checks stays pip's. A file is handed out, and kept, only if its hash is known: from a page
+of the index that was read in this very run (PEP 503, PEP 691), else from ``HASHES``. It is
+computed again whenever it is handed out, and pip holds it against its requirement once more. A pip that is
+made otherwise inside just keeps nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import importlib
+import importlib.util
+import json
+import os
+import re
+import runpy
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_LINK = re.compile(r"<a\b[^>]*?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+_SHA256 = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
+_PIECE = 1 << 20
+
+
+@dataclass
+class DownloadStore:
+    """Files by hash and name; ``allowed`` are the hashes that the requirements name.
+
+    What pages of indexes say about files is noted as they are read, and understood when it is asked for.
+    """
+
+    root: Path
+    allowed: frozenset[str] = frozenset()
+    _pages: list[tuple[str, bytes]] = field(default_factory=list)
+    _promises: dict[str, set[str]] = field(default_factory=dict)
+    _parts: int = 0
+
+    def read_page(self, kind: str, content: bytes) -> None:
+        """Take note of a page of the media type ``kind``."""
+        self._pages.append((kind, content))
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of this name whose hash is known, if it is here and undamaged."""
+        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        paths = [folder / name for folder in folders if (folder / name).is_file()]
+        known = [path for path in paths if self.knows(name, path.parent.name)]
+        return known[0] if len(known) == 1 and _digest(known[0]) == known[0].parent.name else None
+
+    def knows(self, name: str, digest: str) -> bool:
+        """Whether the file of this name must have this hash, or, if no page says one, may have it."""
+        for kind, content in self._pages:
+            for one, promised in _read_page(kind, content):
+                self._promises.setdefault(one, set()).add(promised)
+        self._pages.clear()
+        promised = self._promises.get(name)
+        return promised == {digest} if promised else digest in self.allowed
+
+    def record(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass the pieces of a file on; keep the file once it is whole, if its hash is known."""
+        self._parts += 1
+        part = self.root / f".part-{os.getpid()}-{self._parts}"
+        self.root.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        try:
+            with part.open("wb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    file.write(piece)
+                    yield piece
+            if self.knows(name, digest.hexdigest()):
+                folder = self.root / digest.hexdigest()
+                folder.mkdir(exist_ok=True)
+                part.replace(folder / name)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def keep_downloads(sessions: Any, response_class: Any, store: DownloadStore) -> None:
+    """Make ``sessions.Session`` (of requests) ask the store first, and fill it."""
+    send: Callable[..., Any] = sessions.Session.send
+
+    def send_or_find(session: Any, request: Any, **options: Any) -> Any:
+        # A redirect is followed by calls without allow_redirects: the first address has the file's name.
+        plain = request.method == "GET" and "Range" not in request.headers
+        if not plain or not options.get("allow_redirects", True):
+            return send(session, request, **options)
+        name = _archive_name(request.url)
+        found = store.find(name) if name else None
+        if found:
+            return _answer(response_class(), request, found)
+        response = send(session, request, **options)
+        if response.status_code != 200:  # noqa: PLR2004  (OK)
+            return response
+        if not name:
+            kind = response.headers.get("Content-Type", "")
+            if not options.get("stream") and ("html" in kind or "json" in kind):
+                store.read_page(kind, response.content)
+        elif not _is_kept_by_pip(request.url, response) and not _may_be_private(response):
+            response.raw = _Recorded(response.raw, name, store)
+        return response
+
+    sessions.Session.send = send_or_find
+
+
+class _Recorded:
+    """The body of an answer, recorded as pip reads it."""
+
+    def __init__(self, raw: Any, name: str, store: DownloadStore) -> None:
+        self._raw, self._name, self._store = raw, name, store
+
+    def stream(self, *arguments: Any, **options: Any) -> Iterator[bytes]:
+        """Yield pieces, as the body of urllib3 does."""
+        return self._store.record(self._name, self._raw.stream(*arguments, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+def _archive_name(url: str) -> str:
+    """Return the name of a distribution that is asked for over the network, or ''."""
+    address = urlsplit(url)
+    name = unquote(address.path.rpartition("/")[2])
+    fits = address.scheme in ("http", "https") and name.endswith(_ARCHIVES) and "/" not in name
+    return name if fits else ""
+
+
+def _answer(response: Any, request: Any, path: Path) -> Any:
+    """Fill an answer, as pip itself does for addresses of files."""
+    response.status_code, response.reason = 200, "OK"
+    response.url, response.request = request.url, request
+    response.headers.update({
+        "Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)
+    })  # fmt: skip
+    response.raw = path.open("rb")
+    response.close = response.raw.close
+    response.from_cache = True
+    return response
+
+
+def _is_kept_by_pip(url: str, response: Any) -> bool:
+    """Whether the answer is from pip's own cache, or will be in it."""
+    headers = response.headers
+    control = headers.get("Cache-Control", "").lower()
+    says_so = "max-age" in control or "ETag" in headers or "Expires" in headers
+    kept = url.startswith("https:") and says_so and "no-store" not in control
+    return kept or getattr(response, "from_cache", False)
+
+
+def _may_be_private(response: Any) -> bool:
+    """Whether it came with cookies, or depends on who asks (RFC 9110, 'Vary')."""
+    for one in (*response.history, response):
+        vary = one.headers.get("Vary", "").lower()
+        if "Set-Cookie" in one.headers or any(word in vary for word in ("authorization", "cookie", "*")):
+            return True
+    return False
+
+
+def _read_page(kind: str, content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield name and SHA-256 of each file of which a page of an index says them."""
+    if "json" in kind:
+        yield from _read_json(content)
+        return
+    for found in _LINK.finditer(content.decode("utf-8", "replace")):
+        address = urlsplit(html.unescape(found[1] or found[2] or found[3] or ""))
+        digest = _SHA256.search(address.fragment)
+        if digest:
+            yield unquote(address.path.rpartition("/")[2]), digest[1].lower()
+
+
+def _read_json(content: bytes) -> Iterator[tuple[str, str]]:
+    try:
+        files = json.loads(content)["files"]
+        for one in files:
+            digest = one.get("hashes", {}).get("sha256")
+            if digest:
+                yield unquote(urlsplit(one["url"]).path.rpartition("/")[2]), str(digest).lower()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def main(store: str, hashes: str, runner: str) -> None:
+    """Run pip, which is found beside ``runner``, the program by which it runs in other environments."""
+    package = os.path.dirname(runner)  # noqa: PTH120  (text)
+    spec = importlib.util.spec_from_file_location(
+        "pip", f"{package}/__init__.py", submodule_search_locations=[package]
+    )
+    if spec and spec.loader:
+        sys.modules["pip"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["pip"])
+        allowed = frozenset(Path(hashes).read_text("ascii").split())
+        try:
+            sessions = importlib.import_module("pip._vendor.requests.sessions")
+            models = importlib.import_module("pip._vendor.requests.models")
+            keep_downloads(sessions, models.Response, DownloadStore(Path(store), allowed))
+        except (ImportError, AttributeError):
+            pass  # a pip that is made otherwise: it keeps what it keeps itself
+    os.environ["_PIP_RUNNING_IN_SUBPROCESS"] = "1"  # as pip says it to itself: PIP_PYTHON has been followed
+    runpy.run_path(runner, run_name="__main__")
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder: nothing in it is a module of pip
+    _store, _hashes, _runner = sys.argv[1:4]
+    sys.argv[:] = sys.argv[3:]
+    main(_store, _hashes, _runner)
