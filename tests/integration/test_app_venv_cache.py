@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app_venv.installers.pip import keep_downloads
+from buildpack_release.bytecode.interpreters import installed_interpreters
 from support.main_job import PIP, VENV
 from support.private_builds import PASSWORD
 from support.venv_builds import installed, reused, site_packages, text_of
@@ -14,6 +18,7 @@ from support.wheels import NEEDS_LEFT, SOURCE_BACKEND, Project, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from support.private_builds import PrivateBuilds
     from support.venv_builds import VenvBuilds
@@ -145,7 +150,7 @@ def downloads(builds: VenvBuilds) -> list[str]:
 def test_what_came_over_http_is_not_downloaded_again(
     builds: VenvBuilds, require: Callable[..., None]
 ) -> None:
-    """pip's own cache keeps nothing of it. Nor does anything of it pile up."""
+    """Of it pip's own cache keeps nothing. Nor does anything pile up."""
     platform = builds.platform(pip=PIP)
     builds.publish(Project("other"))
     require(builds, "left-1.0", "right-2.0")
@@ -285,3 +290,30 @@ def test_with_wheels_only_no_variable_of_a_build_counts(builds: VenvBuilds) -> N
     builds.build({"CFLAGS": "-O1", "SOURCE_LIBRARY": "a"})
     again = builds.build({"CFLAGS": "-O2", "SOURCE_LIBRARY": "b"})
     assert reused(again)
+
+
+def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[str]]:
+    """Install right with the pip of a wheel; return what was downloaded the first and the second time."""
+    folder = builds.root / bundled.stem / python.name
+    with zipfile.ZipFile(bundled) as archive:
+        archive.extractall(folder)
+    (folder / "hashes").touch()
+    program = (keep_downloads.__file__, folder / "store", folder / "hashes", folder / "pip/__pip-runner__.py")
+    found = []
+    for number in range(2):
+        place = ("--target", folder / str(number), "--no-cache-dir", "--disable-pip-version-check")
+        options = ("--quiet", "--index-url", f"{builds.server.url}/simple/", *place)
+        command = [python, "-B", *program, "install", *options, "right"]
+        subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin"}, cwd=builds.root)
+        assert (folder / str(number) / "left.py").is_file()
+        found.append(sorted(downloads(builds)))
+    return found
+
+
+def test_any_pip_keeps_what_it_downloads(builds: VenvBuilds) -> None:
+    """Also those that Pythons bring along, of several years: all have what this relies on inside pip."""
+    for python in installed_interpreters().values():
+        library = python.executable.parents[1] / f"lib/python{python.minor}"
+        for bundled in library.glob("ensurepip/_bundled/pip-*.whl"):
+            found = install_twice(builds, python.executable, bundled)
+            assert found == [["left-1.0", "right-2.0"], []], bundled.name

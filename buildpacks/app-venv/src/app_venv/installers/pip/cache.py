@@ -1,9 +1,9 @@
 """The layer that keeps pip's downloads and built wheels from one build to the next.
 
 It keeps what the next installation of the same packages would read: the wheels of what is installed, as they
-were downloaded (``http-v2`` of pip's own cache, or ``files`` of `keep_downloads`) or built (``wheels``). Left
-out are index pages, metadata, what only a build needed and, where a wheel was built of it, the source: some of
-it is asked for again in any case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
+were downloaded (``http-v2`` of pip's own cache, or ``files`` of `keep_downloads`) or built (``wheels``).
+Left out are index pages, metadata, what only a build needed and, where a wheel was built of it, the source:
+some of it is asked for again in any case, and pages may hold tokens. Formats: those of pip 23.3 and newer.
 """
 
 from __future__ import annotations
@@ -202,7 +202,9 @@ def kept_digests(cache: Path) -> dict[str, str]:
         return {}
     pairs = (line.partition("  ") for line in lines)
     return {
-        name: digest for digest, _, name in pairs if name.startswith((_HTTP, _WHEELS, FILES)) and ".." not in name
+        name: digest
+        for digest, _, name in pairs
+        if name.startswith((_HTTP, _WHEELS, FILES)) and ".." not in name
     }
 
 

@@ -9,12 +9,12 @@ So it runs inside pip's process, started by `install.Installer` as pip starts it
 
     python keep_downloads.py STORE HASHES .../pip/__pip-runner__.py install ...
 
-Below ``STORE`` files lie as ``<SHA-256>/<name>``; ``HASHES`` is a file with those that the requirements or the
-lock allow. The only thing that is changed is ``Session.send`` of requests, whose copy pip carries: everything
-that pip decides and checks stays pip's. A file is handed out, and kept, only if its hash is known: from a page
-of the index that was read in this very run (PEP 503, PEP 691), else from ``HASHES``. It is
-computed again whenever it is handed out, and pip holds it against its requirement once more. A pip that is
-made otherwise inside just keeps nothing.
+Below ``STORE`` files lie as ``<SHA-256>/<name>``; ``HASHES`` is a file with those that the requirements or
+the lock allow. The only thing that is changed is ``Session.send`` of requests, whose copy pip carries: all
+that pip decides and checks stays pip's. A file is handed out, and kept, only if its hash is known: from a
+page of the index that was read in this very run (PEP 503, PEP 691), else from ``HASHES``. It is computed
+again whenever it is handed out, and pip holds it against its requirement once more. A pip that is made
+otherwise inside just keeps nothing.
 """
 
 from __future__ import annotations
@@ -30,16 +30,20 @@ import runpy
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from requests import PreparedRequest, Response, Session
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _LINK = re.compile(r"<a\b[^>]*?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _SHA256 = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
 _PIECE = 1 << 20
+_OK = 200
 
 
 @dataclass
@@ -72,8 +76,8 @@ class DownloadStore:
             for one, promised in _read_page(kind, content):
                 self._promises.setdefault(one, set()).add(promised)
         self._pages.clear()
-        promised = self._promises.get(name)
-        return promised == {digest} if promised else digest in self.allowed
+        said = self._promises.get(name)
+        return said == {digest} if said else digest in self.allowed
 
     def record(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Pass the pieces of a file on; keep the file once it is whole, if its hash is known."""
@@ -95,44 +99,43 @@ class DownloadStore:
             part.unlink(missing_ok=True)
 
 
-def keep_downloads(sessions: Any, response_class: Any, store: DownloadStore) -> None:
-    """Make ``sessions.Session`` (of requests) ask the store first, and fill it."""
-    send: Callable[..., Any] = sessions.Session.send
+def keep_downloads(requests: ModuleType, store: DownloadStore) -> None:
+    """Make sessions of ``requests`` ask the store first, and fill it."""
+    send = requests.Session.send
 
-    def send_or_find(session: Any, request: Any, **options: Any) -> Any:
+    def send_or_find(session: Session, request: PreparedRequest, **options: object) -> Response:
         # A redirect is followed by calls without allow_redirects: the first address has the file's name.
         plain = request.method == "GET" and "Range" not in request.headers
         if not plain or not options.get("allow_redirects", True):
-            return send(session, request, **options)
-        name = _archive_name(request.url)
+            response: Response = send(session, request, **options)
+            return response
+        name = _archive_name(request.url or "")
         found = store.find(name) if name else None
         if found:
-            return _answer(response_class(), request, found)
+            return _answer(requests.Response(), request, found)
         response = send(session, request, **options)
-        if response.status_code != 200:  # noqa: PLR2004  (OK)
-            return response
-        if not name:
-            kind = response.headers.get("Content-Type", "")
-            if not options.get("stream") and ("html" in kind or "json" in kind):
-                store.read_page(kind, response.content)
-        elif not _is_kept_by_pip(request.url, response) and not _may_be_private(response):
-            response.raw = _Recorded(response.raw, name, store)
+        if response.status_code == _OK and name:
+            if not _is_kept_by_pip(request, response) and not _may_be_private(response):
+                response.raw = _Recorded(response.raw, name, store)
+        elif response.status_code == _OK and not options.get("stream"):
+            store.read_page(response.headers.get("Content-Type", ""), response.content)
         return response
 
-    sessions.Session.send = send_or_find
+    requests.Session.send = send_or_find
 
 
 class _Recorded:
     """The body of an answer, recorded as pip reads it."""
 
-    def __init__(self, raw: Any, name: str, store: DownloadStore) -> None:
+    def __init__(self, raw: object, name: str, store: DownloadStore) -> None:
         self._raw, self._name, self._store = raw, name, store
 
-    def stream(self, *arguments: Any, **options: Any) -> Iterator[bytes]:
+    def stream(self, *arguments: object, **options: object) -> Iterator[bytes]:
         """Yield pieces, as the body of urllib3 does."""
-        return self._store.record(self._name, self._raw.stream(*arguments, **options))
+        pieces: Iterator[bytes] = self._raw.stream(*arguments, **options)  # type: ignore[attr-defined]
+        return self._store.record(self._name, pieces)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._raw, name)
 
 
@@ -144,29 +147,29 @@ def _archive_name(url: str) -> str:
     return name if fits else ""
 
 
-def _answer(response: Any, request: Any, path: Path) -> Any:
+def _answer(response: Response, request: PreparedRequest, path: Path) -> Response:
     """Fill an answer, as pip itself does for addresses of files."""
     response.status_code, response.reason = 200, "OK"
-    response.url, response.request = request.url, request
+    response.url, response.request = request.url or "", request
     response.headers.update({
         "Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)
     })  # fmt: skip
     response.raw = path.open("rb")
-    response.close = response.raw.close
-    response.from_cache = True
+    response.close = response.raw.close  # type: ignore[method-assign]
+    response.from_cache = True  # type: ignore[attr-defined]  # then pip says that it is
     return response
 
 
-def _is_kept_by_pip(url: str, response: Any) -> bool:
+def _is_kept_by_pip(request: PreparedRequest, response: Response) -> bool:
     """Whether the answer is from pip's own cache, or will be in it."""
     headers = response.headers
     control = headers.get("Cache-Control", "").lower()
     says_so = "max-age" in control or "ETag" in headers or "Expires" in headers
-    kept = url.startswith("https:") and says_so and "no-store" not in control
-    return kept or getattr(response, "from_cache", False)
+    kept = (request.url or "").startswith("https:") and says_so and "no-store" not in control
+    return kept or bool(getattr(response, "from_cache", False))
 
 
-def _may_be_private(response: Any) -> bool:
+def _may_be_private(response: Response) -> bool:
     """Whether it came with cookies, or depends on who asks (RFC 9110, 'Vary')."""
     for one in (*response.history, response):
         vary = one.headers.get("Vary", "").lower()
@@ -179,6 +182,7 @@ def _read_page(kind: str, content: bytes) -> Iterator[tuple[str, str]]:
     """Yield name and SHA-256 of each file of which a page of an index says them."""
     if "json" in kind:
         yield from _read_json(content)
+    if "html" not in kind:
         return
     for found in _LINK.finditer(content.decode("utf-8", "replace")):
         address = urlsplit(html.unescape(found[1] or found[2] or found[3] or ""))
@@ -217,9 +221,8 @@ def main(store: str, hashes: str, runner: str) -> None:
         spec.loader.exec_module(sys.modules["pip"])
         allowed = frozenset(Path(hashes).read_text("ascii").split())
         try:
-            sessions = importlib.import_module("pip._vendor.requests.sessions")
-            models = importlib.import_module("pip._vendor.requests.models")
-            keep_downloads(sessions, models.Response, DownloadStore(Path(store), allowed))
+            requests = importlib.import_module("pip._vendor.requests")
+            keep_downloads(requests, DownloadStore(Path(store), allowed))
         except (ImportError, AttributeError):
             pass  # a pip that is made otherwise: it keeps what it keeps itself
     os.environ["_PIP_RUNNING_IN_SUBPROCESS"] = "1"  # as pip says it to itself: PIP_PYTHON has been followed
