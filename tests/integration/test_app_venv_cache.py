@@ -303,7 +303,7 @@ def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[
     for number in range(2):
         place = ("--target", folder / str(number), "--no-cache-dir", "--disable-pip-version-check")
         options = ("--quiet", "--index-url", f"{builds.server.url}/simple/", *place)
-        command = [python, "-B", *program, "install", *options, "right"]
+        command = [str(one) for one in (python, "-B", *program, "install", *options, "right")]
         subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin"}, cwd=builds.root)
         assert (folder / str(number) / "left.py").is_file()
         found.append(sorted(downloads(builds)))
