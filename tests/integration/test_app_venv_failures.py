@@ -14,6 +14,7 @@ from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
 from support.build_process import on_small_disk
 from support.component_builds import NEWEST
+from support.lock_files import lock_text
 from support.venv_builds import shared_pip
 from support.wheels import Project, make_sdist, make_wheel, sha256
 
@@ -237,3 +238,41 @@ def test_without_git(pip: FailingPip) -> None:
 def test_a_full_disk(pip: FailingPip, tmp_path: Path) -> None:
     explanation, printed = pip.fail("large", wrapper=on_small_disk(tmp_path, 1), TMPDIR=str(tmp_path))
     assert explanation.cause == "no space is left on the disk", printed
+
+
+def tagged(project: Project, directory: Path, tag: str) -> Path:
+    """Make a wheel for one kind of Python and machine."""
+    wheel = make_wheel(Project(project.name, project.version, files={"tag.txt": tag}), directory)
+    return wheel.rename(directory / wheel.name.replace("py3-none-any", tag))
+
+
+def test_hashes_and_locks_for_another_machine_or_python_are_told_apart_from_wrong_files(
+    builds: VenvBuilds,
+) -> None:
+    """Whatever kind of file has them."""
+    machine, line = os.uname().machine, NEWEST.replace(".", "")
+    wheels = {
+        tag: tagged(Project("fast"), builds.root / "wheels", f"cp{tag}")
+        for tag in (
+            f"{line}-cp{line}-linux_{machine}",
+            f"{line}-cp{line}-macosx_11_0_arm64",
+            "310-cp310-win32",
+        )
+    }
+    here, mac, windows = wheels.values()
+    builds.wheels += wheels.values()
+    builds.publish()
+    builds.require(f"fast==1.0 --hash=sha256:{sha256(mac)}")
+    said = builds.failure()
+    assert "the hashes of fast 1.0 do not cover this system and processor" in said
+    assert f"Lock again with Python {NEWEST}: pip-compile --generate-hashes" in said
+    (builds.app / "requirements.txt").unlink()
+    lock = builds.app / "pylock.toml"
+    lock.write_text(f"# pip lock -r app.txt\n{lock_text([mac, windows], builds.server.url)}")
+    said = builds.failure()
+    assert "pylock.toml does not cover" in said
+    assert f"It has files for Python 3.10 on win32, Python {NEWEST} on macosx_11_0_arm64." in said
+    assert f"Lock again with Python {NEWEST}: pip lock -r app.txt" in said
+    lock.write_text(lock_text([here], builds.server.url).replace(sha256(here), "0" * 64))
+    said = builds.failure()
+    assert f"{here.name} is not the file that pylock.toml was made with" in said

@@ -1,11 +1,12 @@
-"""For which other Pythons an index has a wheel, when there is none that fits this one.
+"""For which other Pythons and machines there is a wheel, when none fits this one.
 
-The index knows, and pip is asked: for other minor versions, without installing anything. That takes a second
-or two for each, and only after a failure.
+The index knows, and pip is asked: for other minor versions, then for other machines, without installing
+anything. That takes a second or two for each, and only after a failure. A lock file says it itself.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from dataclasses import dataclass, field
@@ -27,11 +28,28 @@ _FAILED = re.compile(
 )
 _SDIST = re.compile(r"(?P<name>.+)-(?P<version>\d[^-]*?)\.(?:tar\.\w+|tgz|zip)")
 _MISMATCH = re.compile(
-    r"DO NOT MATCH THE HASHES[^\n]*\n[^\n]* from \S*?(?P<file>[^/\s#?]+\.whl)\S*[^\n]*\n"
+    r"DO NOT MATCH THE HASHES[^\n]*\n[^\n]* from \S*?/(?P<file>[^/\s#?]+\.(?:whl|zip|tgz|tar\.\w+))[^\n]*\n"
     r"(?P<expected>(?: +Expected[^\n]*\n)+)"
 )
+_NOT_LISTED = re.compile(
+    r"Cannot select requirements from pylock file '(?P<file>[^']+)': No wheel found matching .*"
+    r"for package '(?P<name>[^']+)'"
+)
 _WRITER = re.compile(
-    r"^# +((?:pip-compile|uv pip compile|uv export|poetry export|pdm export)\b[^\n]*)$", re.MULTILINE
+    r"^# +((?:pip-compile|uv pip compile|uv export|poetry export|pdm export|pip lock)\b[^\n]*)$", re.MULTILINE
+)
+# What made a lock that does not say how (PEP 751, 'created-by').
+_CREATORS: Mapping[str, str] = {
+    "pip": "pip lock (as it was made before)",
+    "pdm": "pdm export --format pylock --output {}",
+    "poetry-plugin-export": "poetry export --format pylock.toml --output {}",
+    "uv": "uv export --format pylock.toml --output-file {}",
+}
+_LINUX = rf"(?:manylinux\w+|linux)_{os.uname().machine}"
+_LIBRARIES = ("manylinux_2_39", "manylinux_2_28", "manylinux_2_17", "manylinux2014", "musllinux_1_2")
+_MACHINES = (
+    *(f"{library}_{machine}" for library in _LIBRARIES for machine in ("x86_64", "aarch64")),
+    *("macosx_15_0_arm64", "macosx_15_0_x86_64", "win_amd64", "win_arm64"),
 )
 
 
@@ -48,7 +66,11 @@ class Question:
         """Return the nearest other Python for which the index has a wheel of ``requirement``, or ''."""
         return next((line for line in _nearest(self.minor) if self._has(requirement, line)), "")
 
-    def _has(self, requirement: str, line: str) -> bool:
+    def other_machine_has(self, requirement: str) -> bool:
+        """Whether the index has a wheel of ``requirement`` for this Python on another system or processor."""
+        return self._has(requirement, self.minor, *(f"--platform={one}" for one in _MACHINES))
+
+    def _has(self, requirement: str, line: str, *machines: str) -> bool:
         options = (
             "--dry-run",
             "--no-deps",
@@ -61,7 +83,7 @@ class Question:
             file = Path(scratch, "requirements.txt")
             file.write_text(f"{requirement}\n")
             place = ("--python-version", line, "--target", f"{scratch}/none", "--requirement", str(file))
-            command = (*self.command, "install", *options, *place)
+            command = (*self.command, "install", *options, *place, *machines)
             return run_unseen(command, env=self.environment, cwd=self.directory) == 0
 
 
@@ -85,25 +107,93 @@ def wheel_elsewhere(output: str, fetched: Iterable[str], question: Question) -> 
 
 
 def uncovered(output: str, files: Iterable[Path], question: Question) -> Explanation | None:
-    """Explain hashes that do not match because they are for other Pythons; None if they are not.
+    """Explain hashes, or files of a lock, that are for other Pythons or machines; None if they are not.
 
     ``files`` are the app's own, which may say what wrote them.
     """
     found = _MISMATCH.search(output)
-    parts = found["file"].removesuffix(".whl").split("-") if found else []
-    if found is None or "none-any" in found["file"] or len(parts) < 5:  # noqa: PLR2004  (PEP 427)
-        return None
+    release = _release(found["file"]) if found else None
+    if found is None or release is None:
+        return _not_listed(output, files, question)
     hashes = re.findall(r"Expected +(?:or +)?(?:(sha\d+) +)?(\w{64,})", found["expected"])
     options = " ".join(f"--hash={kind or 'sha256'}:{digest}" for kind, digest in hashes)
-    line = question.first_line_with(f"{parts[0]}=={parts[1]} {options}")
-    if not line:
+    requirement = f"{release[0]}=={release[1]} {options}"
+    again = _again(files, question, "pip-compile --generate-hashes")
+    line = question.first_line_with(requirement)
+    if line:
+        return Explanation(
+            f"the hashes of {release[0]} {release[1]} do not cover Python {question.minor}",
+            f"They fit the wheel for Python {line}, not {found['file']}. {again}\n"
+            f"Or choose Python {line} with a file .python-version.",
+        )
+    if not question.other_machine_has(requirement):
         return None
-    writer = next(_writers(files), "pip-compile --generate-hashes")
     return Explanation(
-        f"the hashes of {parts[0]} {parts[1]} do not cover Python {question.minor}",
-        f"They fit the wheel for Python {line}, and not {found['file']}. Make them again with Python "
-        f"{question.minor}:\n  {writer}\nOr choose Python {line} with a file .python-version.",
+        f"the hashes of {release[0]} {release[1]} do not cover this system and processor",
+        f"They fit a wheel for another one, not {found['file']}. {again}\n"
+        "Do that on a machine of the kind that the app is built on, or with a tool that locks for all kinds.",
     )
+
+
+def _release(file: str) -> tuple[str, str] | None:
+    """Return name and version; None for a wheel that is the same for all, and for what is no distribution."""
+    parts = file.removesuffix(".whl").split("-")
+    if file.endswith(".whl"):
+        return (parts[0], parts[1]) if len(parts) >= 5 and not file.endswith("none-any.whl") else None  # noqa: PLR2004  (PEP 427)
+    found = _SDIST.fullmatch(file)
+    return (found["name"], found["version"]) if found else None
+
+
+def _not_listed(output: str, files: Iterable[Path], question: Question) -> Explanation | None:
+    """Explain a lock that has no file for this Python or machine."""
+    found = _NOT_LISTED.search(output)
+    paths = [path for path in files if found and path.name == found["file"].rpartition("/")[2]]
+    if found is None or not paths:
+        return None
+    tags = sorted({tag for name in _listed(paths[0], found["name"]) for tag in _tags(name)}, key=_by_version)
+    listed = ", ".join(f"Python {line} on {kind}" for line, kind in tags[:_MOST])
+    text = f"It has files for {listed}{', ...' if len(tags) > _MOST else ''}. " if tags else ""
+    here = {line for line, kind in tags if kind == "any" or re.fullmatch(_LINUX, kind)}
+    fits = [line for line in _nearest(question.minor) if line in here]
+    choose = f"\nOr choose Python {fits[0]} with a file .python-version." if fits else ""
+    return Explanation(
+        f"{found['file']} does not cover Python {question.minor} on this system and processor: "
+        f"it has no file of {found['name']} that fits",
+        f"{text}{_again(paths, question)}{choose}",
+    )
+
+
+def _listed(path: Path, package: str) -> list[str]:
+    """Return the names of the wheels of a package in a lock, as far as it says them."""
+    from buildpack_api import toml  # only for a failure
+
+    try:
+        packages = toml.load(path)["packages"]
+        wheels = [one for each in packages if each["name"] == package for one in each.get("wheels", ())]
+        return [
+            str(one.get("name") or one.get("url") or one.get("path")).rpartition("/")[2] for one in wheels
+        ]
+    except (toml.TomlError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _tags(name: str) -> Iterator[tuple[str, str]]:
+    """Yield Python and platform of a wheel's name."""
+    parts = name.removesuffix(".whl").split("-")
+    for one in parts[-3].split(".") if len(parts) >= 5 else ():  # noqa: PLR2004  (PEP 427)
+        found = re.fullmatch(r"(?:cp|py)(\d)(\d+)", one)
+        if found:
+            yield f"{found[1]}.{found[2]}", parts[-1].partition(".")[0]
+
+
+def _by_version(tag: tuple[str, str]) -> tuple[tuple[int, ...], str]:
+    return tuple(map(int, tag[0].split("."))), tag[1]
+
+
+def _again(files: Iterable[Path], question: Question, otherwise: str = "") -> str:
+    """Return how to make hashes or a lock again, with the command that made them if that is known."""
+    writer = next(_writers(files), otherwise)
+    return f"Lock again with Python {question.minor}" + (f":\n  {writer}" if writer else ".")
 
 
 def _nearest(minor: str) -> Iterator[str]:
@@ -117,8 +207,12 @@ def _nearest(minor: str) -> Iterator[str]:
 def _writers(files: Iterable[Path]) -> Iterator[str]:
     for path in files:
         try:
-            found = _WRITER.search(path.read_text("utf-8", "replace"))
+            text = path.read_text("utf-8", "replace")
         except OSError:
             continue
+        found = _WRITER.search(text)
+        creator = re.search(r"^created-by *= *[\"']([\w-]+)", text, re.MULTILINE)
         if found:
             yield found[1]
+        elif creator and creator[1] in _CREATORS:
+            yield _CREATORS[creator[1]].format(path.name)
