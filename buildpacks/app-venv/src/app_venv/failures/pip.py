@@ -36,8 +36,8 @@ _RULES = (
     Rule(
         _MISMATCH + r"[^\n]*\(from (?P<lock>[^()\n]*\bpylock\.[^()\n]*toml)\)",
         "{file} is not the file that {lock} was made with",
-        "It was changed on its way, by a proxy for instance, or replaced where it comes from. Try again; if it "
-        "was replaced on purpose, make the lock again, else do not trust the file.",
+        "It was changed on its way, by a proxy for instance, or replaced where it comes from. Try again; if "
+        "it was replaced on purpose, make the lock again, else do not trust the file.",
     ),
     Rule(_MISMATCH, "none of the hashes that are allowed is that of {file}", _UNKNOWN_FILE),
     Rule(
