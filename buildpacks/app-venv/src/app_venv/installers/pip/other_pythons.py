@@ -38,13 +38,14 @@ _NOT_LISTED = re.compile(
 _WRITER = re.compile(
     r"^# +((?:pip-compile|uv pip compile|uv export|poetry export|pdm export|pip lock)\b[^\n]*)$", re.MULTILINE
 )
-# What made a lock that does not say how (PEP 751, 'created-by').
-_CREATORS: Mapping[str, str] = {
+CREATORS: Mapping[str, str] = {
     "pip": "pip lock (as it was made before)",
     "pdm": "pdm export --format pylock --output {}",
     "poetry-plugin-export": "poetry export --format pylock.toml --output {}",
-    "uv": "uv export --format pylock.toml --output-file {}",
+    "uv": "uv export --no-default-groups --format pylock.toml --output-file {}",
 }
+"""What makes a lock again that does not say how it was made, by 'created-by' (PEP 751)."""
+
 _LINUX = rf"(?:manylinux\w+|linux)_{os.uname().machine}"
 _LIBRARIES = ("manylinux_2_39", "manylinux_2_28", "manylinux_2_17", "manylinux2014", "musllinux_1_2")
 _MACHINES = (
@@ -214,5 +215,5 @@ def _writers(files: Iterable[Path]) -> Iterator[str]:
         creator = re.search(r"^created-by *= *[\"']([\w-]+)", text, re.MULTILINE)
         if found:
             yield found[1]
-        elif creator and creator[1] in _CREATORS:
-            yield _CREATORS[creator[1]].format(path.name)
+        elif creator and creator[1] in CREATORS:
+            yield CREATORS[creator[1]].format(path.name)
