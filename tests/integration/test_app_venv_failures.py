@@ -113,6 +113,11 @@ CASES = {
     "no such version": (["left==9"], "the index has no left==9 for this Python, but other versions"),
     "another system": (["apple"], "the index has no apple for this Python"),
     "another Python": (["ancient"], "the index has no ancient for this Python"),
+    "md5": ([f"left==1.0 --hash=md5:{'0' * 32}"], "a hash is none of those that pip takes"),
+    "an old option": (
+        ["left --global-option=x"],
+        "a requirements file has an option that pip has no more: --gl",
+    ),
     "wrong hash": (
         [f"left==1.0 --hash=sha256:{'0' * 64}"],
         "none of the hashes that are allowed is that of left-1.0-py3-",

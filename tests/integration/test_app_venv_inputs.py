@@ -78,6 +78,20 @@ def test_extras_and_groups_of_a_lock_file(
     assert "made anew: what is installed: " in text_of(other)
 
 
+def test_default_groups_of_a_lock_file(builds: VenvBuilds) -> None:
+    """As PDM writes them: each package belongs to a group, and one group is installed without being named."""
+    head = 'dependency-groups = ["default", "dev"]\ndefault-groups = ["default"]'
+    builds.lock("left-1.0", "extra-one-1.0", head=head)
+    for name, group in (("left", "default"), ("extra-one", "dev")):
+        line = f'name = "{name}"\n'
+        change(builds, "pylock.toml", line, f"{line}marker = \"'{group}' in dependency_groups\"\n")
+    builds.build()
+    assert installed(builds) == ["left-1.0"]
+    assert reused(builds.build())
+    builds.build({"BP_PIP_GROUPS": "dev"})
+    assert installed(builds) == ["extra_one-1.0", "left-1.0"]
+
+
 @pytest.mark.parametrize(
     ("head", "variables", "said"),
     [
@@ -114,7 +128,7 @@ def test_a_lock_file_with_the_project_itself(builds: VenvBuilds) -> None:
     with builds.platform().container() as container:
         assert container.run(["greet"]).stdout.endswith("with right 2.0\n")
     change(builds, "pylock.toml", 'sha256 = "', 'sha256 = "0')
-    assert "none of the hashes that are allowed is that of left-1.0-py3-none-any.whl" in builds.failure()
+    assert "left-1.0-py3-none-any.whl is not the file that pylock.toml was made with" in builds.failure()
 
 
 def test_a_lock_file_with_the_project_and_another_file(builds: VenvBuilds) -> None:
@@ -297,6 +311,33 @@ def test_several_files_and_constraints(builds: VenvBuilds) -> None:
     builds.require("left", file="limits.txt")
     builds.build(variables)
     assert "left-1.1" in installed(builds)
+
+
+@pytest.mark.parametrize("separator", ["\r", " # more\x0c", " # more\u2028", "\x1e"])
+def test_lines_of_requirements_end_where_they_end_for_pip(builds: VenvBuilds, separator: str) -> None:
+    """Else a requirement without a hash would be taken for a part of the line before it."""
+    left, right = builds.locked("left-1.0", "right-2.0")
+    builds.app.mkdir()
+    (builds.app / "requirements.txt").write_text(separator.join((left, right)), "utf-8", newline="")
+    builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert "all requirements have an exact version and a hash" in text_of(builds.build())
+    (builds.app / "requirements.txt").write_text(separator.join(("left", "extra-one")), "utf-8", newline="")
+    builds.build()
+    assert installed(builds) == ["extra_one-1.0", "left-1.0"]
+    assert "pip would choose the same files today" in text_of(builds.build())
+
+
+def test_wheels_beside_a_file_that_is_included_are_found_and_newer_ones_noticed(builds: VenvBuilds) -> None:
+    """Relative names count from the file that they are in."""
+    builds.require("-r more/base.txt", "left")
+    (builds.app / "more/wheels").mkdir(parents=True)
+    builds.require("--find-links wheels", "fourth", file="more/base.txt")
+    make_wheel(Project("fourth"), builds.app / "more/wheels")
+    builds.build()
+    make_wheel(Project("fourth", "2.0"), builds.app / "more/wheels")
+    assert "made anew: fourth 1.0 -> 2.0" in text_of(builds.build())
+    assert reused(builds.build())
 
 
 def test_a_wheel_in_the_app_is_reused_until_it_changes(builds: VenvBuilds) -> None:

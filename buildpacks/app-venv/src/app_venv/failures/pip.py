@@ -117,6 +117,16 @@ _RULES = (
         "Leave out what is in brackets, in the file that -c or PIP_CONSTRAINT names.",
     ),
     Rule(
+        r"no such option: (?P<option>--(?:global|install)-option)",
+        "a requirements file has an option that pip has no more: {option}",
+        "Leave it out. What the build backend of the package is to know goes into --config-settings.",
+    ),
+    Rule(
+        r"[Aa]llowed hash algorithms for --hash|Invalid requirement: [^\n]* --hash=(?!sha(?:256|384|512):)",
+        "a hash is none of those that pip takes",
+        "It takes sha256, sha384 and sha512, written as --hash=sha256:... Leave others (md5, sha1) out.",
+    ),
+    Rule(
         r"no such option: (?P<option>\S+)",
         "a requirements file has an option that pip does not know: {option}",
         "Correct the line that pip names above.",
