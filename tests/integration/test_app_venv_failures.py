@@ -140,6 +140,7 @@ CASES = {
         "an index has no proper address: ${UNSET}/simple",
     ),
     "no wheel": (["./odd.whl"], "a file is no proper wheel"),
+    "an empty wheel": (["./empty-1.0-py3-none-any.whl"], "a file is no proper wheel"),
     "no repository": ([f"left @ git+http://{UNREACHABLE}/x.git"], "a repository could not be cloned"),
 }
 
@@ -147,6 +148,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_causes(pip: FailingPip, name: str) -> None:
     (pip.root / "odd.whl").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (pip.root / "empty-1.0-py3-none-any.whl").touch()
     (pip.root / "limits.txt").write_text("left[more]<2\n")
     lines, cause = CASES[name]
     explanation, printed = pip.fail(*lines)

@@ -451,6 +451,21 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
         ("requirements/base.txt", "BP_PIP_REQUIREMENT=requirements/base.txt"),
         ("backend/requirements.txt", "BP_PIP_REQUIREMENT=backend/requirements.txt"),
         ("a/b/requirements.txt", "BP_PIP_REQUIREMENT=a/b/requirements.txt"),
+        ("requirments.txt", "BP_PIP_REQUIREMENT=requirments.txt"),
+        ("requirements", "BP_PIP_REQUIREMENT=requirements"),
+        ("requirements.lock", "BP_PIP_REQUIREMENT=requirements.lock"),
+        ("requirements-dev.lock", "BP_PIP_REQUIREMENT=requirements-dev.lock"),
+        ("Requirements/base.txt", "BP_PIP_REQUIREMENT=Requirements/base.txt"),
+        ("requirements.txt/base.txt", "BP_PIP_REQUIREMENT=requirements.txt/base.txt"),
+        ("app/requirements/base.txt", "BP_PIP_REQUIREMENT=app/requirements/base.txt"),
+        ("dependencies.txt", "BP_PIP_REQUIREMENT=dependencies.txt"),
+        (
+            "PyProject.toml",
+            "PyProject.toml is there. The file of a project is found if it is called pyproject",
+        ),
+        ("pyproject.toml/[dependency-groups]", "BP_PIP_PROJECT=dependencies BP_PIP_GROUPS=<their names>"),
+        ("pyproject.toml/[tool.flit.metadata]", "has its dependencies in [tool.flit.metadata]"),
+        ("environment.prod.yml", "A file of Conda or Pixi is there"),
         ("Pylock.toml", "Pylock.toml is there. A lock file is found if it is called pylock.toml"),
         ("scrapy.cfg", "A project of Scrapy is there (scrapy.cfg)"),
         ("src/app/pyproject.toml", "src/app/pyproject.toml is there, but no file to install from in the top"),
@@ -470,3 +485,51 @@ def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, s
     (builds.app / name).parent.mkdir(parents=True, exist_ok=True)
     (builds.app / name).write_text(f"[{table}\n" if table else "")
     assert said in builds.failure()
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "pylock.toml", "pyproject.toml"])
+def test_a_link_out_of_what_is_uploaded_is_told(builds: VenvBuilds, file: str) -> None:
+    builds.app.mkdir()
+    (builds.app / "main.py").touch()
+    (builds.app / file).symlink_to(f"../{file}")
+    assert f"{file} is a link to a file that is not there" in builds.failure()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'project = { name = "x", version = "1", dependencies = ["left"] }\n',
+        'project.name = "x"\nproject.dependencies = ["left"]\n',
+        '[ project ]\nname = "x"\ndependencies = ["left"]\n',
+    ],
+)
+def test_a_project_may_be_written_in_all_ways_of_toml(builds: VenvBuilds, text: str) -> None:
+    builds.app.mkdir()
+    (builds.app / "pyproject.toml").write_text(text)
+    builds.build()
+    assert installed(builds) == ["left-1.0"]
+
+
+def test_groups_without_a_project(builds: VenvBuilds) -> None:
+    """As detection advises it."""
+    builds.app.mkdir()
+    (builds.app / "pyproject.toml").write_text('[dependency-groups]\nmain = ["left"]\n')
+    builds.build({"BP_PIP_PROJECT": "dependencies", "BP_PIP_GROUPS": "main"})
+    assert installed(builds) == ["left-1.0"]
+
+
+@pytest.mark.parametrize(
+    ("build_system", "said"),
+    [
+        ('requires = []\nbuild-backend = "nobody"', "a build backend that cannot be imported: nobody"),
+        ('requires = ["no-such"]', "a project of the app has to be built, and the index has no no-such,"),
+        ('requires = []\nbuild-backend = "bad"\nbackend-path = ["."]', "a project of the app could not be"),
+    ],
+)
+def test_a_project_of_the_app_that_cannot_be_built(builds: VenvBuilds, build_system: str, said: str) -> None:
+    """It is named as what it is, not as a package without a wheel."""
+    builds.app.mkdir()
+    (builds.app / "bad.py").write_text("def build_wheel(*_: object) -> str:\n    raise SystemExit(3)\n")
+    project = '[project]\nname = "x"\nversion = "1"\n'
+    (builds.app / "pyproject.toml").write_text(f"{project}[build-system]\n{build_system}\n")
+    assert said in builds.failure(BP_PIP_PROJECT="wheel")

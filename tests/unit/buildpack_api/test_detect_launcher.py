@@ -106,6 +106,14 @@ def test_other_patterns_are_names(shell: list[str], example: ExampleBuildpack) -
         ("[project]\n", True),
         ('[tool.x]\ny = 1\r\n  [project]  # ours\r\nname = "a"', True),
         ("[project.scripts]", True),
+        ("\ufeff[project]\n", True),
+        ('[ project ]\nname = "a"\n', True),
+        ("['project']\n", True),
+        ('["project"]\n', True),
+        ('# ours\nproject.name = "a"\n', True),
+        ('project = { name = "a" }\n', True),
+        ('[tool.x]\nproject.name = "a"\nproject = 1\n', False),
+        ("projects = 1\n", False),
         ("[projects]\n[tool.project]\n# [project]\nproject\n", False),
         ("", False),
         ("\\[project]\n*\n", False),
@@ -118,6 +126,19 @@ def test_a_table_of_a_file_is_looked_for(
     assert detect(shell, example).returncode == 100
     (example.app / "py project.toml").write_bytes(text.encode())
     assert detect(shell, example).returncode == (0 if there else 100)
+
+
+@pytest.mark.parametrize(("target", "there"), [("../requirements.txt", True), ("b", False), ("", False)])
+def test_a_link_to_nothing_is_looked_for(
+    shell: list[str], example: ExampleBuildpack, target: str, *, there: bool
+) -> None:
+    """As it is left where only a part of a repository is uploaded."""
+    (example.app / "b").touch()
+    if target:
+        (example.app / "a b.txt").symlink_to(target)
+    message(example, "10-x", "a b.txt leads nowhere\n", "{} is a link\n")
+    done = detect(shell, example)
+    assert (done.returncode, done.stderr) == (100, "a b.txt is a link\n" if there else "")
 
 
 def test_a_message_says_why_there_is_no_plan(shell: list[str], example: ExampleBuildpack) -> None:

@@ -23,6 +23,7 @@ BUILD = '[build-system]\nrequires = ["setuptools"]\n'
 BASE = """
 [project]
 name = "My.App"
+version = "1"
 dependencies = ["flask>=3", "far @ git+https://me:secret-word@host/far", "old; python_version < '3'"]
 [project.optional-dependencies]
 Async_IO = ["uvloop"]
@@ -76,6 +77,27 @@ def test_the_project_itself(
     arguments, found, _ = read(tmp_path, BASE, mode, **variables)
     assert arguments == expected
     assert found.requirements[0].pinning is Pinning.UNPROVABLE
+
+
+@pytest.mark.parametrize("mode", [ProjectMode.EDITABLE, ProjectMode.WHEEL])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[project.scripts]\n", "[project] has no name and no version,"),
+        ("[project]\nname = 'a'\n", "[project] has no version,"),
+        ("[project]\nname = 'a'\ndynamic = ['version']\n", ""),
+        ("[tool.poetry]\nname = 'a'\n", ""),
+    ],
+)
+def test_a_project_without_a_name_cannot_be_installed(
+    tmp_path: Path, mode: ProjectMode, text: str, said: str
+) -> None:
+    if not said:
+        read(tmp_path, f"{text}{BUILD}", mode)
+        return
+    with pytest.raises(ConfigurationError) as refused:
+        read(tmp_path, f"{text}{BUILD}", mode)
+    assert said in refused.value.title
 
 
 @pytest.mark.parametrize(

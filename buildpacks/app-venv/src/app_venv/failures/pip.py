@@ -154,7 +154,7 @@ _RULES = (
         "If a variable is part of it, that must be set for the build.",
     ),
     Rule(
-        r"(Invalid wheel filename|Wheel '[^']*' located at \S+ is invalid|File is not a zip file|BadZipFile)",
+        r"Invalid wheel filename|Wheel '[^']*' located at .+ is invalid|File is not a zip file|BadZipFile",
         "a file is no proper wheel",
         "Was it renamed, cut short, or is it a pointer of Git LFS? Put the original in its place.",
     ),
@@ -190,6 +190,25 @@ _RULES = (
         r"No matching distribution found for (?P<need>\S+)",
         "{name} has to be built from source, and the index has no {need}, which that needs",
         "Offer it on the index, or choose a version of the package that has a wheel for this Python.",
+    ),
+    Rule(
+        r"nstalling build dependencies did not run successfully[\s\S]*"
+        r"No matching distribution found for (?P<need>[^\s│]+)[\s\S]*Failed to build 'file:",
+        "a project of the app has to be built, and the index has no {need}, which that needs",
+        "Offer it on the index, or correct [build-system] requires in its pyproject.toml (without such a "
+        "table it is setuptools).",
+    ),
+    Rule(
+        r"Cannot import build backend '(?P<name>[^']*)'[\s\S]*Failed to build 'file:",
+        "a project of the app has a build backend that cannot be imported: {name}",
+        "Name the package that has it in [build-system] requires of its pyproject.toml, or correct "
+        "build-backend. If nothing need be built, BP_PIP_PROJECT=dependencies installs what it depends on.",
+    ),
+    Rule(
+        r"Failed to build 'file:|generating package metadata\.\s+\S*> from file:",
+        "a project of the app could not be built",
+        "The reason is in the output above. What its build needs is to be in [build-system] requires of its "
+        "pyproject.toml.",
     ),
     Rule(
         r"(?:Failed to build '|Failed building wheel for |"

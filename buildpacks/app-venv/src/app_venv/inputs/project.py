@@ -145,11 +145,26 @@ def _itself(table: ProjectTable, mode: ProjectMode, selection: Selection, found:
             detail="It has neither [project] nor [build-system].",
             advice=f"Remove {PROJECT.name}. {_other_ways(table)}",
         )
+    _check_identity(table)
     editable = mode is ProjectMode.EDITABLE
     why = "is linked, not copied" if editable else "is built from source code that the build backend picks"
     found.note(PYPROJECT, "the project itself", Pinning.UNPROVABLE, why)
     target = f".[{','.join(selection.extras)}]" if selection.extras else "."
     return ("--editable", target) if editable else (target,)
+
+
+def _check_identity(table: ProjectTable) -> None:
+    """Refuse what no build backend takes (PEP 621): all of them would say so, each in its own way."""
+    project = table.project
+    if project is None:
+        return
+    missing = [key for key in ("name", "version") if key not in {*project, *table.dynamic}]
+    if missing:
+        raise ConfigurationError(
+            f"{PYPROJECT}: [project] has no {' and no '.join(missing)}, so the project cannot be installed",
+            advice=f"Add it. To install only what it depends on, set {PROJECT.name} to "
+            f"{ProjectMode.DEPENDENCIES.value}.",
+        )
 
 
 def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> None:
