@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from buildpack_common.files import remove
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_release.files.cache import cache_directory
-from buildpack_testing.locks import exclusive
+from buildpack_testing.file_locks import exclusive
 from buildpack_testing.pinned import pip_environment
 from support.component_builds import NEWEST
 from support.needs import lack

@@ -119,7 +119,7 @@ class Installer:
                     raise _failure(self, inputs, command, env=env, code=code, tail=tail)
             return read_report(report)
 
-    def _pip(self, inputs: Inputs, hashes: Path) -> tuple[str, ...]:
+    def _pip(self, inputs: PinnedInputs, hashes: Path) -> tuple[str, ...]:
         """Return what runs pip on the environment, as pip does it for another Python (`keep_downloads`).
 
         ``hashes`` is the file to write those to that the inputs allow.
