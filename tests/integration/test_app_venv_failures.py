@@ -283,3 +283,14 @@ def test_hashes_and_locks_for_another_machine_or_python_are_told_apart_from_wron
     lock.write_text(lock_text([here], builds.server.url).replace(sha256(here), "0" * 64))
     said = builds.failure()
     assert f"{here.name} is not the file that pylock.toml was made with" in said
+
+
+def test_without_an_index_its_absence_is_no_surprise(builds: VenvBuilds) -> None:
+    builds.require("left")
+    assert "No index was asked: PIP_NO_INDEX says so." in builds.failure(PIP_NO_INDEX="yes")
+
+
+def test_a_setting_that_is_no_proper_value_is_named(builds: VenvBuilds) -> None:
+    builds.require("left")
+    said = "the setting timeout of pip is no proper value: invalid floating-point value: 'soon'"
+    assert said in builds.failure(PIP_TIMEOUT="soon")

@@ -117,6 +117,11 @@ _RULES = (
         "Leave out what is in brackets, in the file that -c or PIP_CONSTRAINT names.",
     ),
     Rule(
+        r"An error occurred during configuration: option (?P<option>[\w-]+): (?P<why>[^\n]*?)\. Check your",
+        "the setting {option} of pip is no proper value: {why}",
+        "Correct the variable (PIP_...) or the line of the configuration file (pip.conf) that sets it.",
+    ),
+    Rule(
         r"no such option: (?P<option>--(?:global|install)-option)",
         "a requirements file has an option that pip has no more: {option}",
         "Leave it out. What the build backend of the package is to know goes into --config-settings.",

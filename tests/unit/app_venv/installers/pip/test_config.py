@@ -12,6 +12,7 @@ from app_venv.installers.pip.config import (
     relevant_settings,
     settings_in_files,
     unfilled_settings,
+    without_index,
 )
 from app_venv.installers.pip.options import OVERRULED, REFUSED
 from buildpack_api.errors import ConfigurationError
@@ -59,6 +60,14 @@ def test_all_are_reported_at_once_with_their_files(tmp_path: Path, environment: 
         refuse_dangerous_settings(environment)
     assert str(first) in refused.value.detail
     assert str(second) in refused.value.detail
+
+
+@pytest.mark.parametrize("place", ["", "missing.conf"])
+def test_a_file_that_is_chosen_has_to_be_there(tmp_path: Path, place: str) -> None:
+    """Else an app that means a private index gets what has the same name on the public one."""
+    with pytest.raises(ConfigurationError, match="names a file that is not there"):
+        refuse_dangerous_settings({"PIP_CONFIG_FILE": str(tmp_path / place)})
+    refuse_dangerous_settings({"PIP_CONFIG_FILE": "/dev/null"})
 
 
 def test_what_has_no_effect_passes(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -181,3 +190,37 @@ def test_variables_in_settings_of_pip_are_named_as_never_filled_in(tmp_path: Pat
         ("PIP_INDEX_URL", "TOKEN"),
         (f"extra-index-url in {tmp_path / 'pip.conf'}", "FILE_TOKEN"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xef\xbb\xbf[global]\ntimeout = 3\n", "It begins with a byte order mark."),
+        (b"[global]\n# caf\xe9\n", "Line 2 has other bytes."),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_named(
+    tmp_path: Path, environment: dict[str, str], content: bytes, said: str
+) -> None:
+    """Before pip runs, which refuses it as well."""
+    (tmp_path / "chosen.conf").write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is not a configuration file of pip: not UTF-8") as refused:
+        refuse_dangerous_settings(environment)
+    assert refused.value.detail == said
+
+
+@pytest.mark.parametrize(
+    ("variable", "option", "said"),
+    [
+        ("1", "", "PIP_NO_INDEX"),
+        ("no", "yes", ""),
+        ("", "true", "no-index in {file}"),
+        ("", "off", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_keeps_pip_from_asking_an_index_is_known(
+    tmp_path: Path, environment: dict[str, str], variable: str, option: str, said: str
+) -> None:
+    file = write(tmp_path / "chosen.conf", f"[global]\nno-index = {option}\n")
+    assert without_index({**environment, "PIP_NO_INDEX": variable}) == said.replace("{file}", str(file))

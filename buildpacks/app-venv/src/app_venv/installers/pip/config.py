@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from app_venv.installers.pip.options import (
     HARMLESS,
     OVERRULED,
     REFUSED,
+    is_on,
     option_name,
     option_of,
     spoils,
@@ -96,7 +98,17 @@ def unfilled_settings(environment: Mapping[str, str]) -> tuple[Unfilled, ...]:
 
 
 def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
-    """Raise ConfigurationError that lists all settings that would spoil the build; values are not shown."""
+    """Raise ConfigurationError that lists all settings that would spoil the build; values are not shown.
+
+    So does a file that is chosen and not there: pip passes over it, and takes the public index.
+    """
+    chosen = environment.get("PIP_CONFIG_FILE", "")
+    if chosen not in ("", os.devnull) and not Path(chosen).is_file():
+        raise ConfigurationError(
+            f"PIP_CONFIG_FILE names a file that is not there: {chosen}",
+            detail="pip would pass over it, and use no index but the public one.",
+            advice="Correct it, or remove it. Names that do not begin with / count from the app's directory.",
+        )
     settings = settings_in_files(environment)
     found = [one for one in settings if one.option not in OVERRULED and spoils(one.option, one.value)]
     if found:
@@ -105,6 +117,18 @@ def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
             detail="\n".join(f"{one.option} in {one.file}: {REFUSED[one.option]}." for one in found),
             advice="Remove them from the file. PIP_CONFIG_FILE=/dev/null makes pip read no file at all.",
         )
+
+
+def without_index(environment: Mapping[str, str]) -> str:
+    """Return what tells pip to ask no index at all, if anything does."""
+    name, option = "PIP_NO_INDEX", "no-index"
+    if environment.get(name):
+        return name if is_on(environment[name]) else ""
+    return next(
+        (f"{option} in {one.file}" for one in settings_in_files(environment)
+         if one.option == option and is_on(one.value)),
+        "",
+    )  # fmt: skip
 
 
 def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[str, ...]:
@@ -150,7 +174,7 @@ def _read(path: Path) -> Iterator[tuple[str, str, str]]:
 
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(path.read_text("utf-8", "surrogateescape"))
+        parser.read_string(_decoded(path))
     except OSError as error:
         raise ConfigurationError(f"Cannot read {path}: {error.strerror}") from error
     except configparser.Error as error:
@@ -163,6 +187,23 @@ def _read(path: Path) -> Iterator[tuple[str, str, str]]:
         if parser.has_section(section):
             for name, value in parser.items(section):
                 yield section, name.replace("_", "-").removeprefix("--"), value
+
+
+def _decoded(path: Path) -> str:
+    """Return the text. Raises ConfigurationError for what pip does not read either, OSError."""
+    content = path.read_bytes()
+    bad = "It begins with a byte order mark." if content.startswith(codecs.BOM_UTF8) else ""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text, bad = "", f"Line {content.count(bytes([10]), 0, error.start) + 1} has other bytes."
+    if bad:
+        raise ConfigurationError(
+            f"{path} is not a configuration file of pip: not UTF-8",
+            detail=bad,
+            advice="Save it as 'UTF-8', without a byte order mark.",
+        )
+    return text
 
 
 def _lines(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app_venv.environment.venv import site_packages
 from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.pip.cache import FILES
+from app_venv.installers.pip.config import without_index
 from app_venv.installers.pip.installation_report import Origins, read_report
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
@@ -172,6 +173,8 @@ def _failure(
         explanation = uncovered(tail, files, question) or explanation
         more = wheel_elsewhere(tail, installer.origins.downloaded | installer.origins.cached, question)
     ended = "pip was killed" if was_killed(code) else f"pip install ended with exit code {code}"
+    no_index = without_index(env)
+    more += f" No index was asked: {no_index} says so." if no_index else ""
     return CommandFailed(
         f"The requirements could not be installed: {explanation.cause}",
         command=tuple(command),

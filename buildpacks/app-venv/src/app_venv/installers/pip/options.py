@@ -89,8 +89,13 @@ _NO = frozenset({"0", "f", "false", "n", "no", "off"})
 
 def spoils(option: str, value: str) -> bool:
     """Whether pip with this setting would do something else than the buildpack expects. Empty means unset."""
-    off = option in SWITCHES and value.strip().lower() in _NO
+    off = option in SWITCHES and not is_on(value)
     return option in REFUSED and bool(value) and not off
+
+
+def is_on(value: str) -> bool:
+    """Whether a switch with this value is on."""
+    return value.strip().lower() not in _NO
 
 
 def variable(option: str) -> str:
