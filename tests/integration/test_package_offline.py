@@ -110,6 +110,7 @@ def test_only_what_carries_something_is_of_another_kind(
         f"{RUNTIME} offline": True,
         "strata/pip-tool": True,
         "strata/app-venv": True,
+        "strata/app-start": True,
         f"{COMPOSITE} offline": True,
     }
     version = Repository.discover(ROOT).get(COMPOSITE).descriptor.version

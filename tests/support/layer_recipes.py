@@ -89,6 +89,7 @@ RECIPES = {
             ("app_venv.after.leaks", "mend_addresses"),
         ),
     ),
+    "strata/app-start": Recipe("app_start", ("app_start.layer", "RECIPE"), (("app_start.layer", "fill"),)),
 }
 
 

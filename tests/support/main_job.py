@@ -20,7 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "tests" / "apps"
 PROBE = ROOT / "tests" / "fixtures" / "probe"
 COMPOSITE = "strata/python"
-RUNTIME, PIP, VENV = "strata/python-runtime", "strata/pip-tool", "strata/app-venv"
+RUNTIME, PIP, VENV, START = (
+    "strata/python-runtime",
+    "strata/pip-tool",
+    "strata/app-venv",
+    "strata/app-start",
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.wheels.lock_file import read_lock
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
-from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, VENV
+from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, START, VENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +115,7 @@ class SampleBuilds:
 
     def composite(self) -> Group:
         """Return what most people use, and a buildpack that says what to start."""
-        ours = [self.directory(one) for one in (COMPOSITE, *COMPONENTS)]
+        ours = [self.directory(one) for one in (COMPOSITE, *COMPONENTS, START)]
         return Group([*ours, WEB], [[COMPOSITE, "test/web"]])
 
     def components(self, *others: Path, instead: Mapping[str, Path] | None = None) -> Group:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import app_start.layer
 import app_venv.build
 import app_venv.settings
 import pip_tool.build
@@ -18,7 +19,7 @@ from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
-COMPONENTS = ("python-runtime", "pip-tool", "app-venv")
+COMPONENTS = ("python-runtime", "pip-tool", "app-venv", "app-start")
 VENV = Path("/layers/venv/venv")
 VARIABLES = {
     "python-runtime": python_runtime.settings.VARIABLES,
@@ -34,6 +35,8 @@ ENVIRONMENTS = {
     },
     "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
     "app-venv": {change.name for change in app_venv.build.environment_changes(VENV)} | {"PIP_CACHE_DIR"},
+    "app-start": {change.name for change in app_start.layer.environment_changes()}
+    | {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"},
 }
 
 
@@ -103,6 +106,7 @@ def test_variables_are_read_in_one_module(component: str) -> None:
         ("python-runtime", {python_layer.NAME}),
         ("pip-tool", {"pip"}),
         ("app-venv", {"venv", "pip-cache"}),
+        ("app-start", {app_start.layer.NAME}),
     ],
 )
 def test_the_layers_are_those_of_the_build(component: str, layers: set[str]) -> None:

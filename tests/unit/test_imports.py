@@ -43,6 +43,7 @@ ALLOWED = {
     "oci_registry": {"buildpack_common"},
     "buildpack_release": {"buildpack_common", "oci_registry"},
     "buildpack_testing": {"buildpack_api", "buildpack_common", "buildpack_release", "oci_registry"},
+    "app_start": {"buildpack_api", "buildpack_common"},
     "app_venv": {"buildpack_api", "buildpack_common"},
     "pip_tool": {"buildpack_api", "buildpack_common"},
     "python_runtime": {"buildpack_api", "buildpack_common"},
@@ -112,7 +113,14 @@ def test_products_do_not_import_test_registries() -> None:
     doubles = "oci_registry.testing"
     wrong = [
         f"{module} imports {name}"
-        for package in ("oci_registry", "buildpack_release", "app_venv", "pip_tool", "python_runtime")
+        for package in (
+            "oci_registry",
+            "buildpack_release",
+            "app_start",
+            "app_venv",
+            "pip_tool",
+            "python_runtime",
+        )
         for module in inside(package)
         for name in sorted(imports(module))
         if f"{name}.".startswith(f"{doubles}.")

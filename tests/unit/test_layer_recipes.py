@@ -52,6 +52,7 @@ def test_a_change_in_what_fills_a_layer_raises_its_recipe(name: str, sources: So
             "strata/app-venv",
             {"install._OPTIONS", "hint._SCRIPT", "checkouts.remove_metadata", "records.correct_record"},
         ),
+        ("strata/app-start", {"layer._PROGRAM"}),
     ],
 )
 def test_what_makes_a_layer_is_covered(name: str, makers: set[str], sources: Sources) -> None:

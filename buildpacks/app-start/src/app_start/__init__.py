@@ -1,0 +1,1 @@
+"""The buildpack strata/app-start: what the image of an application starts."""

@@ -1,0 +1,74 @@
+"""Build: what the user says, else what the app's files show; then `launch.toml`, one layer, the summary.
+
+Each step is a module of its own; this one says in which order they come.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_start.environment import find_environment
+from app_start.layer import AtStart, write_layer
+from app_start.processes import StartPlan
+from app_start.programs import ImagePrograms
+from app_start.settings import WorkersMode, read_settings
+from app_start.summary import tell
+from app_start.told import told_plan
+from buildpack_api.errors import PlatformError
+from buildpack_api.interpreter import find_interpreter
+from buildpack_api.launch import Launch
+
+if TYPE_CHECKING:
+    from app_start.environment import Environment
+    from app_start.settings import Settings
+    from buildpack_api.context import BuildContext
+    from buildpack_api.interpreter import Interpreter
+
+_CONTROL_SOCKET = (25, 1)  # the first gunicorn that has one
+_SHARED = ("flask-socketio", "python-socketio")
+"""With these, requests of one client have to reach one worker, which no server here sees to."""
+
+
+def build(context: BuildContext) -> None:
+    """Say what the image starts."""
+    settings = read_settings(context.environment)
+    interpreter = _interpreter(context)
+    environment = find_environment(interpreter, context.environment) if interpreter else None
+    plan = told_plan(settings, context.app_dir) or StartPlan()
+    if not plan.processes:
+        Launch().write(context.layers.root)
+        tell(plan, context.output)
+        return
+    python = Path(os.path.realpath(interpreter.executable)) if interpreter else None
+    write_layer(context, python, _at_start(plan, settings, environment, context.app_dir))
+    plan.launch().write(context.layers.root)
+    tell(plan, context.output, ImagePrograms(context))
+
+
+def _interpreter(context: BuildContext) -> Interpreter | None:
+    """Return the app's Python; None if no Python is for the image."""
+    try:
+        return find_interpreter(context)
+    except PlatformError:
+        return None
+
+
+def _at_start(
+    plan: StartPlan, settings: Settings, environment: Environment | None, app_dir: Path
+) -> dict[str, AtStart]:
+    if environment is None:
+        return {}
+    workers = settings.workers is WorkersMode.AUTO and not any(map(environment.has, _SHARED))
+    configured = "".join(path.read_text("utf-8", "replace") for path in app_dir.glob("gunicorn*.py"))
+    return {
+        one.type: AtStart(
+            workers and bool(one.servers),
+            "gunicorn" in one.servers and "worker_tmp_dir" not in configured,
+            "gunicorn" in one.servers
+            and "control_socket" not in configured
+            and environment.version("gunicorn") >= _CONTROL_SOCKET,
+        )
+        for one in plan.processes
+    }

@@ -1,0 +1,114 @@
+"""The variables by which a user says what is started, and how: described as data, read once, in one place.
+
+The table in the README is `table()`; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from buildpack_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class WorkersMode(Enum):
+    """Whether the number of a server's workers follows the limits of the container."""
+
+    AUTO = "auto"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable. ``values`` are the words that it may be; if there are none, ``form`` says what it is.
+
+    ``default`` is what it is if it is unset or empty.
+    """
+
+    name: str
+    meaning: str
+    values: type[Enum] | None = None
+    default: str = ""
+    form: str = ""
+
+    @property
+    def documentation(self) -> str:
+        """Its row in the table of variables, in Markdown."""
+        words = [str(word.value) for word in self.values or ()]
+        shown = [f"`{word}` (default)" if word == self.default else f"`{word}`" for word in words]
+        return f"| `{self.name}` | {', '.join(shown) or self.form} | {self.meaning} |"
+
+
+START_COMMAND = Variable(
+    "BP_START_COMMAND", "what the image starts, as process `web`, whatever else there is", form="a command"
+)
+GOOGLE_ENTRYPOINT = Variable(
+    "GOOGLE_ENTRYPOINT", "the same, as Google's buildpacks call it", form="a command"
+)
+PAKETO_DEFAULT_PROCESS = Variable(
+    "BP_PROCFILE_DEFAULT_PROCESS", "the same, as Paketo's call it", form="a command"
+)
+WORKERS = Variable(
+    "BP_WEB_CONCURRENCY",
+    "with `auto`, servers get `WEB_CONCURRENCY` at start from the container's limits",
+    WorkersMode,
+    WorkersMode.AUTO.value,
+)
+COMMANDS = (START_COMMAND, PAKETO_DEFAULT_PROCESS, GOOGLE_ENTRYPOINT)
+"""The variables that say what is started; the first that is set counts."""
+VARIABLES = (*COMMANDS, WORKERS)
+"""All of them, in the order of the documentation."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the variables say. ``command`` is what to start, and ``source`` who says so; or both are empty."""
+
+    command: str = ""
+    source: str = ""
+    workers: WorkersMode = WorkersMode.AUTO
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read all variables. Raises ConfigurationError for a value that means nothing."""
+    said = [(one.name, text) for one in COMMANDS if (text := environment.get(one.name, "").strip())]
+    if len({text for _, text in said}) > 1:
+        raise ConfigurationError(
+            f"{' and '.join(name for name, _ in said)} say different things",
+            advice=f"Set only one of them, {START_COMMAND.name} at best.",
+        )
+    source, command = said[0] if said else ("", "")
+    return Settings(
+        command=command,
+        source=source,
+        workers=_word(WORKERS, WorkersMode, environment),
+    )
+
+
+def table() -> str:
+    """Return the table of all variables, in Markdown."""
+    return "\n".join(
+        ["| variable | value | meaning |", "|---|---|---|", *(one.documentation for one in VARIABLES)]
+    )
+
+
+_Word = TypeVar("_Word", bound=Enum)
+
+
+def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word:
+    text = environment.get(variable.name, "").strip().lower() or variable.default
+    try:
+        return values(text)
+    except ValueError as error:
+        words = [
+            f"{one.value} (the default)" if one.value == variable.default else one.value for one in values
+        ]
+        raise ConfigurationError(
+            f"{variable.name} is {text!r}",
+            detail=f"Its meaning: {variable.meaning.replace('`', '')}.",
+            advice=f"Set it to {', '.join(words[:-1])} or {words[-1]}, or remove it.",
+        ) from error

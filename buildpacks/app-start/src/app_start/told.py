@@ -1,0 +1,67 @@
+"""What the user says is started: a variable, and the processes of the Procfile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_start.processes import WEB, AppProcess, StartPlan
+from app_start.procfile import NAME, RELEASE, Procfile, ProcfileEntry, checked_command, read_procfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app_start.settings import Settings
+    from app_start.shell_line import ShellCommand
+
+_SIGNALS = (
+    "It passes SIGTERM on to all, and arguments of the container's user to nobody. Where the app's command "
+    "is the only one, or the last after && or ;, the app itself is the first process."
+)
+
+
+def told_plan(settings: Settings, app_dir: Path) -> StartPlan | None:
+    """Return what the variable and the Procfile say; None if both are silent. Raises ConfigurationError."""
+    procfile = read_procfile(app_dir)
+    entries = list(procfile.entries) if procfile else []
+    remarks = [(f"{NAME}, {remark}", "") for remark in procfile.remarks] if procfile else []
+    processes = [_process(entry) for entry in entries]
+    default = procfile.default if procfile else ""
+    if settings.command:
+        if any(one.type == WEB for one in processes):
+            remarks.append((f"{settings.source} is started, not the process {WEB} of {NAME}", ""))
+        command = checked_command(settings.command, WEB, settings.source)
+        own = AppProcess(WEB, command.command, settings.source, settings.command, programs=command.programs)
+        processes = [own, *(one for one in processes if one.type != WEB)]
+        default = WEB
+        remarks += _shell_remarks(settings.source, command)
+    if not processes:
+        return None
+    for entry in entries:
+        if entry.type != WEB or not settings.command:
+            remarks += _shell_remarks(f"{NAME} line {entry.number}", entry.command)
+    return StartPlan(
+        tuple(processes), default, tuple(remarks), _advice(procfile, default), source=settings.source or NAME
+    )
+
+
+def _process(entry: ProcfileEntry) -> AppProcess:
+    evidence = f"{NAME} line {entry.number}"
+    if entry.type == RELEASE:
+        evidence += "; no CNB platform runs it by itself"
+    return AppProcess(
+        entry.type, entry.command.command, evidence, entry.line, programs=entry.command.programs
+    )
+
+
+def _shell_remarks(place: str, command: ShellCommand) -> Iterator[tuple[str, str]]:
+    if command.shell == "bash":
+        yield f"{place} is written for bash, which the run image must have", ""
+    if not command.replaces_shell:
+        yield f"{place}: the shell stays the first process, since the line is no single command", _SIGNALS
+
+
+def _advice(procfile: Procfile | None, default: str) -> str:
+    if default or procfile is None:
+        return ""
+    return f"Call one of the processes web, and it starts by itself ({NAME})."
