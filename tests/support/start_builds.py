@@ -104,5 +104,7 @@ class App:
 
 
 def _shown(command: list[str]) -> str:
-    """Leave out the shell, where there is one."""
-    return f"$ {command[2]}" if command[:2] == ["sh", "-c"] else " ".join(command)
+    """Leave out the shell that only fills in variables."""
+    if command[:2] != ["sh", "-c"] or not command[2].endswith(' "$@"'):
+        return " ".join(command)
+    return command[2].removesuffix(' "$@"').removeprefix("exec ")

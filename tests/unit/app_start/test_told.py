@@ -17,7 +17,7 @@ def test_the_processes_of_a_procfile(app: App) -> None:
     app.write({"Procfile": "web: gunicorn app:app\nworker: celery -A x worker -c $N\n"}).install(
         "gunicorn", "celery"
     )
-    assert app.build() == {"*web": "gunicorn app:app", "worker": '$ exec celery -A x worker -c $N "$@"'}
+    assert app.build() == {"*web": "gunicorn app:app", "worker": "celery -A x worker -c $N"}
     assert "web (default) gunicorn app:app (Procfile line 1)" in app.text
     assert "docker run --entrypoint worker IMAGE" in app.text
     assert "Warning" not in app.text

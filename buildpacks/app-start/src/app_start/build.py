@@ -36,7 +36,7 @@ def build(context: BuildContext) -> None:
     settings = read_settings(context.environment)
     interpreter = _interpreter(context)
     environment = find_environment(interpreter, context.environment) if interpreter else None
-    plan = told_plan(settings, context.app_dir) or StartPlan()
+    plan = told_plan(settings, context.app_dir) or _inferred(context, environment)
     if not plan.processes:
         Launch().write(context.layers.root)
         tell(plan, context.output)
@@ -45,6 +45,16 @@ def build(context: BuildContext) -> None:
     write_layer(context, python, _at_start(plan, settings, environment, context.app_dir))
     plan.launch().write(context.layers.root)
     tell(plan, context.output, ImagePrograms(context))
+
+
+def _inferred(context: BuildContext, environment: Environment | None) -> StartPlan:
+    """Return what the app's files show; nothing without a Python in the image."""
+    if environment is None:
+        return StartPlan()
+    from app_start.inference.decide import inferred_plan  # not for who is told
+    from app_start.inference.project import Project
+
+    return inferred_plan(Project(context.app_dir, environment, context.environment))
 
 
 def _interpreter(context: BuildContext) -> Interpreter | None:

@@ -36,6 +36,10 @@ class Environment:
         """Whether all of these distributions (normalised names) are installed."""
         return all(name in self.distributions for name in names)
 
+    def has_any(self, *names: str) -> bool:
+        """Whether one of these is."""
+        return any(name in self.distributions for name in names)
+
     def label(self, name: str) -> str:
         """Return name and version for people."""
         return f"{name} {self.distributions[name].version}"

@@ -1,0 +1,122 @@
+"""Programs: ``__main__.py``, then a file with ``if __name__ == "__main__":``, or one that ends in a loop."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from app_start.inference.candidate import Candidate, Strength
+from app_start.inference.program import Program, program_of, reads_command_line
+from app_start.processes import WEB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app_start.inference.module import Module
+    from app_start.inference.project import Project
+    from app_start.inference.served import Findings
+
+_TYPE = "main"
+_FIRST = ("main.py", "app.py")
+_NEVER = frozenset(
+    ["asgi.py", "clock.py", "gunicorn.conf.py", "manage.py", "scheduler.py", "worker.py", "wsgi.py"]
+)
+_SERVERS = (
+    "http", "socketserver", "wsgiref", "tornado", "twisted", "websockets", "nicegui", "cherrypy", "grpc",
+)  # fmt: skip
+_ENDLESS = frozenset(
+    {
+        "run",
+        "run_forever",
+        "run_polling",
+        "start_polling",
+        "infinity_polling",
+        "serve_forever",
+        "mainloop",
+        "idle",
+    }
+)
+_FOR_DEVELOPMENT = "The framework's own server is for development: add gunicorn to what the app requires."
+# Another program runs these: their own rules know how.
+_RUN_BY_OTHERS = ("streamlit", "chainlit", "gradio", "panel", "functions_framework")
+
+
+def find(findings: Findings) -> list[Candidate]:
+    """Return the program that the names of the files tell; all of those, if they tell nothing."""
+    project = findings.project
+    for files in _tiers(project):
+        found = [candidate for path in files if (candidate := _candidate(findings, path)) is not None]
+        if found:
+            return found
+    return []
+
+
+def _tiers(project: Project) -> list[list[Path]]:
+    top = {path.name: path for path in project.top_files}
+    packages = [path for path in project.files if path.name == "__main__.py" and path.parent != project.top]
+    others = [path for name, path in top.items() if name not in {"__main__.py", *_FIRST}]
+    return [
+        *([top[name]] for name in ("__main__.py", *_FIRST) if name in top),
+        packages,
+        others,
+        [path for path in project.files if path.parent != project.top and path.name in _FIRST],
+    ]
+
+
+def _candidate(findings: Findings, path: Path) -> Candidate | None:
+    project = findings.project
+    module = project.module(path)
+    if module is None or path.name in _NEVER or any(module.imports_any(name) for name in _RUN_BY_OTHERS):
+        return None
+    line = _start_of(module)
+    if not line:
+        return None
+    shown = project.shown(path)
+    evidence = f"{shown} line {line} says how it is started"
+    if path.name == "__main__.py":
+        evidence = f"{shown} is there to be run"
+    command, directory = _command(project, path)
+    reader = reads_command_line(module)
+    program = program_of(findings, path, "") or Program()
+    if reader and not program.serves:
+        evidence = f"{evidence}; it reads its command line ({reader})"
+        return Candidate(Strength.NEVER, evidence, _TYPE, command, directory=directory, root=path)
+    if program.app is not None:  # for which another rule has no server, if it comes to that
+        if not program.reachable:
+            return None
+        evidence = f"{evidence}, on all addresses and $PORT"
+        return Candidate(
+            Strength.MAIN, evidence, WEB, command, directory=directory, root=path, note=_FOR_DEVELOPMENT
+        )
+    serves = program.serves or bool(module.imports_any(*_SERVERS))
+    note = (
+        "" if not serves or "PORT" in module.text else f"{shown} is not seen to listen at the port of $PORT."
+    )
+    kind = WEB if serves else _TYPE
+    return Candidate(Strength.MAIN, evidence, kind, command, directory=directory, root=path, note=note)
+
+
+def _start_of(module: Module) -> int:
+    """Return the line where it says how it is started; 0 if it does not."""
+    if module.path.name == "__main__.py":
+        return 1
+    if module.main_guard is not None:
+        return module.main_guard.lineno
+    last = module.tree.body[-1] if module.tree.body else None
+    call = last.value if isinstance(last, ast.Expr) else None
+    if isinstance(call, ast.Call):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name in _ENDLESS:
+            return call.lineno
+    return 0
+
+
+def _command(project: Project, path: Path) -> tuple[tuple[str, ...], Path | None]:
+    """Return how it is started: as a module where it belongs to a package, else as a file."""
+    if path.parent == project.top:
+        return ("python", path.name), None
+    place = project.place(path)
+    directory = None if place.directory == project.top else place.directory
+    if "." in place.name:
+        return ("python", "-m", place.name.removesuffix(".__main__")), directory
+    return ("python", project.shown(path)), None
