@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (the files of apps stand on one line)
 """Apps of the shapes that real projects have: files, what is installed, and what has to start.
 
 The shapes are those of the samples and projects that people give to buildpacks; the code is our own.
@@ -26,6 +27,7 @@ DJANGO_WSGI = (
     "import os\nfrom django.core.wsgi import get_wsgi_application\n"
     "os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{settings}')\napplication = get_wsgi_application()\n"
 )
+SETTINGS = "SECRET_KEY = 'x'\nALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'urls'\n"
 DJANGO_ASGI = DJANGO_WSGI.replace("wsgi", "asgi")
 
 
@@ -47,13 +49,14 @@ class Shape:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def django(top: str = "", settings: str = "site.settings", **more: str) -> dict[str, str]:
+def django(top: str = "", settings: str = "shop.settings", **more: str) -> dict[str, str]:
     """Return the files of a project as `django-admin startproject` makes it."""
     package = settings.replace(".", "/").rpartition("/")[0]
     return {
         f"{top}manage.py": MANAGE.format(settings=settings),
+        f"{top}urls.py": "urlpatterns = []\n",
         f"{top}{package}/__init__.py": "",
-        f"{top}{settings.replace('.', '/')}.py": f"WSGI_APPLICATION = '{package.replace('/', '.')}.wsgi.application'\n",
+        f"{top}{settings.replace('.', '/')}.py": f"{SETTINGS}WSGI_APPLICATION = '{package.replace('/', '.')}.wsgi.application'\n",
         f"{top}{package}/wsgi.py": DJANGO_WSGI.format(settings=settings),
         f"{top}{package}/asgi.py": DJANGO_ASGI.format(settings=settings),
         **{f"{top}{name}": text for name, text in more.items()},
@@ -130,7 +133,7 @@ SHAPES: Mapping[str, Shape] = {
         {
             "app.py": WSGI
             + "from werkzeug.middleware.proxy_fix import ProxyFix\napp.wsgi_app = ProxyFix(app.wsgi_app)\n"
-            "from whitenoise import WhiteNoise\napplication = WhiteNoise(app)\n"
+            "application = ProxyFix(app)\n"
         },
         ("flask", "gunicorn"),
         "gunicorn app:app",
@@ -294,7 +297,9 @@ SHAPES: Mapping[str, Shape] = {
         'hypercorn --bind "0.0.0.0:$PORT" app:app',
     ),
     "sanic": Shape(
-        {"server.py": "from sanic import Sanic\napp = Sanic('shop')\n"},
+        {
+            "server.py": "from sanic import Sanic\nfrom sanic.response import text\napp = Sanic('shop')\n@app.get('/')\nasync def hi(request):\n    return text('')\n"
+        },
         ("sanic",),
         'sanic --host 0.0.0.0 --port "$PORT" server:app',
     ),
@@ -327,7 +332,9 @@ SHAPES: Mapping[str, Shape] = {
         f"{UVICORN} main:app",
     ),
     "dash with its server": Shape(
-        {"app.py": "from dash import Dash\napp = Dash(__name__)\nserver = app.server\n"},
+        {
+            "app.py": "from dash import Dash\napp = Dash(__name__)\nfrom dash import html\napp.layout = html.Div('Hello')\nserver = app.server\n"
+        },
         ("dash", "gunicorn"),
         "gunicorn app:server",
     ),
@@ -335,25 +342,25 @@ SHAPES: Mapping[str, Shape] = {
     "django": Shape(
         django(),
         ("django", "gunicorn"),
-        "gunicorn site.wsgi:application",
+        "gunicorn shop.wsgi:application",
         processes={"migrate": "python manage.py migrate --noinput"},
         said=(
-            "manage.py has site.settings, this WSGI_APPLICATION = site.wsgi.application; gunicorn 1.0 is installed",
+            "manage.py has shop.settings, this WSGI_APPLICATION = shop.wsgi.application; gunicorn 1.0 is installed",
         ),
     ),
     "django below the top": Shape(
         django("backend/"),
         ("django", "gunicorn"),
-        "gunicorn site.wsgi:application",
+        "gunicorn shop.wsgi:application",
         directory="backend",
         processes={"migrate": "python manage.py migrate --noinput"},
     ),
     "django, settings in a package": Shape(
         {
             **django(settings="config.settings.local"),
-            "config/wsgi.py": DJANGO_WSGI,
+            "config/wsgi.py": DJANGO_WSGI.format(settings="config.settings.local"),
             "config/__init__.py": "",
-            "config/settings/base.py": "WSGI_APPLICATION = 'config.wsgi.application'\n",
+            "config/settings/base.py": SETTINGS + "WSGI_APPLICATION = 'config.wsgi.application'\n",
             "config/settings/wsgi.py": "",
             "config/settings/local.py": "from .base import *\n",
         },
@@ -362,15 +369,15 @@ SHAPES: Mapping[str, Shape] = {
         processes={"migrate": "python manage.py migrate --noinput"},
     ),
     "django, asgi only": Shape(
-        {**django(), "site/settings.py": "ASGI_APPLICATION = 'site.asgi.application'\n"},
+        {**django(), "shop/settings.py": SETTINGS + "ASGI_APPLICATION = 'shop.asgi.application'\n"},
         ("django", "daphne"),
-        'daphne --bind 0.0.0.0 --port "$PORT" site.asgi:application',
+        'daphne --bind 0.0.0.0 --port "$PORT" shop.asgi:application',
         processes={"migrate": "python manage.py migrate --noinput"},
     ),
     "django, uvicorn": Shape(
         django(),
         ("django", "uvicorn"),
-        f"{UVICORN} site.asgi:application",
+        f"{UVICORN} shop.asgi:application",
         processes={"migrate": "python manage.py migrate --noinput"},
     ),
     "django, no server": Shape(
@@ -380,12 +387,12 @@ SHAPES: Mapping[str, Shape] = {
         said=("add gunicorn",),
     ),
     "django with a worker": Shape(
-        django(**{"site/celery.py": "from celery import Celery\napp = Celery('site')\n"}),
+        django(**{"shop/celery.py": "from celery import Celery\napp = Celery('shop')\n"}),
         ("django", "gunicorn", "celery"),
-        "gunicorn site.wsgi:application",
+        "gunicorn shop.wsgi:application",
         processes={
             "migrate": "python manage.py migrate --noinput",
-            "worker": "celery --app site.celery:app worker",
+            "worker": "celery --app shop.celery:app worker",
         },
     ),
     # User interfaces
@@ -410,7 +417,7 @@ SHAPES: Mapping[str, Shape] = {
     "gradio": Shape(
         {"app.py": "import gradio as gr\ndemo = gr.Interface(str, 'text', 'text')\ndemo.launch()\n"},
         ("gradio", "uvicorn", "fastapi"),
-        'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" exec python app.py',
+        'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python app.py',
     ),
     "panel": Shape(
         {"app.py": "import panel as pn\npn.panel('x').servable()\n"},
@@ -572,7 +579,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "two functions, one named": Shape(
         {
-            "main.py": "import functions_framework\n@functions_framework.http\ndef one(r):\n    pass\n@functions_framework.http\ndef two(r):\n    pass\n"
+            "main.py": "import functions_framework\n@functions_framework.http\ndef one(r):\n    pass\n@functions_framework.http\ndef two(r):\n    return 'two'\n"
         },
         ("functions-framework",),
         "functions-framework --target two",

@@ -104,7 +104,8 @@ class App:
 
 
 def _shown(command: list[str]) -> str:
-    """Leave out the shell that only fills in variables."""
-    if command[:2] != ["sh", "-c"] or not command[2].endswith(' "$@"'):
+    """Leave out the shell that only fills in variables, or hands signals on."""
+    if command[:2] != ["sh", "-c"] or '"$@"' not in command[2]:
         return " ".join(command)
-    return command[2].removesuffix(' "$@"').removeprefix("exec ")
+    line = next(line for line in command[2].splitlines() if '"$@"' in line)
+    return line.partition(' "$@"')[0].removeprefix("exec ")

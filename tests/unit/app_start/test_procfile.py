@@ -112,7 +112,7 @@ COMMANDS = st.from_regex(r"[a-z$./][a-zA-Z0-9 $:./={}-]{0,20}", fullmatch=True).
     gap=st.sampled_from(["", " ", "\t "]),
 )
 def test_any_procfile(entries: list[tuple[str, str]], end: str, noise: str, gap: str) -> None:
-    """Whatever stands between, the last command of each type is there, as it is written, in the last's order."""
+    """Whatever stands between: the last command of each type is there, as it is written, in their order."""
     lines = [line for name, command in entries for line in (noise, f"{gap}{name}{gap}:{gap}{command}{gap}")]
     expected: dict[str, str] = {}
     for name, command in entries:

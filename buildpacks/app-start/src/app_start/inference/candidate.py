@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_FORWARDING = """\
+trap 'kill -s TERM $app' TERM INT
+{line} "$@" & app=$!
+wait $app; code=$?
+while kill -s 0 $app 2>/dev/null; do wait $app; code=$?; done
+exit $code"""
+
+
 class Strength(Enum):
     """How much a candidate says about what the app starts by itself."""
 
@@ -68,6 +76,15 @@ def with_shell(line: str, name: str = WEB) -> tuple[tuple[str, ...], str]:
     """
     before, program = _assignments(line)
     return ("sh", "-c", f'{before}exec {program} "$@"', name), line
+
+
+def with_forwarding(line: str, name: str = WEB) -> tuple[tuple[str, ...], str]:
+    """Return the command of a program that may not know SIGTERM, and the line for people.
+
+    The kernel keeps from a container's first process every signal that it has no handler for. So a shell is
+    first, hands the signal on, waits, and ends as the program has ended.
+    """
+    return ("sh", "-c", _FORWARDING.format(line=line), name), line
 
 
 def _assignments(line: str) -> tuple[str, str]:

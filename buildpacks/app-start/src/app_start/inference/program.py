@@ -33,7 +33,6 @@ class Program:
     app: WebObject | None = None
     serves: bool = False
     reachable: bool = False
-    note: str = ""
 
 
 def program_of(findings: Findings, path: Path, function: str) -> Program | None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_start.inference.candidate import with_shell
+from app_start.inference.candidate import with_forwarding, with_shell
 from app_start.inference.frameworks import Interface
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class _Server:
     """Its command; empty if this server cannot do that."""
     last: bool = False
     """Only where there is no other: it is new, or does it by the way."""
+    knows_sigterm: bool = True
 
 
 def serve(target: Target, project: Project) -> Served | None:
@@ -77,7 +78,8 @@ def serve(target: Target, project: Project) -> Served | None:
     if "$PORT" not in line:
         return Served(tuple(line.split(" ")), line, label)
     line = re.sub(r" ([^ ]*[()][^ ]*)", r" '\1'", line)
-    return Served(*with_shell(line), label)
+    command, shown = with_shell(line) if server.knows_sigterm else with_forwarding(line)
+    return Served(command, shown, label)
 
 
 def advice(interface: Interface) -> str:
@@ -170,7 +172,7 @@ _SERVERS = {
     Interface.WSGI: (
         _Server("gunicorn", _gunicorn()),
         _Server("granian", _granian("wsgi")),
-        _Server("waitress", _waitress),
+        _Server("waitress", _waitress, knows_sigterm=False),
         _Server("uwsgi", _uwsgi),
         _Server("hypercorn", _hypercorn("wsgi:"), last=True),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app_start.inference.candidate import Candidate, Strength, with_shell
+from app_start.inference.candidate import Candidate, Strength, with_forwarding, with_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ class UserInterface:
     line: str
     marks: tuple[str, ...] = ()
     note: str = ""
+    knows_sigterm: bool = True
 
     def candidates(self, findings: Findings) -> list[Candidate]:
         """Return the file that is started; all that may be meant, if their names tell nothing."""
@@ -58,12 +59,13 @@ class UserInterface:
             return 0
         return module.imports_any(self.package)
 
-    def _candidate(self, project: Project, path: Path, line: int) -> Candidate:
-        evidence = f"{project.shown(path)} line {line} imports {self.package}"
+    def _candidate(self, project: Project, path: Path, number: int) -> Candidate:
+        evidence = f"{project.shown(path)} line {number} imports {self.package}"
         if not project.environment.has(self.distribution):
             missing = f"{self.distribution} is not installed: add it to what the app requires"
             return Candidate(Strength.FOUND, evidence, missing=missing, root=path)
-        command, shown = with_shell(self.line.format(_quoted(project.shown(path))))
+        line = self.line.format(_quoted(project.shown(path)))
+        command, shown = with_shell(line) if self.knows_sigterm else with_forwarding(line)
         evidence = f"{evidence}; {project.environment.label(self.distribution)} is installed"
         return Candidate(Strength.FOUND, evidence, command=command, shown=shown, root=path, note=self.note)
 

@@ -16,6 +16,7 @@ _GRADIO = UserInterface(
     ("app.py", "main.py", "demo.py"),
     'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python {}',
     (".launch(",),
+    knows_sigterm=False,
 )
 
 

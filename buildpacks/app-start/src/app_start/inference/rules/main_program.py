@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from typing import TYPE_CHECKING
 
-from app_start.inference.candidate import Candidate, Strength
+from app_start.inference.candidate import Candidate, Strength, with_forwarding
 from app_start.inference.program import Program, program_of, reads_command_line
 from app_start.processes import WEB
 
@@ -68,32 +69,29 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     module = project.module(path)
     if module is None or path.name in _NEVER or any(module.imports_any(name) for name in _RUN_BY_OTHERS):
         return None
-    line = _start_of(module)
-    if not line:
+    number = _start_of(module)
+    if not number:
         return None
     shown = project.shown(path)
-    evidence = f"{shown} line {line} says how it is started"
+    evidence = f"{shown} line {number} says how it is started"
     if path.name == "__main__.py":
         evidence = f"{shown} is there to be run"
-    command, directory = _command(project, path)
+    line, directory = _line(project, path)
     reader = reads_command_line(module)
     program = program_of(findings, path, "") or Program()
+    serves = program.serves or bool(module.imports_any(*_SERVERS))
+    strength, kind, note = Strength.MAIN, WEB if serves else _TYPE, ""
     if reader and not program.serves:
+        strength, kind = Strength.NEVER, _TYPE
         evidence = f"{evidence}; it reads its command line ({reader})"
-        return Candidate(Strength.NEVER, evidence, _TYPE, command, directory=directory, root=path)
-    if program.app is not None:  # for which another rule has no server, if it comes to that
+    elif program.app is not None:  # for which another rule has no server, if it comes to that
         if not program.reachable:
             return None
-        evidence = f"{evidence}, on all addresses and $PORT"
-        return Candidate(
-            Strength.MAIN, evidence, WEB, command, directory=directory, root=path, note=_FOR_DEVELOPMENT
-        )
-    serves = program.serves or bool(module.imports_any(*_SERVERS))
-    note = (
-        "" if not serves or "PORT" in module.text else f"{shown} is not seen to listen at the port of $PORT."
-    )
-    kind = WEB if serves else _TYPE
-    return Candidate(Strength.MAIN, evidence, kind, command, directory=directory, root=path, note=note)
+        evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
+    elif serves and "PORT" not in module.text:
+        note = f"{shown} is not seen to listen at the port of $PORT."
+    command, text = with_forwarding(line, kind)
+    return Candidate(strength, evidence, kind, command, text, directory, root=path, note=note)
 
 
 def _start_of(module: Module) -> int:
@@ -111,12 +109,12 @@ def _start_of(module: Module) -> int:
     return 0
 
 
-def _command(project: Project, path: Path) -> tuple[tuple[str, ...], Path | None]:
+def _line(project: Project, path: Path) -> tuple[str, Path | None]:
     """Return how it is started: as a module where it belongs to a package, else as a file."""
     if path.parent == project.top:
-        return ("python", path.name), None
+        return f"python {shlex.quote(path.name)}", None
     place = project.place(path)
     directory = None if place.directory == project.top else place.directory
     if "." in place.name:
-        return ("python", "-m", place.name.removesuffix(".__main__")), directory
-    return ("python", project.shown(path)), None
+        return f"python -m {place.name.removesuffix('.__main__')}", directory
+    return f"python {shlex.quote(project.shown(path))}", None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_start.inference.candidate import Candidate, Strength
+from app_start.inference.candidate import Candidate, Strength, with_forwarding
 
 if TYPE_CHECKING:
     from app_start.inference.served import Findings
@@ -21,5 +21,6 @@ def find(findings: Findings) -> list[Candidate]:
         line = module.imports_any(*_PACKAGES) if module else 0
         if line:
             evidence = f"{path.name} line {line} imports a scheduler"
-            return [Candidate(Strength.WORKER, evidence, "clock", ("python", path.name), root=path)]
+            command, shown = with_forwarding(f"python {path.name}", "clock")
+            return [Candidate(Strength.WORKER, evidence, "clock", command, shown, root=path)]
     return []

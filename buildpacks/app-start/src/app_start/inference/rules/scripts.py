@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app_start.inference.candidate import Candidate, Strength
+from app_start.inference.candidate import Candidate, Strength, with_forwarding
 from app_start.inference.program import program_of
 
 if TYPE_CHECKING:
@@ -38,12 +40,13 @@ def _candidate(findings: Findings, name: str, reference: str, strength: Strength
     path = project.find(module, project.top) or project.find(module, project.top / "src")
     program = program_of(findings, path, function) if path else None
     kind = re.sub(r"[^a-z0-9.-]", "-", name.lower())
-    script = Candidate(strength, evidence, kind, (name,), root=(name,))
+    command, shown = with_forwarding(shlex.quote(name), kind)
+    script = Candidate(strength, evidence, kind, command, shown, root=(name,))
     if program is None or program.app is None:
         return script
     served = findings.served(program.app, strength, f"{evidence}, which serves it; ")
     if program.reachable or not served.startable:
-        return Candidate(strength, evidence, kind, (name,), root=program.app.root, note=program.note)
+        return replace(script, root=program.app.root)
     return served
 
 
