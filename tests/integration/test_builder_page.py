@@ -25,7 +25,9 @@ PAGE = ROOT / "packages/buildpack-release/COMPOSE-A-BUILDER.md"
 BLOCKS = dict(re.findall(r"```toml\n# ([^\n]+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
 BUILDERS = sorted(name for name in BLOCKS if name.endswith("/builder.toml"))
 ENTRIES = {
-    "python": ["python  strata/python-runtime -> strata/pip-tool, strata/app-venv"],
+    "python": [
+        "python  strata/python-runtime -> strata/pip-tool, strata/app-venv, strata/app-start (alternative 1)"
+    ],
     "node": ["python  strata/python-runtime -> acme/node-app (alternative 1)"],
     "other-python": [
         "python  acme/cpython -> strata/pip-tool, strata/app-venv",
