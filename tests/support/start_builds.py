@@ -12,7 +12,7 @@ import app_start
 from app_start.build import build
 from buildpack_api import toml
 from buildpack_api.context import BuildContext
-from buildpack_api.descriptor import Descriptor
+from buildpack_api.identity import BuildpackIdentity
 from buildpack_api.layers import Layers
 from buildpack_api.output import Output
 from buildpack_api.plan import BuildpackPlan
@@ -81,7 +81,7 @@ class App:
                 layers=Layers(self.layers),
                 plan=BuildpackPlan(),
                 target=Target("linux", "amd64"),
-                descriptor=Descriptor.from_file(BUILDPACK / "buildpack.toml"),
+                descriptor=BuildpackIdentity.from_file(BUILDPACK / "buildpack.toml"),
                 environment={**environment, **self.variables, **variables},
                 output=Output(stdout=stream, stderr=stream),
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import app_start.layer
+import app_start.settings
 import app_venv.build
 import app_venv.settings
 import pip_tool.build
@@ -25,6 +26,7 @@ VARIABLES = {
     "python-runtime": python_runtime.settings.VARIABLES,
     "pip-tool": pip_tool.settings.VARIABLES,
     "app-venv": app_venv.settings.VARIABLES,
+    "app-start": app_start.settings.VARIABLES,
 }
 ENVIRONMENTS = {
     "python-runtime": {

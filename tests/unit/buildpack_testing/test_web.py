@@ -11,7 +11,7 @@ import pytest
 from buildpack_release.errors import ReleaseError
 from buildpack_testing.launched_process import stop
 from buildpack_testing.server import serve
-from buildpack_testing.web import fetch, free_port, web_command
+from buildpack_testing.web import fetch, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,24 +23,6 @@ def process() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], text=True) as running:
         yield running
         stop(running)
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("web: gunicorn app:app\n", "gunicorn app:app"),
-        ("worker: x\nweb:\tpython  app.py  \n", "python  app.py"),
-        ("worker: x\n", None),
-        ("web:\nworker: x\n", None),
-    ],
-)
-def test_the_web_process_of_a_procfile(tmp_path: Path, text: str, command: str | None) -> None:
-    (tmp_path / "Procfile").write_text(text)
-    assert web_command(tmp_path) == command
-
-
-def test_no_procfile_is_no_process(tmp_path: Path) -> None:
-    assert web_command(tmp_path) is None
 
 
 def test_an_answer_is_the_visible_text_of_the_page(tmp_path: Path, process: subprocess.Popen[str]) -> None:

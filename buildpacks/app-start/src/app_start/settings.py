@@ -1,6 +1,6 @@
 """The variables by which a user says what is started, and how: described as data, read once, in one place.
 
-The table in the README is `table()`; a test holds them together.
+The table in the README is made of them; a test holds them together.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from buildpack_api.errors import ConfigurationError
+from buildpack_api.variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,27 +21,6 @@ class WorkersMode(Enum):
 
     AUTO = "auto"
     OFF = "off"
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A variable. ``values`` are the words that it may be; if there are none, ``form`` says what it is.
-
-    ``default`` is what it is if it is unset or empty.
-    """
-
-    name: str
-    meaning: str
-    values: type[Enum] | None = None
-    default: str = ""
-    form: str = ""
-
-    @property
-    def documentation(self) -> str:
-        """Its row in the table of variables, in Markdown."""
-        words = [str(word.value) for word in self.values or ()]
-        shown = [f"`{word}` (default)" if word == self.default else f"`{word}`" for word in words]
-        return f"| `{self.name}` | {', '.join(shown) or self.form} | {self.meaning} |"
 
 
 START_COMMAND = Variable(
@@ -75,7 +55,7 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read all variables. Raises ConfigurationError for a value that means nothing."""
-    said = [(one.name, text) for one in COMMANDS if (text := environment.get(one.name, "").strip())]
+    said = [(one.name, text) for one in COMMANDS if (text := one.text(environment))]
     if len({text for _, text in said}) > 1:
         raise ConfigurationError(
             f"{' and '.join(name for name, _ in said)} say different things",
@@ -89,18 +69,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def table() -> str:
-    """Return the table of all variables, in Markdown."""
-    return "\n".join(
-        ["| variable | value | meaning |", "|---|---|---|", *(one.documentation for one in VARIABLES)]
-    )
-
-
 _Word = TypeVar("_Word", bound=Enum)
 
 
 def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word:
-    text = environment.get(variable.name, "").strip().lower() or variable.default
+    text = variable.text(environment).lower() or variable.default
     try:
         return values(text)
     except ValueError as error:

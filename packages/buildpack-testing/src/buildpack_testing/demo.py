@@ -13,7 +13,6 @@ from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.package import PackageOutcome, package
 from buildpack_release.text import columns, duration, size
 from buildpack_testing.build_report import (
-    container_paths,
     environment_lines,
     indented,
     phase_line,
@@ -28,7 +27,7 @@ from buildpack_testing.local_sources import (
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import BuildResult, LocalPlatform
 from buildpack_testing.runtimes import make_runtimes
-from buildpack_testing.web import free_port, visit, web_command
+from buildpack_testing.web import free_port, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +70,7 @@ class Demo:
             first = self._build(f"2. Build {shown_path(app)}, without containers", platform, app, variables)
             self._write(indented(plan_lines(first.detection)))
             self._write(_what_is_where(first.layers))
-            self._serve(platform, app)
+            self._serve(platform)
             again = self._build("4. Build again, nothing changed", platform, app, variables)
             self._write(indented(_reuse_lines(first, again)))
         self._write("\nYour own app: ./scripts/inv try PATH. Everything else: ./scripts/inv -l\n")
@@ -116,21 +115,13 @@ class Demo:
         self._write(f"  {phase_line(result.seconds)}\n")
         return result
 
-    def _serve(self, platform: LocalPlatform, app: Path) -> None:
+    def _serve(self, platform: LocalPlatform) -> None:
         self._write("\n3. Start it, with nothing there but the layers of the image\n")
-        command = web_command(app)
         with platform.container({"PORT": str(free_port())}) as container:
             start, workspace = container.start_environment, container.workspace
             self._write(indented(environment_lines(container.environment(), start, workspace)))
             self._write(f"  python -c 'import pip': {_import_pip(container)}\n")
-            if command is None:
-                self._write("  Not started: the app has no Procfile with a web process.\n")
-                return
-            self._write(f"  $ {command}\n")
-            seen = visit(container, command)
-            answer, text = seen.answer, container_paths(seen.answer.text, workspace)[:100]
-        self._write(f"  GET / -> {answer.status} after {duration(answer.seconds)}: {text}\n")
-        self._write(f"  SIGTERM -> ended with code {seen.code} after {duration(seen.seconds)}\n")
+            self._write(indented(started(container) or ["Not started: nothing starts by itself."]))
 
 
 def _import_pip(container: ImageFileSystem) -> str:

@@ -69,6 +69,11 @@ class ImageFileSystem:
             )
         return [*process.command, *(arguments or process.args)]
 
+    def directory(self, process_type: str | None) -> Path:
+        """Return where a process starts: its own working directory, below the app if it is relative."""
+        process = self.image.process(process_type) if process_type else None
+        return self.workspace.app / (process.working_dir or "" if process else "")
+
     def run(
         self, command: Sequence[str], *, process_type: str | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
@@ -77,7 +82,7 @@ class ImageFileSystem:
         result = subprocess.run(
             self._resolve(command, env),
             env=env,
-            cwd=self.workspace.app,
+            cwd=self.directory(process_type),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -100,7 +105,7 @@ class ImageFileSystem:
             return subprocess.run(
                 self._resolve(command, env),
                 env=env,
-                cwd=self.workspace.app,
+                cwd=self.directory(process_type),
                 check=False,
             ).returncode
         finally:
@@ -119,7 +124,7 @@ class ImageFileSystem:
         process = subprocess.Popen(
             self._resolve(command, env),
             env=env,
-            cwd=self.workspace.app,
+            cwd=self.directory(process_type),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,

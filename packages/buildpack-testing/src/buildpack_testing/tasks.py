@@ -31,7 +31,7 @@ def _write_at_once(text: str) -> None:
         "builder-order": "the buildpack to build with",
         "env": "a user variable, NAME=VALUE; may be repeated",
         "clear": "forget what earlier builds of this app left for reuse",
-        "run": "a process type or a command to start in the image",
+        "run": "a process type or a command to start in the image, instead of what it starts by itself",
         "runtime": (
             "local (this machine's CPythons; the default if there are any), standalone (real archives of a "
             "few versions, by way of the Go module proxy) or download"
@@ -50,7 +50,7 @@ def try_app(
     runtime: str = "",
     keep: bool = False,
 ) -> None:
-    """Build an app on this machine and show what came out."""
+    """Build an app on this machine, show what came out, and see whether it starts and answers."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_testing.try_app import AppTrial, parse_source, parse_variables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import remove
@@ -24,6 +24,7 @@ from buildpack_testing.failure import output_is_shown
 from buildpack_testing.invocation import lifecycle_environment
 from buildpack_testing.local_sources import RuntimeSource, connection_variables, runtime_variables
 from buildpack_testing.platform import BuildResult, LocalPlatform
+from buildpack_testing.web import free_port, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 class AppTrial:
     """What to try. variables are the user's; clear forgets what earlier builds of the app left for reuse.
 
-    run is a process type or a command line to start in the image; keep leaves the layers and the app as the
-    build left them, for looking at.
+    run is a process type or a command line to start in the image instead of what starts by itself; keep
+    leaves the layers and the app as the build left them, for looking at.
     """
 
     app: Path
@@ -107,7 +108,7 @@ def try_app(
         write(_set_aside(platform))
     with platform.container() as container:
         write(launch_summary(container))
-        code = _run(container, trial.run, write) if trial.run else 0
+        code = _run(container, trial.run, write) if trial.run else _start(container, write)
     _tidy(platform)
     return code
 
@@ -170,6 +171,15 @@ def _run(container: ImageFileSystem, line: str, write: Callable[[str], object]) 
     write(f"\n$ {shlex.join(command)}\n")
     code = container.attach(command, process_type=words[0] if is_type else None)
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
+
+
+def _start(container: ImageFileSystem, write: Callable[[str], object]) -> int:
+    """Start what starts by itself and see whether it answers. Raises ReleaseError if it does not."""
+    container = replace(container, variables={**container.variables, "PORT": str(free_port())})
+    lines = started(container)
+    if lines:
+        write(f"\nStart\n{indented(lines)}")
+    return 0
 
 
 def _set_aside(platform: LocalPlatform) -> str:

@@ -1,8 +1,9 @@
-"""A web app's server: its command, its first answer, its end."""
+"""A web app's server: its first answer, its end."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 import tempfile
 import time
@@ -12,17 +13,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import ReleaseError
+from buildpack_release.text import duration
+from buildpack_testing.build_report import container_paths
 from buildpack_testing.launched_process import stop
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from buildpack_testing.launched_process import ImageFileSystem
 
 _PATIENCE = 30.0
 _SERVER_ERROR = 500
 _SHOWN = 300
+_SHOWN_OF_PAGE = 100
+_WEB = frozenset({"web", "start", "serve", "reload-web"})
+"""What is expected to answer."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +37,6 @@ class PageAnswer:
     status: int
     text: str
     seconds: float
-
-
-def web_command(app: Path) -> str | None:
-    """Return the web process of the app's Procfile, if there is one."""
-    try:
-        text = (app / "Procfile").read_text("utf-8", "replace")
-    except FileNotFoundError:
-        return None
-    found = re.search(r"^web:[ \t]*(\S.*)$", text, re.MULTILINE)
-    return found[1].strip() if found else None
 
 
 def free_port() -> int:
@@ -88,16 +83,15 @@ class Visit:
     seconds: float
 
 
-def visit(container: ImageFileSystem, command: str) -> Visit:
-    """Start a shell command that serves at 127.0.0.1:$PORT in the image, ask for /, and stop it with SIGTERM.
+def visit(container: ImageFileSystem, process_type: str) -> Visit:
+    """Start a process that serves at 127.0.0.1:$PORT in the image, ask for /, and stop it with SIGTERM.
 
     Raises ReleaseError, with what the server printed, when it does not answer or fails.
     """
     url = f"http://127.0.0.1:{container.variables['PORT']}/"
-    line = ["/bin/sh", "-c", f"exec {command}"]
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
-        container.start(line, output=log) as process,
+        container.start(container.command(process_type), process_type=process_type, output=log) as process,
     ):
         try:
             answer = fetch(url, process)
@@ -107,6 +101,27 @@ def visit(container: ImageFileSystem, command: str) -> Visit:
         started = time.perf_counter()
         code = stop(process)
         return Visit(answer, code, time.perf_counter() - started)
+
+
+def started(container: ImageFileSystem) -> list[str]:
+    """Start what the image starts by itself and return what came of it, for people; nothing if it is nothing.
+
+    Raises ReleaseError if it is a web process and does not answer at $PORT.
+    """
+    name = container.image.default_process
+    process = container.image.process(name)
+    if process is None:
+        return []
+    command = f"$ {shlex.join(container.command(name))}"
+    if name not in _WEB:
+        return [command, f"Not started: {name} is no process that answers."]
+    seen = visit(container, name)
+    text = container_paths(seen.answer.text, container.workspace)[:_SHOWN_OF_PAGE]
+    return [
+        command,
+        f"GET / -> {seen.answer.status} after {duration(seen.answer.seconds)}: {text}",
+        f"SIGTERM -> ended with code {seen.code} after {duration(seen.seconds)}",
+    ]
 
 
 def _as_line(text: str) -> str:
