@@ -40,7 +40,8 @@ def _rows(plan: StartPlan) -> list[tuple[str, str]]:
 
 def _row(process: AppProcess, plan: StartPlan) -> tuple[str, str]:
     name = f"{process.type} (default)" if process.type == plan.default else process.type
-    return name, f"{process.text}  ({process.evidence})"
+    place = f", in {process.directory}" if process.directory else ""
+    return name, f"{process.text}  ({process.evidence}{place})"
 
 
 def _nothing(plan: StartPlan) -> tuple[str, str]:

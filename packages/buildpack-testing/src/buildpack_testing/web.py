@@ -116,11 +116,12 @@ def started(container: ImageFileSystem) -> list[str]:
     if name not in _WEB:
         return [command, f"Not started: {name} is no process that answers."]
     seen = visit(container, name)
+    code = seen.code if seen.code >= 0 else 128 - seen.code  # as a shell says that a signal ended it
     text = container_paths(seen.answer.text, container.workspace)[:_SHOWN_OF_PAGE]
     return [
         command,
         f"GET / -> {seen.answer.status} after {duration(seen.answer.seconds)}: {text}",
-        f"SIGTERM -> ended with code {seen.code} after {duration(seen.seconds)}",
+        f"SIGTERM -> ended with code {code} after {duration(seen.seconds)}",
     ]
 
 
