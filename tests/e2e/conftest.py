@@ -175,10 +175,11 @@ def feed(runtimes: RuntimeSet, scratch: Path) -> Iterator[Feed]:
     compiled = E2E_FIXTURES / "compiled"
     apps = fill_index(sorted(APPS.glob("*/requirements.txt")), report=say)
     tools = fill_index([compiled / "build-requirements.txt"], report=say)
+    servers = fill_index([E2E_FIXTURES / "servers/requirements.txt"], [runtimes.minors[-1]], report=say)
     source = pack_source(
         compiled / "squares", "strata_test_squares-1.0", scratch / "strata_test_squares-1.0.tar.gz"
     )
-    index = write_index([*apps.wheels, *tools.wheels, source], scratch / "index")
+    index = write_index([*apps.wheels, *tools.wheels, *servers.wheels, source], scratch / "index")
     with serve(index.directory) as server, mirror_variables(runtimes) as mirror:
         variables = {
             **served_index(server),
