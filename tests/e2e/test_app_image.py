@@ -96,11 +96,13 @@ def test_only_the_documented_directories_hold_layers(files: frozenset[str]) -> N
         "strata_python-runtime/python",
         "strata_app-venv",
         "strata_app-venv/venv",
+        "strata_app-start",
+        "strata_app-start/start",
     }
 
 
 def test_the_launch_environment_is_exactly_this(podman: Podman, image: str) -> None:
-    """Byte for byte, nothing twice; all but PATH, PYTHONUNBUFFERED and VIRTUAL_ENV is the container's own."""
+    """Byte for byte, nothing twice; all but four of them is the container's own."""
     without_launcher = podman.run(
         image,
         "-0",
@@ -113,6 +115,7 @@ def test_the_launch_environment_is_exactly_this(podman: Podman, image: str) -> N
             "CNB_GROUP_ID=1000",
             "CNB_USER_ID=1000",
             f"PATH={VENV_TREE}/bin:{PYTHON_TREE}/bin:{SYSTEM_PATH}",
+            "PORT=8080",
             "PYTHONUNBUFFERED=1",
             f"VIRTUAL_ENV={VENV_TREE}",
         ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_testing.cnb import app_container
-from support.main_job import APPS, PIP, RUNTIME, VENV
+from support.main_job import APPS, PIP, RUNTIME, START, VENV
 from support.sample_builds import PYTHON_TREE, SAMPLES, VENV_TREE, Sample
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def test_a_build_with_nothing_changed_gives_the_same_image(samples: SampleBuilds
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_group_and_its_layers_are_the_ones_documented(samples: SampleBuilds, name: str) -> None:
-    """Three of ours take part; Python and the environment get into the image, pip and its cache do not."""
+    """Four of ours take part; all but pip and its cache get into the image."""
     built, _ = samples.twice(name)
     members = [buildpack["id"] for buildpack in built.build_metadata["buildpacks"]]
-    assert members == [RUNTIME, PIP, VENV, "test/web"]
-    assert list(built.launch_layers) == [f"{RUNTIME}:python", f"{VENV}:venv"]
+    assert members == [RUNTIME, PIP, VENV, START, "test/web"]
+    assert list(built.launch_layers) == [f"{RUNTIME}:python", f"{VENV}:venv", f"{START}:start"]
 
 
 def test_an_image_made_elsewhere_in_layout_mode_has_the_same_layers(

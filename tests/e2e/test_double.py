@@ -17,7 +17,7 @@ import pytest
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.both_platforms import LocalBuilds, RealBuilds
-from support.main_job import COMPOSITE, PROBE
+from support.main_job import COMPOSITE, PROBE, START
 from support.sample_builds import COMPONENTS, SAMPLES, VENV_TREE, WEB
 from support.scripted import ScriptedBuildpacks, layer, provides, requires
 from support.snapshot import RECORD, Snapshot, differences
@@ -221,7 +221,7 @@ commands for name in python python3 pip gunicorn; do command -v "$name"; done
 def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: Path, scratch: Path) -> None:
     """The whole job with the probe at its end, and once more: what tests without containers stand on."""
     sample = SAMPLES["flask"]
-    ours = [samples.directory(one) for one in (COMPOSITE, *COMPONENTS)]
+    ours = [samples.directory(one) for one in (COMPOSITE, *COMPONENTS, START)]
     group = Group([*ours, WEB, PROBE], [[COMPOSITE, "test/web", "test/probe"]])
     local = LocalBuilds.of(tmp_path / "local", group)
     catalogue = scratch / "catalogue" / "runtimes.toml"  # at the same place on both platforms
@@ -229,13 +229,14 @@ def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: 
     shutil.copyfile(samples.feed.runtimes.catalogue, catalogue)
     mounts = (Mount(catalogue.parent, str(catalogue.parent)),)
     real = RealBuilds(replace(samples.creator("double"), mounts=mounts), group, run_base)
-    # Digests of variables that hold paths, and the machine's own pip.conf; what byte code takes, in which the
-    # paths of its sources are; dates of HTTP answers.
+    # Digests of variables and programs that hold paths, and the machine's own pip.conf; what byte code takes,
+    # in which the paths of its sources are; dates of HTTP answers.
     ignoring = (
         "/*/strata/app-venv:venv/metadata/settings",
         "/*/strata/app-venv:venv/metadata/room",
         "/*/strata/python-runtime:python/metadata/size",
         "/contents/strata/app-venv:pip-cache/*",
+        "/*/strata/app-start:start/metadata/programs",
     )
     both = Pair(sample.app, local, real, ignoring=ignoring)
     variables = samples.variables("flask") | {"BP_PYTHON_RUNTIMES": str(catalogue), "PROBE_COMMANDS": PROBED}

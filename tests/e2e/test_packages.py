@@ -10,7 +10,7 @@ import pytest
 from buildpack_release.model.repository import Repository
 from buildpack_testing.cnb import app_container
 from support.builders import BuilderMaker
-from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, VENV
+from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, START, VENV
 from support.sample_builds import COMPONENTS, SAMPLES, WEB
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.tools import BuiltLifecycle
     from support.sample_builds import SampleBuilds
 
-ALL = (COMPOSITE, *COMPONENTS)
+ALL = (COMPOSITE, *COMPONENTS, START)
 VERSIONS = {one.id: one.descriptor.version for one in Repository.discover(ROOT).buildpacks}
 
 

@@ -24,6 +24,8 @@ BUILDPACK = Path(app_start.__file__).parents[2]
             {"BP_PROCFILE_DEFAULT_PROCESS": "run", "GOOGLE_ENTRYPOINT": "run"},
             Settings(command="run", source="BP_PROCFILE_DEFAULT_PROCESS"),
         ),
+        ({"BP_LIVE_RELOAD_ENABLED": "True"}, Settings(live_reload=True)),
+        ({"BP_DEBUG_ENABLED": "true"}, Settings(debug=True)),
         ({"BP_WEB_CONCURRENCY": " OFF "}, Settings(workers=WorkersMode.OFF)),
     ],
 )
@@ -40,6 +42,7 @@ def test_empty_is_unset(variable: str) -> None:
     ("variables", "said"),
     [
         ({"BP_WEB_CONCURRENCY": "3"}, "BP_WEB_CONCURRENCY is '3'"),
+        ({"BP_DEBUG_ENABLED": "1"}, "BP_DEBUG_ENABLED is '1'"),
         (
             {"BP_START_COMMAND": "a", "GOOGLE_ENTRYPOINT": "b"},
             "BP_START_COMMAND and GOOGLE_ENTRYPOINT say different things",

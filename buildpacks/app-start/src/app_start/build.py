@@ -37,6 +37,10 @@ def build(context: BuildContext) -> None:
     interpreter = _interpreter(context)
     environment = find_environment(interpreter, context.environment) if interpreter else None
     plan = told_plan(settings, context.app_dir) or _inferred(context, environment)
+    if settings.live_reload or settings.debug:
+        from app_start.development import with_development  # few images are for that
+
+        plan = with_development(plan, settings, environment)
     if not plan.processes:
         Launch().write(context.layers.root)
         tell(plan, context.output)
@@ -74,7 +78,7 @@ def _at_start(
     configured = "".join(path.read_text("utf-8", "replace") for path in app_dir.glob("gunicorn*.py"))
     return {
         one.type: AtStart(
-            workers and bool(one.servers),
+            workers and bool(one.servers) and not one.type.startswith(("reload-", "debug-")),
             "gunicorn" in one.servers and "worker_tmp_dir" not in configured,
             "gunicorn" in one.servers
             and "control_socket" not in configured

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Switch(Enum):
+    """Whether something is done."""
+
+    ON = "true"
+    OFF = "false"
+
+
 class WorkersMode(Enum):
     """Whether the number of a server's workers follows the limits of the container."""
 
@@ -38,9 +45,22 @@ WORKERS = Variable(
     WorkersMode,
     WorkersMode.AUTO.value,
 )
+LIVE_RELOAD = Variable(
+    "BP_LIVE_RELOAD_ENABLED",
+    "there is a process `reload-web` too, the default, which follows changes of the app's files",
+    Switch,
+    Switch.OFF.value,
+)
+DEBUG = Variable(
+    "BP_DEBUG_ENABLED",
+    "there is a process `debug-web` too, which a debugger can reach",
+    Switch,
+    Switch.OFF.value,
+)
+
 COMMANDS = (START_COMMAND, PAKETO_DEFAULT_PROCESS, GOOGLE_ENTRYPOINT)
 """The variables that say what is started; the first that is set counts."""
-VARIABLES = (*COMMANDS, WORKERS)
+VARIABLES = (*COMMANDS, WORKERS, LIVE_RELOAD, DEBUG)
 """All of them, in the order of the documentation."""
 
 
@@ -51,6 +71,8 @@ class Settings:
     command: str = ""
     source: str = ""
     workers: WorkersMode = WorkersMode.AUTO
+    live_reload: bool = False
+    debug: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -66,6 +88,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         command=command,
         source=source,
         workers=_word(WORKERS, WorkersMode, environment),
+        live_reload=_word(LIVE_RELOAD, Switch, environment) is Switch.ON,
+        debug=_word(DEBUG, Switch, environment) is Switch.ON,
     )
 
 
