@@ -46,7 +46,7 @@ def test_live_reload(app: App, files: dict[str, str], packages: list[str], reloa
 
 
 def test_live_reload_of_what_cannot_itself(app: App) -> None:
-    """watchfiles starts it anew, with the shell that fills in the port."""
+    """Watchfiles starts it anew, with the shell that fills in the port."""
     app.write({"app.py": WSGI}).install("flask", "waitress", "watchfiles").build(
         BP_LIVE_RELOAD_ENABLED="true"
     )
