@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from typing import TYPE_CHECKING
 
 from app_start.settings import START_COMMAND
+from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _of_dockerfile(project: Project) -> str:
     if not line.startswith("["):
         return line
     try:
-        words = json.loads(line)
+        words = parse_json(line)
     except ValueError:
         return ""
     return shlex.join(words) if isinstance(words, list) and all(isinstance(one, str) for one in words) else ""

@@ -198,7 +198,7 @@ def _read_json(content: bytes) -> Iterator[tuple[str, str]]:
             digest = one.get("hashes", {}).get("sha256")
             if digest:
                 yield unquote(urlsplit(one["url"]).path.rpartition("/")[2]), str(digest).lower()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return
 
 
