@@ -112,7 +112,7 @@ def _variables(source: str) -> dict[str, object] | None:
             for statement in statements
             if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == _VARIABLE
         ]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return values[0] if len(values) == 1 and isinstance(values[0], dict) else None
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST = 2_000_000  # bytes; nobody writes so much by hand
+_DEEPEST = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,15 @@ def read_module(path: Path) -> Module | None:
             tree = ast.parse(content, str(path))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return Module(path, tree, content.decode("utf-8", "replace"))
+    return Module(path, tree, content.decode("utf-8", "replace")) if _is_shallow(tree) else None
+
+
+def _is_shallow(tree: ast.Module) -> bool:
+    """Whether a walk that calls itself comes to an end: of a thousand `elif` each is in the one before."""
+    nodes: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
+    return not nodes
 
 
 def is_main_guard(node: ast.stmt) -> bool:
