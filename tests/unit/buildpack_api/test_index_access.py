@@ -66,7 +66,15 @@ def logins(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 def test_without_bindings_pip_only_is_kept_from_asking(make: Maker) -> None:
     with make.read().environment({"A": "b"}, minor=MINOR) as environment:
-        assert environment == {"A": "b", "PIP_NO_INPUT": "1", "PIP_KEYRING_PROVIDER": "disabled"}
+        assert environment == {
+            "A": "b",
+            "PIP_NO_INPUT": "1",
+            "PIP_KEYRING_PROVIDER": "disabled",
+            "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+            "GIT_HTTP_LOW_SPEED_TIME": "60",
+        }
+    with make.read().environment({"GIT_HTTP_LOW_SPEED_TIME": "5"}, minor=MINOR) as environment:
+        assert environment["GIT_HTTP_LOW_SPEED_TIME"] == "5"
 
 
 def test_a_keyring_that_the_user_chose_stays(make: Maker) -> None:

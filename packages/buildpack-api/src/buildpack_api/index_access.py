@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from buildpack_api.git_access import GitAccess
     from buildpack_common.known_secrets import KnownSecret
 
+# What git gets more slowly over HTTP than 1 kB/s for a minute is given up; the user may have said otherwise.
+_PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
 _USERS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
 # Where distributions keep what they trust, as one file.
@@ -85,7 +87,7 @@ class IndexAccess:
         Its files, readable for nobody else, are gone when the block is left, however that happens. Raises
         ConfigurationError for credentials that cannot be given to pip.
         """
-        settings = {"PIP_KEYRING_PROVIDER": "disabled", **base, **_QUIET, **self.variables}
+        settings = {"PIP_KEYRING_PROVIDER": "disabled", **_PATIENCE, **base, **_QUIET, **self.variables}
         git = self._git()
         if not (git or self.netrc_files or self.certificates or self.authorities):
             yield settings
