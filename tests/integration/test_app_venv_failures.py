@@ -294,3 +294,8 @@ def test_a_setting_that_is_no_proper_value_is_named(builds: VenvBuilds) -> None:
     builds.require("left")
     said = "the setting timeout of pip is no proper value: invalid floating-point value: 'soon'"
     assert said in builds.failure(PIP_TIMEOUT="soon")
+    assert "the setting uploaded-prior-to of pip is no" in builds.failure(PIP_UPLOADED_PRIOR_TO="yesterday")
+    https = builds.server.url.replace("http:", "https:")
+    said = builds.failure(PIP_CERT="/no such/ca.pem", PIP_INDEX_URL=f"{https}/simple/")
+    assert "there are no certificates at /no such/ca.pem" in said
+    assert "PIP_NO_BINARY leaves out wheels" in builds.failure(PIP_NO_BINARY=":all:")

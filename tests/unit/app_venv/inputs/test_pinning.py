@@ -53,6 +53,13 @@ def test_a_long_list_is_cut(tmp_path: Path) -> None:
             "names of capital letters, digits and _",
         ),
         ("left==${VERSION}", {}, "requirements.txt:1: ${VERSION} is not set"),
+        (
+            "left @ https://${TOKEN:-none}@host/l.whl",
+            {"TOKEN": "x"},
+            "${TOKEN} stays as it is: pip fills in a",
+        ),
+        ("left @ https://${ TOKEN }@host/l.whl", {}, "requirements.txt:1: ${TOKEN} is not set"),
+        ("left==${VERSION?}", {}, "requirements.txt:1: ${VERSION} is not set"),
         ("-r ${WHERE}.txt", {}, "requirements.txt:1: ${WHERE} is not set"),
         ("-c constraints.txt", {}, "constraints.txt:1: ${LIMIT} is not set"),
     ],

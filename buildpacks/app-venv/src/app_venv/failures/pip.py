@@ -122,6 +122,17 @@ _RULES = (
         "Correct the variable (PIP_...) or the line of the configuration file (pip.conf) that sets it.",
     ),
     Rule(
+        r"(?m)^(?:ERROR: )?--(?P<option>[\w-]+) error: (?P<why>[^\n]*)",
+        "the setting {option} of pip is no proper value: {why}",
+        "Correct the variable (PIP_...) or the line of the configuration file (pip.conf) that sets it.",
+    ),
+    Rule(
+        r"Could not find a suitable TLS CA certificate bundle, invalid path: (?P<path>[^\n]+)",
+        "there are no certificates at {path}",
+        "PIP_CERT, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE names it. A binding of type "
+        "ca-certificates brings certificates without a path.",
+    ),
+    Rule(
         r"no such option: (?P<option>--(?:global|install)-option)",
         "a requirements file has an option that pip has no more: {option}",
         "Leave it out. What the build backend of the package is to know goes into --config-settings.",

@@ -176,4 +176,6 @@ def _unfilled_because(name: str, variables: Mapping[str, str] | None) -> str:
         return NEVER_FILLED
     if name.upper() != name:
         return "stays as it is: pip fills in names of capital letters, digits and _ only"
+    if variables.get(name):
+        return "stays as it is: pip fills in a name in braces, and nothing but a name"
     return "is empty" if name in variables else "is not set"

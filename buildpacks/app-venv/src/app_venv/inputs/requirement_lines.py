@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")  # what people write, in small letters too
+# What people write: in small letters, with blanks, or with a default as in a shell, too.
+_REFERENCE = re.compile(r"\$\{\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s*|[:\-+?=][^{}]*)\}")
 _CODING = rb"coding[:=]\s*([-\w.]+)"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (

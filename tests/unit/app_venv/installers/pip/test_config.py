@@ -9,6 +9,7 @@ import pytest
 from app_venv.installers.pip.config import (
     file_secrets,
     refuse_dangerous_settings,
+    refuse_malformed_addresses,
     relevant_settings,
     settings_in_files,
     unfilled_settings,
@@ -224,3 +225,26 @@ def test_what_keeps_pip_from_asking_an_index_is_known(
 ) -> None:
     file = write(tmp_path / "chosen.conf", f"[global]\nno-index = {option}\n")
     assert without_index({**environment, "PIP_NO_INDEX": variable}) == said.replace("{file}", str(file))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"https://me:secret@host/simple/"', "has quotation marks"),
+        ("'https://host/simple/'", "has quotation marks"),
+        ("https://host/a,https://me:secret@host/b", "has commas between addresses"),
+        ("https://host/a; http://host/b", "has commas between addresses"),
+        ("https://host/a/?x=1,2 https://host/b\nhttps://host/c", ""),
+    ],
+)
+def test_addresses_that_pip_would_pass_over_are_refused(
+    tmp_path: Path, environment: dict[str, str], value: str, said: str
+) -> None:
+    """It would say that it knows no such project, or take that from another index."""
+    if not said:
+        refuse_malformed_addresses({**environment, "PIP_EXTRA_INDEX_URL": value})
+        return
+    file = write(tmp_path / "chosen.conf", f"[global]\nextra-index-url = {value}\n")
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_malformed_addresses({**environment, "PIP_INDEX_URL": value})
+    assert refused.value.detail == f"PIP_INDEX_URL {said}.\nextra-index-url in {file} {said}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from buildpack_common.known_secrets import KnownSecret
 
 _SECTIONS = ("global", "install")  # the later one counts
+_INDEXES = ("index-url", "extra-index-url", "pypi-url")
 _FILES = ("constraint", "build-constraint")
 
 
@@ -117,6 +119,30 @@ def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
             detail="\n".join(f"{one.option} in {one.file}: {REFUSED[one.option]}." for one in found),
             advice="Remove them from the file. PIP_CONFIG_FILE=/dev/null makes pip read no file at all.",
         )
+
+
+def refuse_malformed_addresses(environment: Mapping[str, str]) -> None:
+    """Raise ConfigurationError for addresses of indexes that pip would read as something else, and pass over.
+
+    Quotation marks get into values by files of variables (``docker run --env-file``, project.toml), commas
+    by guesses. The addresses are not shown: they may hold passwords.
+    """
+    values = [(name, value) for name, value in environment.items() if option_of(name) in _INDEXES]
+    values += [(f"{one.option} in {one.file}", one.value) for one in settings_in_files(environment)
+               if one.option in _INDEXES]  # fmt: skip
+    faults = [f"{place} {fault}." for place, value in values if (fault := _address_fault(value))]
+    if faults:
+        raise ConfigurationError(
+            "Addresses of package indexes are not written as pip reads them",
+            detail="\n".join(sorted(faults)),
+            advice="Write the address alone, such as https://host/simple/, and several with blanks between.",
+        )
+
+
+def _address_fault(value: str) -> str:
+    if any(mark in value for mark in ("'", '"')):
+        return "has quotation marks"
+    return "has commas between addresses" if re.search(r"[,;]\s*https?://", value) else ""
 
 
 def without_index(environment: Mapping[str, str]) -> str:

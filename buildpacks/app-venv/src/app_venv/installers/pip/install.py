@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from buildpack_api.output import Output
 
 _SHOWN = 10
+_NO_BINARY = "PIP_NO_BINARY"
 _RUNNER = "pip/__pip-runner__.py"
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _OPTIONS = (
@@ -175,6 +176,7 @@ def _failure(
     ended = "pip was killed" if was_killed(code) else f"pip install ended with exit code {code}"
     no_index = without_index(env)
     more += f" No index was asked: {no_index} says so." if no_index else ""
+    more += f" {_NO_BINARY} leaves out wheels: is there a source distribution?" if env.get(_NO_BINARY) else ""
     return CommandFailed(
         f"The requirements could not be installed: {explanation.cause}",
         command=tuple(command),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_venv.installers.pip.config import refuse_dangerous_settings
+from app_venv.installers.pip.config import refuse_dangerous_settings, refuse_malformed_addresses
 from app_venv.installers.pip.options import without_dangerous
 from app_venv.program import Program
 from buildpack_api import commands
@@ -49,7 +49,9 @@ def find_tools(context: BuildContext) -> Tools:
     for what would spoil the build in pip's configuration files.
     """
     access = read_index_access(context.bindings, context.environment)
-    refuse_dangerous_settings({**without_dangerous(context.environment), **access.variables})
+    variables = {**without_dangerous(context.environment), **access.variables}
+    refuse_dangerous_settings(variables)
+    refuse_malformed_addresses(variables)
     if access.names:
         context.output.step(f"Access to package indexes: by the binding {' and '.join(access.names)}")
     if access.git:
