@@ -111,6 +111,8 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingPip]:
 CASES = {
     "no such project": (["nothing"], "the index has no nothing for this Python"),
     "no such version": (["left==9"], "the index has no left==9 for this Python, but other versions"),
+    "Python": (["python>=3.11"], "Python itself is no package: python>=3.11"),
+    "a mistake of Debian": (["pkg-resources==0.0.0"], "there is no package pkg-resources==0.0.0"),
     "another system": (["apple"], "the index has no apple for this Python"),
     "another Python": (["ancient"], "the index has no ancient for this Python"),
     "md5": ([f"left==1.0 --hash=md5:{'0' * 32}"], "a hash is none of those that pip takes"),
@@ -141,6 +143,19 @@ CASES = {
     ),
     "no wheel": (["./odd.whl"], "a file is no proper wheel"),
     "an empty wheel": (["./empty-1.0-py3-none-any.whl"], "a file is no proper wheel"),
+    "as git clone": (
+        ["git@host.invalid:a/b.git"],
+        "the address of a repository is written as git clone takes",
+    ),
+    "as git clone, +": (["git+git@host.invalid:a/b.git"], "the address of a repository is written as git cl"),
+    "as git clone, ssh": (
+        ["x @ git+ssh://git@host.invalid:a/b.git"],
+        "the address of a repository is written",
+    ),
+    "no scheme": (
+        ["left @ left-1.0-py3-none-any.whl"],
+        "left-1.0-py3-none-any.whl is no address that pip can",
+    ),
     "no repository": ([f"left @ git+http://{UNREACHABLE}/x.git"], "a repository could not be cloned"),
 }
 

@@ -296,3 +296,29 @@ def test_the_address_of_an_index_does_not_get_out_by_what_a_build_writes(
     assert "the address in PIP_EXTRA_INDEX_URL" in said
     assert PASSWORD not in said
     assert leftovers(builds, PASSWORD) == []
+
+
+def test_a_password_in_a_file_of_the_app_is_told_since_that_is_in_the_image(
+    builds: VenvBuilds, index: PrivateIndex
+) -> None:
+    """Whatever a buildpack does. What is filled in, or has its password elsewhere, is none of it."""
+    address = f"http://{USER}:{PASSWORD}@{index.host}/simple/"
+    builds.require(f"--extra-index-url {address.replace(PASSWORD, '${TOKEN}')}", "left")
+    quiet = text_of(builds.build({"TOKEN": PASSWORD}))
+    assert "is written in the app's files" not in quiet
+    builds.require(f"--extra-index-url {address}", "left", "-c limits.txt")
+    builds.require(f"--find-links {address}", file="limits.txt")
+    told = text_of(builds.build())
+    assert "A password or token is written in the app's files: requirements.txt:1, limits.txt:1" in told
+    assert PASSWORD not in told
+
+
+def test_constraints_behind_a_password_are_read_by_pip_alone(builds: VenvBuilds) -> None:
+    """Their address is no name of a file that would be noted."""
+    (builds.root / "index/limits.txt").write_text("left<2\n")
+    builds.require("left")
+    address = builds.server.url.replace("//", f"//{USER}:{PASSWORD}@")
+    variables = {"PIP_CONSTRAINT": f"{address}/limits.txt"}
+    assert not reused(builds.build(variables))
+    assert reused(builds.build(variables))
+    assert leftovers(builds, PASSWORD) == []

@@ -114,7 +114,7 @@ def test_what_it_stands_between_in_an_address_is_kept() -> None:
     assert login_secrets("__token__", "", "x") == ()
 
 
-def test_variables_of_pip_git_and_proxies_are_read_and_no_others() -> None:
+def test_variables_of_managers_git_and_proxies_are_read_and_no_others() -> None:
     environment = {
         "PIP_INDEX_URL": "https://me:of-the-index@h/",
         "PIP_EXTRA_INDEX_URL": "https://a/ https://me:of-another@h/",
@@ -123,6 +123,13 @@ def test_variables_of_pip_git_and_proxies_are_read_and_no_others() -> None:
         "HTTP_PROXY": "me:without-scheme@h:3128",
         "PIP_PROXY": "me:of-pip-alone@h:3128",
         "DATABASE_URL": "postgres://postgres:postgres@h/",
+        "UV_DEFAULT_INDEX": "https://me:of-uv@h/",
+        "PIPENV_PYPI_MIRROR": "https://me:of-pipenv@h/",
+        "UV_INDEX_OURS_PASSWORD": "of-uv-alone",
+        "POETRY_HTTP_BASIC_OURS_PASSWORD": "of-poetry",
+        "POETRY_HTTP_BASIC_OURS_USERNAME": "me",
+        "APP_PASSWORD": "of-the-app",
+        "TWINE_PASSWORD": "",
     }
     found = {one.value: one.source for one in environment_secrets(environment)}
     assert found == {
@@ -132,6 +139,10 @@ def test_variables_of_pip_git_and_proxies_are_read_and_no_others() -> None:
         "without-scheme": "the address in HTTP_PROXY",
         "of-pip-alone": "the address in PIP_PROXY",
         "of-git-alone": "the address in GIT_CONFIG_KEY_0",
+        "of-uv": "the address in UV_DEFAULT_INDEX",
+        "of-pipenv": "the address in PIPENV_PYPI_MIRROR",
+        "of-uv-alone": "UV_INDEX_OURS_PASSWORD",
+        "of-poetry": "POETRY_HTTP_BASIC_OURS_PASSWORD",
     }
 
 

@@ -48,6 +48,7 @@ def build(context: BuildContext) -> None:
     _tell_unfilled((*inputs.unfilled, *unfilled_settings(variables)), context)
     cache = open_cache(context, tools.interpreter, tools.pip, settings.cache)
     job = prepare(context, settings, inputs, tools, cache)
+    _tell_written(job)
     decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
@@ -78,6 +79,19 @@ def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
             f"Variables have no value where they are used: {names}",
             "\n".join(f"{one}." for one in found)
             + "\nSet them for the build (pack build --env, project.toml), or give passwords in a binding.",
+        )
+
+
+def _tell_written(job: EnvironmentJob) -> None:
+    """Warn of secrets in the app's own files, which are in the image whatever a buildpack does."""
+    known = {one.value for one in job.secrets}  # without names whose password is somewhere else
+    places = list(dict.fromkeys(one.source for one in job.inputs.written if one.value in known))
+    if places:
+        shown = ", ".join(places[:_SHOWN]) + (", ..." if len(places) > _SHOWN else "")
+        job.context.output.warning(
+            f"A password or token is written in the app's files: {shown}",
+            "They go into the image, and whoever has that can read it. Give it in a binding, or write "
+            "${NAME} in its place and set that variable for the build. Then make the old one invalid.",
         )
 
 

@@ -35,7 +35,12 @@ _PUBLIC_NAMES = frozenset({
 # The other way round: a password that says "the user name is the token".
 _PUBLIC_PASSWORDS = frozenset({"x-oauth-basic"})
 _PROXIES = frozenset({"ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "PIP_PROXY"})
-_PREFIXES = ("PIP_", "GIT_CONFIG_")
+# Of pip, of git, and of other managers of packages, which the same platform may be set up for.
+_PREFIXES = ("PIP_", "GIT_CONFIG_", "PDM_", "PIPENV_", "POETRY_", "TWINE_", "UV_")
+_LOGINS = re.compile(
+    r"POETRY_HTTP_BASIC_\w+_PASSWORD|POETRY_PYPI_TOKEN_\w+|PDM_PUBLISH_PASSWORD|TWINE_PASSWORD|"
+    r"UV_INDEX_\w+_PASSWORD|UV_PUBLISH_(?:PASSWORD|TOKEN)"
+)
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,10 @@ def address_secrets(
 
 
 def environment_secrets(environment: Mapping[str, str]) -> tuple[KnownSecret, ...]:
-    """Return the secrets of the addresses that pip, git and all that fetches find in variables.
+    """Return the secrets that pip, other managers, git and all that fetches find in variables.
 
-    The address of a proxy may lack its scheme: ``user:password@host:3128``.
+    They are in addresses; that of a proxy may lack its scheme: ``user:password@host:3128``. Other managers
+    have variables for a password alone, too.
     """
     found: list[KnownSecret] = []
     for name, value in sorted(environment.items()):
@@ -97,6 +103,8 @@ def environment_secrets(environment: Mapping[str, str]) -> tuple[KnownSecret, ..
         if is_proxy or name.startswith(_PREFIXES):
             address = f"http://{value}" if is_proxy and "@" in value and "://" not in value else value
             found += address_secrets(address, f"the address in {name}")
+        if value and _LOGINS.fullmatch(name):
+            found += _usable([KnownSecret(value, name)])
     return tuple(found)
 
 

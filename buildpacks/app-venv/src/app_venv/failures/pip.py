@@ -67,6 +67,14 @@ _RULES = (
         "Check username and password of the binding of type pypi, or those in PIP_INDEX_URL or "
         "PIP_EXTRA_INDEX_URL, where special characters are written as %XX.",
     ),
+    # As git clone takes it, and pip does not: host:path, where host/path is meant.
+    Rule(
+        r"No connection adapters were found for '(?P<address>[\w.-]+:[^'/][^']*)'|"
+        r"Invalid requirement: '?(?P<text>git\+[\w.-]+@[\w.-]+:[^'\s]*)|"
+        r"git clone [^\n]*'(?P<ssh>ssh://[^/']*:[^/'\d][^']*)'",
+        "the address of a repository is written as git clone takes it: {address}{text}{ssh}",
+        "Write git+ssh://git@host/owner/name.git, with a slash after the host, or git+https://host/owner/name.git",
+    ),
     Rule(
         r"Host key verification failed|No \S+ host key is known for",
         "the host of a repository is not known",
@@ -146,6 +154,12 @@ _RULES = (
         r"no such option: (?P<option>\S+)",
         "a requirements file has an option that pip does not know: {option}",
         "Correct the line that pip names above.",
+    ),
+    Rule(
+        r"Invalid URL '(?P<address>[^']*)': No scheme supplied|"
+        r"No connection adapters were found for '(?P<other>[^']*)'",
+        "{address}{other} is no address that pip can fetch",
+        "Write https://... or, for a file of the app, its path alone on the line: ./wheels/name-1.0.tar.gz",
     ),
     Rule(
         r"It looks like a path\. (The path|File) '(?P<path>[^']+)' does not exist",
@@ -236,6 +250,16 @@ _RULES = (
         r"Failed to build|error: command .* failed|subprocess-exited-with-error|metadata-generation-failed",
         "a package has no wheel for this Python and could not be built from source",
         _SOURCE,
+    ),
+    Rule(
+        r"(?m)No matching distribution found for (?P<line>python(?:[^\w.\n-][^\n]*)?)$",
+        "Python itself is no package: {line}",
+        "Remove the line. A file .python-version, or requires-python in pyproject.toml, chooses Python.",
+    ),
+    Rule(
+        r"No matching distribution found for (?P<line>pkg[-_]resources==0\.0\.0)",
+        "there is no package {line}",
+        "pip freeze of some Debian and Ubuntu releases writes it by mistake: remove the line.",
     ),
     Rule(
         r"Ignored the following versions that require a different python version[\s\S]*"

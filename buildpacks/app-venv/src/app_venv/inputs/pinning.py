@@ -73,6 +73,7 @@ class PinnedInputs:
     ``empty``: nothing at all is to be installed, and pip, which would refuse that, need not run. ``offline``:
     nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
     ``secrets`` are those in addresses of the files, ``hashes`` the SHA-256 of what they allow.
+    ``written`` are those of them that are written out, not filled in from a variable.
     """
 
     title: str
@@ -87,6 +88,7 @@ class PinnedInputs:
     unfilled: tuple[Unfilled, ...] = ()
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
     hashes: frozenset[str] = field(default=frozenset(), repr=False)
+    written: tuple[KnownSecret, ...] = field(default=(), repr=False)
 
     @property
     def copies_project(self) -> bool:
@@ -138,6 +140,7 @@ class Evidence:
     unfilled: list[Unfilled] = field(default_factory=list)
     secrets: list[KnownSecret] = field(default_factory=list, repr=False)
     hashes: set[str] = field(default_factory=set, repr=False)
+    written: list[KnownSecret] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -160,6 +163,7 @@ class Evidence:
         They are filled in from ``variables`` where pip does that; None: this is a file in which it does not.
         """
         values = variables or {}
+        self.written += address_secrets(text, place)
         self.secrets += address_secrets(text, place, expand=lambda template: expand(template, values))
         for name in unfilled(text, values) if "${" in text else ():
             self.unfilled.append(Unfilled(place, name, _unfilled_because(name, variables)))

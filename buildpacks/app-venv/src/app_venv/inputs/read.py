@@ -50,6 +50,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         unfilled=tuple(dict.fromkeys(found.unfilled)),
         secrets=tuple(found.secrets),
         hashes=frozenset(found.hashes),
+        written=tuple(found.written),
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()

@@ -39,15 +39,17 @@ def read_requirements(
 ) -> None:
     """Read the files ``roots``, relative to ``app_dir``, and the closure of what they include.
 
-    ``constraints`` are named elsewhere (PIP_CONSTRAINT). Raises ConfigurationError if a root cannot be read;
-    a file that is included and missing is left for pip to complain about.
+    ``constraints`` are named elsewhere (PIP_CONSTRAINT); those of a network limit only what is asked for
+    anyway. Raises ConfigurationError if a root cannot be read; a file that is included and missing is left
+    for pip to complain about.
     """
     reader = _Reader(app_dir, variables, found)
     for root in roots:
         check_readable(app_dir / root)
         reader.visit(root, constraint=False)
     for name in constraints:
-        reader.visit(name, constraint=True)
+        if not _is_url(name):
+            reader.visit(name, constraint=True)
 
 
 def is_lock(name: str) -> bool:
