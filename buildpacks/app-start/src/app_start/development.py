@@ -61,16 +61,9 @@ def _reloading(web: AppProcess, environment: Environment | None) -> AppProcess |
         if told != line:
             return _process(web, RELOAD, told, LIVE_RELOAD.name)
     if environment is not None and environment.has("watchfiles"):
-        # It starts a program, not a line of shell, and hands SIGTERM on itself.
-        command = (
-            "watchfiles",
-            "--filter",
-            "python",
-            "--target-type",
-            "command",
-            shlex.join(web.command),
-            ".",
-        )
+        # It starts a program, not a line of shell, and ends it with SIGINT.
+        target = shlex.join(shell_command(line, RELOAD).command)
+        command = ("watchfiles", "--filter", "python", "--target-type", "command", target, ".")
         shown = f"watchfiles --filter python '{line}' ."
         return replace(web, type=RELOAD, command=command, shown=shown, evidence=LIVE_RELOAD.name)
     return None
