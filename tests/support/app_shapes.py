@@ -585,6 +585,54 @@ SHAPES: Mapping[str, Shape] = {
         "functions-framework --target two",
         variables={"GOOGLE_FUNCTION_TARGET": "two"},
     ),
+    "a function without a decorator": Shape(
+        {"main.py": "def hello(request):\n    return 'Hello'\n"},
+        ("functions-framework",),
+        said=("main.py has the functions hello, but GOOGLE_FUNCTION_TARGET does not say",),
+    ),
+    "a function in a file of its own": Shape(
+        {"work.py": "def hello(request):\n    return 'Hello'\n"},
+        ("functions-framework",),
+        "functions-framework --source work.py --target hello",
+        variables={"GOOGLE_FUNCTION_TARGET": "hello", "GOOGLE_FUNCTION_SOURCE": "work.py"},
+    ),
+    "agents": Shape(
+        {
+            "weather/__init__.py": "from . import agent\n",
+            "weather/agent.py": "from google.adk.agents import Agent\nroot_agent = Agent(name='x')\n",
+        },
+        ("google-adk", "fastapi", "uvicorn"),
+        'adk api_server --host 0.0.0.0 --port "$PORT"',
+    ),
+    "a bare wsgi function": Shape(
+        {
+            "main.py": "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'Hello']\n"
+        },
+        ("gunicorn",),
+        "gunicorn main:app",
+    ),
+    "a bare asgi function": Shape(
+        {"main.py": "async def app(scope, receive, send):\n    pass\n"}, ("uvicorn",), f"{UVICORN} main:app"
+    ),
+    "an mcp server with a package that can be run": Shape(
+        {
+            "pyproject.toml": PROJECT.format(scripts='mcp-shop = "mcp_shop:main"\n'),
+            "src/mcp_shop/__init__.py": "def main():\n    pass\n",
+            "src/mcp_shop/__main__.py": "from mcp_shop import main\nmain()\n",
+        },
+        ("mcp",),
+        "mcp-shop",
+        type="mcp-shop",
+        scripts=("mcp-shop",),
+    ),
+    "an mcp server that listens": Shape(
+        {
+            "server.py": "import asyncio, os\nfrom fastmcp import FastMCP\nmcp = FastMCP('x')\nif __name__ == '__main__':\n"
+            "    asyncio.run(mcp.run_async(transport='http', host='0.0.0.0', port=os.getenv('PORT', 8080)))\n"
+        },
+        ("fastmcp",),
+        "python server.py",
+    ),
     # What others say
     "app.yaml": Shape(
         {

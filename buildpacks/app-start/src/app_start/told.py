@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_start.addresses import unreachable
 from app_start.processes import WEB, AppProcess, StartPlan
 from app_start.procfile import NAME, RELEASE, Procfile, ProcfileEntry, checked_command, read_procfile
 
@@ -34,12 +35,12 @@ def told_plan(settings: Settings, app_dir: Path) -> StartPlan | None:
         own = AppProcess(WEB, command.command, settings.source, settings.command, programs=command.programs)
         processes = [own, *(one for one in processes if one.type != WEB)]
         default = WEB
-        remarks += _shell_remarks(settings.source, command)
+        remarks += _line_remarks(settings.source, settings.command, command)
     if not processes:
         return None
     for entry in entries:
         if entry.type != WEB or not settings.command:
-            remarks += _shell_remarks(f"{NAME} line {entry.number}", entry.command)
+            remarks += _line_remarks(f"{NAME} line {entry.number}", entry.line, entry.command)
     return StartPlan(
         tuple(processes), default, tuple(remarks), _advice(procfile, default), source=settings.source or NAME
     )
@@ -54,7 +55,9 @@ def _process(entry: ProcfileEntry) -> AppProcess:
     )
 
 
-def _shell_remarks(place: str, command: ShellCommand) -> Iterator[tuple[str, str]]:
+def _line_remarks(place: str, line: str, command: ShellCommand) -> Iterator[tuple[str, str]]:
+    if lacking := unreachable(line):
+        yield f"{place}: only its own container can reach what it starts", f"It takes {lacking}."
     if command.shell == "bash":
         yield f"{place} is written for bash, which the run image must have", ""
     if not command.replaces_shell:

@@ -41,7 +41,8 @@ class Strength(Enum):
 class Candidate:
     """Something to start. ``missing`` says what is missing where it cannot be; then there is no command.
 
-    ``root`` tells what is the same thing found twice. ``note`` is worth a warning if it is started.
+    ``root`` tells what is the same thing found twice, ``package`` which ``__main__.py`` is the same, too.
+    ``note`` is worth a warning if it is started.
     """
 
     strength: Strength
@@ -52,6 +53,7 @@ class Candidate:
     directory: Path | None = None
     missing: str = ""
     root: object = None
+    package: object = None
     note: str = ""
 
     @property

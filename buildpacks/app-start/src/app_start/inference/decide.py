@@ -42,6 +42,7 @@ def _choice(found: list[Candidate], project: Project) -> tuple[Candidate | None,
     }
     said, seen = by_strength[Strength.SAID], by_strength[Strength.FOUND]
     scripts, mains = by_strength[Strength.SCRIPT], by_strength[Strength.MAIN]
+    mains = [one for one in mains if one.root not in {script.package for script in scripts}]
     if said:
         return _only(said)
     if any(one.startable for one in seen):
@@ -76,7 +77,8 @@ def _named(found: list[Candidate], chosen: Candidate | None) -> list[Candidate]:
     kept = [chosen] if chosen else []
     named = {chosen.type} if chosen else set()
     for one in found:
-        is_process = one.strength in (Strength.SCRIPT, Strength.WORKER, Strength.NEVER) or one.type != WEB
+        said = one.strength is Strength.SAID and one.type != WEB
+        is_process = said or one.strength in (Strength.SCRIPT, Strength.WORKER, Strength.NEVER)
         if one.startable and is_process and one.type not in named:
             kept.append(one)
             named.add(one.type)
@@ -100,4 +102,8 @@ def _advice(found: list[Candidate], rivals: list[Candidate], project: Project) -
     for one in found:
         if one.strength is Strength.NEVER and one.startable and one.type == "main":
             lines.append(f"{one.process.text} is there for whoever asks for it: {one.evidence}.")
+    if not found:
+        lines.append(
+            f"None of its Python files ({len(project.files)}) has a web app, a main guard or the like."
+        )
     return "\n".join([*lines, *hints(project)])

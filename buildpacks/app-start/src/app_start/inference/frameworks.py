@@ -36,6 +36,9 @@ DASH = Framework("Dash", "dash", Interface.NONE)
 DASH_SERVER = Framework("Dash", "dash", Interface.WSGI)
 DJANGO_WSGI = Framework("Django", "django", Interface.WSGI)
 DJANGO_ASGI = Framework("Django", "django", Interface.ASGI)
+BARE_WSGI = Framework("WSGI", "", Interface.WSGI)
+BARE_ASGI = Framework("ASGI", "", Interface.ASGI)
+"""A function that is itself the app."""
 PYRAMID = Framework("Pyramid", "pyramid", Interface.WSGI)
 
 FRAMEWORKS = {

@@ -43,7 +43,7 @@ class Findings:
     ) -> Candidate:
         """Return the candidate that serves what a server can be given."""
         environment = self.project.environment
-        if not environment.has(framework.distribution):
+        if framework.distribution and not environment.has(framework.distribution):
             return Candidate(
                 strength,
                 evidence,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app_start.inference.frameworks import (
+    BARE_ASGI,
+    BARE_WSGI,
     DASH,
     DASH_SERVER,
     FACTORIES,
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from app_start.inference.project import Project
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_BARE = {
+    (False, "environ", "start_response"): BARE_WSGI,
+    (False, "env", "start_response"): BARE_WSGI,
+    (True, "scope", "receive", "send"): BARE_ASGI,
+}
 _MOUNTS = frozenset({"mount", "add_mount", "mount_app", "add_subapp"})
 
 
@@ -65,6 +72,7 @@ class WebObjects:
             for node in module.statements:
                 self._bind(module, node, self._found[path])
             self._add_factories(module, self._found[path])
+            self._add_callables(module, self._found[path])
         return self._found[path]
 
     def main_of(self, path: Path) -> WebObject | None:
@@ -281,6 +289,18 @@ class WebObjects:
                     factory=True,
                     is_async=is_async,
                 )
+
+    def _add_callables(self, module: Module, names: dict[str, WebObject]) -> None:
+        """Add functions that are apps themselves (PEP 3333; ASGI specification, 'Applications')."""
+        for name in USUAL_NAMES:
+            function = module.functions.get(name)
+            parameters = [one.arg for one in function.args.args] if function else []
+            is_async = isinstance(function, ast.AsyncFunctionDef)
+            framework = _BARE.get((is_async, *parameters))
+            if function is not None and framework is not None and name not in names:
+                text = f"def {name}({', '.join(parameters)})"
+                root = (module.path, name)
+                names[name] = WebObject(module.path, name, function.lineno, text, framework, root)
 
 
 def _required(function: _Function) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_start.inference.rules import (
+    adk,
     app_yaml,
     celery,
     chainlit,
@@ -42,6 +43,7 @@ RULES: tuple[Callable[[Findings], list[Candidate]], ...] = (
     panel.find,
     chainlit.find,
     functions.find,
+    adk.find,
     main_program.find,
     celery.find,
     rq.find,

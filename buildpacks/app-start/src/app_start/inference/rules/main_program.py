@@ -79,7 +79,7 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     line, directory = _line(project, path)
     reader = reads_command_line(module)
     program = program_of(findings, path, "") or Program()
-    serves = program.serves or bool(module.imports_any(*_SERVERS))
+    serves = program.serves or bool(module.imports_any(*_SERVERS) or _reads_port(module))
     strength, kind, note = Strength.MAIN, WEB if serves else _TYPE, ""
     if reader and not program.serves:
         strength, kind = Strength.NEVER, _TYPE
@@ -107,6 +107,10 @@ def _start_of(module: Module) -> int:
         if name in _ENDLESS:
             return call.lineno
     return 0
+
+
+def _reads_port(module: Module) -> bool:
+    return any(isinstance(node, ast.Constant) and node.value == "PORT" for node in ast.walk(module.tree))
 
 
 def _line(project: Project, path: Path) -> tuple[str, Path | None]:

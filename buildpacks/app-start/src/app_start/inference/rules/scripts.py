@@ -12,6 +12,7 @@ from app_start.inference.program import program_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from app_start.inference.project import Project
     from app_start.inference.served import Findings
@@ -37,17 +38,24 @@ def _candidate(findings: Findings, name: str, reference: str, strength: Strength
     project = findings.project
     evidence = f"pyproject.toml has the script {name} = {reference}"
     module, _, function = reference.partition(":")
-    path = project.find(module, project.top) or project.find(module, project.top / "src")
+    path = project.find(module, _root(project, module))
     program = program_of(findings, path, function) if path else None
     kind = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     command, shown = with_forwarding(shlex.quote(name), kind)
-    script = Candidate(strength, evidence, kind, command, shown, root=(name,))
+    package = project.find(f"{module.partition('.')[0]}.__main__", _root(project, module))
+    script = Candidate(strength, evidence, kind, command, shown, root=(name,), package=package)
     if program is None or program.app is None:
         return script
     served = findings.served(program.app, strength, f"{evidence}, which serves it; ")
     if program.reachable or not served.startable:
         return replace(script, root=program.app.root)
     return served
+
+
+def _root(project: Project, module: str) -> Path:
+    """Return the directory that the project's modules are in."""
+    source = project.top / "src"
+    return source if project.find(module, source) else project.top
 
 
 def _scripts(project: Project) -> Mapping[str, str]:
