@@ -84,7 +84,9 @@ APPS = {
         'exec daphne --bind 0.0.0.0 --port "$PORT" shop.asgi:application',
         path="/missing",
     ),
-    "sanic": Started({"server.py": _SANIC}, "sanic", 'exec sanic --host 0.0.0.0 --port "$PORT" server:app'),
+    "sanic": Started(
+        {"server.py": _SANIC}, "sanic", 'exec sanic --single-process --host 0.0.0.0 --port "$PORT" server:app'
+    ),
     "aiohttp": Started(
         {"main.py": _AIOHTTP},
         "aiohttp gunicorn",

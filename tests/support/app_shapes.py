@@ -301,7 +301,7 @@ SHAPES: Mapping[str, Shape] = {
             "server.py": "from sanic import Sanic\nfrom sanic.response import text\napp = Sanic('shop')\n@app.get('/')\nasync def hi(request):\n    return text('')\n"
         },
         ("sanic",),
-        'sanic --host 0.0.0.0 --port "$PORT" server:app',
+        'sanic --single-process --host 0.0.0.0 --port "$PORT" server:app',
     ),
     "aiohttp, gunicorn": Shape(
         {"main.py": "from aiohttp import web\nasync def create_app():\n    return web.Application()\n"},

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
             "cd x && exec gunicorn --reload -b :$PORT a",
         ),
         (
+            {"app.py": "from sanic import Sanic\napp = Sanic('x')\n"},
+            ["sanic"],
+            'sanic --reload --host 0.0.0.0 --port "$PORT" app:app',
+        ),
+        (
             {"app.py": "import streamlit"},
             ["streamlit"],
             (

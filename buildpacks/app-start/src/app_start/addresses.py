@@ -21,13 +21,12 @@ _DEFAULTS = {
 _SERVERS = re.compile(
     rf"\b(?:{'|'.join((*_DEFAULTS, 'gunicorn', 'waitress-serve', 'streamlit', 'panel', 'chainlit'))})\b"
 )
-_OPTIONS = re.compile(
-    r"(?:^| )(?:--host|--bind|--uds|--unix-socket|--fd|-h|-H|-b|-u|-e|-c|--config|0|0\.0\.0\.0\S*)(?=[ =:]|$)"
-)
+_LONG = "--host|--bind|--uds|--unix-socket|--fd|--config"
+_OPTIONS = re.compile(rf"(?:^| )(?:{_LONG}|-[bcehuH]|0|0\.0\.0\.0\S*)(?=[ =:]|$)")
 
 
 def unreachable(line: str) -> str:
-    """Return what a line has to say so that others can reach what it starts; '' if nothing is seen to lack."""
+    """Return what a line lacks for others to reach what it starts; '' if nothing is seen to lack."""
     found = _TOLD.search(line) if _SERVERS.search(line) else None
     if found:
         return f"another address than {found[0].rpartition(' ')[2].rpartition('=')[2]}, such as 0.0.0.0"

@@ -55,7 +55,7 @@ def _added(
 
 
 def _reloading(web: AppProcess, environment: Environment | None) -> AppProcess | None:
-    line = _line(web)
+    line = _line(web).replace("sanic --single-process ", "sanic ")  # which cannot start anew
     for program, option in _OPTIONS.items():
         told = re.sub(rf"(?<![\w./-]){re.escape(program)}(?= )", f"{program} {option}", line, count=1)
         if told != line:

@@ -165,7 +165,8 @@ def _daphne(target: Target, _project: Project) -> str:
 
 def _sanic(target: Target, _project: Project) -> str:
     factory = "--factory " if target.factory else ""
-    return f'sanic --host 0.0.0.0 --port "$PORT" {factory}{target.spec}'
+    # Its manager of workers wants a directory for temporary files, and forgets a SIGTERM that comes early.
+    return f'sanic --single-process --host 0.0.0.0 --port "$PORT" {factory}{target.spec}'
 
 
 _SERVERS = {
