@@ -78,6 +78,7 @@ RECIPES = {
         (("python_runtime.installation", "install"), ("python_runtime.compiling", "finish")),
     ),
     "strata/pip-tool": Recipe("pip_tool", ("pip_tool.key", "RECIPE"), (("pip_tool.install", "install_pip"),)),
+    "strata/uv-tool": Recipe("uv_tool", ("uv_tool.key", "RECIPE"), (("uv_tool.install", "install_uv"),)),
     "strata/app-venv": Recipe(
         "app_venv",
         ("app_venv.evidence.key", "RECIPE"),

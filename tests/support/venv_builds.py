@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_api.interpreter import Interpreter
+from buildpack_api.tools.wheel import bundled_wheel
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import write_index
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import StaticServer, serve
 from pip_tool.install import install_pip
-from pip_tool.wheel import bundled_wheel
 from support.component_builds import (
     CONSUMER,
     NEWEST,
@@ -58,7 +58,7 @@ def shared_pip(minor: str) -> Path:
     """Return a user base with pip for a Python, installed once: a provider of pip that is not ours."""
     python = installed_interpreters()[minor]
     base = assembled() / f"pip-{minor}"
-    wheel = bundled_wheel(assembled() / "assembled/strata_pip-tool/wheels")
+    wheel = bundled_wheel(assembled() / "assembled/strata_pip-tool/wheels", "pip")
     interpreter = Interpreter(python.executable, python.version, minor, "")
     install_pip(wheel, wheel, interpreter, base, environment={"PATH": "/usr/bin:/bin"})
     return base

@@ -15,16 +15,19 @@ import app_venv.settings
 import pip_tool.build
 import pip_tool.settings
 import python_runtime.settings
+import uv_tool.build
+import uv_tool.settings
 from buildpack_api.variables import table
 from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
-COMPONENTS = ("python-runtime", "pip-tool", "app-venv", "app-start")
+COMPONENTS = ("python-runtime", "pip-tool", "uv-tool", "app-venv", "app-start")
 VENV = Path("/layers/venv/venv")
 VARIABLES = {
     "python-runtime": python_runtime.settings.VARIABLES,
     "pip-tool": pip_tool.settings.VARIABLES,
+    "uv-tool": uv_tool.settings.VARIABLES,
     "app-venv": app_venv.settings.VARIABLES,
     "app-start": app_start.settings.VARIABLES,
 }
@@ -36,6 +39,7 @@ ENVIRONMENTS = {
         )
     },
     "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
+    "uv-tool": {change.name for change in uv_tool.build.environment_changes(VENV)},
     "app-venv": {change.name for change in app_venv.build.environment_changes(VENV)} | {"PIP_CACHE_DIR"},
     "app-start": {change.name for change in app_start.layer.environment_changes()}
     | {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"},
@@ -107,6 +111,7 @@ def test_variables_are_read_in_one_module(component: str) -> None:
     [
         ("python-runtime", {python_layer.NAME}),
         ("pip-tool", {"pip"}),
+        ("uv-tool", {"uv"}),
         ("app-venv", {"venv", "pip-cache"}),
         ("app-start", {app_start.layer.NAME}),
     ],

@@ -46,6 +46,7 @@ ALLOWED = {
     "app_start": {"buildpack_api", "buildpack_common"},
     "app_venv": {"buildpack_api", "buildpack_common"},
     "pip_tool": {"buildpack_api", "buildpack_common"},
+    "uv_tool": {"buildpack_api", "buildpack_common"},
     "python_runtime": {"buildpack_api", "buildpack_common"},
 }
 
@@ -120,6 +121,7 @@ def test_products_do_not_import_test_registries() -> None:
             "app_venv",
             "pip_tool",
             "python_runtime",
+            "uv_tool",
         )
         for module in inside(package)
         for name in sorted(imports(module))

@@ -34,7 +34,9 @@ def test_the_example_makes_its_layer_and_reuses_it(tmp_path: Path) -> None:
 
 
 def test_every_module_and_every_exit_code_is_in_the_tables() -> None:
-    modules = {path.stem for path in (PACKAGE / "src/buildpack_api").glob("*.py")} - {"__init__"}
+    source = PACKAGE / "src/buildpack_api"
+    modules = {path.stem for path in source.glob("*.py")} - {"__init__"}
+    modules |= {path.parent.name for path in source.glob("*/__init__.py")}
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(rows))) == modules
     kinds: list[type[errors.BuildpackError]] = [

@@ -8,18 +8,29 @@ from typing import TYPE_CHECKING
 from buildpack_api.interpreter import find_interpreter
 from buildpack_api.layer_env import EnvChange, Scope, override, prepend
 from buildpack_api.layers import Layer, LayerTypes
+from buildpack_api.tools.constraint import Tool, read_constraint
+from buildpack_api.tools.supply import Supply
+from buildpack_api.tools.wheel import bundled_wheel, check_supports
 from buildpack_common.files import remove
-from pip_tool.constraint import read_constraint
 from pip_tool.install import install_pip
 from pip_tool.key import RECIPE, PipKey
-from pip_tool.supply import Supply
-from pip_tool.wheel import bundled_wheel, check_supports
+from pip_tool.settings import SHA256, VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.context import BuildContext
 
+TOOL = Tool(
+    "pip",
+    version=VERSION,
+    sha256=SHA256,
+    minimum="22.3",
+    why="Installing into another environment (PIP_PYTHON), its job here, came with 22.3.",
+    series="25.3",
+    own="the pip of this buildpack is installed, without network",
+    unreachable="Without BP_PIP_VERSION no network is needed.",
+)
 _LAYER = "pip"
 
 
@@ -47,11 +58,11 @@ def environment_changes(user_base: Path, *, launch: bool) -> tuple[EnvChange, ..
 
 def _supply(context: BuildContext, stack: ExitStack) -> Supply:
     interpreter = find_interpreter(context)
-    bundled = bundled_wheel(context.buildpack_dir / "wheels")
-    constraint = read_constraint(context.environment, context.plan)
-    if constraint is not None and constraint.allows(bundled.version, bundled.sha256):
-        constraint = None
-    return Supply(context, interpreter, bundled, constraint, stack)
+    bundled = bundled_wheel(context.buildpack_dir / "wheels", TOOL.name)
+    constraint = read_constraint(TOOL, context.environment, context.plan)
+    if constraint is None or constraint.allows(bundled.version, bundled.sha256):
+        return Supply(TOOL, context, interpreter, bundled, bundled, stack)
+    return Supply(TOOL, context, interpreter, bundled, constraint, stack)
 
 
 def _key(supply: Supply) -> PipKey:
@@ -66,7 +77,7 @@ def _key(supply: Supply) -> PipKey:
 
 
 def _install(layer: Layer, supply: Supply) -> str:
-    output, interpreter, bundled = supply.context.output, supply.interpreter, supply.bundled
+    output, interpreter, bundled = supply.context.output, supply.interpreter, supply.pip
     check_supports(bundled, interpreter)  # it does the work in any case
     for reason in layer.reasons:
         output.step(f"The pip layer is made anew: {reason}")

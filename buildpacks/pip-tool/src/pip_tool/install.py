@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from buildpack_api.interpreter import Interpreter
-    from pip_tool.wheel import PipWheel
+    from buildpack_api.tools.wheel import ToolWheel
 
 _OPTIONS = (
     "--user",
@@ -36,8 +36,8 @@ _OPTIONS = (
 
 
 def install_pip(
-    wheel: PipWheel,
-    installer: PipWheel,
+    wheel: ToolWheel,
+    installer: ToolWheel,
     interpreter: Interpreter,
     user_base: Path,
     *,
@@ -68,7 +68,7 @@ def installer_environment(environment: Mapping[str, str], user_base: Path) -> di
     }
 
 
-def _check(wheel: PipWheel, interpreter: Interpreter, user_base: Path, env: Mapping[str, str]) -> None:
+def _check(wheel: ToolWheel, interpreter: Interpreter, user_base: Path, env: Mapping[str, str]) -> None:
     program = user_base / "bin" / "pip"
     answer = ""
     if program.is_file():

@@ -8,7 +8,6 @@ from buildpack_api.layers import LayerKey
 
 RECIPE = "1"
 """Changes with what this buildpack puts into the layer."""
-UNKNOWN = "as the package index has it"
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,8 @@ class PipKey(LayerKey):
 
     pip is pure Python and its byte code differs by minor only: neither architecture nor patch release
     matter. The interpreter's and the layer's place do, since scripts and byte code name them.
-    ``wheel_sha256`` is UNKNOWN for an exact version from the index that nobody gave a SHA-256 for: an index
-    does not replace a released file, so that it need not be asked again.
+    ``wheel_sha256`` is `supply.UNKNOWN` for an exact version of the index if nobody gave it: an index does
+    not replace a released file, so that it need not be asked again.
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})

@@ -10,7 +10,7 @@ import pytest
 
 from buildpack_api.errors import BuildpackError, PlatformError
 from buildpack_api.interpreter import Interpreter
-from pip_tool.wheel import PipWheel, bundled_wheel, check_supports
+from buildpack_api.tools.wheel import ToolWheel, bundled_wheel, check_supports
 
 
 def interpreter(version: str) -> Interpreter:
@@ -25,17 +25,17 @@ def write_wheel(directory: Path, name: str, members: dict[str, str]) -> Path:
     return path
 
 
-def pip_wheel(directory: Path, headers: str = "") -> PipWheel:
+def pip_wheel(directory: Path, headers: str = "") -> ToolWheel:
     """Write a wheel with these headers in its metadata."""
     text = f"Metadata-Version: 2.4\nName: pip\n{headers}\nRequires-Python: of the text\n"
     write_wheel(directory, "pip-26.3-py3-none-any.whl", {"pip-26.3.dist-info/METADATA": text})
-    return bundled_wheel(directory)
+    return bundled_wheel(directory, "pip")
 
 
 def test_the_wheel_tells_its_version_and_which_pythons_it_runs_with(tmp_path: Path) -> None:
     wheel = pip_wheel(tmp_path, "Requires-Python: >=3.10\n")
     digest = hashlib.sha256(wheel.path.read_bytes()).hexdigest()
-    assert wheel == PipWheel(tmp_path / "pip-26.3-py3-none-any.whl", "26.3", digest)
+    assert wheel == ToolWheel(tmp_path / "pip-26.3-py3-none-any.whl", "pip", "26.3", digest)
     assert wheel.requires_python == ">=3.10"
 
 
@@ -44,13 +44,13 @@ def test_anything_but_one_wheel_is_a_damaged_buildpack(tmp_path: Path, names: li
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(BuildpackError, match=f"holds {len(names)} wheels of pip instead of one"):
-        bundled_wheel(tmp_path)
+        bundled_wheel(tmp_path, "pip")
 
 
 def test_a_file_that_is_no_wheel_is_named(tmp_path: Path) -> None:
     (tmp_path / "pip-26.3-py3-none-any.whl").write_text("no zip")
     with pytest.raises(BuildpackError, match=r"pip-26\.3-py3-none-any\.whl is not a wheel of pip 26\.3"):
-        check_supports(bundled_wheel(tmp_path), interpreter("3.14.0"))
+        check_supports(bundled_wheel(tmp_path, "pip"), interpreter("3.14.0"))
 
 
 @pytest.mark.parametrize("version", ["3.10.0", "3.14.2", "3.15.0"])

@@ -1,4 +1,4 @@
-"""A wheel of pip from the package index, fetched by the pip that the buildpack carries."""
+"""A wheel of a tool from the package index, fetched by the pip that the buildpack carries."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from buildpack_api.errors import BuildpackError, CommandFailed, ConfigurationErr
 from buildpack_api.index_access import NETWORK_VARIABLES
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment
-from pip_tool.constraint import MINIMUM
-from pip_tool.settings import SHA256, VERSION
-from pip_tool.wheel import PipWheel, read_wheel
+from buildpack_api.tools.wheel import ToolWheel, read_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
-    from pip_tool.constraint import PipConstraint
+    from buildpack_api.tools.constraint import Tool, ToolConstraint
 
 _OPTIONS = (
     "--no-deps",
@@ -34,7 +32,7 @@ _OPTIONS = (
 )
 _VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
 _SHOWN_VERSIONS = 8
-# pip reads what an index sends to its end before it compares hashes; a wheel of pip has some 2 MB. The limit
+# pip reads what an index sends to its end before it compares hashes; a wheel of pip has 2 MB, of uv 18. The limit
 # is in blocks of 512 bytes (POSIX, ulimit).
 _LARGEST_MEGABYTES = 64
 _LIMITED = ("/bin/sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec "$@"', str(_LARGEST_MEGABYTES * 2048))
@@ -43,39 +41,39 @@ _TIME_LIMIT = 600.0  # seconds; pip's own time-out is for each receive
 
 @contextmanager
 def fetched_wheel(
-    constraint: PipConstraint, bundled: PipWheel, interpreter: Interpreter, context: BuildContext
-) -> Iterator[PipWheel]:
-    """Return the newest wheel that fits ``constraint``, for as long as the block lasts.
+    tool: Tool, constraint: ToolConstraint, pip: ToolWheel, interpreter: Interpreter, context: BuildContext
+) -> Iterator[ToolWheel]:
+    """Return the newest wheel that fits ``constraint``, for as long as the block lasts; ``pip`` fetches it.
 
     The user's variables, configuration and bindings say where the index is, and nothing else. Raises
-    ConfigurationError if the index has no such pip, DownloadError if it cannot be had or is another one.
+    ConfigurationError if the index has no such version, DownloadError if it cannot be had or is another one.
     """
     access = read_index_access(context.bindings, context.environment)
-    with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=f"strata-{tool.name}-") as scratch:
         directory = Path(scratch) / "wheels"
         directory.mkdir()
         # In a file, since only there a requirement may have a hash; and in the wheel's own directory there
         # is no module of the app that could be imported.
         requirements = Path(scratch) / "requirements.txt"
-        requirements.write_text(_requirement(constraint), "utf-8")
+        requirements.write_text(_requirement(tool, constraint), "utf-8")
         with access.environment(_network(context.environment), minor=interpreter.minor) as env:
-            program = (interpreter.executable, bundled.path / "pip")
+            program = (interpreter.executable, pip.path / "pip")
             arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", requirements)
             try:
                 code, tail = commands.run_with_tail(
                     (*_LIMITED, *program, *arguments), env=env, cwd=directory, time_limit=_TIME_LIMIT
                 )
             except CommandFailed as error:
-                raise _not_fetched(constraint, error.title) from error
+                raise _not_fetched(tool, constraint, error.title) from error
         if code:
-            raise _explained(constraint, tail, interpreter, code)
-        yield _checked(directory, constraint)
+            raise _explained(tool, constraint, tail, interpreter, code)
+        yield _checked(tool, directory, constraint)
 
 
-def _requirement(constraint: PipConstraint) -> str:
+def _requirement(tool: Tool, constraint: ToolConstraint) -> str:
     if constraint.sha256:
-        return f"pip=={constraint.exact} --hash=sha256:{constraint.sha256}\n"
-    return f"pip{constraint.specifier},>={MINIMUM}\n"
+        return f"{tool.name}=={constraint.exact} --hash=sha256:{constraint.sha256}\n"
+    return f"{tool.name}{constraint.specifier},>={tool.minimum}\n"
 
 
 def _network(environment: Mapping[str, str]) -> dict[str, str]:
@@ -84,52 +82,55 @@ def _network(environment: Mapping[str, str]) -> dict[str, str]:
     return isolated_environment(environment) | kept | {"PIP_REQUIRE_VIRTUALENV": "0"}
 
 
-def _checked(directory: Path, constraint: PipConstraint) -> PipWheel:
+def _checked(tool: Tool, directory: Path, constraint: ToolConstraint) -> ToolWheel:
     found = list(directory.iterdir())
-    wheel = read_wheel(found[0]) if len(found) == 1 and found[0].name.startswith("pip-") else None
+    wheel = read_wheel(found[0]) if len(found) == 1 and found[0].name.startswith(f"{tool.name}-") else None
     if wheel is None or not constraint.allows(wheel.version, wheel.sha256):
         names = ", ".join(sorted(path.name for path in found)) or "nothing"
         raise DownloadError(
-            f"The package index gave something else than pip {constraint}",
+            f"The package index gave something else than {tool.name} {constraint}",
             detail=f"It gave {names}.",
             advice="Is a pip.conf in use that rewrites requirements? Nothing of it was used.",
         )
     return wheel
 
 
-def _explained(constraint: PipConstraint, tail: str, interpreter: Interpreter, code: int) -> BuildpackError:
+def _explained(
+    tool: Tool, constraint: ToolConstraint, tail: str, interpreter: Interpreter, code: int
+) -> BuildpackError:
     if "DO NOT MATCH THE HASHES" in tail:
         return DownloadError(
-            f"The wheel of pip {constraint.exact} on the package index does not have the SHA-256"
+            f"The wheel of {tool.name} {constraint.exact} on the package index does not have the SHA-256"
             " that was given",
             detail=f"Expected: {constraint.sha256}; pip's message above has the other.",
-            advice=f"Nothing of it was used. Compare {SHA256.name}, or the build plan's sha256, with the "
-            "index: somebody may have changed the wheel, or it is the one of another file.",
+            advice=f"Nothing of it was used. Compare {tool.sha256.name}, or the build plan's sha256, with "
+            "the index: somebody may have changed the wheel, or it is the one of another file.",
         )
     versions = _VERSIONS.search(tail)
     known = [] if versions is None else [one for one in versions[1].split(", ") if one != "none"]
     if known:
         more = "..., " if len(known) > _SHOWN_VERSIONS else ""
         return ConfigurationError(
-            f"The package index has no pip {constraint} for Python {interpreter.version}",
+            f"The package index has no {tool.name} {constraint} for Python {interpreter.version}",
             detail=f"It has: {more}{', '.join(known[-_SHOWN_VERSIONS:])}",
-            advice=f"Ask for another version, {MINIMUM} at least, or leave {VERSION.name} out: "
-            "then the pip of this buildpack is installed, without network.",
+            advice=f"Ask for another version, {tool.minimum} at least, or leave {tool.version.name} out: "
+            f"then {tool.own}.",
         )
     if "[Errno 27]" in tail:  # EFBIG
-        return _not_fetched(constraint, f"What it sends has more than {_LARGEST_MEGABYTES} MiB.")
+        return _not_fetched(tool, constraint, f"What it sends has more than {_LARGEST_MEGABYTES} MiB.")
     return _not_fetched(
+        tool,
         constraint,
-        "It cannot be reached, or it has no wheel of pip."
+        f"It cannot be reached, or it has no wheel of {tool.name} for this machine."
         if versions
         else f"pip ended with exit code {code}; its message is above.",
     )
 
 
-def _not_fetched(constraint: PipConstraint, detail: str) -> DownloadError:
+def _not_fetched(tool: Tool, constraint: ToolConstraint, detail: str) -> DownloadError:
     return DownloadError(
-        f"pip {constraint} could not be fetched from the package index",
+        f"{tool.name} {constraint} could not be fetched from the package index",
         detail=detail,
         advice="Check PIP_INDEX_URL, bindings of type pypi, proxies (HTTPS_PROXY) and certificates "
-        f"(SSL_CERT_FILE). Without {VERSION.name} no network is needed.",
+        f"(SSL_CERT_FILE). {tool.unreachable}",
     )

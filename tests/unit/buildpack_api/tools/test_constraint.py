@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.plan import BuildpackPlan, PlanEntry
-from pip_tool.constraint import PipConstraint, read_constraint
+from buildpack_api.tools.constraint import ToolConstraint, read_constraint
+from pip_tool.build import TOOL
 
 SHA = "ab" * 32
 
 
-def constraint(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> PipConstraint | None:
+def constraint(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> ToolConstraint | None:
     environment = {"BP_PIP_VERSION": version, "BP_PIP_SHA256": sha256}
-    return read_constraint(environment, BuildpackPlan(tuple(PlanEntry("pip", one) for one in metadata)))
+    return read_constraint(TOOL, environment, BuildpackPlan(tuple(PlanEntry("pip", one) for one in metadata)))
 
 
 def refused(version: str = "", sha256: str = "", *metadata: dict[str, object]) -> ConfigurationError:
@@ -44,7 +45,7 @@ def test_nobody_needs_to_wish_for_anything() -> None:
 )
 def test_a_version_a_series_or_a_range(text: str, specifier: str, exact: str) -> None:
     found = constraint(text)
-    assert found == PipConstraint(specifier, ("BP_PIP_VERSION",), exact)
+    assert found == ToolConstraint(specifier, ("BP_PIP_VERSION",), exact)
 
 
 def test_sources_are_put_together() -> None:

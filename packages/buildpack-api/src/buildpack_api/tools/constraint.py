@@ -1,4 +1,4 @@
-"""Which pip the user and other buildpacks ask for: a version, and its SHA-256 if they know it."""
+"""Which version of a tool the user and other buildpacks ask for, and its SHA-256 if they know it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.terminal_text import one_line
-from pip_tool.settings import SHA256, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_api.plan import BuildpackPlan, PlanEntry
-
-MINIMUM = "22.3"
-"""The first pip that acts on another environment (--python, PIP_PYTHON), which is all that it is here for."""
+    from buildpack_api.variables import Variable
 
 _RELEASE = re.compile(r"\d+(\.\d+){0,3}((a|b|rc|\.post|\.dev)\d+)?")
 _WILDCARD = re.compile(r"(\d+(?:\.\d+)*)\.\*")
@@ -24,11 +21,30 @@ _ENDLESS = re.compile(r"\d{10}")  # Python refuses to read numbers of thousands 
 _EXACT = re.compile(r"===?\s*([^,*\s]+)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHOWN = 100  # characters
-_NOBODY = "a buildpack that requires pip"
 
 
 @dataclass(frozen=True)
-class PipConstraint:
+class Tool:
+    """A tool that a buildpack installs, by the name of its project on the index and of its entry in the plan.
+
+    By two variables the user asks for a ``version``, and gives the ``sha256`` of its wheel. ``minimum`` is
+    the oldest version that will do, ``why`` a sentence that says what came with it. ``series`` is a version of
+    two numbers, for examples. ``own`` says what is installed if nobody asks for a version, ``unreachable``
+    what to do where there is no index.
+    """
+
+    name: str
+    version: Variable
+    sha256: Variable
+    minimum: str
+    why: str
+    series: str
+    own: str
+    unreachable: str
+
+
+@dataclass(frozen=True)
+class ToolConstraint:
     """``specifier`` (PEP 440) is what all ``sources`` ask for together.
 
     ``exact`` is the version if one of them names it, else ''. ``sha256`` is that of the wheel, '' if nobody
@@ -60,55 +76,62 @@ class _Part:
     sha256: str
 
 
-def read_constraint(environment: Mapping[str, str], plan: BuildpackPlan) -> PipConstraint | None:
-    """Return what BP_PIP_VERSION and the entries of the plan ask for together; None if they do not care.
+def read_constraint(
+    tool: Tool, environment: Mapping[str, str], plan: BuildpackPlan, more: Iterable[tuple[str, str]] = ()
+) -> ToolConstraint | None:
+    """Return what the user's variables and the plan's entries ask for together; None if they do not care.
 
-    Raises ConfigurationError, naming the source, for what is no version, too old, or contradictory.
+    ``more`` has further sources, each with the version that it asks for. Raises ConfigurationError, naming
+    the source, for what is no version, too old, or contradictory.
     """
-    parts = [*_variable(environment), *(part for entry in plan.entries for part in _entry(entry))]
+    parts = [
+        *_variable(tool, environment),
+        *(part for entry in plan.entries for part in _entry(tool, entry)),
+        *(_part(tool, source, text, "", "") for source, text in more),
+    ]
     if not parts:
         return None
     pins = {part.exact: part for part in parts if part.exact}
     exact = next(iter(pins), "")
     for part in parts:
-        _check_minimum(part)
+        _check_minimum(tool, part)
         if exact and not _contains(part.specifier, exact):
-            raise _contradiction(pins[exact], part)
-    return PipConstraint(
+            raise _contradiction(tool, pins[exact], part)
+    return ToolConstraint(
         specifier=",".join(dict.fromkeys(part.specifier for part in parts)),
         sources=tuple(dict.fromkeys(part.source for part in parts)),
         exact=exact,
-        sha256=_one_hash(parts),
+        sha256=_one_hash(tool, parts),
     )
 
 
-def _variable(environment: Mapping[str, str]) -> Iterator[_Part]:
-    version, sha256 = VERSION.text(environment), SHA256.text(environment)
+def _variable(tool: Tool, environment: Mapping[str, str]) -> Iterator[_Part]:
+    version, sha256 = tool.version.text(environment), tool.sha256.text(environment)
     if version:
-        yield _part(VERSION.name, version, sha256, SHA256.name)
+        yield _part(tool, tool.version.name, version, sha256, tool.sha256.name)
     elif sha256:
         raise ConfigurationError(
-            f"{SHA256.name} is set, and {VERSION.name} is not",
-            advice=f"Set {VERSION.name} to the version of pip whose wheel has this SHA-256.",
+            f"{tool.sha256.name} is set, and {tool.version.name} is not",
+            advice=f"Set {tool.version.name} to the version of {tool.name} whose wheel has this SHA-256.",
         )
 
 
-def _entry(entry: PlanEntry) -> Iterator[_Part]:
+def _entry(tool: Tool, entry: PlanEntry) -> Iterator[_Part]:
     texts = {key: entry.metadata.get(key, "") for key in ("version", "version-source", "sha256")}
     for key, value in texts.items():
         if not isinstance(value, str):
             raise ConfigurationError(
-                f"The build plan's entry 'pip' has {key} = {value!r}, which is not a string",
+                f"The build plan's entry {tool.name!r} has {key} = {value!r}, which is not a string",
                 advice="Put it in quotes: without them TOML reads 25.10 as the number 25.1.",
             )
     version, source, sha256 = (str(value).strip() for value in texts.values())
-    if entry.name == "pip" and version:
-        source = f"build plan ({source or _NOBODY})"
-        yield _part(source, version, sha256, f"sha256 in the {source}")
+    if entry.name == tool.name and version:
+        source = f"build plan ({source or f'a buildpack that requires {tool.name}'})"
+        yield _part(tool, source, version, sha256, f"sha256 in the {source}")
 
 
-def _part(source: str, text: str, sha256: str, hash_source: str) -> _Part:
-    specifier = _specifier(source, text)
+def _part(tool: Tool, source: str, text: str, sha256: str, hash_source: str) -> _Part:
+    specifier = _specifier(tool, source, text)
     pin = _EXACT.fullmatch(specifier)
     exact = pin[1] if pin else ""
     found = sha256.lower().removeprefix("sha256:")
@@ -122,12 +145,12 @@ def _part(source: str, text: str, sha256: str, hash_source: str) -> _Part:
         raise ConfigurationError(
             f"{hash_source} needs an exact version beside it",
             detail=f"{source} is {one_line(text)}, which more than one wheel may fit.",
-            advice="Write the version whose wheel it is, such as 25.3.",
+            advice=f"Write the version whose wheel it is, such as {tool.series}.",
         )
     return _Part(source, text, specifier, exact, found)
 
 
-def _specifier(source: str, text: str) -> str:
+def _specifier(tool: Tool, source: str, text: str) -> str:
     """Return "25.3" as "==25.3" and "25.*" as "==25.*"; a specifier stays what it is."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -138,34 +161,35 @@ def _specifier(source: str, text: str) -> str:
         return str(SpecifierSet(f"=={readable}" if bare else readable))
     except InvalidSpecifier as error:
         raise ConfigurationError(
-            f"{source} is not a version of pip",
+            f"{source} is not a version of {tool.name}",
             detail=f"Found: {one_line(text[:_SHOWN])}",
-            advice="Write an exact version (25.3), a series (25.*) or a range (>=25.1,<26).",
+            advice=f"Write an exact version ({tool.series}), a series ({tool.series}.*), "
+            f"or a range (>={tool.series}).",
         ) from error
 
 
-def _check_minimum(part: _Part) -> None:
-    if part.exact and not _contains(f">={MINIMUM}", part.exact):
+def _check_minimum(tool: Tool, part: _Part) -> None:
+    if part.exact and not _contains(f">={tool.minimum}", part.exact):
         raise ConfigurationError(
-            f"pip {part.exact} is too old ({part.source})",
-            detail=f"Installing into another environment (PIP_PYTHON), its job here, came with {MINIMUM}.",
-            advice=f"Ask for pip {MINIMUM} or newer, or for none in particular.",
+            f"{tool.name} {part.exact} is too old ({part.source})",
+            detail=tool.why,
+            advice=f"Ask for {tool.name} {tool.minimum} or newer, or for none in particular.",
         )
 
 
-def _contradiction(pin: _Part, other: _Part) -> ConfigurationError:
+def _contradiction(tool: Tool, pin: _Part, other: _Part) -> ConfigurationError:
     return ConfigurationError(
-        f"{pin.source} and {other.source} contradict each other: no pip satisfies both",
+        f"{pin.source} and {other.source} contradict each other: no {tool.name} satisfies both",
         detail=f"{pin.source}: {one_line(pin.text)}\n{other.source}: {one_line(other.text)}",
         advice="Change one of them, so that they have a version in common.",
     )
 
 
-def _one_hash(parts: list[_Part]) -> str:
+def _one_hash(tool: Tool, parts: list[_Part]) -> str:
     found = {part.sha256: part.source for part in parts if part.sha256}
     if len(found) > 1:
         raise ConfigurationError(
-            f"{' and '.join(found.values())} give different SHA-256s for the wheel of pip",
+            f"{' and '.join(found.values())} give different SHA-256s for the wheel of {tool.name}",
             detail="\n".join(f"{source}: {sha256}" for sha256, source in found.items()),
             advice="Keep the one that the package index shows.",
         )
