@@ -139,6 +139,54 @@ def test_a_release_can_be_named_older_ones_too(root: Path, index: Index, env: di
     assert inv("tools.update", "--version", "0.9", root=root, env=env).stdout == ""
 
 
+FILE = f"{TOOL}/data/tool-wheels.toml"
+OF_A_MACHINE = """\
+# A program.
+name = "program"
+version = "1.0"
+
+[[wheels]]
+os = "linux"
+arch = "amd64"
+platform = "manylinux_2_17_x86_64"
+sha256 = "{}"
+
+[[wheels]]
+os = "linux"
+arch = "arm64"
+platform = "manylinux_2_17_aarch64"
+sha256 = "{}"
+"""
+
+
+def test_a_tool_for_one_kind_of_machine_is_locked_for_each(
+    root: Path, index: Index, env: dict[str, str]
+) -> None:
+    """The newest release for the first has to be there for all. One of several is chosen by its name."""
+    machines = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64")
+    wheels = [
+        make_wheel(Project("program", version), index.folder.parent / "made", platform=machine)
+        for version in ("1.0", "1.1")
+        for machine in machines
+    ]
+    write_index([*wheels, make_wheel(Project("tool"), index.folder.parent / "made")], index.folder)
+    (root / FILE).parent.mkdir()
+    (root / FILE).write_text(OF_A_MACHINE.format("3" * 64, "4" * 64))
+    done = inv("tools.update", "--tool", "program", root=root, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"{TOOL}/CHANGELOG.md", FILE]
+    assert texts(root)[FILE] == OF_A_MACHINE.format(*map(sha256, wheels[2:])).replace("1.0", "1.1")
+    assert "- program 1.1 instead of 1.0.\n" in texts(root)[f"{TOOL}/CHANGELOG.md"]
+    done = inv("tools.update", "--tool", "program", "--version", "1.0", root=root, env=env)
+    assert texts(root)[FILE] == OF_A_MACHINE.format(*map(sha256, wheels[:2]))
+    done = inv("tools.update", "--version", "1.0", root=root, env=env)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "There are: program, tool." in done.stderr
+    done = inv("tools.update", "--tool", "nothing", root=root, env=env)
+    assert done.returncode == USAGE
+    assert 'carries a tool "nothing"' in done.stderr
+
+
 TOO_OLD = Project("tool", "2.0", python="<3.14")
 TOO_NEW = Project("tool", "2.0", python=">=3.12")
 DEMANDING = Project("one-lib", "1.1", requires=("two<1", "absent>9", 'two<1; extra == "x"'))

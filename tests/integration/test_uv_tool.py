@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.bytecode.toolchain import Toolchain
+from buildpack_release.files.cache import cache_directory
+from buildpack_release.model.repository import Repository
+from buildpack_release.model.targets import DeclaredTarget, own_arch
+from buildpack_release.packaging.package import package
+from buildpack_release.runtimes.archive_selection import RuntimeSelection
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import write_index
+from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, ComponentBuilds, assemble_components
+from support.component_builds import CONSUMER, ROOT, ComponentBuilds, assemble_components
 from support.scripted import requires
 from support.uv_wheels import UV, known_uv, like_uv, uv_wheel
 from support.wheels import sha256
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from buildpack_testing.runtime_set import RuntimeSet
     from buildpack_testing.server import StaticServer
 
 # What a later buildpack does and sees: where uv is, which, and whether it has a Python of its own.
@@ -166,6 +176,33 @@ def test_an_index_without_the_pinned_release_is_named(
         said = failure(builds, app, settings(old))
     assert f"The package index has no uv {VERSION} (this buildpack)" in said
     assert "It has: 0.9.1" in said
+
+
+def test_an_offline_package_carries_it(tmp_path: Path, runtimes: RuntimeSet, app: Path) -> None:
+    """No index is asked, and the bits are those of the one that was fetched."""
+    target = DeclaredTarget("linux", own_arch())
+    outcomes = package(
+        Repository.discover(ROOT),
+        [UV],
+        dist=tmp_path / "dist",
+        build=tmp_path / "build",
+        targets=(target,),
+        offline=RuntimeSelection(dt.date(2024, 1, 1), (runtimes.archives[0].minor,), runtimes.catalogue),
+        toolchain=Toolchain((), (), cache_directory()),
+        report=lambda _line: None,
+    )
+    made = outcomes[-1].package
+    assert (made.id, made.variant) == (UV, "offline")
+    assert made.embedded.described() == [f"uv {VERSION} for {target}"]
+    bom = json.loads((tmp_path / "dist" / made.sbom.path).read_text())
+    (tool,) = [one for one in bom["components"] if one["name"] == "uv"]
+    assert tool["hashes"][0]["content"] == sha256(uv_wheel())
+    (unpacked,) = unpack_buildpackage(tmp_path / "dist" / made.images[0].file, tmp_path / "unpacked")
+    carrying = unpacked.rename(tmp_path / "strata_uv-tool")
+    builds = ComponentBuilds(tmp_path, [carrying], consumer_requires=requires("uv", metadata="build = true"))
+    variables = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    result = builds.platform().build(app, variables=variables)
+    assert f"uv {VERSION} from this buildpack (installed)" in " ".join(result.run(UV).printed.split())
 
 
 def test_nobody_gets_uv_at_launch(tmp_path: Path, uv_tool: Path, app: Path) -> None:

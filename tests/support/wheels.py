@@ -90,19 +90,22 @@ class Project:
         return f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{requires}"
 
 
-def make_wheel(project: Project, directory: Path) -> Path:
-    """Write a pure wheel (binary distribution format 1.0) and return it; equal projects, equal bytes."""
+def make_wheel(project: Project, directory: Path, *, platform: str = "any") -> Path:
+    """Write a wheel (binary distribution format 1.0) and return it; equal projects, equal bytes.
+
+    Its code is Python alone, whatever ``platform`` its name says.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     info = f"{project.module}-{project.version}.dist-info"
     files = {f"{project.module}.py": project.source, **project.files}
     files[f"{info}/METADATA"] = project.metadata
     files[f"{info}/WHEEL"] = (
-        "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-{platform}\n"
     )
     if project.script:
         files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{project.name} = {project.module}:main\n"
     files[f"{info}/RECORD"] = "".join(map(_record, files.items())) + f"{info}/RECORD,,\n"
-    path = directory / f"{project.module}-{project.version}-py3-none-any.whl"
+    path = directory / f"{project.module}-{project.version}-py3-none-{platform}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             entry = zipfile.ZipInfo(name, _TIME)

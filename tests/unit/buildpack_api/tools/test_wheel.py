@@ -81,5 +81,5 @@ def test_metadata_without_end_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("pip-26.3.dist-info/METADATA", bytes(17 << 20))
     with pytest.raises(BuildpackError) as caught:
-        check_supports(bundled_wheel(tmp_path), interpreter("3.14.0"))
+        check_supports(bundled_wheel(tmp_path, "pip"), interpreter("3.14.0"))
     assert "more than 16 MiB" in caught.value.detail

@@ -78,7 +78,7 @@ def test_there_is_one_package_for_an_id_and_variant() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"schema": 1, "buildpacks": []}', '{"schema": 3, "buildpacks": [{}]}']
+    "text", ["", "{", "[]", "null", '{"schema": 1, "buildpacks": []}', '{"schema": 4, "buildpacks": [{}]}']
 )
 def test_a_broken_manifest_counts_as_empty(tmp_path: Path, text: str) -> None:
     """Then everything is packaged again, which also repairs it."""
@@ -97,7 +97,7 @@ def test_the_file_is_for_programs() -> None:
         *((image,), SBOM, "zlib 1", embedded),
     )
     assert json.loads(DistManifest((made,)).dumps()) == {
-        "schema": 3,
+        "schema": 4,
         "buildpacks": [
             {
                 "id": "a",
@@ -110,6 +110,7 @@ def test_the_file_is_for_programs() -> None:
                     "interpreters": {},
                     "runtimes": {"linux/amd64": [{"version": "3.13.0", "sha256": "ab"}]},
                     "catalogue": "",
+                    "tools": {},
                 },
                 "layout": {"path": "a.oci", "digest": "sha256:x"},
                 "images": [

@@ -28,9 +28,9 @@ class Tool:
     """A tool that a buildpack installs, by the name of its project on the index and of its entry in the plan.
 
     By two variables the user asks for a ``version``, and gives the ``sha256`` of its wheel. ``minimum`` is
-    the oldest version that will do, ``why`` a sentence that says what came with it. ``series`` is a version of
-    two numbers, for examples. ``own`` says what is installed if nobody asks for a version, ``unreachable``
-    what to do where there is no index.
+    the oldest version that will do, ``why`` a sentence that says what came with it. ``series`` is a version
+    of two numbers, for examples. ``own`` says what is installed if nobody asks for a version,
+    ``unreachable`` what to do where there is no index.
     """
 
     name: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from buildpack_release.dist.embedded import EmbeddedRuntime
+    from buildpack_release.dist.embedded import EmbeddedRuntime, EmbeddedTool
     from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.wheels.lock_file import Pin
 
@@ -53,6 +53,16 @@ class CarriedPython:
     """
 
     role: str
+    version: str
+    target: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class CarriedTool:
+    """A wheel of a tool in a package, for one target; `sha256` in hex."""
+
+    name: str
     version: str
     target: str
     sha256: str
@@ -97,6 +107,15 @@ def carried_pythons(
     for target, archives in runtimes.items():
         found += [CarriedPython("runtime", one.version, str(target), one.sha256) for one in archives]
     return tuple(found)
+
+
+def carried_tools(tools: Mapping[DeclaredTarget, Sequence[EmbeddedTool]]) -> tuple[CarriedTool, ...]:
+    """Describe the wheels of tools in a package."""
+    return tuple(
+        CarriedTool(one.name, one.version, str(target), one.sha256)
+        for target, found in tools.items()
+        for one in found
+    )
 
 
 def _unpacked(wheel: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.names import pypi_purl
 from buildpack_common.parsing import parse_json
 from buildpack_common.sbom_documents import cyclonedx_document, cyclonedx_hashes, cyclonedx_licences
 from oci_registry.content import canonical_json, sha256
@@ -19,7 +20,7 @@ from oci_registry.content import canonical_json, sha256
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from buildpack_release.attestation.distributions import CarriedPython, VendoredDistribution
+    from buildpack_release.attestation.distributions import CarriedPython, CarriedTool, VendoredDistribution
     from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
@@ -44,6 +45,7 @@ def write_sbom(
     source: str = "",
     distributions: Sequence[VendoredDistribution] = (),
     pythons: Sequence[CarriedPython] = (),
+    tools: Sequence[CarriedTool] = (),
     parts: Sequence[Part] = (),
 ) -> bytes:
     """Return the document of a package.
@@ -54,12 +56,14 @@ def write_sbom(
         source: where the repository is on the web, if that is known.
         distributions: the wheels in it.
         pythons: the archives of Python in it, or that something in it is from.
+        tools: the wheels of tools in it, each for one target.
         parts: for a composite what it contains.
     """
     about = _about(descriptor, variant, source)
     components = [
         *map(_library, distributions),
         *map(_python, pythons),
+        *map(_tool, tools),
         *map(_part, sorted(parts, key=lambda one: one.id)),
     ]
     document = cyclonedx_document(
@@ -137,6 +141,22 @@ def _python(one: CarriedPython) -> dict[str, Any]:
             ],
         }
     )
+
+
+def _tool(one: CarriedTool) -> dict[str, Any]:
+    purl = pypi_purl(one.name, one.version)
+    return {
+        "bom-ref": f"{purl} for {one.target}",
+        "type": "library",
+        "name": one.name,
+        "version": one.version,
+        "purl": purl,
+        "hashes": cyclonedx_hashes(f"sha256:{one.sha256}"),
+        "properties": [
+            {"name": "strata:role", "value": "tool"},
+            {"name": "strata:target", "value": one.target},
+        ],
+    }
 
 
 def _part(part: Part) -> dict[str, Any]:

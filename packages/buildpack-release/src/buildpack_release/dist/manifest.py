@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "manifest.json"
 PROVENANCE_SUFFIX = ".provenance.json"
-SCHEMA = 3
+SCHEMA = 4
 
 
 @dataclass(frozen=True)

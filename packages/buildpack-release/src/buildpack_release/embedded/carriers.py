@@ -36,7 +36,10 @@ def carriers(repository: Repository, embedded: Part) -> Mapping[str, Part]:
                 advice=f'Name one in pyproject.toml: [tool.buildpack-release] {key} = "<id>"',
             )
     ids = {carrier for carrier, is_wanted in wanted.values() if is_wanted}
+    ids |= {one.buildpack for tools in embedded.tools.values() for one in tools}
     return {
-        one: embedded.only(interpreter=one == settings.interpreter, runtimes=one == settings.runtimes)
+        one: embedded.only(
+            interpreter=one == settings.interpreter, runtimes=one == settings.runtimes, tools_of=one
+        )
         for one in sorted(ids)
     }

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime
+from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime, EmbeddedTool, only_tools
+from buildpack_release.embedded.tools import tool_files
 from buildpack_release.errors import UsageError
 from buildpack_release.model.selection import package_targets
 from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.runtimes.archive_selection import RuntimeSelection
     from buildpack_release.runtimes.published import PublishedArchive
+    from buildpack_release.wheels.lock_file import Pin
 
 
 @dataclass(frozen=True)
 class EmbeddedFiles:
-    """An interpreter for each target, archives for each target, a catalogue.
+    """An interpreter, archives and tools for each target, a catalogue.
 
     Attributes:
         interpreters: an archive for each target, for the buildpack's own code.
@@ -38,6 +40,8 @@ class EmbeddedFiles:
         catalogue: the catalogue that it was chosen from.
         own_catalogue: whether that one is packaged instead of the buildpack's.
         versions: those of the interpreters, in full; one that cannot be told is left out.
+        tools: the tools for each target.
+        tool_wheels: what pins them, by SHA-256 (hex), and their platform tags.
     """
 
     interpreters: Mapping[DeclaredTarget, Path] = field(default_factory=dict)
@@ -45,6 +49,8 @@ class EmbeddedFiles:
     catalogue: Path | None = None
     own_catalogue: bool = False
     versions: Mapping[DeclaredTarget, str] = field(default_factory=dict)
+    tools: Mapping[DeclaredTarget, tuple[EmbeddedTool, ...]] = field(default_factory=dict)
+    tool_wheels: Mapping[str, tuple[Pin, str]] = field(default_factory=dict)
 
     @classmethod
     def gather(
@@ -57,7 +63,7 @@ class EmbeddedFiles:
         """Choose what goes in. Nothing is fetched.
 
         Raises:
-            UsageError: a Python is unknown, or not to be had for a target.
+            UsageError: a Python is unknown, or not to be had for a target; or a tool is not.
             ReleaseError: an interpreter is in no whole archive.
             CheckFailed: no buildpack has a catalogue, it is faulty, or an interpreter is not what it names.
         """
@@ -72,12 +78,27 @@ class EmbeddedFiles:
         if targets and interpreters and set(targets) != set(interpreters):
             raise UsageError("an offline package is for the targets of its interpreters")
         wanted = tuple(interpreters) or package_targets(repository, buildpack, targets)
+        pins = [
+            (target, one.buildpack.id, *one.pin(target))
+            for one in tool_files(repository)
+            for target in wanted
+        ]
         return cls(
             interpreters,
             {target: choose(catalogue, target, selection) for target in wanted},
             catalogue.path,
             own_catalogue=selection.catalogue is not None,
             versions=versions,
+            tools={
+                target: tuple(
+                    EmbeddedTool(buildpack_id, pin.name, pin.version, pin.digests[0])
+                    for of_target, buildpack_id, pin, _ in pins
+                    if of_target == target
+                )
+                for target in wanted
+                if pins
+            },
+            tool_wheels={pin.digests[0]: (pin, platform) for _, _, pin, platform in pins},
         )
 
     @cached_property
@@ -90,11 +111,13 @@ class EmbeddedFiles:
                 for target, archives in self.runtimes.items()
             },
             file_sha256(self.stand_in) if self.stand_in else "",
+            self.tools,
         )
 
-    def only(self, *, interpreter: bool, runtimes: bool) -> EmbeddedFiles:
-        """Return the part of it that one buildpack carries."""
-        whole = self if interpreter else replace(self, interpreters={}, versions={})
+    def only(self, *, interpreter: bool, runtimes: bool, tools_of: str = "") -> EmbeddedFiles:
+        """Return the part of it that one buildpack carries; ``tools_of`` is its id."""
+        whole = replace(self, tools=only_tools(self.tools, tools_of))
+        whole = whole if interpreter else replace(whole, interpreters={}, versions={})
         return whole if runtimes else replace(whole, runtimes={}, catalogue=None, own_catalogue=False)
 
     @property

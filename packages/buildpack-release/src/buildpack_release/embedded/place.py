@@ -11,6 +11,7 @@ from buildpack_release.embedded.embedded_interpreter import compile_bundled, unp
 from buildpack_release.runtimes.archive_catalogue import FILE
 from buildpack_release.runtimes.archive_fetch import fetch_archives
 from buildpack_release.runtimes.buildpack_program import BuildpackProgram
+from buildpack_release.wheels.vendor import fetch_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,19 +24,24 @@ if TYPE_CHECKING:
 
 ARCHIVES = "archives"
 """The folder of an offline package in which a build looks for `<sha256>.tar.gz` first."""
+WHEELS = "wheels"
+"""The folder in which a build looks for the wheel of a tool first."""
 
 
 def fetch_embedded(
     files: EmbeddedFiles, inputs: PackageInputs, *, cache: Path, report: Callable[[str], None]
 ) -> Mapping[str, Path]:
-    """Return the archives of runtimes by SHA-256 (hex), fetched unless they are in the cache.
+    """Return archives and wheels of tools by SHA-256 (hex), fetched unless they are in the cache.
 
-    `inputs` are those of the buildpack, whose own code fetches them. Raises as fetch_archives() does.
+    `inputs` are those of the buildpack, whose own code fetches archives. Raises as fetch_archives() and
+    fetch_for() do.
     """
+    tools = {one.sha256 for found in files.tools.values() for one in found}
+    wheels = {one: fetch_for(*files.tool_wheels[one], cache=cache) for one in sorted(tools)}
     if files.catalogue is None:
-        return {}
+        return wheels
     sums = [one.sha256 for archives in files.runtimes.values() for one in archives]
-    return fetch_archives(sums, inputs, catalogue=files.catalogue, cache=cache, report=report)
+    return wheels | fetch_archives(sums, inputs, catalogue=files.catalogue, cache=cache, report=report)
 
 
 def place_embedded(
@@ -72,6 +78,9 @@ def place_embedded(
             store.mkdir()
             for one in runtimes:
                 _link_or_copy(archives[one.sha256], store / f"{one.sha256}.tar.gz")
+        for tool in files.tools.get(target, ()):
+            (folder / WHEELS).mkdir(exist_ok=True)
+            _link_or_copy(archives[tool.sha256], folder / WHEELS / archives[tool.sha256].name)
         if files.stand_in:
             (folder / FILE).unlink(missing_ok=True)
             shutil.copyfile(files.stand_in, folder / FILE)

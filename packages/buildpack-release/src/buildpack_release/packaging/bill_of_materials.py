@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_release.attestation.distributions import carried_pythons, read_distributions
+from buildpack_release.attestation.distributions import carried_pythons, carried_tools, read_distributions
 from buildpack_release.attestation.package_sbom import SUFFIX, read_part, write_sbom
 from buildpack_release.dist.manifest import PackagedDocument
 from buildpack_release.errors import ReleaseError
@@ -44,6 +44,7 @@ def stage_sbom(
             fetch(job.inputs.vendored, cache=cache), fetch(job.inputs.wheels, cache=cache), folder
         ),
         pythons=carried_pythons(job.embedded.interpreters, job.files.versions, job.embedded.runtimes),
+        tools=carried_tools(job.embedded.tools),
         parts=[_part(one, dist) for one in parts],
     )
     name = f"{job.stem}{SUFFIX}"

@@ -58,6 +58,7 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
 @task(
     name="update",
     help={
+        "tool": "only this tool",
         "version": "this release of the tool, instead of the newest",
         "all": "update vendored libraries as well, which are only listed otherwise",
         "dry-run": _DIFF_HELP,
@@ -66,18 +67,19 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
 @one_clear_error
 def tools_update(
     context: Context,
+    tool: str = "",
     version: str = "",
     all: bool = False,  # noqa: A002  the option's name
     dry_run: bool = False,
 ) -> None:
-    """Lock the newest pip, and list what is outdated."""
+    """Lock the newest releases of the tools, and list what is outdated."""
     from buildpack_release.progress import say
     from buildpack_release.updates.update import prepare_update
 
     say("Asking the package index, through pip")
     _carry_out(
         root_of(context),
-        lambda root: prepare_update(root, version=version, libraries=all),
+        lambda root: prepare_update(root, tool=tool, version=version, libraries=all),
         dry_run=dry_run,
     )
 

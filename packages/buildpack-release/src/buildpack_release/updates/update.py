@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from buildpack_release.embedded.tools import tool_files
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.updates.lock_edit import relock
+from buildpack_release.updates.tool_release import ToolRelease, find_tool_release
 from buildpack_release.updates.wheel_release import WheelRelease, find_releases
 from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.changelog_edit import add_entry
@@ -19,7 +21,7 @@ from buildpack_release.versions.replacement import Replacement
 from buildpack_release.wheels.lock_file import Pin, read_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.requirements import Requirement
@@ -55,31 +57,42 @@ class Locked:
         return f"{self.pin.name} {self.release.version} instead of {self.pin.version}"
 
 
-def prepare_update(root: Path, *, version: str = "", libraries: bool = False) -> Edit:
+def prepare_update(root: Path, *, tool: str = "", version: str = "", libraries: bool = False) -> Edit:
     """Compare what is locked with the index that pip uses; nothing is written.
 
     Args:
         root: the repository.
-        version: for its only tool: this release instead of the newest, older ones too.
+        tool: the name of the only one to look at; all of them by default.
+        version: this release of the tool instead of the newest, older ones too.
         libraries: whether to lock newer vendored libraries as well; they are only listed otherwise.
 
     Raises:
-        UsageError: a version is named, and there is not exactly one tool.
+        UsageError: there is no such tool, or a version is named, and not of which of several tools.
         NetworkError: the index cannot be reached.
         ReleaseError: a release cannot be carried, was yanked, or does not get on with the others.
         CheckFailed: a lock file or a changelog is faulty.
     """
-    pins = list(_pins(Repository.discover(root)))
-    found = find_releases(_wanted(pins, version))
+    repository = Repository.discover(root)
+    files, pins = list(tool_files(repository)), list(_pins(repository))
+    if not (files or pins):
+        raise CheckFailed("no buildpack of this repository locks anything")
+    chosen = _chosen([*_tools(pins), *(one.known.name for one in files)], tool, version)
+    pins = [one for one in pins if not tool or (one[2] and canonicalize_name(one[1].name) in chosen)]
+    found = find_releases(_wanted(pins, chosen, version))
+    releases = [
+        find_tool_release(one, version) for one in files if canonicalize_name(one.known.name) in chosen
+    ]
     locked = [Locked(one, pin, found[canonicalize_name(pin.name)], is_tool) for one, pin, is_tool in pins]
     changes = [one for one in locked if _is_due(one, version, libraries=libraries)]
     _check_requirements(locked, changes)
     due = [one for one in locked if one.is_newer and one not in changes and not one.is_tool]
+    others = [one for one in releases if (one.is_other if version else one.is_newer)]
     summary = [f"{one.buildpack.id}: {one.change}" for one in changes]
+    summary += [f"{one.file.buildpack.id}: {one.change}" for one in others]
     summary += [f"{one.buildpack.id}: {one.change} is possible (--all)" for one in due]
     if not summary:
         summary.append("Everything that is carried is the newest release")
-    return Edit(root, tuple(_replacements(changes)), tuple(summary), _ADVICE)
+    return Edit(root, tuple(_replacements(changes, others)), tuple(summary), _ADVICE)
 
 
 def _pins(repository: Repository) -> Iterable[tuple[Buildpack, Pin, bool]]:
@@ -89,15 +102,26 @@ def _pins(repository: Repository) -> Iterable[tuple[Buildpack, Pin, bool]]:
                 yield buildpack, pin, name == TOOLS
 
 
-def _wanted(pins: Sequence[tuple[Buildpack, Pin, bool]], version: str) -> dict[str, str]:
+def _tools(pins: Sequence[tuple[Buildpack, Pin, bool]]) -> list[str]:
+    return [pin.name for _, pin, is_tool in pins if is_tool]
+
+
+def _chosen(names: Iterable[str], tool: str, version: str) -> frozenset[str]:
+    """Return the normalised names of the tools to look at."""
+    there = sorted({canonicalize_name(name) for name in names})
+    listed = f"There are: {', '.join(there) or 'none'}."
+    if tool and canonicalize_name(tool) not in there:
+        raise UsageError(f'no buildpack of this repository carries a tool "{tool}"', detail=listed)
+    chosen = {canonicalize_name(tool)} if tool else set(there)
+    if version and len(chosen) != 1:
+        raise UsageError("--version needs exactly one tool", detail=listed, advice="Choose it with --tool.")
+    return frozenset(chosen)
+
+
+def _wanted(
+    pins: Sequence[tuple[Buildpack, Pin, bool]], tools: Collection[str], version: str
+) -> dict[str, str]:
     """Return the projects to ask for, with the version that is asked for."""
-    tools = sorted({canonicalize_name(pin.name) for _, pin, is_tool in pins if is_tool})
-    if not pins:
-        raise CheckFailed("no buildpack of this repository locks anything")
-    if version and len(tools) != 1:
-        raise UsageError(
-            "--version needs exactly one tool", detail=f"There are: {', '.join(tools) or 'none'}."
-        )
     return {
         name: version if name in tools else ""
         for name in sorted({canonicalize_name(pin.name) for _, pin, _ in pins})
@@ -135,21 +159,25 @@ def _does_not_get_on(
     )
 
 
-def _replacements(changes: Sequence[Locked]) -> Iterable[Replacement]:
+def _replacements(changes: Sequence[Locked], others: Sequence[ToolRelease]) -> Iterable[Replacement]:
     texts: dict[Path, str] = {}
     for one in sorted(changes, key=lambda one: one.pin.line, reverse=True):
         text = texts.get(one.pin.file) or one.pin.file.read_bytes().decode()
         texts[one.pin.file] = relock(text, one.pin, one.release)
-    for buildpack in {one.buildpack.id: one.buildpack for one in changes}.values():
+    for other in others:
+        texts[other.file.path] = other.edited(other.file.path.read_bytes().decode())
+    changed = [*(one.buildpack for one in changes), *(one.file.buildpack for one in others)]
+    for buildpack in {one.id: one for one in changed}.values():
         own = [one for one in changes if one.buildpack == buildpack]
-        texts[buildpack.directory / NAME] = _announced(Changelog.read(buildpack.directory / NAME), own)
+        tools = [one.change for one in others if one.file.buildpack == buildpack]
+        changelog = Changelog.read(buildpack.directory / NAME)
+        texts[buildpack.directory / NAME] = _announced(changelog, own, tools)
     yield from _as_replacements(texts)
 
 
-def _announced(changelog: Changelog, changes: Sequence[Locked]) -> str:
-    for one in changes:
-        if one.is_tool:
-            changelog = add_entry(changelog, "Changed", f"{one.change}.")
+def _announced(changelog: Changelog, changes: Sequence[Locked], tools: Iterable[str]) -> str:
+    for change in (*(one.change for one in changes if one.is_tool), *tools):
+        changelog = add_entry(changelog, "Changed", f"{change}.")
     libraries = [one.change for one in changes if not one.is_tool]
     if libraries:
         changelog = add_entry(changelog, "Changed", f"Vendored libraries: {', '.join(libraries)}.")

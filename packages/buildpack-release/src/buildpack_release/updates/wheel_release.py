@@ -23,6 +23,7 @@ from buildpack_release.wheels.wheel_file import check_pure, read_metadata
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
     from packaging.requirements import Requirement
@@ -86,14 +87,17 @@ def find_releases(wanted: Mapping[str, str]) -> dict[str, WheelRelease]:
         ReleaseError: there is no release of which a buildpack could carry the wheel, or it was yanked.
     """
     for version in wanted.values():
-        _check_final(version)
+        check_final(version)
+    if not wanted:
+        return {}
     requirements = [f"{name}=={version}" if version else name for name, version in wanted.items()]
     with tempfile.TemporaryDirectory(prefix="strata-releases-") as scratch:
         files = Path(scratch, "files")
-        done = run_pip("download", [*ANY_PYTHON, "--dest", str(files), *requirements], cwd=Path(scratch))
+        options = (*ANY_PYTHON, "--platform=any", "--dest", str(files))
+        done = run_pip("download", [*options, *requirements], cwd=Path(scratch))
         output = done.stdout + done.stderr
         if done.returncode:
-            raise _missing(output) or pip_failure(done, ", ".join(requirements), advice=_ADVICE)
+            raise download_failure(done, ", ".join(requirements))
         if _YANKED in output:
             raise ReleaseError(
                 f"{', '.join(requirements)} has been yanked: its authors have withdrawn it",
@@ -118,7 +122,13 @@ def _missing(output: str) -> ReleaseError | None:
     )
 
 
-def _check_final(text: str) -> None:
+def download_failure(done: subprocess.CompletedProcess[str], wanted: str) -> ReleaseError:
+    """Return the error that a failed download of releases means."""
+    return _missing(done.stdout + done.stderr) or pip_failure(done, wanted, advice=_ADVICE)
+
+
+def check_final(text: str) -> None:
+    """Raise UsageError unless this is the version of a final release, or nothing."""
     if not text:
         return
     try:

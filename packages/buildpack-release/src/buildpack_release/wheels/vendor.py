@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 ANY_PYTHON = (
     "--no-deps",
     "--only-binary=:all:",
-    "--platform=any",
     "--implementation=py",
     "--abi=none",
     "--python-version=3.10",  # the oldest Python that buildpack code runs on
     "--progress-bar=off",
 )
-"""Options of `pip download` for wheels that a buildpack can carry: pure, and for every supported Python."""
+"""Options of `pip download` for wheels that a buildpack can carry: for every supported Python."""
 
 
 def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
@@ -57,6 +56,17 @@ def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
     return {pin: found[pin] for pin in pins}
 
 
+def fetch_for(pin: Pin, platform: str, *, cache: Path) -> Path:
+    """Return the verified wheel of a tool for a platform (manylinux_2_17_x86_64 ...). Raises as fetch()."""
+    store = cache / "wheels"
+    if _cached(pin, store) is None:
+        _download([pin], store, platform=platform)
+    wheel = _cached(pin, store)
+    if wheel is None:
+        raise _hash_mismatch(pin, "pip fetched a file with another hash.")
+    return wheel
+
+
 def _cached(pin: Pin, store: Path) -> Path | None:
     for digest in pin.digests:
         for wheel in sorted((store / digest).glob("*.whl")):
@@ -66,14 +76,15 @@ def _cached(pin: Pin, store: Path) -> Path | None:
     return None
 
 
-def _download(pins: Sequence[Pin], store: Path) -> None:
+def _download(pins: Sequence[Pin], store: Path, *, platform: str = "any") -> None:
     store.mkdir(parents=True, exist_ok=True)
     # Beside the final place, so that each file arrives there by renaming.
     with tempfile.TemporaryDirectory(prefix="download-", dir=store) as scratch:
         files = Path(scratch) / "files"
         requirements = Path(scratch) / "requirements.txt"
         requirements.write_text("".join(f"{pin.requirement}\n" for pin in pins), "utf-8")
-        _run_pip(["--dest", str(files), "--requirement", str(requirements)], pins, cwd=Path(scratch))
+        arguments = ["--dest", str(files), "--requirement", str(requirements), f"--platform={platform}"]
+        _run_pip(arguments, pins, cwd=Path(scratch))
         for wheel in sorted(files.glob("*.whl")):
             folder = store / file_sha256(wheel).removeprefix("sha256:")
             folder.mkdir(exist_ok=True)
@@ -90,7 +101,7 @@ def _run_pip(arguments: Sequence[str], pins: Sequence[Pin], *, cwd: Path) -> Non
     raise pip_failure(
         done,
         ", ".join(map(str, pins)),
-        advice="The locked releases must be on the index that pip uses, as pure wheels.",
+        advice="The locked releases must be on the index that pip uses, as wheels for every Python.",
         file=pins[0].file,
     )
 
