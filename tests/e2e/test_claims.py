@@ -38,7 +38,7 @@ def test_another_pip_changes_no_layer_of_the_app_image(
     other = _with_another_pip(samples.directory(PIP), fixtures / "another-pip.lock", tmp_path / "pip-tool")
     after = samples.again("flask", "pip", group=samples.components(instead={PIP: other}))
     (pin,) = read_lock(fixtures / "another-pip.lock")
-    assert f"pip: {PIP_VERSION} -> {pin.version}" in after.output
+    assert f"installed with: pip {PIP_VERSION} -> pip {pin.version}" in after.output
     assert f"Installing requirements.txt with pip {pin.version}" in after.output
     assert changed(before, after) == {"config"}
     assert len(set(before.diff_ids) - set(after.diff_ids)) == 1

@@ -17,6 +17,7 @@ import pip_tool.settings
 import python_runtime.settings
 import uv_tool.build
 import uv_tool.settings
+from app_venv.installers.pip.strategy import PipStrategy
 from buildpack_api.variables import table
 from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
@@ -40,7 +41,11 @@ ENVIRONMENTS = {
     },
     "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
     "uv-tool": {change.name for change in uv_tool.build.environment_changes(VENV)},
-    "app-venv": {change.name for change in app_venv.build.environment_changes(VENV)} | {"PIP_CACHE_DIR"},
+    "app-venv": {
+        change.name
+        for change in (*app_venv.build.environment_changes(VENV), *PipStrategy().environment(VENV))
+    }
+    | {"PIP_CACHE_DIR"},
     "app-start": {change.name for change in app_start.layer.environment_changes()}
     | {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"},
 }
@@ -112,7 +117,7 @@ def test_variables_are_read_in_one_module(component: str) -> None:
         ("python-runtime", {python_layer.NAME}),
         ("pip-tool", {"pip"}),
         ("uv-tool", {"uv"}),
-        ("app-venv", {"venv", "pip-cache"}),
+        ("app-venv", {"venv", "installer", "pip-cache"}),
         ("app-start", {app_start.layer.NAME}),
     ],
 )

@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING
 from app_venv.environment.venv import check_venv, create_venv, venv_works
 from app_venv.evidence.resolution import InstallationResolution, read_record
 from app_venv.evidence.reuse import Decision, decide
-from app_venv.inputs.read import read_inputs
-from app_venv.inputs.selection import Wanted
-from app_venv.installers.pip.cache import PipCache, open_cache
-from app_venv.installers.pip.config import unfilled_settings
-from app_venv.installers.pip.options import refuse_dangerous_variables
-from app_venv.installers.pip.tools import find_tools
+from app_venv.installers.pip.strategy import PipStrategy
 from app_venv.job import EnvironmentJob, examine, prepare, summarise
 from app_venv.settings import read_settings
-from buildpack_api.layer_env import EnvChange, Scope, override, prepend
+from buildpack_api.layer_env import EnvChange, override, prepend
 from buildpack_api.layers import LayerTypes
 from buildpack_common.files import remove
 
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.inputs.pinning import Unfilled
+    from app_venv.installers.strategy import InstallerCache
     from app_venv.job import FinishedEnvironment
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
@@ -37,37 +33,37 @@ _SHOWN = 10
 
 def build(context: BuildContext) -> None:
     """Install what the app requires into the layer ``venv``."""
-    refuse_dangerous_variables(context.platform_env)
+    strategy = PipStrategy()
+    strategy.refuse_variables(context.platform_env)
     settings = read_settings(context.environment)
-    tools = find_tools(context)
-    wanted = Wanted(context.app_dir, context.environment, settings, tools.interpreter, tools.pip)
-    inputs = read_inputs(wanted)
+    tools = strategy.find_tools(context)
+    inputs = strategy.read_inputs(context, settings, tools)
     if inputs.remark:
         context.output.step(inputs.remark)
     variables = {**context.environment, **tools.access.variables}
-    _tell_unfilled((*inputs.unfilled, *unfilled_settings(variables)), context)
-    cache = open_cache(context, tools.interpreter, tools.pip, settings.cache)
-    job = prepare(context, settings, inputs, tools, cache)
+    _tell_unfilled((*inputs.unfilled, *strategy.unfilled(variables)), context)
+    cache = strategy.open_cache(context, tools, settings.cache)
+    job = prepare(context, strategy, settings, inputs, tools=tools, cache=cache)
     _tell_written(job)
     decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
         resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
         finished = examine(job, decision, resolution)
         layer = finished.layer
-        layer.write_env(*environment_changes(job.venv))
+        layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         cache.settle(resolution, reused=decision.reuse)
         _search(finished, cache)
     layer.save(LayerTypes(build=True, launch=True, cache=not inputs.unprovable))
     cache.save()
+    job.remember_installer()
     summarise(finished)
 
 
 def environment_changes(venv: Path) -> tuple[EnvChange, ...]:
-    """Return what activates the environment; for later buildpacks pip acts on it as well."""
+    """Return what activates the environment."""
     return (
         prepend("PATH", str(venv / "bin")),
         override("VIRTUAL_ENV", str(venv)),
-        override("PIP_PYTHON", str(venv), scope=Scope.BUILD),
     )
 
 
@@ -95,7 +91,7 @@ def _tell_written(job: EnvironmentJob) -> None:
         )
 
 
-def _decide(job: EnvironmentJob, cache: PipCache) -> Decision:
+def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
     def resolve() -> InstallationResolution:
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
         cache.use(job.build_environment)
@@ -118,10 +114,9 @@ def _reuse(job: EnvironmentJob, decision: Decision) -> InstallationResolution:
     return read_record(job.key.packages)
 
 
-def _make(job: EnvironmentJob, decision: Decision, cache: PipCache) -> InstallationResolution:
+def _make(job: EnvironmentJob, decision: Decision, cache: InstallerCache) -> InstallationResolution:
     """Make the layer's contents from nothing."""
     from app_venv.inputs.litter import litter_removed
-    from app_venv.installers.pip.hint import offer_pip  # not for a reused environment
 
     output, environment = job.context.output, job.context.environment
     for reason in decision.reasons:
@@ -132,13 +127,13 @@ def _make(job: EnvironmentJob, decision: Decision, cache: PipCache) -> Installat
     job.layer.clear()
     create_venv(job.tools.interpreter, job.venv, environment=environment)
     if job.inputs.empty:
-        output.step(f"pip is not needed: {job.inputs.title} are empty")
+        output.step(f"{job.strategy.name} is not needed: {job.inputs.title} are empty")
     else:
-        output.step(f"Installing {job.inputs.title} with pip {job.tools.pip.version}")
+        output.step(f"Installing {job.inputs.title} with {job.strategy.name} {job.tools.program.version}")
     with litter_removed(job.context.app_dir, job.inputs):
         resolution = job.installer.install(job.inputs, job.tools.interpreter)
     check_venv(job.venv, environment=environment)
-    offer_pip(job.tools.pip, job.venv, job.site_packages)
+    job.strategy.finish(job.tools, job.venv, job.site_packages)
     if job.secrets:
         from app_venv.after.leaks import mend_addresses  # few builds have any
 
@@ -149,7 +144,7 @@ def _make(job: EnvironmentJob, decision: Decision, cache: PipCache) -> Installat
     return resolution
 
 
-def _search(finished: FinishedEnvironment, cache: PipCache) -> None:
+def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:
     """Look for secrets, as the last thing before the layers count."""
     job = finished.job
     if job.secrets:

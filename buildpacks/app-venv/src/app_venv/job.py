@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from app_venv.after.check import report_problems
 from app_venv.after.summary import measure, read_disk_usage, summary_rows, warn_of_environments
 from app_venv.environment.venv import has_distribution, site_packages
-from app_venv.evidence.key import venv_key
-from app_venv.installers.pip.config import file_secrets, relevant_settings
-from app_venv.installers.pip.install import Installer, policy_options
+from app_venv.evidence.key import installer_key, venv_key
 from app_venv.settings import StaticMode
-from buildpack_api.layers import SbomFormat
+from buildpack_api.layers import LayerTypes, SbomFormat
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +23,15 @@ if TYPE_CHECKING:
     from app_venv.evidence.resolution import InstallationResolution
     from app_venv.evidence.reuse import Decision
     from app_venv.inputs.pinning import PinnedInputs
-    from app_venv.installers.pip.cache import PipCache
-    from app_venv.installers.pip.tools import Tools
+    from app_venv.installers.strategy import EnvironmentInstaller, InstallerCache, InstallStrategy
+    from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_common.known_secrets import KnownSecret
 
 LAYER = "venv"
+_INSTALLER_LAYER = "installer"
 _SBOMS = (SbomFormat.CYCLONEDX, SbomFormat.SPDX)
 
 
@@ -41,13 +40,21 @@ class EnvironmentJob:
     """All that is known before the first program runs."""
 
     context: BuildContext = field(repr=False)
+    strategy: InstallStrategy
     inputs: PinnedInputs
     tools: Tools
     key: VenvKey
     layer: Layer
-    installer: Installer
+    made_by: Layer
+    installer: EnvironmentInstaller
     settings: Settings
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
+
+    def remember_installer(self) -> None:
+        """Note in the cache what has made the environment."""
+        if not self.made_by.reusable:
+            self.made_by.clear()
+        self.made_by.save(LayerTypes(cache=True))
 
     @cached_property
     def build_environment(self) -> tuple[str, ...]:
@@ -55,7 +62,7 @@ class EnvironmentJob:
         from app_venv.evidence.build_environment import build_environment  # not for wheels only
 
         return build_environment(
-            self.tools.pip_environment,
+            self.tools.environment,
             users=self.context.platform_env,
             ignored=self.settings.build_ignore,
             secrets=self.secrets,
@@ -120,28 +127,41 @@ class FinishedEnvironment:
 
 
 def prepare(
-    context: BuildContext, settings: Settings, inputs: PinnedInputs, tools: Tools, cache: PipCache
+    context: BuildContext,
+    strategy: InstallStrategy,
+    settings: Settings,
+    inputs: PinnedInputs,
+    *,
+    tools: Tools,
+    cache: InstallerCache,
 ) -> EnvironmentJob:
     """Open the layer with the key of these inputs, and with what came out of it in an earlier build."""
     path = context.layers.root / LAYER
     key = venv_key(
         context,
         tools.interpreter,
-        tools.pip,
         inputs,
-        settings=relevant_settings({**context.environment, **tools.access.variables}, context.app_dir),
-        policy=policy_options(settings),
+        settings=strategy.relevant_settings(
+            {**context.environment, **tools.access.variables}, context.app_dir
+        ),
+        policy=strategy.policy(settings),
         path=path,
     )
     layer = context.layers.open(LAYER, key := key.with_outcomes_of(context.layers.restored_metadata(LAYER)))
-    installer = Installer(tools, path / "venv", cache.path, context.app_dir, context.output, settings)
-    secrets = _known_secrets(context, inputs, tools)
-    return EnvironmentJob(context, inputs, tools, key, layer, installer, settings, secrets)
+    made_by = context.layers.open(_INSTALLER_LAYER, installer_key(strategy.name, tools.program))
+    if layer.restored and not made_by.reusable:
+        reasons = made_by.reasons or ("what it was installed with is not known",)
+        layer = replace(layer, reasons=(*layer.reasons, *reasons))
+    installer = strategy.installer(context, settings, tools, path / "venv", cache.path)
+    secrets = _known_secrets(context, strategy, inputs, tools)
+    return EnvironmentJob(context, strategy, inputs, tools, key, layer, made_by, installer, settings, secrets)
 
 
-def _known_secrets(context: BuildContext, inputs: PinnedInputs, tools: Tools) -> tuple[KnownSecret, ...]:
+def _known_secrets(
+    context: BuildContext, strategy: InstallStrategy, inputs: PinnedInputs, tools: Tools
+) -> tuple[KnownSecret, ...]:
     environment = {**context.environment, **tools.access.variables}
-    return tools.access.secrets(environment, [*file_secrets(environment), *inputs.secrets])
+    return tools.access.secrets(environment, [*strategy.file_secrets(environment), *inputs.secrets])
 
 
 def examine(
@@ -231,7 +251,7 @@ def summarise(finished: FinishedEnvironment) -> None:
     done = "reused" if decision.reuse else "made anew" if decision.reasons else "new"
     rows = [
         ("Python", job.tools.interpreter.version),
-        ("pip", f"{job.tools.pip.version}, not in the virtual environment"),
+        (job.strategy.name, f"{job.tools.program.version}, not in the virtual environment"),
         ("virtual environment", f"{done}: {job.venv}"),
     ]
     rows += summary_rows(finished.room, job.installer.origins, reused=decision.reuse)

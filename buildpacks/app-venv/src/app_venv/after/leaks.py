@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.evidence.resolution import InstallationResolution
-    from app_venv.installers.pip.cache import PipCache
+    from app_venv.installers.strategy import InstallerCache
     from buildpack_api.layers import Layer
     from buildpack_api.output import Output
     from buildpack_common.known_secrets import KnownSecret
@@ -52,7 +52,7 @@ class Made:
     """
 
     layer: Layer
-    cache: PipCache
+    cache: InstallerCache
     site_packages: Path
     resolution: InstallationResolution
     search_again: bool
@@ -60,7 +60,7 @@ class Made:
     static_files: Path | None = None
 
 
-def mend_addresses(site_packages: Path, cache: PipCache, secrets: tuple[KnownSecret, ...]) -> None:
+def mend_addresses(site_packages: Path, cache: InstallerCache, secrets: tuple[KnownSecret, ...]) -> None:
     """Take the query out of addresses that pip has noted (PEP 610) if there is a secret in it.
 
     pip itself takes out the user. Which file it was is told by its hash, noted as well.

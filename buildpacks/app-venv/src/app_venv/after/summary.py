@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
-    from app_venv.installers.pip.installation_report import Origins
+    from app_venv.installers.strategy import FileOrigins
     from buildpack_api.output import Output
 
 _LARGEST = 5
@@ -51,7 +51,7 @@ def measure(venv: Path, distributions: Sequence[InstalledDistribution]) -> DiskU
     return DiskUsage(str(len(distributions)), size, ", ".join(map(_shown, _largest(distributions))))
 
 
-def summary_rows(room: DiskUsage, origins: Origins, *, reused: bool) -> list[tuple[str, str]]:
+def summary_rows(room: DiskUsage, origins: FileOrigins, *, reused: bool) -> list[tuple[str, str]]:
     """Return the rows about the environment; ``origins`` are those of its files if it is new."""
     done = "reused" if reused else f"installed ({origins})" if str(origins) else "installed"
     rows = [("packages", f"{room.packages} {done}, {room.size} with byte code")]

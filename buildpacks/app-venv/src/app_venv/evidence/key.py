@@ -20,6 +20,18 @@ RECIPE = "4"
 
 
 @dataclass(frozen=True)
+class InstallerKey(LayerKey):
+    """What has made the environment: the metadata of a layer that is in the cache only.
+
+    Metadata of the environment's own layer are in the app image. With another program it is made anew, and
+    where that makes the same of it the image stays what it was.
+    """
+
+    program: str = field(metadata={"label": "installed with"})
+    place: tuple[str, ...] = field(metadata={"label": "place of the installer"})
+
+
+@dataclass(frozen=True)
 class VenvKey(LayerKey):
     """All inputs of the venv layer, and what they led to.
 
@@ -32,8 +44,6 @@ class VenvKey(LayerKey):
     python: str = field(metadata={"label": "Python"})
     python_build: str = field(metadata={"label": "build of Python"})
     interpreter: str
-    pip: str
-    pip_place: tuple[str, ...] = field(metadata={"label": "place of pip"})
     target: str
     path: str = field(metadata={"label": "place of the layer"})
     inputs: str = field(metadata={"label": "what is installed"})
@@ -48,10 +58,14 @@ class VenvKey(LayerKey):
     built_with: tuple[str, ...] = outcome()
 
 
+def installer_key(name: str, program: Program) -> InstallerKey:
+    """Return the key for a program of that name."""
+    return InstallerKey(f"{name} {program.version}", (*program.command, str(program.site_packages)))
+
+
 def venv_key(
     context: BuildContext,
     interpreter: Interpreter,
-    program: Program,
     inputs: PinnedInputs,
     *,
     settings: tuple[str, ...],
@@ -60,15 +74,13 @@ def venv_key(
 ) -> VenvKey:
     """Return the key of the layer at ``path``, with nothing in it yet.
 
-    ``settings`` are those of the ``program`` that installs, ``policy`` what the user lets it install.
+    ``settings`` are those of the program that installs, ``policy`` what the user lets it install.
     """
     return VenvKey(
         recipe=RECIPE,
         python=interpreter.version,
         python_build=interpreter.build,
         interpreter=str(interpreter.executable),
-        pip=program.version,
-        pip_place=(*program.command, str(program.site_packages)),
         target=str(context.target),
         path=str(path),
         inputs=inputs.title,

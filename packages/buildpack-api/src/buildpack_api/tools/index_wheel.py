@@ -32,7 +32,7 @@ _OPTIONS = (
 )
 _VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
 _SHOWN_VERSIONS = 8
-# pip reads what an index sends to its end before it compares hashes; a wheel of pip has 2 MB, of uv 18. The limit
+# pip reads what an index sends to its end before it compares hashes; a wheel of uv has some 18 MB. The limit
 # is in blocks of 512 bytes (POSIX, ulimit).
 _LARGEST_MEGABYTES = 64
 _LIMITED = ("/bin/sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec "$@"', str(_LARGEST_MEGABYTES * 2048))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from app_venv.inputs.pinning import PinnedInputs
-    from app_venv.installers.pip.tools import Tools
+    from app_venv.installers.tools import Tools
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
@@ -75,7 +75,7 @@ class Installer:
         self._leave_repositories()
         for tree in (self.venv / "lib", self.venv / "src"):
             if tree.is_dir():
-                env = isolated_environment(self.tools.pip_environment)
+                env = isolated_environment(self.tools.environment)
                 compile_tree(interpreter.executable, tree, env=env)
         return resolution
 
@@ -83,7 +83,7 @@ class Installer:
         """Keep of checkouts what is installed, and not where it is from."""
         from app_venv.environment.checkouts import read_checkouts, remove_metadata  # only when pip has run
 
-        self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.pip_environment))
+        self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.environment))
         removed = remove_metadata(self.venv)
         if removed:
             self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
@@ -127,9 +127,9 @@ class Installer:
         ``hashes`` is the file to write those to that the inputs allow.
         """
         hashes.write_text("\n".join(sorted(inputs.hashes)), "ascii")
-        runner = self.tools.pip.site_packages / _RUNNER
+        runner = self.tools.program.site_packages / _RUNNER
         if not runner.is_file():
-            return self.tools.pip.command
+            return self.tools.program.command
         python, keeper = self.venv / "bin/python", Path(__file__).with_name("keep_downloads.py")
         return (str(python), str(keeper), str(self.cache / FILES), str(hashes), str(runner))
 
@@ -137,7 +137,7 @@ class Installer:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
         environment = {
             "SOURCE_DATE_EPOCH": _EPOCH,
-            **self.tools.pip_environment,
+            **self.tools.environment,
             "PIP_PYTHON": str(self.venv),
             "PIP_CACHE_DIR": str(self.cache),
         }
@@ -168,7 +168,7 @@ def _failure(
     explanation, more = explain(code, "\n".join([*answers, tail])), ""
     if not was_killed(code):
         question = Question(
-            installer.tools.pip.command, env, installer.app_dir, installer.tools.interpreter.minor
+            installer.tools.program.command, env, installer.app_dir, installer.tools.interpreter.minor
         )
         files = (installer.app_dir / name for name in inputs.files)
         explanation = uncovered(tail, files, question) or explanation

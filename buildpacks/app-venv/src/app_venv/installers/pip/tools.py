@@ -1,26 +1,25 @@
-"""What installs: the Python and the pip that are there, and the environment in which pip runs."""
+"""The pip that is there, and the environment in which it runs."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.installers.pip.config import refuse_dangerous_settings, refuse_malformed_addresses
 from app_venv.installers.pip.options import without_dangerous
+from app_venv.installers.tools import Tools, read_access, tell_access
 from app_venv.program import Program
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed, PlatformError
-from buildpack_api.index_bindings import read_index_access
-from buildpack_api.interpreter import Interpreter, find_interpreter, provided_path
+from buildpack_api.interpreter import find_interpreter, provided_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_api.context import BuildContext
-    from buildpack_api.index_access import IndexAccess
+    from buildpack_api.interpreter import Interpreter
 
 _OLDEST = (23, 0)  # --report and PIP_PYTHON in the form used here
 _ANSWER = r"pip (?P<version>\S+) from (?P<package>.+) \(python [^)]*\)"
@@ -29,33 +28,17 @@ _ANSWER = r"pip (?P<version>\S+) from (?P<package>.+) \(python [^)]*\)"
 _KEPT = ("PYTHONUSERBASE", "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED")
 
 
-@dataclass(frozen=True)
-class Tools:
-    """``pip_environment`` holds indexes, proxies and certificates: it may hold secrets.
-
-    ``access`` is what service bindings add to it, for as long as a command runs.
-    """
-
-    interpreter: Interpreter
-    pip: Program
-    pip_environment: Mapping[str, str] = field(repr=False)
-    access: IndexAccess
-
-
 def find_tools(context: BuildContext) -> Tools:
     """Find Python and pip. Raises PlatformError if one is missing or too old.
 
     Raises ConfigurationError for bindings of package indexes that cannot be used, and
     for what would spoil the build in pip's configuration files.
     """
-    access = read_index_access(context.bindings, context.environment)
+    access = read_access(context)
     variables = {**without_dangerous(context.environment), **access.variables}
     refuse_dangerous_settings(variables)
     refuse_malformed_addresses(variables)
-    if access.names:
-        context.output.step(f"Access to package indexes: by the binding {' and '.join(access.names)}")
-    if access.git:
-        context.output.step(f"Access to git repositories: by the binding {' and '.join(access.git.names)}")
+    tell_access(access, context)
     interpreter = find_interpreter(context)
     return Tools(interpreter, find_pip(context, interpreter), pip_environment(context), access)
 
