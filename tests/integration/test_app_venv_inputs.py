@@ -429,14 +429,16 @@ def test_a_variable_without_a_value_is_named_before_pip_runs(builds: VenvBuilds)
 
 
 def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
+    """A lock of uv beside one of another manager: which of them is meant is not guessed."""
     builds.project("plain")
-    builds.require(file="uv.lock")
+    for name in ("uv.lock", "pdm.lock"):
+        builds.require(file=name)
     with pytest.raises(PhaseError) as failed:
         builds.build()
     assert failed.value.code is LifecycleCode.DETECT_NOBODY  # before anything is downloaded or made
     output = failed.value.detail
-    assert "uv.lock is there, which pip cannot read" in output
-    assert "uv export --no-default-groups --no-emit-project --format pylock.toml" in output
+    assert "uv.lock is there, and a file of another manager" in output
+    assert "BP_PACKAGE_MANAGER=uv" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
     assert installed(builds) == ["left-1.0", "right-2.0"]
 
@@ -477,7 +479,7 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
         ("pyproject.toml", "has no table [project]"),
         ("app/requirements.txt", "not in the top directory of what is uploaded"),
         ("main.py", "It looks like an app in Python."),
-        ("package.json", "Not for this app, none of these is there: requirements.txt, pylock.toml"),
+        ("package.json", "none of these is there: $BP_PACKAGE_MANAGER is uv, requirements.txt, pylock.toml"),
     ],
 )
 def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:

@@ -32,6 +32,7 @@ ENTRIES = {
     "other-python": [
         "python  acme/cpython -> strata/pip-tool, strata/app-venv",
         "pip     strata/pip-tool -> strata/app-venv",
+        "uv      strata/uv-tool -> strata/app-venv",
     ],
 }
 

@@ -171,7 +171,7 @@ FAULTS = {
     "other version of the sibling": Fault(
         f"{PIP}/buildpack.toml",
         replaced("0.1.0", "9.9.9"),
-        'version = "0.1.0"\n\n[[order.group]]\nid = "strata/app-venv"',
+        'version = "0.1.0"\noptional = true\n\n[[order.group]]\nid = "strata/uv-tool"',
         'has the version "9.9.9"',
         at=f"{ALL}/buildpack.toml",
     ),
@@ -252,7 +252,11 @@ FAULTS = {
     "wrong order": Fault(
         f"{ALL}/buildpack.toml",
         lambda path: path.write_text(
-            path.read_text().replace("pip-tool", "?").replace("app-venv", "pip-tool").replace("?", "app-venv")
+            path.read_text()
+            .replace("\noptional = true", "")
+            .replace("pip-tool", "?")
+            .replace("app-venv", "pip-tool")
+            .replace("?", "app-venv")
         ),
         'name = "pip"',
         "comes later in the order",
@@ -324,8 +328,10 @@ def test_this_repository_passes(copy: Path) -> None:
     done = inv("check", cwd=copy)
     assert error_lines(done.stdout) == []
     assert done.returncode == 0
-    assert "strata/python, group 1: the plans fit in 2 of 2 cases" in done.stdout
+    assert "strata/python, group 1: the plans fit in 6 of 6 cases" in done.stdout
     assert "python  strata/python-runtime -> strata/pip-tool, strata/app-venv" in done.stdout
+    assert "python  strata/python-runtime -> strata/uv-tool, strata/app-venv" in done.stdout
+    assert done.stdout.count("strata/pip-tool is dropped") == done.stdout.count("app-venv by") - 1
 
 
 def test_several_faults_at_once(copy: Path) -> None:

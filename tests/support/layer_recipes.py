@@ -40,6 +40,7 @@ BOUNDARY = frozenset(
         "buildpack_common.redaction",
         "app_venv.failures.building",
         "app_venv.failures.pip",
+        "app_venv.failures.uv",
         "app_venv.installers.pip.index_answers",
         # They decide what is wanted, which the layer's key tells.
         "app_venv.job",
@@ -49,6 +50,7 @@ BOUNDARY = frozenset(
         "python_runtime.locations",
         # A layer of its own.
         "app_venv.installers.pip.cache",
+        "app_venv.installers.uv.cache",
         # What they find is taken out, whatever it is, or ends the build.
         "buildpack_api.secret_search",
         "buildpack_common.known_secrets",
@@ -86,6 +88,8 @@ RECIPES = {
             ("app_venv.environment.venv", "create_venv"),
             ("app_venv.installers.pip.install", "Installer"),
             ("app_venv.installers.pip.hint", "offer_pip"),
+            ("app_venv.installers.uv.install", "UvInstaller"),
+            ("app_venv.installers.uv.hint", "offer_uv"),
             ("app_venv.after.launchable", "make_scripts_start"),
             ("app_venv.after.leaks", "mend_addresses"),
         ),

@@ -18,6 +18,7 @@ import python_runtime.settings
 import uv_tool.build
 import uv_tool.settings
 from app_venv.installers.pip.strategy import PipStrategy
+from app_venv.installers.uv.strategy import UvStrategy
 from buildpack_api.variables import table
 from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
@@ -43,9 +44,13 @@ ENVIRONMENTS = {
     "uv-tool": {change.name for change in uv_tool.build.environment_changes(VENV)},
     "app-venv": {
         change.name
-        for change in (*app_venv.build.environment_changes(VENV), *PipStrategy().environment(VENV))
+        for change in (
+            *app_venv.build.environment_changes(VENV),
+            *PipStrategy().environment(VENV),
+            *UvStrategy().environment(VENV),
+        )
     }
-    | {"PIP_CACHE_DIR"},
+    | {"PIP_CACHE_DIR", "UV_CACHE_DIR"},
     "app-start": {change.name for change in app_start.layer.environment_changes()}
     | {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"},
 }
@@ -117,7 +122,7 @@ def test_variables_are_read_in_one_module(component: str) -> None:
         ("python-runtime", {python_layer.NAME}),
         ("pip-tool", {"pip"}),
         ("uv-tool", {"uv"}),
-        ("app-venv", {"venv", "installer", "pip-cache"}),
+        ("app-venv", {"venv", "installer", "pip-cache", "uv-cache"}),
         ("app-start", {app_start.layer.NAME}),
     ],
 )

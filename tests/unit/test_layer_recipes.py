@@ -51,7 +51,8 @@ def test_a_change_in_what_fills_a_layer_raises_its_recipe(name: str, sources: So
         ("strata/uv-tool", {"install.install_uv", "install._PROGRAMS"}),
         (
             "strata/app-venv",
-            {"install._OPTIONS", "hint._SCRIPT", "checkouts.remove_metadata", "records.correct_record"},
+            {"install._OPTIONS", "hint._SCRIPT", "checkouts.remove_metadata", "records.correct_record"}
+            | {"normalisation.normalise_environment", "lock.read_lock"},
         ),
         ("strata/app-start", {"layer._PROGRAM"}),
     ],

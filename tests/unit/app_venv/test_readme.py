@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from app_venv.installers.pip.options import DANGEROUS, SWITCHES, option_of
+from app_venv.installers.uv.options import REFUSED as UV
 
 README = Path(__file__).resolve().parents[3] / "buildpacks/app-venv/README.md"
 
@@ -14,6 +15,12 @@ def test_the_refused_variables_are_documented() -> None:
     text = README.read_text("utf-8")
     paragraph = next(part for part in text.split("\n\n") if part.startswith("`PIP_ABI`"))
     assert re.findall(r"`(\w+)`", paragraph) == sorted(DANGEROUS)
+
+
+def test_the_variables_of_uv_that_are_refused_are_documented() -> None:
+    text = README.read_text("utf-8")
+    paragraph = next(part for part in text.split("\n\n") if part.startswith("With uv, those of pip"))
+    assert re.findall(r"`(UV_\w+)`", paragraph) == sorted(name for name in UV if name.startswith("UV_"))
 
 
 def test_detection_refuses_what_is_refused_whatever_its_value_is() -> None:

@@ -70,6 +70,28 @@ def test_the_first_in_byte_order_wins(shell: list[str], example: ExampleBuildpac
 
 
 @pytest.mark.parametrize(
+    ("value", "matches"),
+    [
+        ("uv", True), (" uv\n", True), ("\tuv ", True), ("uv pip", False), ("UV", False), ("", False),
+        ("*", False), ("u?", False), ("$(exit)", False), ("'", False), ("uv\nuv", False),
+    ],
+)  # fmt: skip
+def test_a_variable_with_a_value(
+    shell: list[str], example: ExampleBuildpack, value: str, matches: bool
+) -> None:
+    """It comes from the environment, or where that is cleared from the platform's files; never a pattern."""
+    alternative(example, "10-x", "$BP_TOOL is uv\n")
+    alternative(example, "20-y", "$BP_TOOL is two words without a\n")
+    assert detect(shell, example, BP_TOOL=value).returncode == (0 if matches else 100)
+    (example.platform / "env").mkdir(parents=True, exist_ok=True)
+    (example.platform / "env/BP_TOOL").write_text(value)
+    done = detect(shell, example)
+    # Of a file the first line counts: none of our words has two.
+    assert done.returncode == (0 if matches or value.startswith("uv\n") else 100)
+    assert_matched(detect(shell, example, BP_TOOL="two words"), example, "# 20-y\n")
+
+
+@pytest.mark.parametrize(
     "name", ["a b.txt", "it's", 'a"b', "a\\b", "x y", "-f", "(", "*", "é", "sub dir/x", "a;b", "!"]
 )
 def test_odd_names_and_line_ends(shell: list[str], example: ExampleBuildpack, name: str) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from app_venv.environment.venv import check_venv, create_venv, venv_works
 from app_venv.evidence.resolution import InstallationResolution, read_record
 from app_venv.evidence.reuse import Decision, decide
-from app_venv.installers.pip.strategy import PipStrategy
-from app_venv.job import EnvironmentJob, examine, prepare, summarise
+from app_venv.installers.choice import choose_strategy
+from app_venv.job import EnvironmentJob, examine, prepare, summarise, venv_path
 from app_venv.settings import read_settings
 from buildpack_api.layer_env import EnvChange, override, prepend
 from buildpack_api.layers import LayerTypes
@@ -33,7 +33,7 @@ _SHOWN = 10
 
 def build(context: BuildContext) -> None:
     """Install what the app requires into the layer ``venv``."""
-    strategy = PipStrategy()
+    strategy = choose_strategy(context.app_dir, context.environment)
     strategy.refuse_variables(context.platform_env)
     settings = read_settings(context.environment)
     tools = strategy.find_tools(context)
@@ -42,7 +42,7 @@ def build(context: BuildContext) -> None:
         context.output.step(inputs.remark)
     variables = {**context.environment, **tools.access.variables}
     _tell_unfilled((*inputs.unfilled, *strategy.unfilled(variables)), context)
-    cache = strategy.open_cache(context, tools, settings.cache)
+    cache = strategy.open_cache(context, tools, venv_path(context), settings.cache)
     job = prepare(context, strategy, settings, inputs, tools=tools, cache=cache)
     _tell_written(job)
     decision = _decide(job, cache)
@@ -53,7 +53,7 @@ def build(context: BuildContext) -> None:
         layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         cache.settle(resolution, reused=decision.reuse)
         _search(finished, cache)
-    layer.save(LayerTypes(build=True, launch=True, cache=not inputs.unprovable))
+    layer.save(LayerTypes(build=True, launch=True, cache=decision.reuse or not inputs.unprovable))
     cache.save()
     job.remember_installer()
     summarise(finished)

@@ -126,6 +126,11 @@ class FinishedEnvironment:
         return set(self.job.key.searched) if self.decision.reuse else set()
 
 
+def venv_path(context: BuildContext) -> Path:
+    """Return the place of the virtual environment."""
+    return context.layers.root / LAYER / "venv"
+
+
 def prepare(
     context: BuildContext,
     strategy: InstallStrategy,
@@ -152,7 +157,7 @@ def prepare(
     if layer.restored and not made_by.reusable:
         reasons = made_by.reasons or ("what it was installed with is not known",)
         layer = replace(layer, reasons=(*layer.reasons, *reasons))
-    installer = strategy.installer(context, settings, tools, path / "venv", cache.path)
+    installer = strategy.installer(context, settings, tools, venv_path(context), cache.path)
     secrets = _known_secrets(context, strategy, inputs, tools)
     return EnvironmentJob(context, strategy, inputs, tools, key, layer, made_by, installer, settings, secrets)
 

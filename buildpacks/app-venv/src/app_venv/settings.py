@@ -24,6 +24,13 @@ PIP_VERSION = "BP_PIP_VERSION"
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 
+class PackageManager(Enum):
+    """What installs the app."""
+
+    PIP = "pip"
+    UV = "uv"
+
+
 class ProjectMode(Enum):
     """How much of a project is installed."""
 
@@ -59,6 +66,21 @@ class Kept(Enum):
     NONE = "none"
 
 
+PACKAGE_MANAGER = Variable(
+    "BP_PACKAGE_MANAGER",
+    "what installs the app, where its files are for several tools",
+    PackageManager,
+)
+UV_EXTRAS = Variable("BP_UV_EXTRAS", "extras of the project that `uv.lock` is of", form="names")
+UV_FROZEN = Variable(
+    "BP_UV_FROZEN", "`uv.lock` is not compared with the project (`uv sync --frozen`)", form="`true`"
+)
+UV_GROUPS = Variable(
+    "BP_UV_GROUPS",
+    "dependency groups (PEP 735); without it none is installed, also no default group",
+    form="names",
+)
+UV_PACKAGE = Variable("BP_UV_PACKAGE", "the package of a workspace that is the app", form="a name")
 COLLECTSTATIC = Variable(
     "BP_DJANGO_COLLECTSTATIC",
     "whether Django's static files are collected; with `on`, nothing to collect is an error",
@@ -109,7 +131,7 @@ REQUIREMENT = Variable(
 
 VARIABLES = (
     BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
-    COLLECTSTATIC, DISABLE_COLLECTSTATIC,
+    PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE, COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
 
@@ -133,6 +155,10 @@ class Settings:
     cache: Kept = Kept.ALL
     check: CheckMode = CheckMode.WARN
     static: StaticMode = StaticMode.AUTO
+    uv_extras: tuple[str, ...] = ()
+    uv_groups: tuple[str, ...] = ()
+    uv_package: str = ""
+    uv_frozen: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -149,7 +175,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         cache=_word(CACHE, Kept, environment) or Kept.ALL,
         check=_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),
+        uv_extras=_names(UV_EXTRAS, environment),
+        uv_groups=_names(UV_GROUPS, environment),
+        uv_package=_one_name(UV_PACKAGE, environment),
+        uv_frozen=_switch(UV_FROZEN, environment),
     )
+
+
+def read_package_manager(environment: Mapping[str, str]) -> PackageManager | None:
+    """Read the choice of a tool; None if the user made none. Raises ConfigurationError for another word."""
+    return _word(PACKAGE_MANAGER, PackageManager, environment)
 
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -200,6 +235,15 @@ def _names(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...
             advice="Write names with blanks between, such as: web postgres",
         )
     return tuple(dict.fromkeys(normalise(name) for name in names))
+
+
+def _one_name(variable: Variable, environment: Mapping[str, str]) -> str:
+    names = _names(variable, environment)
+    if len(names) > 1:
+        raise ConfigurationError(
+            f"{variable.name} has several names: {' '.join(names)}", advice="One package is the app."
+        )
+    return "".join(names)
 
 
 def _projects(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...]:

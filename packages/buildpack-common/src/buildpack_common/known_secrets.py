@@ -104,7 +104,8 @@ def environment_secrets(environment: Mapping[str, str]) -> tuple[KnownSecret, ..
             address = f"http://{value}" if is_proxy and "@" in value and "://" not in value else value
             found += address_secrets(address, f"the address in {name}")
         if value and _LOGINS.fullmatch(name):
-            found += _usable([KnownSecret(value, name)])
+            user = environment.get(f"{name.removesuffix('PASSWORD')}USERNAME", "")
+            found += login_secrets(user, value, name) if user else _usable([KnownSecret(value, name)])
     return tuple(found)
 
 

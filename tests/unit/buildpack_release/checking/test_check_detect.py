@@ -35,6 +35,7 @@ def test_a_sound_folder_has_no_findings(tmp_path: Path) -> None:
         ("$A-B", "is not the name of a variable"),
         ("$1", "is not the name of a variable"),
         ("sub/", "is a directory"),
+        ("$BP-X is y", "is not the name of a variable"),
         ("a without /etc/x", "is absolute"),
         ("a without b ../x", "leads out of the app"),
         ("/a without b", "is absolute"),

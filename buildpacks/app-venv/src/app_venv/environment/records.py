@@ -44,9 +44,7 @@ def correct_record(distribution: InstalledDistribution, changed: Mapping[Path, b
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
         content = by_name.get(row[0]) if row else None
-        writer.writerow(
-            row if content is None else [row[0], _recorded(hashlib.sha256(content).hexdigest()), len(content)]
-        )
+        writer.writerow(row if content is None else [row[0], recorded_hash(content), len(content)])
     write_atomically(record, text.getvalue().encode("utf-8"))
 
 
@@ -105,6 +103,11 @@ def _rows(distribution: InstalledDistribution) -> Iterator[tuple[str, str]]:
         if row:
             path = os.path.normpath(os.path.join(distribution.directory.parent, row[0]))  # noqa: PTH118
             yield path, row[1] if len(row) > 1 else ""
+
+
+def recorded_hash(content: bytes) -> str:
+    """Return the hash of a content as RECORD has it (PEP 376)."""
+    return _recorded(hashlib.sha256(content).hexdigest())
 
 
 def _recorded(sha256: str) -> str:

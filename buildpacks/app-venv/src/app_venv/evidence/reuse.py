@@ -38,9 +38,10 @@ def decide(
     """
     if not layer.restored:
         return Decision(reuse=False)
-    never = tuple(f"{line}, so it is always installed anew" for line in inputs.unprovable)
-    if layer.reasons or never:
-        return Decision(reuse=False, reasons=(*layer.reasons, *never))
+    if layer.reasons or not inputs.proved_when_kept:
+        never = tuple(f"{line}, so it is always installed anew" for line in inputs.unprovable)
+        if layer.reasons or never:
+            return Decision(reuse=False, reasons=(*layer.reasons, *never))
     changes = build_changes() if before.built else ()
     if changes:
         built = ", ".join(before.built)

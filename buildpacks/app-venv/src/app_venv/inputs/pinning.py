@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from app_venv.inputs.requirement_lines import expand, unfilled
 from app_venv.settings import REQUIRE_HASHES
@@ -89,6 +89,9 @@ class PinnedInputs:
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
     hashes: frozenset[str] = field(default=frozenset(), repr=False)
     written: tuple[KnownSecret, ...] = field(default=(), repr=False)
+
+    proved_when_kept: ClassVar[bool] = False
+    """Whether a restored environment with equal inputs needs no other proof that it may be reused."""
 
     @property
     def copies_project(self) -> bool:

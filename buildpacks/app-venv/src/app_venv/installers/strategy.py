@@ -112,8 +112,8 @@ class InstallStrategy(Protocol):
     def policy(self, settings: Settings) -> tuple[str, ...]:
         """Return what the user allows to be installed: part of the key."""
 
-    def open_cache(self, context: BuildContext, tools: Tools, kept: Kept) -> InstallerCache:
-        """Return the restored cache, or an empty one."""
+    def open_cache(self, context: BuildContext, tools: Tools, venv: Path, kept: Kept) -> InstallerCache:
+        """Return the restored cache, or an empty one; ``venv`` is the environment that it is for."""
 
     def installer(
         self, context: BuildContext, settings: Settings, tools: Tools, venv: Path, cache: Path

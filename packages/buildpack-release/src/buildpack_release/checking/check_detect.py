@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"(?P<file>.+?) has \[[A-Za-z0-9_.-]+\]")
 _WITHOUT = " without "
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+_VALUE = re.compile(r"(?P<variable>\$.*?) is (?P<value>.*)")
 
 
 def check_detect(buildpack_dir: Path) -> tuple[tuple[DeclaredPlan, ...] | None, tuple[Finding, ...]]:
@@ -125,7 +126,11 @@ def _simple_fault(marker: str) -> str:
     table = _TABLE.fullmatch(marker)
     if table:
         return "" if "*" not in table["file"] else "has a pattern: only one file can be read"
+    value = _VALUE.fullmatch(marker)
+    if value and not value["value"].strip():
+        return "has no value after is"
     if marker.startswith("$"):
+        marker = value["variable"] if value else marker
         return "" if _VARIABLE.fullmatch(marker) else "is not the name of a variable"
     if marker.startswith("/"):
         return "is absolute: markers are relative to the app"

@@ -60,7 +60,7 @@ class PipStrategy:
         """Return options of pip."""
         return policy_options(settings)
 
-    def open_cache(self, context: BuildContext, tools: Tools, kept: Kept) -> PipCache:
+    def open_cache(self, context: BuildContext, tools: Tools, venv: Path, kept: Kept) -> PipCache:  # noqa: ARG002
         """Open the layer ``pip-cache``."""
         return open_cache(context, tools.interpreter, tools.program, kept)
 

@@ -1,0 +1,104 @@
+"""What installers leave in an environment that says nothing of what is installed: made the same for all.
+
+Times, caches' notes and the templates of scripts differ between two runs, or two versions, of a tool. With
+the same packages the environment has the same bits afterwards. Files are replaced, never written in place: an
+installer may have linked them with those of its cache.
+"""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import io
+import os
+import re
+from typing import TYPE_CHECKING
+
+from app_venv.environment.records import recorded_hash
+from buildpack_common.files import remove, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
+
+    from app_venv.environment.installed import InstalledDistribution
+
+_NOTES = ("uv_build.json", "uv_cache.json")
+_REQUESTED = "REQUESTED"
+_GROUPS = ("console_scripts", "gui_scripts")
+_REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<object>[\w.]+)\s*(\[.*\])?")
+# As pip writes them.
+_SCRIPT = """\
+import sys
+from {module} import {first}
+if __name__ == '__main__':
+    sys.argv[0] = sys.argv[0].removesuffix('.exe')
+    sys.exit({object}())
+"""
+_LONGEST = 127  # bytes of a first line that every Linux reads, as pip has it
+
+
+def normalise_environment(
+    venv: Path, distributions: Iterable[InstalledDistribution], direct: Collection[str]
+) -> None:
+    """Make it the same whatever has installed it, and when. ``direct`` are the names that were asked for."""
+    remove(venv / ".lock")
+    for one in distributions:
+        if one.directory is not None:
+            _normalise(one.directory, venv, is_direct=one.name in direct)
+
+
+def _normalise(directory: Path, venv: Path, *, is_direct: bool) -> None:
+    """Correct the files of one distribution, and its RECORD (PEP 376, PEP 427)."""
+    for name in (*_NOTES, *(() if is_direct else (_REQUESTED,))):
+        remove(directory / name)
+    written = dict(_scripts(directory, venv))
+    if is_direct:
+        written[directory / _REQUESTED] = b""
+    for path, content in written.items():
+        mode = 0o755 if path.parent == venv / "bin" else 0o644
+        write_atomically(path, content)
+        path.chmod(mode)
+    _rewrite_record(directory, written)
+
+
+def _scripts(directory: Path, venv: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield the commands of the distribution's entry points that are there, with their text."""
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string((directory / "entry_points.txt").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return
+    for group in _GROUPS:
+        for name, reference in parser.items(group) if parser.has_section(group) else ():
+            path, found = venv / "bin" / name, _REFERENCE.fullmatch(reference.strip())
+            if found and path.parent == venv / "bin" and os.path.lexists(path):
+                first = found["object"].partition(".")[0]
+                body = _SCRIPT.format(module=found["module"], first=first, object=found["object"])
+                yield path, _first_lines(venv / "bin" / "python") + body.encode()
+
+
+def _first_lines(python: Path) -> bytes:
+    """Return what starts Python: a first line, or for a place that none can name a line of sh."""
+    program = os.fsencode(python)
+    simple = b"#!" + program + b"\n"
+    if len(simple) <= _LONGEST and b" " not in program:
+        return simple
+    return b"#!/bin/sh\n'''exec' \"" + program + b'" "$0" "$@"\n' + b"' '''\n"
+
+
+def _rewrite_record(directory: Path, written: dict[Path, bytes]) -> None:
+    record = directory / "RECORD"
+    try:
+        rows = {row[0]: row for row in csv.reader(io.StringIO(record.read_text("utf-8"))) if row}
+    except OSError:
+        return
+    root = directory.parent
+    for path, content in written.items():
+        name = os.path.relpath(path, root)
+        rows[name] = [name, recorded_hash(content), str(len(content))]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(rows[name] for name in sorted(rows) if os.path.lexists(root / name))
+    write_atomically(record, text.getvalue().encode("utf-8"))

@@ -1,0 +1,150 @@
+"""The commonest failures of ``uv sync``, recognised in its output, with a cause and a next step."""
+
+from __future__ import annotations
+
+import signal
+
+from app_venv.failures.building import Explanation, Rule, explain_build, explain_machine, first
+
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+# The first that fits is the answer: causes come before the errors that they lead to.
+_RULES = (
+    Rule(
+        r"lockfile at `uv\.lock` needs to be updated",
+        "uv.lock is out of date: pyproject.toml, or an index, says something else",
+        "Run 'uv lock', and commit the file. If it is right as it is, since an index has another "
+        "address here, "
+        "say BP_UV_FROZEN=true: then it is not compared.",
+    ),
+    Rule(
+        r"Required uv version `(?P<want>[^`]+)` does not match the running version `(?P<have>[^`]+)`",
+        "the app requires uv {want} (required-version), this is {have}",
+        "strata/uv-tool meets it. With another provider of uv, ask that one for it, or change "
+        "required-version.",
+    ),
+    Rule(
+        r"The project is marked as unmanaged",
+        "the project is none of uv's: [tool.uv] managed = false",
+        "Remove that line, or let pip install the app: BP_PACKAGE_MANAGER=pip.",
+    ),
+    Rule(
+        r"resolved to Python (?P<have>\S+), which is incompatible with the project's Python requirement: "
+        r"`(?P<want>[^`]+)`",
+        "the project needs Python {want}, this is {have}",
+        "Choose the version with .python-version, or change requires-python and lock again.",
+    ),
+    Rule(
+        r"Group `(?P<name>[^`]+)` is not defined",
+        "there is no dependency group {name}",
+        "Correct BP_UV_GROUPS; the groups are in [dependency-groups] of pyproject.toml.",
+    ),
+    Rule(
+        r"Extra `(?P<name>[^`]+)` is not defined",
+        "there is no extra {name}",
+        "Correct BP_UV_EXTRAS; the extras are in [project.optional-dependencies] of pyproject.toml.",
+    ),
+    Rule(
+        r"does not have a member (?P<name>[^:\s]+)|Package `(?P<other>[^`]+)` not found in workspace",
+        "the workspace has no package {name}{other}",
+        "Correct BP_UV_PACKAGE; the packages are those of [tool.uv.workspace] members.",
+    ),
+    Rule(
+        r"(?P<kind>Groups|Extras|Group|Extra)[^\n]* are incompatible with the (?:declared )?conflicts",
+        "what is chosen excludes each other ([tool.uv] conflicts)",
+        "Leave one of the extras or groups out of BP_UV_EXTRAS and BP_UV_GROUPS.",
+    ),
+    Rule(
+        r"Hash mismatch for `(?P<name>[^`=]+)[^`]*`",
+        "the file of {name} is not the one that uv.lock has",
+        "It was changed on its way, by a proxy for instance, or on the index: unless that was on "
+        "purpose, do not "
+        "trust it. If it was, lock again.",
+    ),
+    Rule(
+        r"(UnknownIssuer|invalid peer certificate|CERTIFICATE_VERIFY_FAILED|certificate verify failed)",
+        "the certificate of an index is not trusted",
+        "Name the CA in SSL_CERT_FILE, give it as ca.crt of a binding of type pypi, or add it to the "
+        "build image.",
+    ),
+    Rule(
+        r"(401 Unauthorized|403 Forbidden|status code: (401|403)|Missing credentials for)",
+        "an index refused access",
+        "Give the build credentials for its host: a binding of type pypi or netrc, or the variables "
+        "UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD.",
+    ),
+    Rule(
+        r"Host key verification failed|No \S+ host key is known for",
+        "the host of a repository is not known",
+        "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
+    ),
+    Rule(
+        r"cannot run ssh: No such file",
+        "ssh is not in the build image",
+        "Use a build image with it, or the https: address of the repository.",
+    ),
+    Rule(
+        r"(fatal: Authentication failed|could not read (Username|Password)|Permission denied \(publickey|"
+        r"terminal prompts disabled)",
+        "a repository refused access",
+        "Give the build credentials for its host: a binding of type git-credentials, netrc or git-ssh.",
+    ),
+    Rule(
+        r"Git executable not found|No such file or directory[^\n]*git",
+        "git is not in the build image",
+        "Use a build image with git, or require a released version instead of a repository.",
+    ),
+    Rule(
+        r"Git operation failed|failed to (clone|fetch) into",
+        "a repository could not be cloned",
+        "The reason is in the output above. Do address, branch and tag exist, and does the build reach it?",
+    ),
+    Rule(
+        r"Network connectivity is disabled",
+        "uv may not ask any index (UV_OFFLINE), and its cache has not got all",
+        "Remove UV_OFFLINE.",
+    ),
+    Rule(
+        r"407 Proxy Authentication|proxy.*(refused|unauthorized)",
+        "the proxy refused the connection",
+        "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+    ),
+    Rule(
+        r"(error sending request for url|tcp connect error|dns error|Connection refused|operation timed out|"
+        r"Request failed after \d+ retries)",
+        "an index cannot be reached",
+        "Check the network of the build, the addresses of the indexes and the proxy variables, then "
+        "try again.",
+    ),
+    Rule(
+        r"(?:Distribution|Package) `(?P<name>[^`]+)`[^\n]* can't be installed because it (?:doesn't "
+        r"have|is marked)"
+        r"[^\n]*",
+        "{name} has no file for this Python and processor",
+        "Choose another version of the package, or a Python for which it has a wheel, and lock again.",
+    ),
+    Rule(
+        r"Distribution not found at: (?P<path>\S+)",
+        "{path} does not exist",
+        "uv.lock names it. Is it committed, and not excluded from the upload?",
+    ),
+    Rule(
+        r"Failed to build `(?P<name>[^`=@ ]+)[^`]*`",
+        "{name} could not be built",
+        "The reason is in the output above: choose a version of it that has a wheel for this Python, "
+        "or give the "
+        "build what it misses: a buildpack for system packages before this one, or another build image.",
+    ),
+)
+
+
+def explain(code: int, output: str) -> Explanation:
+    """Return what is known about a uv that ended with ``code`` (negative: signal) after this ``output``."""
+    if was_killed(code):
+        return Explanation("uv was killed, probably for lack of memory", "Give the build more memory.")
+    found = explain_machine(output) or explain_build(output) or first(_RULES, output)
+    return found or Explanation("uv failed", "The reason is in its output above.")
+
+
+def was_killed(code: int) -> bool:
+    """Whether SIGKILL ended uv, as the kernel does it for lack of memory."""
+    return code in _KILLED

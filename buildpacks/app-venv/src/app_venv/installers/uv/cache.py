@@ -1,0 +1,191 @@
+"""The layer that keeps uv's downloads and built wheels from one build to the next.
+
+Of uv's cache it keeps the unpacked wheels that the environment is made of: its files are hard links to them.
+Left out are pages of indexes, sources, what only a build needed, and all that is built of a directory or a
+repository. Each file that is kept is noted with its hash: whoever writes into the environment in place, in
+this build, writes into the cache as well, and what was changed is not used again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.settings import Kept
+from buildpack_api.layer_env import Scope, override
+from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
+from buildpack_common.files import file_sha256, remove, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app_venv.evidence.resolution import InstallationResolution
+    from buildpack_api.context import BuildContext
+
+_LAYER = "uv-cache"
+_ARCHIVES = "archive-v*"
+# Pointers to archives: of published wheels, and of those that were built of published sources.
+_WHEELS, _BUILT = "wheels-v*", "sdists-v*"
+_LOCAL = frozenset({"editable", "path", "git"})
+_MANIFEST = "kept"
+_MARKS = ("CACHEDIR.TAG", ".gitignore", "sdists-v*/.gitignore", "sdists-v*/.git")
+_LINK = "-> "
+
+
+@dataclass(frozen=True)
+class UvCacheKey(LayerKey):
+    """What makes a cache worth keeping. uv itself knows of each part for which version of it that is.
+
+    ``built_with`` is the environment in which its wheels were built (`build_environment`).
+    """
+
+    target: str
+    contents: str = field(metadata={"label": "what is kept"})
+    built_with: tuple[str, ...] = outcome()
+
+
+@dataclass
+class UvCache:
+    """The layer, ready to be written to.
+
+    ``venv`` is the environment that is linked to it. ``used``: uv has run, or is about to. ``built_with``: in
+    what environment its wheels were built.
+    """
+
+    layer: Layer
+    key: UvCacheKey
+    path: Path
+    venv: Path
+    contents: Kept
+    built_with: tuple[str, ...] = ()
+    used: bool = False
+
+    def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
+        """Call it before uv runs: if anything is no longer as it was kept, nothing of it is used.
+
+        Nor are wheels that were built in another environment than this; returns how it differs.
+        """
+        from app_venv.evidence.build_environment import changes  # only when uv runs
+
+        _make_intact(self.path)
+        self.used = True
+        built = list(self.path.glob(_BUILT))
+        different = tuple(changes(self.built_with, build_environment)) if built else ()
+        if different:
+            for path in built:
+                remove(path)
+        self.built_with = build_environment
+        return different
+
+    def settle(self, resolution: InstallationResolution, *, reused: bool) -> None:  # noqa: ARG002
+        """Leave only what the environment is linked to; for a reused one that is there already."""
+        if self.contents is Kept.NONE:
+            remove(self.path)
+            self.path.mkdir()
+        elif not reused:
+            _keep(self.path, self.venv, published=self.contents is Kept.ALL)
+
+    def save(self) -> None:
+        """Offer it to later buildpacks as well, never to the app image."""
+        self.layer.write_env(override("UV_CACHE_DIR", str(self.path), scope=Scope.BUILD))
+        built_with = self.built_with if any(self.path.glob(_BUILT)) else ()
+        layer = replace(self.layer, key=replace(self.key, built_with=built_with))
+        layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+
+
+def open_cache(context: BuildContext, venv: Path, contents: Kept) -> UvCache:
+    """Return the restored cache, or an empty one."""
+    key = UvCacheKey(str(context.target), contents.value)
+    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
+    layer = context.layers.open(_LAYER, key)
+    if not layer.reusable:
+        layer.clear()
+    path = layer.path / "cache"
+    path.mkdir(exist_ok=True)
+    return UvCache(layer, key, path, venv, contents, key.built_with)
+
+
+def _make_intact(cache: Path) -> None:
+    """Remove what has come since `_keep`, or all if anything is no longer as it was."""
+    try:
+        lines = (cache / _MANIFEST).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    noted = {name: state for state, _, name in (line.partition("  ") for line in lines)}
+    there = {path.relative_to(cache).as_posix(): path for path in _files(cache)}
+    if not noted or any(name not in there or _state(there[name]) != noted[name] for name in noted):
+        noted = {}
+    for name in there.keys() - noted.keys() - {_MANIFEST}:
+        there[name].unlink()
+    _remove_empty(cache)
+
+
+def _keep(cache: Path, venv: Path, *, published: bool) -> None:
+    """Remove all other files, and note those that stay."""
+    used = _linked_archives(cache, venv)
+    kept = {path for pattern in _MARKS for path in cache.glob(pattern)}
+    archives = set[Path]()
+    for pattern in (*([_WHEELS] if published else []), _BUILT):
+        for root in cache.glob(pattern):
+            for link in _links(root):
+                archive = link.parent / link.readlink()
+                archive = Path(os.path.normpath(archive))
+                if archive in used and not _LOCAL & set(link.relative_to(root).parts):
+                    kept |= {link, *_pointers(link)}
+                    archives.add(archive)
+    kept |= {path for archive in archives for path in _files(archive)}
+    for path in _files(cache):
+        if path not in kept:
+            path.unlink()
+    _remove_empty(cache)
+    lines = sorted(f"{_state(path)}  {path.relative_to(cache).as_posix()}\n" for path in _files(cache))
+    write_atomically(cache / _MANIFEST, "".join(lines).encode())
+
+
+def _linked_archives(cache: Path, venv: Path) -> set[Path]:
+    """Return the unpacked wheels of which the environment has a file: the very same one."""
+    there = _shared_files(venv)
+    archives = (archive for root in cache.glob(_ARCHIVES) for archive in root.iterdir())
+    return {archive for archive in archives if _shared_files(archive) & there}
+
+
+def _shared_files(root: Path) -> set[tuple[int, int]]:
+    """Return the files that have another name somewhere, by what tells them apart."""
+    entries = (path.lstat() for path in _files(root))
+    return {(one.st_dev, one.st_ino) for one in entries if one.st_nlink > 1}
+
+
+def _pointers(link: Path) -> Iterator[Path]:
+    """Yield what uv reads to come to a link: for a published wheel beside it, for a built one also above."""
+    for path in link.parent.iterdir():
+        if path.name in (f"{link.name}.http", f"{link.name}.rev", "metadata.msgpack") or (
+            path.suffix == ".whl" and path.is_symlink()
+        ):
+            yield path
+    yield from (path for path in link.parent.parent.glob("revision.*") if path.is_file())
+
+
+def _links(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        yield from (Path(folder, name) for name in (*folders, *names) if Path(folder, name).is_symlink())
+
+
+def _state(path: Path) -> str:
+    return f"{_LINK}{path.readlink()}" if path.is_symlink() else file_sha256(path)
+
+
+def _files(root: Path) -> list[Path]:
+    """Return all files, and all links whatever they lead to."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        found += [Path(folder, name) for name in names]
+        found += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+    return found
+
+
+def _remove_empty(cache: Path) -> None:
+    for folder, _, _ in os.walk(cache, topdown=False):
+        if folder != str(cache) and not any(Path(folder).iterdir()):
+            remove(Path(folder))

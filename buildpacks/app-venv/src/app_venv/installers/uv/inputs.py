@@ -1,0 +1,209 @@
+"""What uv installs: the lock file, the project that it is of, and what the user chooses of both."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from app_venv.inputs import PYPROJECT
+from app_venv.inputs.pinning import Evidence, PinnedInputs, PinnedRequirement, Pinning
+from app_venv.inputs.selection import Selection
+from app_venv.installers.uv import lock as uv_lock
+from app_venv.settings import (
+    DEST_PATH,
+    EXTRAS,
+    GROUPS,
+    PACKAGE_MANAGER,
+    PROJECT,
+    REQUIREMENT,
+    UV_EXTRAS,
+    UV_GROUPS,
+)
+from buildpack_api import toml
+from buildpack_api.errors import ConfigurationError
+from buildpack_common.known_secrets import address_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from app_venv.settings import Settings
+    from buildpack_api.interpreter import Interpreter
+
+_UV_TOML = "uv.toml"
+# Local packages, as the lock names them. Reading it as TOML takes a tenth of a second in a large project.
+_LOCAL = re.compile(r'\b(?:editable|virtual|directory) = "(?P<path>[^"\\]+)"')
+# Of a pyproject.toml all that has a say in what is installed.
+_TABLES = ("project", "dependency-groups", "build-system")
+
+
+@dataclass(frozen=True)
+class UvInputs(PinnedInputs):
+    """The inputs of uv; the lock is read when somebody has to know what is in it.
+
+    A restored environment with the same inputs was proved right when it was made, since no other is kept.
+    """
+
+    app_dir: Path | None = None
+    selection: Selection = field(default_factory=Selection)
+    member: str = ""
+    interpreter: Interpreter | None = None
+
+    proved_when_kept: ClassVar[bool] = True
+
+    @cached_property
+    def lock(self) -> uv_lock.UvLock:
+        """What is installed of the lock."""
+        from app_venv.inputs.markers import marker_environment  # only when something is installed
+
+        if self.app_dir is None or self.interpreter is None:
+            raise ValueError("inputs without an app")
+        environment = marker_environment(self.interpreter)
+        return uv_lock.read_lock(self.app_dir / uv_lock.NAME, self.selection, self.member, environment)
+
+    @cached_property
+    def weighed(self) -> tuple[PinnedRequirement, ...]:
+        """All that is installed, with what the lock determines of it."""
+        return tuple(
+            PinnedRequirement(
+                uv_lock.NAME, one.name, Pinning.UNPROVABLE if one.reason else Pinning.LOCKED, one.reason
+            )
+            for one in self.lock.packages
+        )
+
+    @property
+    def unprovable(self) -> tuple[PinnedRequirement, ...]:
+        """The packages for which no restored environment can be proved right."""
+        return tuple(one for one in self.weighed if one.pinning is Pinning.UNPROVABLE)
+
+    @property
+    def locked(self) -> bool:
+        """Nothing is left to an index: what has no hash is always installed anew."""
+        return True
+
+
+def read_uv_inputs(
+    app_dir: Path, environment: Mapping[str, str], settings: Settings, interpreter: Interpreter
+) -> UvInputs:
+    """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
+    _refuse_variables_of_pip(settings)
+    for name, missing in ((uv_lock.NAME, "uv lock"), (PYPROJECT, "")):
+        if not (app_dir / name).is_file():
+            raise _missing(name, missing, environment)
+    found = Evidence()
+    lock = _text(app_dir / uv_lock.NAME)
+    _add(found, uv_lock.NAME, lock)
+    members = sorted({match["path"] for match in _LOCAL.finditer(lock)} | {"."})
+    outside = [one for one in members if _is_outside(one)]
+    for one in members:
+        name = PYPROJECT if one == "." else f"{one}/{PYPROJECT}"
+        if (app_dir / name).is_file():
+            _add(found, name, _text(app_dir / name), repr(_relevant(app_dir / name)))
+    if (app_dir / _UV_TOML).is_file():
+        _add(found, _UV_TOML, _text(app_dir / _UV_TOML))
+    selection = Selection(settings.uv_extras, settings.uv_groups)
+    return UvInputs(
+        title=_title(selection, settings.uv_package, frozen=settings.uv_frozen),
+        arguments=tuple(_arguments(selection, settings, editable=not outside)),
+        files=tuple(found.files),
+        digest=found.digest,
+        remark=_remark(outside),
+        passed_over=_passed_over(app_dir),
+        secrets=tuple(found.secrets),
+        app_dir=app_dir,
+        selection=selection,
+        member=settings.uv_package,
+        interpreter=interpreter,
+    )
+
+
+def _refuse_variables_of_pip(settings: Settings) -> None:
+    """Raise ConfigurationError for variables that choose what pip installs: they would be passed over."""
+    instead = {EXTRAS.name: UV_EXTRAS.name, GROUPS.name: UV_GROUPS.name}
+    given = (
+        (REQUIREMENT, settings.requirement), (PROJECT, settings.project), (EXTRAS, settings.extras),
+        (GROUPS, settings.groups), (DEST_PATH, settings.dest_path),
+    )  # fmt: skip
+    names = [variable.name for variable, value in given if value]
+    if names:
+        better = [f"{instead[name]} instead of {name}" for name in names if name in instead]
+        raise ConfigurationError(
+            f"{' and '.join(names)} cannot be used with {uv_lock.NAME}",
+            detail="pip would obey; uv installs the app.",
+            advice=f"Set {' and '.join(better)}."
+            if better
+            else f"Remove it, or set {PACKAGE_MANAGER.name}=pip.",
+        )
+
+
+def _missing(name: str, command: str, environment: Mapping[str, str]) -> ConfigurationError:
+    chosen = PACKAGE_MANAGER.text(environment)
+    why = f"{PACKAGE_MANAGER.name}={chosen} asks for uv. " if chosen else ""
+    return ConfigurationError(
+        f"The app has no {name}, which uv installs from",
+        detail=f"{why}Looked for it in the top directory of the app.",
+        advice=f"Make it with '{command}', and commit it." if command else "Is it committed, and uploaded?",
+    )
+
+
+def _add(found: Evidence, name: str, text: str, counting: str | None = None) -> None:
+    """Add a file of which only a part may count."""
+    found.add(name, text if counting is None else counting)
+    found.secrets += address_secrets(text, name)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"Cannot read {path}: {error}") from error
+
+
+def _relevant(path: Path) -> Any:  # noqa: ANN401  (TOML)
+    try:
+        document = toml.load(path)
+    except toml.TomlError as error:
+        raise ConfigurationError(error.title, detail=error.detail, advice="Correct the file.") from error
+    tools = document.get("tool")
+    uv = tools.get("uv") if isinstance(tools, dict) else None
+    return [*(document.get(name) for name in _TABLES), uv]
+
+
+def _is_outside(path: str) -> bool:
+    """Whether a local package will not be in the image: then a link to it would lead nowhere."""
+    import posixpath
+
+    normal = posixpath.normpath(path)
+    return normal.startswith(("/", "../")) or normal == ".."
+
+
+def _title(selection: Selection, member: str, *, frozen: bool) -> str:
+    parts = [uv_lock.NAME, *([f"of {member}"] if member else [])]
+    parts += [f"with {selection.shown}"] if selection.wanted else []
+    return " ".join([*parts, *(["as it is"] if frozen else [])])
+
+
+def _arguments(selection: Selection, settings: Settings, *, editable: bool) -> Iterator[str]:
+    yield "--frozen" if settings.uv_frozen else "--locked"
+    yield "--no-default-groups"
+    for group in selection.groups:
+        yield from ("--group", group)
+    for extra in selection.extras:
+        yield from ("--extra", extra)
+    if settings.uv_package:
+        yield from ("--package", settings.uv_package)
+    if not editable:
+        yield "--no-editable"
+
+
+def _remark(outside: Iterable[str]) -> str:
+    places = ", ".join(outside)
+    return f"Nothing is installed as editable: {places} will not be in the image" if places else ""
+
+
+def _passed_over(app_dir: Path) -> str:
+    others = ("requirements.txt", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
+    there = [name for name in others if (app_dir / name).is_file()]
+    return f"{', '.join(there)}: {uv_lock.NAME} says what is installed, with uv" if there else ""

@@ -1,0 +1,235 @@
+"""``uv.lock``: which packages are installed of it, and what is known of each (uv documentation, 'Lockfile').
+
+uv selects and installs. What its choice rests on is found here: whether the lock alone determines every byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from buildpack_api import toml
+from buildpack_api.errors import ConfigurationError
+from buildpack_common.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from app_venv.inputs.selection import Selection
+
+NAME = "uv.lock"
+_VERSIONS = (1,)
+_STRONG = ("sha256:", "sha384:", "sha512:")
+_LOCAL = ("editable", "directory")
+_ANEW = "Make the file again (uv lock), and commit it unchanged."
+
+
+@dataclass(frozen=True)
+class LockedFile:
+    """A file that may be installed: its name, or '' if the lock has none, and its hash (``sha256:...``)."""
+
+    name: str
+    hash: str
+
+    @property
+    def strong(self) -> bool:
+        """Whether the hash determines every byte."""
+        return self.hash.startswith(_STRONG)
+
+
+@dataclass(frozen=True)
+class LockedPackage:
+    """A package of the lock. ``kind`` is where it is from (registry, url, git ...), ``place`` which one."""
+
+    name: str
+    version: str
+    kind: str
+    place: str
+    wheels: tuple[LockedFile, ...]
+    sdist: LockedFile | None
+    table: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is built of a directory."""
+        return self.kind in _LOCAL
+
+    @property
+    def reason(self) -> str:
+        """Why the lock does not determine what is installed of it; '' if it does."""
+        if self.kind == "git":
+            return "comes from a version control system"
+        if self.is_local:
+            return "comes from a local directory"
+        files = [*self.wheels, *([self.sdist] if self.sdist else [])]
+        return "" if files and all(one.strong for one in files) else "has no strong hash"
+
+
+@dataclass(frozen=True)
+class UvLock:
+    """What is installed of a lock file.
+
+    ``packages`` are those that the project needs, itself too if it is installed; ``direct`` are the names of
+    those that it asks for itself. Packages of which only uv can tell whether they are needed count as well.
+    """
+
+    packages: tuple[LockedPackage, ...]
+    direct: frozenset[str]
+
+    def find(self, name: str, version: str) -> LockedPackage | None:
+        """Return what an installed distribution is, in the lock's words."""
+        same = [one for one in self.packages if one.name == name]
+        exact = [one for one in same if _same_version(one.version, version)]
+        found = exact or [one for one in same if not one.version]  # its build backend knows the version
+        return found[0] if found else None
+
+
+def read_lock(path: Path, selection: Selection, member: str, environment: Mapping[str, str]) -> UvLock:
+    """Read the lock, for a ``member`` of the workspace or, without one, for the project beside it.
+
+    ``environment`` are the values of markers. Raises ConfigurationError for what is no lock of uv, or if the
+    project is not in it.
+    """
+    document = _load(path)
+    packages = [_package(one) for one in _tables(document, "package")]
+    root = _root(packages, member)
+    if root is None:
+        what = f"the package {member}" if member else "the project that it lies beside"
+        raise ConfigurationError(f"{path.name} does not have {what}", advice=_ANEW)
+    walk = _Walk(packages, environment)
+    direct = walk.start(root, selection)
+    reached = walk.finish()
+    if root.kind != "virtual":
+        reached.append(root)
+        direct.add(root.name)
+    installed = [one for one in reached if one.kind != "virtual"]
+    return UvLock(tuple(sorted(installed, key=lambda one: (one.name, one.version))), frozenset(direct))
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        document = toml.load(path)
+    except toml.TomlError as error:
+        raise ConfigurationError(error.title, detail=error.detail, advice=_ANEW) from error
+    if document.get("version") not in _VERSIONS:
+        raise ConfigurationError(
+            f"{path.name} has a version that is not known: {document.get('version')!r}",
+            advice="Make it with the uv that installs it, or ask strata/uv-tool for the one that made it.",
+        )
+    return document
+
+
+def _package(table: Mapping[str, Any]) -> LockedPackage:
+    source = table.get("source")
+    pairs = [(str(key), str(value)) for key, value in source.items()] if isinstance(source, dict) else []
+    known = [pair for pair in pairs if pair[0] != "subdirectory"]
+    kind, place = known[0] if known else ("", "")
+    sdist = table.get("sdist")
+    return LockedPackage(
+        normalise(str(table.get("name", ""))),
+        str(table.get("version", "")),
+        kind,
+        place,
+        tuple(map(_file, _tables(table, "wheels"))),
+        _file(sdist) if isinstance(sdist, dict) else None,
+        table,
+    )
+
+
+def _file(table: Mapping[str, Any]) -> LockedFile:
+    address = str(table.get("filename") or table.get("path") or table.get("url") or "")
+    name = address.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    return LockedFile(name.replace("%2B", "+").replace("%21", "!"), str(table.get("hash", "")))
+
+
+def _root(packages: Iterable[LockedPackage], member: str) -> LockedPackage | None:
+    local = [one for one in packages if one.kind in (*_LOCAL, "virtual")]
+    wanted = (one for one in local if (one.name == member if member else one.place == "."))
+    return next(wanted, None)
+
+
+class _Walk:
+    """Goes from the project to all that it needs, with the extras that somebody asks for."""
+
+    def __init__(self, packages: Iterable[LockedPackage], environment: Mapping[str, str]) -> None:
+        self._by_name: dict[str, list[LockedPackage]] = {}
+        for one in packages:
+            self._by_name.setdefault(one.name, []).append(one)
+        self._environment = environment
+        self._reached: dict[int, LockedPackage] = {}
+        self._pending: list[tuple[LockedPackage, str]] = []
+        self._seen = set[tuple[int, str]]()
+
+    def start(self, root: LockedPackage, selection: Selection) -> set[str]:
+        """Note what the project asks for itself, and return the names."""
+        groups = root.table.get("dev-dependencies")
+        tables = [*_tables(root.table, "dependencies")]
+        for extra in selection.extras:
+            tables += _tables(root.table.get("optional-dependencies"), extra)
+        for group in selection.groups:
+            tables += _tables(groups, group)
+        return {one.name for table in tables for one in self._follow(table)}
+
+    def finish(self) -> list[LockedPackage]:
+        """Return all that is needed."""
+        while self._pending:
+            package, extra = self._pending.pop()
+            parent = package.table.get("optional-dependencies") if extra else package.table
+            for table in _tables(parent, extra or "dependencies"):
+                self._follow(table)
+        return list(self._reached.values())
+
+    def _follow(self, table: Mapping[str, Any]) -> list[LockedPackage]:
+        """Note the packages that a dependency may mean: one, unless only uv can tell."""
+        if not _holds(str(table.get("marker", "")), self._environment):
+            return []
+        found = self._by_name.get(normalise(str(table.get("name", ""))), [])
+        if "version" in table:
+            found = [one for one in found if one.version == table["version"]]
+        for one in found:
+            self._reached[id(one)] = one
+            for extra in ("", *_extras(table)):
+                if (id(one), extra) not in self._seen:
+                    self._seen.add((id(one), extra))
+                    self._pending.append((one, extra))
+        return found
+
+
+def _tables(parent: object, key: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the tables in a list; names of extras and groups are compared as normalised ones."""
+    if isinstance(parent, dict):
+        for name, values in parent.items():
+            if name == key or normalise(str(name)) == key:
+                yield from (one for one in _list(values) if isinstance(one, dict))
+
+
+def _extras(table: Mapping[str, Any]) -> list[str]:
+    return [normalise(str(name)) for name in _list(table.get("extra"))]
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _holds(marker: str, environment: Mapping[str, str]) -> bool:
+    """Evaluate a marker; one that is about extras, as uv writes it for conflicts, may hold."""
+    if not marker or "extra" in marker:
+        return True
+    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+
+    try:
+        return Marker(marker).evaluate(dict(environment))
+    except (InvalidMarker, UndefinedEnvironmentName):
+        return True
+
+
+def _same_version(locked: str, installed: str) -> bool:
+    if locked == installed:
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(locked) == Version(installed)
+    except InvalidVersion:
+        return False

@@ -1,0 +1,114 @@
+"""Builds of strata/app-venv with the real uv: a project to edit and lock, an index that can change."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildpack_release.bytecode.interpreters import installed_interpreters
+from buildpack_testing.platform import LocalPlatform
+from buildpack_testing.server import serve
+from support.component_builds import CONSUMER, NEWEST, PYTHON, image_with_python
+from support.main_job import VENV
+from support.scripted import ScriptedBuildpacks, provides, requires
+from support.uv_wheels import uv_wheel
+from support.venv_builds import VenvBuilds, assembled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from buildpack_testing.platform import BuildResult
+
+_OTHER_UV = "test/uv"
+PROJECT = """\
+[project]
+name = "app"
+version = "1.0"
+requires-python = ">=3.10"
+dependencies = [{dependencies}]
+{more}
+[[tool.uv.index]]
+url = "{url}/simple/"
+default = true
+"""
+
+
+@cache
+def shared_uv() -> Path:
+    """Return the real uv of the buildpack's release, taken out of its wheel once."""
+    directory = Path(tempfile.mkdtemp(prefix="strata-uv-"))
+    atexit.register(shutil.rmtree, directory)
+    with zipfile.ZipFile(uv_wheel()) as archive:
+        (member,) = (name for name in archive.namelist() if name.endswith("/scripts/uv"))
+        (directory / "uv").write_bytes(archive.read(member))
+    (directory / "uv").chmod(0o755)
+    return directory / "uv"
+
+
+class UvBuilds(VenvBuilds):
+    """One app with a uv.lock."""
+
+    def project(self, *dependencies: str, more: str = "", file: str = "pyproject.toml") -> None:
+        """Write the project."""
+        listed = ", ".join(f'"{one}"' for one in dependencies)
+        path = self.app / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PROJECT.format(dependencies=listed, more=more, url=self.server.url))
+
+    def uv_lock(self, **variables: str) -> str:
+        """Lock, as a developer does, and return the file's text."""
+        python = installed_interpreters()[NEWEST].executable
+        subprocess.run(
+            [shared_uv(), "lock", "--no-cache", "--quiet", "--python", python],
+            cwd=self.app, check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(self.root), **variables},
+        )  # fmt: skip
+        return (self.app / "uv.lock").read_text()
+
+    def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_UV) -> LocalPlatform:
+        """Return a platform; with ``pip=UV`` uv comes from strata/uv-tool."""
+        scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=self.root)))
+        scripted.add(PYTHON, plan=provides("python"))
+        scripted.add(_OTHER_UV, plan=provides("uv"), build=_provide())
+        scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=self.consumer)
+        directories = [assembled() / "assembled" / name for name in ("strata_uv-tool", "strata_app-venv")]
+        return LocalPlatform(
+            self.root / "work space",
+            [*scripted.directories, *directories],
+            [[PYTHON, pip, VENV, CONSUMER]],
+            image=image_with_python(minor),
+        )
+
+    def build(
+        self,
+        variables: Mapping[str, str] | None = None,
+        *,
+        platform: LocalPlatform | None = None,
+        clear: bool = False,
+    ) -> BuildResult:
+        """Build the app."""
+        return (platform or self.platform()).build(self.app, variables=variables or {}, clear=clear)
+
+
+@contextmanager
+def uv_builds(root: Path, *, consumer: str = "") -> Iterator[UvBuilds]:
+    """Serve an index and give what a test needs."""
+    (root / "index").mkdir(parents=True)
+    with serve(root / "index") as server:
+        yield UvBuilds(root, server, consumer)
+
+
+def _provide() -> str:
+    layer = '"$CNB_LAYERS_DIR/uv"'
+    return (
+        f"mkdir -p {layer}/env.build\n"
+        f"printf '%s' '{shared_uv().parent}' > {layer}/env.build/PATH.prepend\n"
+        f"printf ':' > {layer}/env.build/PATH.delim\n"
+        f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
+    )

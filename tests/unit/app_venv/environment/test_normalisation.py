@@ -1,0 +1,82 @@
+"""What uv leaves besides what is installed is gone afterwards, and nothing is written in place."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.environment.installed import installed_distributions
+from app_venv.environment.normalisation import normalise_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTRY_POINTS = (
+    "[console_scripts]\ntool = a.b:main.run [extra]\nabsent = a:x\n[gui_scripts]\nwin=a:Y\n[other]\nz = a:b\n"
+)
+RECORD = """\
+a.py,sha256=x,1
+../../../bin/tool,sha256=old,9
+a-1.dist-info/uv_cache.json,sha256=y,2
+a-1.dist-info/REQUESTED,sha256=z,0
+a-1.dist-info/RECORD,,
+"""
+
+
+def environment(root: Path) -> Path:
+    """Make what uv has installed; return site-packages."""
+    libraries = root / "lib/python3.13/site-packages"
+    info = libraries / "a-1.dist-info"
+    info.mkdir(parents=True)
+    (root / "bin").mkdir()
+    (root / ".lock").touch()
+    texts = {
+        "METADATA": "Name: a\nVersion: 1\n", "RECORD": RECORD, "uv_cache.json": "{}", "uv_build.json": "{}",
+        "REQUESTED": "", "entry_points.txt": ENTRY_POINTS, "INSTALLER": "uv",
+    }  # fmt: skip
+    for name, text in texts.items():
+        (info / name).write_text(text)
+    (libraries / "a.py").touch()
+    for name in ("tool", "win"):
+        (root / "bin" / name).write_text("#!x\nas uv writes it\n")
+    return libraries
+
+
+def test_notes_are_gone_and_scripts_are_as_pip_writes_them(tmp_path: Path) -> None:
+    libraries = environment(tmp_path)
+    linked = tmp_path / "cache"
+    os.link(libraries / "a-1.dist-info/RECORD", linked)
+    normalise_environment(tmp_path, installed_distributions(libraries), direct=())
+    info = libraries / "a-1.dist-info"
+    assert sorted(path.name for path in info.iterdir()) == [
+        "INSTALLER", "METADATA", "RECORD", "entry_points.txt",
+    ]  # fmt: skip
+    assert not (tmp_path / ".lock").exists()
+    assert (tmp_path / "bin/tool").read_text() == (
+        f"#!{tmp_path}/bin/python\nimport sys\nfrom a.b import main\nif __name__ == '__main__':\n"
+        "    sys.argv[0] = sys.argv[0].removesuffix('.exe')\n    sys.exit(main.run())\n"
+    )
+    assert (tmp_path / "bin/win").stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "bin/absent").exists()
+    names = [line.partition(",")[0] for line in (info / "RECORD").read_text().splitlines()]
+    assert names == ["../../../bin/tool", "../../../bin/win", "a-1.dist-info/RECORD", "a.py"]
+    assert linked.read_text() == RECORD, "a file of the cache is another name of it"
+
+
+def test_what_is_asked_for_says_so(tmp_path: Path) -> None:
+    libraries = environment(tmp_path)
+    (libraries / "a-1.dist-info/REQUESTED").unlink()
+    normalise_environment(tmp_path, installed_distributions(libraries), direct=("a",))
+    assert (libraries / "a-1.dist-info/REQUESTED").exists()
+    assert "a-1.dist-info/REQUESTED,sha256=" in (libraries / "a-1.dist-info/RECORD").read_text()
+
+
+@pytest.mark.parametrize("place", ["with a blank", "long" * 40])
+def test_a_place_that_no_first_line_can_name(tmp_path: Path, place: str) -> None:
+    root = tmp_path / place
+    libraries = environment(root)
+    normalise_environment(root, installed_distributions(libraries), direct=())
+    text = (root / "bin/tool").read_text()
+    assert text.startswith(f"#!/bin/sh\n'''exec' \"{root}/bin/python\" \"$0\" \"$@\"\n' '''\nimport sys\n")

@@ -1,0 +1,83 @@
+"""Which tool installs: build and detection have to agree, or the tool is not there that the build wants."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app_venv.installers.choice import choose_manager
+from app_venv.settings import PackageManager
+from buildpack_api.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parents[4]
+FILES = (
+    "requirements.txt",
+    "pylock.toml",
+    "pylock.a.toml",
+    "pyproject.toml",
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile",
+)
+VARIABLES: tuple[dict[str, str], ...] = (
+    {},
+    {"BP_PACKAGE_MANAGER": " uv\n"},
+    {"BP_PACKAGE_MANAGER": "pip"},
+    {"BP_PIP_REQUIREMENT": "x.txt"},
+    {"BP_PIP_PROJECT": "wheel"},
+)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """bin/detect beside the markers of this buildpack."""
+    directory = tmp_path_factory.mktemp("buildpack")
+    (directory / "bin").mkdir()
+    source = ROOT / "packages/buildpack-api/share/bin/detect"
+    (directory / "bin/detect").write_bytes(source.read_bytes())
+    (directory / "detect").symlink_to(ROOT / "buildpacks/app-venv/detect")
+    return directory / "bin/detect"
+
+
+@pytest.mark.parametrize("variables", VARIABLES, ids=str)
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_detection_requires_the_tool_that_the_build_takes(
+    program: Path, tmp_path: Path, variables: dict[str, str], count: int
+) -> None:
+    """Whatever files there are: where detection passes, its plan has the tool."""
+    plan, seen = tmp_path / "plan", set[PackageManager]()
+    for number, names in enumerate(itertools.combinations(FILES, count)):
+        app = tmp_path / str(number)
+        app.mkdir()
+        for name in names:
+            (app / name).write_text("[project]\n" if name == "pyproject.toml" else "")
+        plan.write_text("")
+        environment = {"PATH": "", "CNB_PLATFORM_DIR": str(tmp_path), "CNB_BUILD_PLAN_PATH": str(plan)}
+        done = subprocess.run(
+            ["/bin/sh", program], cwd=app, env=environment | variables, capture_output=True, check=False
+        )
+        if done.returncode == os.EX_OK:
+            manager = choose_manager(app, variables)
+            assert f'name = "{manager.value}"' in plan.read_text(), names
+            seen.add(manager)
+    assert seen
+
+
+def test_an_app_that_pip_has_installed_before_is_still_installed_by_pip(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").touch()
+    assert choose_manager(tmp_path, {}) is PackageManager.UV
+    (tmp_path / "requirements.txt").touch()
+    assert choose_manager(tmp_path, {}) is PackageManager.PIP
+    assert choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": "uv"}) is PackageManager.UV
+
+
+@pytest.mark.parametrize("word", ["poetry", "uv pip", "conda"])
+def test_another_word_is_refused(tmp_path: Path, word: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": word})
+    assert caught.value.title == f"BP_PACKAGE_MANAGER is {word!r}"
+    assert "pip or uv" in caught.value.advice
