@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_testing.platform import BuildResult
+    from buildpack_testing.server import StaticServer
 
 _OTHER_UV = "test/uv"
 PROJECT = """\
@@ -35,6 +36,7 @@ requires-python = ">=3.10"
 dependencies = [{dependencies}]
 {more}
 [[tool.uv.index]]
+name = "main"
 url = "{url}/simple/"
 default = true
 """
@@ -55,20 +57,18 @@ def shared_uv() -> Path:
 class UvBuilds(VenvBuilds):
     """One app with a uv.lock."""
 
-    def project(self, *dependencies: str, more: str = "", file: str = "pyproject.toml") -> None:
-        """Write the project."""
+    def project(
+        self, *dependencies: str, more: str = "", file: str = "pyproject.toml", url: str = ""
+    ) -> None:
+        """Write the project, whose index is ``main``: that of these builds, or another one."""
         listed = ", ".join(f'"{one}"' for one in dependencies)
         path = self.app / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(PROJECT.format(dependencies=listed, more=more, url=self.server.url))
+        path.write_text(PROJECT.format(dependencies=listed, more=more, url=url or self.server.url))
 
     def uv_lock(self, **variables: str) -> str:
         """Lock, as a developer does, and return the file's text."""
-        python = installed_interpreters()[NEWEST].executable
-        subprocess.run(
-            [shared_uv(), "lock", "--no-cache", "--quiet", "--python", python],
-            cwd=self.app, check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(self.root), **variables},
-        )  # fmt: skip
+        run_uv("lock", cwd=self.app, **variables)
         return (self.app / "uv.lock").read_text()
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_UV) -> LocalPlatform:
@@ -112,3 +112,22 @@ def _provide() -> str:
         f"printf ':' > {layer}/env.build/PATH.delim\n"
         f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
     )
+
+
+def locked_project(app: Path, index: StaticServer) -> None:
+    """Put a pyproject.toml and its uv.lock in the place of a requirements.txt that pins everything."""
+    lines = (app / "requirements.txt").read_text().splitlines()
+    pins = [line.split(";")[0].split("\\")[0].strip() for line in lines if "==" in line]
+    listed = ",\n    ".join(f'"{pin.split()[0]}"' for pin in pins)
+    head = '[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">=3.10"\n'
+    (app / "pyproject.toml").write_text(f"{head}dependencies = [\n    {listed},\n]\n")
+    (app / "requirements.txt").unlink()
+    run_uv("lock", cwd=app, UV_DEFAULT_INDEX=f"{index.url}/simple/")
+
+
+def run_uv(command: str, *, cwd: Path, **variables: str) -> None:
+    """Run uv as a developer does, with the newest Python of this machine."""
+    python = installed_interpreters()[NEWEST].executable
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd.parent), **variables}
+    options = ("--no-cache", "--quiet", "--python", python)
+    subprocess.run([shared_uv(), command, *options], cwd=cwd, check=True, env=environment)

@@ -73,6 +73,13 @@ def test_what_is_asked_for_says_so(tmp_path: Path) -> None:
     assert "a-1.dist-info/REQUESTED,sha256=" in (libraries / "a-1.dist-info/RECORD").read_text()
 
 
+def test_what_pip_has_noted_of_that_stays(tmp_path: Path) -> None:
+    libraries = environment(tmp_path)
+    normalise_environment(tmp_path, installed_distributions(libraries))
+    assert (libraries / "a-1.dist-info/REQUESTED").exists()
+    assert "a-1.dist-info/REQUESTED,sha256=z,0" in (libraries / "a-1.dist-info/RECORD").read_text()
+
+
 @pytest.mark.parametrize("place", ["with a blank", "long" * 40])
 def test_a_place_that_no_first_line_can_name(tmp_path: Path, place: str) -> None:
     root = tmp_path / place

@@ -39,18 +39,21 @@ _LONGEST = 127  # bytes of a first line that every Linux reads, as pip has it
 
 
 def normalise_environment(
-    venv: Path, distributions: Iterable[InstalledDistribution], direct: Collection[str]
+    venv: Path, distributions: Iterable[InstalledDistribution], direct: Collection[str] | None = None
 ) -> None:
-    """Make it the same whatever has installed it, and when. ``direct`` are the names that were asked for."""
+    """Make it the same whatever has installed it, and when.
+
+    ``direct`` are the names that were asked for; None if the installer has noted them rightly.
+    """
     remove(venv / ".lock")
     for one in distributions:
         if one.directory is not None:
-            _normalise(one.directory, venv, is_direct=one.name in direct)
+            _normalise(one.directory, venv, is_direct=None if direct is None else one.name in direct)
 
 
-def _normalise(directory: Path, venv: Path, *, is_direct: bool) -> None:
+def _normalise(directory: Path, venv: Path, *, is_direct: bool | None) -> None:
     """Correct the files of one distribution, and its RECORD (PEP 376, PEP 427)."""
-    for name in (*_NOTES, *(() if is_direct else (_REQUESTED,))):
+    for name in (*_NOTES, *((_REQUESTED,) if is_direct is False else ())):
         remove(directory / name)
     written = dict(_scripts(directory, venv))
     if is_direct:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
+    from app_venv.environment.installed import InstalledDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
     from buildpack_api.interpreter import Interpreter
@@ -65,13 +66,14 @@ class Installer:
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
         package is missing: an environment is never silently empty.
         """
-        from buildpack_api.bytecode import compile_tree  # a reused environment needs it not
+        from app_venv.environment.normalisation import normalise_environment  # not for a reused environment
+        from buildpack_api.bytecode import compile_tree
 
         if inputs.empty:
             return InstallationResolution()
         resolution = self._run(inputs)
         libraries = site_packages(self.venv, interpreter.minor)
-        _check_complete(resolution, libraries)
+        normalise_environment(self.venv, _check_complete(resolution, libraries))
         self._leave_repositories()
         for tree in (self.venv / "lib", self.venv / "src"):
             if tree.is_dir():
@@ -201,10 +203,12 @@ def _wheels_only(settings: Settings) -> str:
     return f" {ONLY_BINARY.name} ({names}) leaves out source distributions: is there a wheel?"
 
 
-def _check_complete(resolution: InstallationResolution, libraries: Path) -> None:
+def _check_complete(resolution: InstallationResolution, libraries: Path) -> tuple[InstalledDistribution, ...]:
+    """Return what is installed. Raises BuildpackError if anything of the resolution is not."""
     from app_venv.environment.installed import installed_distributions  # only when pip has run
 
-    present = {found.name for found in installed_distributions(libraries)}
+    distributions = installed_distributions(libraries)
+    present = {found.name for found in distributions}
     # What an old setuptools leaves of an editable installation.
     present |= {normalise(link.stem) for link in libraries.glob("*.egg-link")}
     missing = [package for package in resolution.packages if package.name not in present]
@@ -214,3 +218,4 @@ def _check_complete(resolution: InstallationResolution, libraries: Path) -> None
             detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
             advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target or prefix?",
         )
+    return distributions

@@ -1,0 +1,125 @@
+"""The claim: Python and the image do not depend on what installs the app: pip or uv, in whatever version."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_testing.package_index import fill_index, write_index
+from buildpack_testing.server import serve
+from support.component_builds import MINORS
+from support.main_job import APPS, PIP, RUNTIME, VENV, MainJob
+from support.uv_builds import locked_project
+from support.uv_wheels import UV, uv_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.server import StaticServer
+
+OTHER_UV, OTHER_PIP = "0.11.0", "25.3"
+# What says which of them it was: the notes of installers, and what stands in for pip.
+OF_THE_TOOL = {"INSTALLER", "pip", "pip3", "strata-build-pip.pth"}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
+    """The wheels of the sample app, and two releases of both tools."""
+    directory = tmp_path_factory.mktemp("all wheels")
+    tools = directory / "tools.txt"
+    tools.write_text(f"uv=={OTHER_UV}\npip=={OTHER_PIP}\n")
+    app = fill_index([APPS / "flask/requirements.txt"])
+    wheels = [*app.wheels, *fill_index([tools], [MINORS[0]]).wheels, uv_wheel()]
+    with serve(write_index(wheels, directory / "index").directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def job(
+    tmp_path_factory: pytest.TempPathFactory,
+    composite: tuple[Path, ...],
+    mirror: dict[str, str],
+    index: StaticServer,
+) -> MainJob:
+    sources = {"PIP_INDEX_URL": f"{index.url}/simple/", "UV_DEFAULT_INDEX": f"{index.url}/simple/"}
+    return MainJob(tmp_path_factory.mktemp("compared"), composite, mirror | sources)
+
+
+@pytest.fixture(scope="module")
+def with_pip(job: MainJob, tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildResult, Path]:
+    """The sample app as it is, and its environment."""
+    result = job.build(APPS / "flask")
+    return result, shutil.copytree(job.venv, tmp_path_factory.mktemp("pip") / "venv", symlinks=True)
+
+
+@pytest.fixture(scope="module")
+def uv_app(job: MainJob, index: StaticServer) -> Path:
+    """The same app with a uv.lock of the same packages."""
+    app = job.copy("flask")
+    locked_project(app, index)
+    return app
+
+
+def test_the_python_layer_is_one_whatever_installs(
+    job: MainJob, with_pip: tuple[BuildResult, Path], uv_app: Path
+) -> None:
+    """And each app has only the tool that it needs."""
+    pip_result, _ = with_pip
+    uv_result = job.build(uv_app)
+    assert "Installing uv.lock with uv" in uv_result.run(VENV).printed
+    assert pip_result.layer(RUNTIME, "python").diff_id == uv_result.layer(RUNTIME, "python").diff_id
+    assert uv_result.layer(RUNTIME, "python").reused
+    assert [run.id for run in pip_result.runs] == [RUNTIME, PIP, VENV, "test/probe"]
+    assert [run.id for run in uv_result.runs] == [RUNTIME, UV, VENV, "test/probe"]
+
+
+def test_equal_packages_give_equal_files(
+    job: MainJob, with_pip: tuple[BuildResult, Path], uv_app: Path
+) -> None:
+    """A migration from requirements.txt to uv.lock changes notes of the installer, and nothing that runs."""
+    _, by_pip = with_pip
+    job.build(uv_app)
+    ours, theirs = files(job.venv), files(by_pip)
+    different = {
+        name for name in ours.keys() | theirs.keys()
+        if ours.get(name) != theirs.get(name) and name.rpartition("/")[2] not in OF_THE_TOOL
+    }  # fmt: skip
+    assert different == set()
+
+
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_another_version_of_the_tool_leaves_the_image_as_it_was(
+    job: MainJob, uv_app: Path, tool: str
+) -> None:
+    """The environment is made anew, of the same bits; no label says which it was, so the digest stays."""
+    app, variables = {
+        "pip": (APPS / "flask", {"BP_PIP_VERSION": OTHER_PIP}),
+        "uv": (uv_app, {"BP_UV_VERSION": OTHER_UV}),
+    }[tool]
+    job.build(app)
+    before = job.platform.store.image()
+    result = job.build(app, **variables)
+    assert f"installed with: {tool}" in " ".join(result.run(VENV).printed.split())
+    assert not result.layer(VENV, "venv").reused
+    assert job.platform.store.image() == before
+    assert job.build(app, **variables).layer(VENV, "venv").reused
+
+
+def files(root: Path) -> dict[str, object]:
+    """Return all files below an environment; of a RECORD the rows that are not about the installer."""
+    found: dict[str, object] = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink())
+        elif path.name == "RECORD":
+            rows = csv.reader(path.read_text().splitlines())
+            found[name] = [row for row in rows if row[0].rpartition("/")[2] not in OF_THE_TOOL]
+        elif path.is_file():
+            found[name] = (path.stat().st_mode & 0o777, path.read_bytes())
+    return found
