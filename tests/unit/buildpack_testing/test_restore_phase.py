@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,3 +94,54 @@ def test_a_buildpack_never_sees_what_another_one_left(
     scripted.add("b", build=_LIST)
     platforms("a").build(app)
     assert platforms("b").build(app).run("b").printed.split() == ["."]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "echo other > content",
+        "rm content",
+        "touch more",
+        "chmod 600 content",
+        "mv content away; mv away content",
+        "rm content; ln -s /etc/passwd content",
+        "printf c > x; ln x y; rm y; mv x content; touch -d 1980-01-01 content",
+        "mkdir -p d",
+    ],
+)
+def test_whatever_happened_to_the_layers_in_between_the_archived_ones_come_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, change: str
+) -> None:
+    """Layers that nobody has touched stay where they are; here somebody has."""
+    listing = 'cd "$CNB_LAYERS_DIR"; find . | LC_ALL=C sort | tr "\\n" " "; cat x/content; cd - >/dev/null\n'
+    program = scripted.add("a", build=layer("x", "launch", "cache", content="c")) / "bin" / "build"
+    platform = platforms("a")
+    platform.build(app)
+    subprocess.run(["sh", "-ec", change], cwd=platform.workspace.layers / "a" / "x", check=True)
+    program.write_text(f"#!/bin/sh\nset -eu\n{listing}")
+    assert platforms("a").build(app).run("a").printed == ". ./x ./x.toml ./x/content c"
+
+
+def test_layers_that_stay_look_like_unpacked_ones(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Their files are as old as the restoring: what compares times must not find more here than elsewhere."""
+    make = layer("x", "launch", "cache", content="c")
+    old = 'touch -d 2001-01-01 "$CNB_LAYERS_DIR/x/content"\n'
+    linked = 'ln "$CNB_LAYERS_DIR/x/content" "$CNB_LAYERS_DIR/x/same"\n'
+    program = scripted.add("a", build=make + old) / "bin" / "build"
+    platform = platforms("a")
+    content = platform.workspace.layers / "a" / "x" / "content"
+    platform.build(app)
+    before = content.stat().st_ino
+    keep = layer("x", "launch", "cache")
+    program.write_text(f"#!/bin/sh\nset -eu\n{keep}")
+    result = platform.build(app)
+    assert content.stat().st_ino == before, "it was not unpacked"
+    assert content.stat().st_mtime > app.stat().st_mtime - 3600
+    assert result.layer("a", "x").reused
+    program.write_text(f"#!/bin/sh\nset -eu\n{keep}{linked}")
+    platform.build(app)
+    program.write_text(f"#!/bin/sh\nset -eu\n{keep}")
+    platform.build(app)
+    assert content.stat().st_nlink == 1, "archives keep no hard links"

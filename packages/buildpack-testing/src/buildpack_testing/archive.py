@@ -95,6 +95,40 @@ def read_members(archive: Path) -> tuple[str, ...]:
         return tuple(tar.getnames())
 
 
+def is_touched(
+    tree: Path, since: int, *, but_for: frozenset[str] = frozenset(), linked: bool = False
+) -> bool:
+    """Return whether anything in a tree has changed since then (ns), but for these directories in its root.
+
+    No program can set a ctime. A file with hard links counts as changed if `linked`.
+    """
+    root = os.fspath(tree)
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        # Directories below the root may have been made anew in it.
+        if not (but_for and folder == root) and os.lstat(folder).st_ctime_ns > since:
+            return True
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not (folder == root and entry.name in but_for):
+                        folders.append(entry.path)
+                    continue
+                found = entry.stat(follow_symlinks=False)
+                if found.st_ctime_ns > since or (linked and found.st_nlink > 1):
+                    return True
+    return False
+
+
+def set_times(tree: Path, time: float) -> None:
+    """Give everything in a tree this modification time, as unpacking does. Raises OSError."""
+    for folder, _, names in os.walk(tree):
+        for name in names:
+            os.utime(os.path.join(folder, name), (time, time), follow_symlinks=False)  # noqa: PTH118
+        os.utime(folder, (time, time))
+
+
 def _walk(path: Path, name: str) -> Iterator[tuple[Path, str]]:
     yield path, name
     if path.is_dir() and not path.is_symlink():

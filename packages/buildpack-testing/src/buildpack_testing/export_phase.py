@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_testing.archive import TreeArchive, write_tree
+from buildpack_testing.archive import TreeArchive, is_touched, write_tree
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.image_store import BuildpackRecord, ImageRecord, ImageStore, LayerRecord
 
@@ -114,7 +112,7 @@ class Exporter:
         """Return the layer whose archive is in the store if nothing was touched since it came from there."""
         if (buildpack_id, layer.name) not in self.restored.layers:
             return None
-        if _is_touched(layer.path, self.restored.finished, but_for=frozenset()):
+        if is_touched(layer.path, self.restored.finished):
             return None
         return _in(self.store.cache(), buildpack_id, layer.name)
 
@@ -136,7 +134,7 @@ class Exporter:
             layer.metadata,
             restored=restored,
             reused=not layer.has_contents
-            or (restored and not _is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
+            or (restored and not is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
         )
 
 
@@ -162,15 +160,3 @@ def _in(buildpacks: Sequence[BuildpackRecord], buildpack_id: str, name: str) -> 
         if buildpack.id == buildpack_id:
             return buildpack.layer(name)
     return None
-
-
-def _is_touched(layer: Path, since: int, *, but_for: frozenset[str]) -> bool:
-    """Whether anything below the layer has changed, but for these directories; no program can set a ctime."""
-    for directory, names, files in os.walk(layer):
-        if directory == str(layer) and but_for:  # in which these may have been made anew
-            names[:] = [name for name in names if name not in but_for]
-        elif Path(directory).lstat().st_ctime_ns > since:
-            return True
-        if any(Path(directory, name).lstat().st_ctime_ns > since for name in files):
-            return True
-    return False

@@ -23,7 +23,7 @@ from buildpack_testing.export_phase import Exporter, LayerResult, Restored
 from buildpack_testing.file_locks import exclusive
 from buildpack_testing.image_store import ImageRecord, ImageStore
 from buildpack_testing.launched_process import ImageFileSystem, open_container
-from buildpack_testing.restore_phase import restore
+from buildpack_testing.restore_phase import LeftLayers, restore
 from buildpack_testing.workspace import ImageEnvironment, Workspace, local_image
 
 if TYPE_CHECKING:
@@ -121,12 +121,16 @@ class LocalPlatform:
         clock = _Clock()
         detection = Detector(self.workspace, self.base, self.buildpacks).detect(self.order)
         clock.end("detect")
-        restored = Restored(restore(self.workspace, self.store, detection.group), self._now())
+        diff_ids = restore(self.workspace, self.store, detection.group)
+        restored = Restored(frozenset(diff_ids), self._now())
+        LeftLayers(diff_ids, restored.finished).write(self.workspace)
         clock.end("restore")
         runs, env = Builder(self.workspace, self.base, sink).build(detection.group, detection.plan)
         clock.end("build")
         exporter = Exporter(self.workspace, self.store, restored)
         image, layers = exporter.export([(run.id, run.output) for run in runs])
+        archived = {(one.buildpack, one.name): one.diff_id for one in layers if one.diff_id}
+        LeftLayers(archived, self._now()).write(self.workspace)
         clock.end("export")
         return BuildResult(detection, tuple(runs), tuple(layers), image, env, clock.seconds)
 

@@ -18,14 +18,17 @@ for a buildpack of which nothing else comes back, none do (internal/layer/sbom_r
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_api import toml
-from buildpack_common.files import remove
+from buildpack_common.files import remove, write_atomically
+from buildpack_testing.archive import is_touched, set_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.model.repository import Buildpack
@@ -33,16 +36,60 @@ if TYPE_CHECKING:
     from buildpack_testing.workspace import Workspace
 
 
+_LEFT = "left-layers.json"
+
+
+@dataclass(frozen=True)
+class LeftLayers:
+    """What a build has left in the layers directory: the diff IDs of its archives by (buildpack id, layer).
+
+    ``since`` is when they were equal (ctime, ns). What nothing has touched since then is what unpacking
+    the archive would give, and stays where it is: unpacking takes as long as a build.
+    """
+
+    diff_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    since: int = 0
+
+    @classmethod
+    def read(cls, workspace: Workspace) -> LeftLayers:
+        """Read what was written last; nothing if there is none. What it says is checked by `has`."""
+        try:
+            document = json.loads((workspace.store / _LEFT).read_bytes())
+            rows = {(str(one[0]), str(one[1])): str(one[2]) for one in document["layers"]}
+            return cls(rows, int(document["since"]))
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            return cls()
+
+    def write(self, workspace: Workspace) -> None:
+        """Write it down for the next build, by whatever process. Raises OSError."""
+        rows = [[*key, diff_id] for key, diff_id in sorted(self.diff_ids.items())]
+        content = json.dumps({"since": self.since, "layers": rows})
+        workspace.store.mkdir(parents=True, exist_ok=True)
+        write_atomically(workspace.store / _LEFT, content.encode())
+
+    def has(self, buildpack_id: str, layer: LayerRecord, path: Path) -> bool:
+        """Return whether a layer is in place; one with hard links is not, which archives do not keep."""
+        known = self.diff_ids.get((buildpack_id, layer.name))
+        return known == layer.diff_id and path.is_dir() and not is_touched(path, self.since, linked=True)
+
+
 def restore(
     workspace: Workspace, store: ImageStore, group: Sequence[Buildpack]
-) -> frozenset[tuple[str, str]]:
-    """Empty the layers directory and fill it for a build; return (buildpack id, layer) of restored contents.
+) -> dict[tuple[str, str], str]:
+    """Empty the layers directory and fill it for a build; return the diff IDs of restored contents.
 
-    Matching is by buildpack id alone: a new version of a buildpack gets the layers of the old one.
+    They are by (buildpack id, layer). Matching is by buildpack id alone: a new version of a buildpack gets
+    the layers of the old one.
     """
-    remove(workspace.layers)
+    left = LeftLayers.read(workspace)
+    remove(workspace.store / _LEFT)
+    aside = workspace.root / ".left"
+    remove(aside)
+    if workspace.layers.exists():
+        workspace.layers.rename(aside)
+    now = time.time()
     image, cache = store.image(), store.cache()
-    restored = set()
+    restored = {}
     for buildpack in group:
         directory = workspace.layers / buildpack.descriptor.escaped_id
         directory.mkdir(parents=True)
@@ -53,11 +100,17 @@ def restore(
         for layer, contents in _choose(in_image, in_cache, has_image=image is not None):
             toml.write(directory / f"{layer.name}.toml", {"metadata": layer.metadata})
             if contents:
-                store.extract(layer.diff_id, workspace.root, time=time.time())
-                restored.add((buildpack.id, layer.name))
+                kept = aside / directory.name / layer.name
+                if left.has(buildpack.id, layer, kept):
+                    kept.rename(directory / layer.name)
+                    set_times(directory / layer.name, now)
+                else:
+                    store.extract(layer.diff_id, workspace.root, time=now)
+                restored[buildpack.id, layer.name] = layer.diff_id
         if any(directory.iterdir()):
             _write_sboms(directory, [one for one in (in_cache, in_image) if one])
-    return frozenset(restored)
+    remove(aside)
+    return restored
 
 
 def _find(buildpacks: Sequence[BuildpackRecord], buildpack_id: str) -> BuildpackRecord | None:

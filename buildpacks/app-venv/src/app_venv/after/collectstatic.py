@@ -31,6 +31,7 @@ _WITHOUT = (
 _SHOWN = 40  # lines of a traceback
 # Without making the storage: one with a manifest would read it at once.
 _QUESTION = f"""
+import json
 from django.apps import apps
 from django.conf import settings
 answer = {{"app": apps.is_installed("django.contrib.staticfiles"), "local": True, "root": ""}}
