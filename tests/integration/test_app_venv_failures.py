@@ -143,6 +143,11 @@ CASES = {
     ),
     "no wheel": (["./odd.whl"], "a file is no proper wheel"),
     "an empty wheel": (["./empty-1.0-py3-none-any.whl"], "a file is no proper wheel"),
+    "of Conda": (["left @ file:///home/conda/left"], "/home/conda/left does not exist"),
+    "of Git LFS": (
+        ["version https://git-lfs.github.com/spec/v1", f"oid sha256:{'0' * 64}"],
+        "a file of the app is a pointer of Git LFS",
+    ),
     "as git clone": (
         ["git@host.invalid:a/b.git"],
         "the address of a repository is written as git clone takes",

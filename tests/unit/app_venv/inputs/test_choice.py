@@ -171,3 +171,30 @@ def test_of_equals_none_wins(
         assert all(name in refused.value.title for name in equals)
     else:
         assert chosen(app) == InputChoice()
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("https://me:secret-word@host/r.txt", "names an address, and only files of the app can be named"),
+        ("pyproject.toml", "names no requirements file: pyproject.toml Set BP_PIP_PROJECT"),
+        ("a/poetry.lock", "names no requirements file: a/poetry.lock It is a file of Poetry. Commit what"),
+        ("uv.lock", "uv export --no-default-groups"),
+        ("environment.yml", "It is a file of Conda. List what the app needs."),
+        ("setup.py", "A requirements file with the line '.' installs the project."),
+        ('"r.txt"', "without quotation marks"),
+        ("r.txt,s.txt", "with blanks between"),
+        ("requirements/*.txt", "patterns are not known"),
+    ],
+)
+def test_what_is_named_and_is_no_requirements_file(tmp_path: Path, named: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        chosen(tmp_path, {"BP_PIP_REQUIREMENT": named})
+    text = f"{refused.value.title} {refused.value.advice}"
+    assert said in text
+    assert "secret-word" not in text
+
+
+def test_odd_names_of_files_that_are_there_are_taken(tmp_path: Path) -> None:
+    make(tmp_path, ["a,b;'c.txt"])
+    assert chosen(tmp_path, {"BP_PIP_REQUIREMENT": "a,b;'c.txt"}).files == ("a,b;'c.txt",)

@@ -53,3 +53,9 @@ def test_a_directory_that_is_named_must_have_something(tmp_path: Path, name: str
     make(tmp_path, "file")
     with pytest.raises(ConfigurationError, match=f"without wheels: {name}"):
         find_wheelhouse(tmp_path, name)
+
+
+def test_an_address_is_no_directory_and_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="only a directory of the app can be named") as refused:
+        find_wheelhouse(tmp_path, "https://me:secret-word@host/wheels")
+    assert "secret-word" not in f"{refused.value.title}{refused.value.detail}"

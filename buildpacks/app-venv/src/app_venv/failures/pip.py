@@ -67,6 +67,17 @@ _RULES = (
         "Check username and password of the binding of type pypi, or those in PIP_INDEX_URL or "
         "PIP_EXTRA_INDEX_URL, where special characters are written as %XX.",
     ),
+    Rule(
+        r"version https://git-lfs\.github\.com/spec",
+        "a file of the app is a pointer of Git LFS, not the file itself",
+        "Fetch the files (git lfs pull) before the app is uploaded, or keep such files out of Git LFS.",
+    ),
+    Rule(
+        r"due to an OSError: \[Errno 2\] No such file or directory: '(?P<path>[^']+)'",
+        "{path} does not exist",
+        "A requirement names it. Lines such as 'name @ file:///...' are for the machine that wrote the file "
+        "(pip freeze, Conda): write name==version instead.",
+    ),
     # As git clone takes it, and pip does not: host:path, where host/path is meant.
     Rule(
         r"No connection adapters were found for '(?P<address>[\w.-]+:[^'/][^']*)'|"

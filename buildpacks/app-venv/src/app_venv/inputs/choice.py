@@ -45,6 +45,8 @@ class InputChoice:
 def choose(app_dir: Path, settings: Settings, selection: Selection) -> InputChoice:
     """Choose. Raises ConfigurationError that lists what contradicts, or that helps if there is nothing."""
     named, mode = settings.requirement, settings.project
+    for name in named:
+        _check_named(name, app_dir)
     if named and mode:
         raise ConfigurationError(
             f"{REQUIREMENT.name} and {PROJECT.name} are both set",
@@ -59,6 +61,35 @@ def choose(app_dir: Path, settings: Settings, selection: Selection) -> InputChoi
     choice = InputChoice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
     return replace(choice, passed_over=tuple(name for name in _OTHER_LOCKS if (app_dir / name).is_file()))
+
+
+def _check_named(name: str, app_dir: Path) -> None:
+    """Refuse what is no file of requirements. An address is not shown: it may hold a password."""
+    from app_venv.inputs.missing import FOREIGN_LOCKS  # few builds name files
+
+    if "://" in name:
+        raise ConfigurationError(
+            f"{REQUIREMENT.name} names an address, and only files of the app can be named",
+            advice="A requirements file of the app may have the line: -r https://...",
+        )
+    base = name.rpartition("/")[2]
+    manager = FOREIGN_LOCKS.get(base)
+    advice = ""
+    if base == PYPROJECT:
+        advice = f"Set {PROJECT.name} (dependencies, editable or wheel) instead."
+    elif manager:
+        advice = f"It is a file of {manager.name}. "
+        advice += (
+            f"Commit what this gives:\n  {manager.export}" if manager.export else "List what the app needs."
+        )
+    elif base in ("setup.py", "setup.cfg"):
+        advice = "A requirements file with the line '.' installs the project."
+    elif not (app_dir / name).exists() and any(mark in name for mark in "\"',;*"):
+        advice = (
+            "Write the names alone, without quotation marks, with blanks between; patterns are not known."
+        )
+    if advice:
+        raise ConfigurationError(f"{REQUIREMENT.name} names no requirements file: {name}", advice=advice)
 
 
 def _found(app_dir: Path, selection: Selection) -> InputChoice:

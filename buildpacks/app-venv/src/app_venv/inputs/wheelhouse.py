@@ -49,6 +49,11 @@ def find_wheelhouse(app_dir: Path, named: str) -> Wheelhouse | None:
 
     A directory ``vendor`` counts only if there is a wheel in it: other languages use the name as well.
     """
+    if "://" in named:
+        raise ConfigurationError(
+            f"{DEST_PATH.name} is an address, and only a directory of the app can be named",
+            advice="PIP_INDEX_URL or PIP_FIND_LINKS names places in a network, a binding their passwords.",
+        )
     name = os.path.normpath(named or _DEFAULT)
     files = _distributions(app_dir / name)
     if named and not files:
