@@ -147,6 +147,21 @@ def test_what_does_not_come_to_its_end_leaves_nothing(scene: Scene) -> None:
     assert scene.kept == []
 
 
+def test_where_nothing_can_be_written_pip_gets_its_files_all_the_same(scene: Scene) -> None:
+    scene.store.allowed = frozenset({DIGEST})
+    scene.store.root.write_text("no directory")
+    assert [scene.fetch(), scene.fetch()] == [CONTENT, CONTENT]
+    assert scene.store.root.read_text() == "no directory"
+
+
+def test_a_page_that_is_badly_written_does_no_harm(scene: Scene) -> None:
+    """What can be read of it counts; nothing of it can hold up a build."""
+    bad = f"<a href='http://[bad/{NAME}#sha256={OTHER}'>x</a><a href>" + "<a " * 100_000
+    scene.page(f"{bad}<a href={NAME}#sha256={DIGEST}>left</a>")
+    assert [scene.fetch(), scene.fetch()] == [CONTENT, CONTENT]
+    assert scene.fetched == 1
+
+
 def test_only_whole_distributions_are_kept(scene: Scene) -> None:
     """Not a part of one, nor its metadata, nor what a server answers instead."""
     scene.store.allowed = frozenset({DIGEST, hashlib.sha256(b"metadata").hexdigest()})

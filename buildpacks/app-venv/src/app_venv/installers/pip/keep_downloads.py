@@ -28,6 +28,7 @@ import os
 import re
 import runpy
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_LINK = re.compile(r"<a\b[^>]*?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+_LINK = re.compile(r"<a\b[^<>]{0,2000}?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _SHA256 = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
 _PIECE = 1 << 20
 _OK = 200
@@ -65,10 +66,13 @@ class DownloadStore:
 
     def find(self, name: str) -> Path | None:
         """Return the file of this name whose hash is known, if it is here and undamaged."""
-        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
-        paths = [folder / name for folder in folders if (folder / name).is_file()]
-        known = [path for path in paths if self.knows(name, path.parent.name)]
-        return known[0] if len(known) == 1 and _digest(known[0]) == known[0].parent.name else None
+        try:
+            folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
+            paths = [folder / name for folder in folders if (folder / name).is_file()]
+            known = [path for path in paths if self.knows(name, path.parent.name)]
+            return known[0] if len(known) == 1 and _digest(known[0]) == known[0].parent.name else None
+        except OSError:
+            return None
 
     def knows(self, name: str, digest: str) -> bool:
         """Whether the file of this name must have this hash, or, if no page says one, may have it."""
@@ -80,23 +84,36 @@ class DownloadStore:
         return said == {digest} if said else digest in self.allowed
 
     def record(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass the pieces of a file on; keep the file once it is whole, if its hash is known."""
+        """Pass the pieces of a file on; keep the file once it is whole, if its hash is known.
+
+        Where it cannot be written, it is not kept: that is no reason for pip to fail.
+        """
         self._parts += 1
-        part = self.root / f".part-{os.getpid()}-{self._parts}"
-        self.root.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
+        part, digest = self.root / f".part-{os.getpid()}-{self._parts}", hashlib.sha256()
+        written = _append(part, b"")
         try:
-            with part.open("wb") as file:
-                for piece in pieces:
-                    digest.update(piece)
-                    file.write(piece)
-                    yield piece
-            if self.knows(name, digest.hexdigest()):
-                folder = self.root / digest.hexdigest()
-                folder.mkdir(exist_ok=True)
-                part.replace(folder / name)
+            for piece in pieces:
+                digest.update(piece)
+                written = written and _append(part, piece)
+                yield piece
+            if written and self.knows(name, digest.hexdigest()):
+                with suppress(OSError):
+                    (self.root / digest.hexdigest()).mkdir(exist_ok=True)
+                    part.replace(self.root / digest.hexdigest() / name)
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _append(path: Path, content: bytes) -> bool:
+    """Write to the end of a file; return whether that could be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(content)
+    except OSError:
+        return False
+    return True
 
 
 def keep_downloads(requests: ModuleType, store: DownloadStore) -> None:
@@ -185,7 +202,10 @@ def _read_page(kind: str, content: bytes) -> Iterator[tuple[str, str]]:
     if "html" not in kind:
         return
     for found in _LINK.finditer(content.decode("utf-8", "replace")):
-        address = urlsplit(html.unescape(found[1] or found[2] or found[3] or ""))
+        try:
+            address = urlsplit(html.unescape(found[1] or found[2] or found[3] or ""))
+        except ValueError:
+            continue
         digest = _SHA256.search(address.fragment)
         if digest:
             yield unquote(address.path.rpartition("/")[2]), digest[1].lower()
