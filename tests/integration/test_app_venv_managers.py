@@ -53,7 +53,7 @@ def advised(text: str) -> str:
     return "\n".join(re.findall(r"^ +((?:uv|poetry|pdm|pipenv|echo) .*?)(?:  \(.*)?$", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["uv", "poetry", "pdm", "pipenv"])
+@pytest.mark.parametrize("name", ["poetry", "pdm", "pipenv"])
 def test_what_detection_advises_gives_what_the_app_needs_and_nothing_for_development(
     builds: VenvBuilds, name: str
 ) -> None:
@@ -63,6 +63,16 @@ def test_what_detection_advises_gives_what_the_app_needs_and_nothing_for_develop
     commands = advised(failed.value.detail)
     assert commands.startswith(name)
     run_in(builds.app, commands, manager(name), f"{builds.server.url}/simple/")
+    builds.build()
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert reused(builds.build())
+
+
+def test_what_is_advised_to_users_of_uv_without_it_gives_what_the_app_needs(builds: VenvBuilds) -> None:
+    """Where no buildpack provides uv, pip installs what uv exports."""
+    prepare(builds, "uv", project=False)
+    commands = advised(f"  {FOREIGN_LOCKS['uv.lock'].commands(project=False)}")
+    run_in(builds.app, commands, manager("uv"), f"{builds.server.url}/simple/")
     builds.build()
     assert installed(builds) == ["left-1.0", "right-2.0"]
     assert reused(builds.build())
