@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app_start.inference.candidate import Strength
 from app_start.inference.hints import hints
 from app_start.inference.rules import RULES
+from app_start.inference.rules.main_program import MAIN
 from app_start.inference.served import Findings
 from app_start.processes import WEB, StartPlan
 from app_start.settings import START_COMMAND
@@ -79,7 +80,8 @@ def _named(found: list[Candidate], chosen: Candidate | None) -> list[Candidate]:
     for one in found:
         said = one.strength is Strength.SAID and one.type != WEB
         is_process = said or one.strength in (Strength.SCRIPT, Strength.WORKER, Strength.NEVER)
-        if one.startable and is_process and one.type not in named:
+        only_where_nothing_starts = one.strength is Strength.NEVER and one.type == MAIN and chosen is not None
+        if one.startable and is_process and one.type not in named and not only_where_nothing_starts:
             kept.append(one)
             named.add(one.type)
     return kept
@@ -100,7 +102,7 @@ def _advice(found: list[Candidate], rivals: list[Candidate], project: Project) -
     for one in _missing(found):
         lines.append(f"{one.evidence}, but {one.missing}.")
     for one in found:
-        if one.strength is Strength.NEVER and one.startable and one.type == "main":
+        if one.strength is Strength.NEVER and one.startable and one.type == MAIN:
             lines.append(f"{one.process.text} is there for whoever asks for it: {one.evidence}.")
     if not found:
         lines.append(

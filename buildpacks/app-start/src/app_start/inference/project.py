@@ -45,6 +45,8 @@ class Project:
     environment: Environment
     variables: Mapping[str, str] = field(default_factory=dict)
     _read: dict[Path, Module | None] = field(default_factory=dict, repr=False)
+    _places: dict[Path, Place] = field(default_factory=dict, repr=False)
+    _installed: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -92,6 +94,11 @@ class Project:
 
     def place(self, path: Path) -> Place:
         """Return how a file is imported, as its own imports and the packages around it tell."""
+        if path not in self._places:
+            self._places[path] = self._place(path)
+        return self._places[path]
+
+    def _place(self, path: Path) -> Place:
         roots = list(self._roots(path))
         best = max(roots, key=lambda root: (self._votes(path, root), root == self._usual(path, roots)))
         name = _dotted(path, best)
@@ -166,8 +173,10 @@ class Project:
         return (file.is_file() and file != path) or (folder.is_dir() and any(folder.glob("*.py")))
 
     def _installed_package(self, name: str) -> bool:
-        site = self.environment.site_packages
-        return (site / name).is_dir() or (site / f"{name}.py").is_file()
+        if name not in self._installed:
+            site = self.environment.site_packages
+            self._installed[name] = (site / name).is_dir() or (site / f"{name}.py").is_file()
+        return self._installed[name]
 
     def _usual(self, path: Path, roots: list[Path]) -> Path:
         """Return the directory that nothing speaks against: above the packages, else src, else the top."""

@@ -104,7 +104,7 @@ class WebObjects:
         """Return the roots of the apps that a module makes parts of another one."""
         module, found = self._project.module(path), self.of(path)
         roots = set()
-        for node in ast.walk(module.tree) if module else ():
+        for node in ast.walk(module.tree) if module and found else ():
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -143,6 +143,8 @@ class WebObjects:
 
     def _imported(self, module: Module, name: str) -> WebObject | None:
         """Return the app, or the function that makes one, that a name imported by a module stands for."""
+        if name[:1].isupper():  # a class, or a constant: most of what is imported
+            return None
         dotted, level = module.imports.get(name, ("", 0))
         holder, _, attribute = dotted.rpartition(".")
         path = self._project.resolve(module, holder, level) if holder else self._package(module, level)

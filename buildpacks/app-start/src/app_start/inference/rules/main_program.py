@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from app_start.inference.project import Project
     from app_start.inference.served import Findings
 
-_TYPE = "main"
+MAIN = "main"
+"""What a program is called that serves nobody."""
 _FIRST = ("main.py", "app.py")
 _NEVER = frozenset(
     ["asgi.py", "clock.py", "gunicorn.conf.py", "manage.py", "scheduler.py", "worker.py", "wsgi.py"]
@@ -80,9 +81,9 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     reader = reads_command_line(module)
     program = program_of(findings, path, "") or Program()
     serves = program.serves or bool(module.imports_any(*_SERVERS) or _reads_port(module))
-    strength, kind, note = Strength.MAIN, WEB if serves else _TYPE, ""
+    strength, kind, note = Strength.MAIN, WEB if serves else MAIN, ""
     if reader and not program.serves:
-        strength, kind = Strength.NEVER, _TYPE
+        strength, kind = Strength.NEVER, MAIN
         evidence = f"{evidence}; it reads its command line ({reader})"
     elif program.app is not None:  # for which another rule has no server, if it comes to that
         if not program.reachable:

@@ -43,7 +43,9 @@ def _candidate(findings: Findings, name: str, reference: str, strength: Strength
     kind = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     command, shown = with_forwarding(shlex.quote(name), kind)
     package = project.find(f"{module.partition('.')[0]}.__main__", _root(project, module))
-    script = Candidate(strength, evidence, kind, command, shown, root=(name,), package=package)
+    found = project.module(path) if path else None
+    note = "" if found and "PORT" in found.text else f"{name} is not seen to listen at the port of $PORT."
+    script = Candidate(strength, evidence, kind, command, shown, root=(name,), package=package, note=note)
     if program is None or program.app is None:
         return script
     served = findings.served(program.app, strength, f"{evidence}, which serves it; ")
