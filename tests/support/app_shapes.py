@@ -658,6 +658,37 @@ SHAPES: Mapping[str, Shape] = {
     "a file that is no Python": Shape(
         {"app.py": "print 'old'\n", "main.py": WSGI}, ("flask", "gunicorn"), "gunicorn main:app"
     ),
+    "relative imports that lead out of the app": Shape(
+        {
+            "__init__.py": "",
+            "main.py": "from . import views\nfrom .. import x\n" + WSGI,
+            "views.py": "from .main import app\n",
+        },
+        ("flask", "gunicorn"),
+        "gunicorn main:app",
+    ),
+    "the app is a package itself": Shape(
+        {
+            "__init__.py": "from . import db\n",
+            "db.py": "from . import main\nfrom ... import x\n",
+            "main.py": WSGI,
+        },
+        ("flask", "gunicorn"),
+        "gunicorn main:app",
+    ),
+    "modules that import each other": Shape(
+        {
+            "main.py": "from views import app\napp = app\n",
+            "views.py": "from main import app\nfrom views import app as same\n",
+        },
+        ("flask", "gunicorn"),
+        said=("This image starts nothing by itself",),
+    ),
+    "a factory that calls itself": Shape(
+        {"main.py": "def create_app():\n    return create_app()\napp = create_app()\n"},
+        ("flask", "gunicorn"),
+        said=("This image starts nothing by itself",),
+    ),
     "a hostile file": Shape(
         {"main.py": "raise SystemExit('imported!')\n" + WSGI, "ast.py": "raise SystemExit(1)\n"},
         ("flask", "gunicorn"),

@@ -87,6 +87,8 @@ class Project:
     def find(self, dotted: str, directory: Path) -> Path | None:
         """Return the file of a module that is imported from a directory."""
         path = directory.joinpath(*dotted.split("."))
+        if not path.is_relative_to(self.top):  # a relative import can lead anywhere
+            return None
         for candidate in (path.with_suffix(".py"), path / "__init__.py"):
             if candidate.is_file():
                 return candidate
@@ -99,7 +101,8 @@ class Project:
         return self._places[path]
 
     def _place(self, path: Path) -> Place:
-        roots = list(self._roots(path))
+        # None: its relative imports lead out of the app, and work nowhere.
+        roots = list(self._roots(path)) or [path.parent]
         best = max(roots, key=lambda root: (self._votes(path, root), root == self._usual(path, roots)))
         name = _dotted(path, best)
         return Place(name, self.top if self._is_installed(name, best) else best)
@@ -144,7 +147,8 @@ class Project:
 
     def _roots(self, path: Path) -> Iterator[Path]:
         """Yield the directories that a file may be imported from, the nearest first."""
-        folder = path.parent.parent if path.name == "__init__.py" else path.parent
+        is_package = path.name == "__init__.py" and path.parent != self.top
+        folder = path.parent.parent if is_package else path.parent
         least = self._least_level(path)
         while True:
             relative = path.relative_to(folder).with_suffix("")

@@ -160,7 +160,7 @@ class WebObjects:
         for _ in range(level - 1):
             folder = folder.parent
         path = folder / "__init__.py"
-        return path if path.is_file() else None
+        return path if path.is_file() and path.is_relative_to(self._project.top) else None
 
     def _value(self, module: Module, node: ast.expr, names: Mapping[str, WebObject]) -> WebObject | None:
         """Return the app that an expression gives; one whose root has no name yet is made here."""
