@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_common.files import remove
 from buildpack_release.errors import ReleaseError
 from buildpack_release.model.repository import Repository
 from buildpack_testing.local_sources import RuntimeSource
 from buildpack_testing.try_app import AppTrial, try_app
 from buildpack_testing.web import free_port, started
+from support.app_shapes import django
 from support.main_job import APPS, ROOT, START
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.main_job import MainJob
+from support.main_job import MainJob
 
 PROGRAM = """
 import os
@@ -54,14 +56,16 @@ def test_flask_without_a_procfile(job: MainJob) -> None:
 def test_django_below_the_top(job: MainJob) -> None:
     """It runs where its manage.py is."""
     app = job.copy("django")
-    (app / "site").mkdir()
     for name in ("manage.py", "hello"):
-        (app / name).rename(app / "site" / name)
+        remove(app / name)
+    for name, text in django("web/").items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
     result = job.build(app)
-    assert "site/manage.py has hello.settings" in result.run(START).printed
+    assert "web/manage.py has shop.settings" in result.run(START).printed
     command, answer, _ = start(job)
-    assert command == "$ gunicorn hello.wsgi:application"
-    assert answer.startswith("GET / -> ")
+    assert command == "$ gunicorn shop.wsgi:application"
+    assert answer.startswith("GET / -> 404 ")
 
 
 def test_a_program_ends_when_it_is_told(job: MainJob) -> None:
