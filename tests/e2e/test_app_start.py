@@ -128,13 +128,14 @@ def running(
     *arguments: str,
     variables: Mapping[str, str],
     user: str | None = None,
-    options: tuple[str, ...] = (),
+    process: str = "",
 ) -> Iterator[tuple[Container, int]]:
     """Run an image, read-only, with nothing to write to but /dev/shm; yield the container and its port.
 
     ``variables`` are those of the container; without PORT the port is that of the image.
     """
-    settings = ContainerSettings(environment=variables, user=user, read_only=True, options=options)
+    entrypoint = f"/cnb/process/{process}" if process else None
+    settings = ContainerSettings(environment=variables, user=user, read_only=True, entrypoint=entrypoint)
     with podman.container(image, *arguments, settings=settings) as container:
         yield container, int(variables.get("PORT", "8080"))
 
@@ -173,6 +174,42 @@ def test_a_server_starts_answers_and_ends(podman: Podman, images: StartedImages,
             assert fetched(container, port, app.path) < 500, container.logs()
             container.signal("TERM")
             assert container.wait(9) in app.codes, container.logs()
+
+
+PROCFILE = {
+    "web": ("gunicorn app:app", 0),
+    "variable": ("gunicorn --bind 0.0.0.0:$PORT app:app", 0),
+    "list": ("echo preparing && cd . && gunicorn app:app", 0),
+    "assigned": ("GREETING='a b' gunicorn app:app", 0),
+    "piped": ("gunicorn app:app 2>&1 | cat", TERMINATED),
+    "told": ("echo $PORT", 0),
+}
+"""A line of each shape, and the code with which it ends on SIGTERM."""
+
+
+@pytest.fixture(scope="module")
+def procfile(podman: Podman, images: StartedImages) -> str:
+    """An image with a process of each shape."""
+    text = "".join(f"{name}: {line}\r\n" for name, (line, _) in PROCFILE.items())
+    built = images.build("procfile", {"app.py": WSGI, "Procfile": text}, "flask gunicorn")
+    return app_container.load(podman, built)
+
+
+@pytest.mark.parametrize("process", [name for name in PROCFILE if name != "told"])
+def test_a_line_of_a_procfile_starts_answers_and_ends(podman: Podman, procfile: str, process: str) -> None:
+    """Whatever shell it needs, also with a pipe, where the shell stays."""
+    with running(podman, procfile, variables={"PORT": str(free_port())}, process=process) as (
+        container,
+        port,
+    ):
+        assert fetched(container, port, "/") == 200, container.logs()
+        container.signal("TERM")
+        assert container.wait(9) == PROCFILE[process][1], container.logs()
+
+
+def test_arguments_reach_the_process(podman: Podman, procfile: str) -> None:
+    settings = ContainerSettings(entrypoint="/cnb/process/told", network="none", read_only=True)
+    assert podman.run(procfile, "a b", "$c", settings=settings).stdout == b"8080 a b $c\n"
 
 
 def test_equal_apps_give_equal_layers(images: StartedImages) -> None:
