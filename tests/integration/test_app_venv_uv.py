@@ -15,7 +15,7 @@ from support.main_job import VENV
 from support.uv_builds import UvBuilds, uv_builds
 from support.uv_wheels import UV, uv_wheel
 from support.venv_builds import LEFT, RIGHT, installed, reused, site_packages, text_of
-from support.wheels import IN_TREE, Project
+from support.wheels import IN_TREE, Project, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -313,6 +313,33 @@ def test_what_was_built_from_source_is_built_again_if_its_build_saw_something_el
     assert "CFLAGS is set now; built from source: source" in text_of(result)
     assert "1 built from source" in text_of(result)
     assert diff_id(result) == diff_id(first)
+
+
+def test_a_lock_file_of_pip_with_uv(builds: UvBuilds) -> None:
+    """PEP 751: what it lists, by hash; extras and groups of it are chosen by pip alone."""
+    builds.lock("left-1.0", "right-2.0")
+    result = builds.build({"BP_INSTALLER": "uv"})
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    assert "Installing pylock.toml with uv" in text_of(result)
+    assert reused(builds.build({"BP_INSTALLER": "uv"}))
+    builds.lock("left-1.0", head='extras = ["web"]\n')
+    said = builds.failure(BP_INSTALLER="uv", BP_PIP_EXTRAS="web")
+    assert "BP_PIP_EXTRAS cannot be used with BP_INSTALLER=uv" in said
+
+
+def test_what_uv_builds_of_a_hashed_source_counts_as_built(builds: UvBuilds) -> None:
+    """Now or in an earlier build, out of the cache: its build's surroundings are inputs as well."""
+    builds.publish_source()
+    (archive,) = (builds.root / "wheels").glob("source-1.0.tar.gz")
+    builds.require(f"source==1.0 --hash=sha256:{sha256(archive)}", *builds.locked("left-1.0"))
+    variables = {"BP_INSTALLER": "uv", "PIP_INDEX_URL": f"{builds.server.url}/simple/"}
+    builds.build(variables)
+    assert installed(builds) == ["left-1.0", "source-1.0"]
+    assert reused(builds.build(variables))
+    builds.require(f"source==1.0 --hash=sha256:{sha256(archive)}")
+    result = builds.build(variables)
+    assert "built from source" not in text_of(result)
+    assert "built from source: source" in text_of(builds.build({**variables, "CFLAGS": "-O2"}))
 
 
 def contents(root: Path) -> dict[str, str]:

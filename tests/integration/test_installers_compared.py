@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.server import serve
 from support.component_builds import MINORS
@@ -92,6 +94,36 @@ def test_equal_packages_give_equal_files(
     assert different == set()
 
 
+def test_uv_installs_a_requirements_file_as_pip_does(
+    job: MainJob, with_pip: tuple[BuildResult, Path], index: StaticServer
+) -> None:
+    """If it pins everything by hash; the bill of materials names the same files by the same hashes."""
+    pip_result, by_pip = with_pip
+    before = {one["name"]: one.get("hashes") for one in components(pip_result)}
+    result = job.build(APPS / "flask", BP_INSTALLER="uv")
+    assert "Installing requirements.txt with uv" in result.run(VENV).printed
+    ours, theirs = files(job.venv), files(by_pip)
+    assert {name: ours.get(name) for name in theirs if named(name)} == {
+        name: content for name, content in theirs.items() if named(name)
+    }
+    assert {one["name"]: one.get("hashes") for one in components(result)} == before
+    asked = len(index.requests)
+    again = job.build(APPS / "flask", BP_INSTALLER="uv")
+    assert again.layer(VENV, "venv").reused
+    assert len(index.requests) == asked
+
+
+def test_a_file_that_does_not_pin_everything_is_refused_by_its_line(job: MainJob) -> None:
+    """There is no pip that could install it."""
+    app = job.copy("flask")
+    with (app / "requirements.txt").open("a") as file:
+        file.write("six\n")
+    with pytest.raises(PhaseError) as failed:
+        job.build(app, BP_INSTALLER="uv")
+    lines = (app / "requirements.txt").read_text().count("\n")
+    assert f"requirements.txt:{lines} (six) has no exact version" in failed.value.output
+
+
 @pytest.mark.parametrize("tool", ["pip", "uv"])
 def test_another_version_of_the_tool_leaves_the_image_as_it_was(
     job: MainJob, uv_app: Path, tool: str
@@ -108,6 +140,16 @@ def test_another_version_of_the_tool_leaves_the_image_as_it_was(
     assert not result.layer(VENV, "venv").reused
     assert job.platform.store.image() == before
     assert job.build(app, **variables).layer(VENV, "venv").reused
+
+
+def components(result: BuildResult) -> list[dict[str, object]]:
+    """Return what the bill of materials of the environment lists."""
+    (layer,) = [one for one in result.run(VENV).output.layers if one.name == "venv"]
+    return list(json.loads(layer.sboms["cdx.json"])["components"])
+
+
+def named(path: str) -> bool:
+    return path.rpartition("/")[2] not in OF_THE_TOOL
 
 
 def files(root: Path) -> dict[str, object]:

@@ -31,6 +31,13 @@ class PackageManager(Enum):
     UV = "uv"
 
 
+class RequirementsInstaller(Enum):
+    """What installs requirements files and lock files (PEP 751)."""
+
+    PIP = "pip"
+    UV = "uv"
+
+
 class ProjectMode(Enum):
     """How much of a project is installed."""
 
@@ -70,6 +77,12 @@ PACKAGE_MANAGER = Variable(
     "BP_PACKAGE_MANAGER",
     "what installs the app, where its files are for several tools",
     PackageManager,
+)
+INSTALLER = Variable(
+    "BP_INSTALLER",
+    "what installs requirements files and lock files; `uv` takes what is pinned by hash throughout",
+    RequirementsInstaller,
+    RequirementsInstaller.PIP.value,
 )
 UV_EXTRAS = Variable("BP_UV_EXTRAS", "extras of the project that `uv.lock` is of", form="names")
 UV_FROZEN = Variable(
@@ -131,7 +144,8 @@ REQUIREMENT = Variable(
 
 VARIABLES = (
     BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
-    PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE, COLLECTSTATIC, DISABLE_COLLECTSTATIC,
+    INSTALLER, PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE,
+    COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
 
@@ -185,6 +199,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def read_package_manager(environment: Mapping[str, str]) -> PackageManager | None:
     """Read the choice of a tool; None if the user made none. Raises ConfigurationError for another word."""
     return _word(PACKAGE_MANAGER, PackageManager, environment)
+
+
+def read_requirements_installer(environment: Mapping[str, str]) -> RequirementsInstaller:
+    """Read what installs files of pip. Raises ConfigurationError for another word."""
+    return _word(INSTALLER, RequirementsInstaller, environment) or RequirementsInstaller.PIP
 
 
 _Word = TypeVar("_Word", bound=Enum)

@@ -56,13 +56,15 @@ def read_lock(name: str, wanted: Wanted, found: Evidence, *, alone: bool = True)
     found.add(name, text)
     found.know(text, name)
     mixed = _classify(lock, name, wanted, found)
-    if mixed and not (alone and wanted.pip.release >= _OLDEST_MIXING):
+    if mixed and not (alone and wanted.pip is not None and wanted.pip.release >= _OLDEST_MIXING):
         _refuse_mixture(name, mixed)
     return (*(_MIXED if mixed else ()), *_arguments(name, selection))
 
 
 def _check_pip(name: str, wanted: Wanted) -> None:
     pip, selection = wanted.pip, wanted.selection
+    if pip is None:
+        return
     release = _OLDEST_SELECTING if selection.wanted else _OLDEST
     if pip.release >= release:
         return

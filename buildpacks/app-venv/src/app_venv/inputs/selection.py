@@ -49,13 +49,16 @@ class Selection:
 
 @dataclass(frozen=True)
 class Wanted:
-    """``variables`` may hold secrets; the environment is for ``interpreter``, ``pip`` installs into it."""
+    """``variables`` may hold secrets; the environment is for ``interpreter``.
+
+    ``pip`` installs into it; None if another tool does, which reads the same files.
+    """
 
     app_dir: Path
     variables: Mapping[str, str] = field(repr=False)
     settings: Settings
     interpreter: Interpreter
-    pip: Program
+    pip: Program | None
 
     @property
     def selection(self) -> Selection:

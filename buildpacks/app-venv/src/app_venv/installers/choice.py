@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.settings import PROJECT, REQUIREMENT, PackageManager, read_package_manager
+from app_venv.settings import (
+    PROJECT,
+    REQUIREMENT,
+    PackageManager,
+    RequirementsInstaller,
+    read_package_manager,
+    read_requirements_installer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +33,10 @@ def choose_strategy(app_dir: Path, environment: Mapping[str, str]) -> InstallStr
         from app_venv.installers.uv.strategy import UvStrategy  # one of them in each build
 
         return UvStrategy()
+    if read_requirements_installer(environment) is RequirementsInstaller.UV:
+        from app_venv.installers.uv.requirements import UvRequirementsStrategy
+
+        return UvRequirementsStrategy()
     from app_venv.installers.pip.strategy import PipStrategy
 
     return PipStrategy()

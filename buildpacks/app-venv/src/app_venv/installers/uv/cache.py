@@ -17,6 +17,7 @@ from app_venv.settings import Kept
 from buildpack_api.layer_env import Scope, override
 from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
 from buildpack_common.files import file_sha256, remove, write_atomically
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +131,7 @@ def _keep(cache: Path, venv: Path, *, published: bool) -> None:
     for pattern in (*([_WHEELS] if published else []), _BUILT):
         for root in cache.glob(pattern):
             for link in _links(root):
-                archive = link.parent / link.readlink()
-                archive = Path(os.path.normpath(archive))
+                archive = Path(os.path.normpath(link.parent / link.readlink()))
                 if archive in used and not _LOCAL & set(link.relative_to(root).parts):
                     kept |= {link, *_pointers(link)}
                     archives.add(archive)
@@ -142,6 +142,29 @@ def _keep(cache: Path, venv: Path, *, published: bool) -> None:
     _remove_empty(cache)
     lines = sorted(f"{_state(path)}  {path.relative_to(cache).as_posix()}\n" for path in _files(cache))
     write_atomically(cache / _MANIFEST, "".join(lines).encode())
+
+
+@dataclass(frozen=True)
+class CachedArchive:
+    """An unpacked wheel that the environment is linked to: what uv has noted of it; if it was built here."""
+
+    distribution: str
+    notes: bytes = field(repr=False)
+    built: bool
+
+
+def linked_archives(cache: Path, venv: Path) -> Iterator[CachedArchive]:
+    """Yield those of the environment, each by the normalised name of its distribution."""
+    used = _linked_archives(cache, venv)
+    for pattern in (_WHEELS, _BUILT):
+        for root in cache.glob(pattern):
+            for link in _links(root):
+                archive = Path(os.path.normpath(link.parent / link.readlink()))
+                if archive in used:
+                    notes = b"".join(path.read_bytes() for path in _pointers(link) if path.is_file())
+                    for info in archive.glob("*.dist-info"):
+                        name = info.name.removesuffix(".dist-info").rpartition("-")[0]
+                        yield CachedArchive(normalise(name), notes, pattern == _BUILT)
 
 
 def _linked_archives(cache: Path, venv: Path) -> set[Path]:

@@ -14,7 +14,7 @@ from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -66,34 +66,43 @@ class UvInstaller:
 
         Raises CommandFailed with uv's failure explained.
         """
+        if not isinstance(inputs, UvInputs):
+            raise TypeError("uv installs from its own lock file")
+        lock = inputs.lock  # what is wrong with it is said before anything is run
+        # By the interpreter itself: a .python-version of the app would let uv look for another one.
+        python = ("--python", str(self.tools.interpreter.executable))
+        self.run("sync", *python, *inputs.arguments, *self._wheels_only(lock))
+        distributions = self.finish(interpreter, lock.direct)
+        return InstallationResolution(tuple(_resolved(one, lock) for one in distributions))
+
+    def finish(
+        self, interpreter: Interpreter, direct: Collection[str] | None
+    ) -> tuple[InstalledDistribution, ...]:
+        """Make what uv has installed reproducible, with byte code, and return it.
+
+        ``direct`` are the names that were asked for.
+        """
         from app_venv.environment.checkouts import remove_metadata  # only when something is installed
         from app_venv.environment.installed import installed_distributions
         from app_venv.environment.normalisation import normalise_environment
         from buildpack_api.bytecode import compile_tree
 
-        if not isinstance(inputs, UvInputs):
-            raise TypeError("uv installs from its own lock file")
-        lock = inputs.lock  # what is wrong with it is said before anything is run
-        self._run(inputs, lock)
-        libraries = site_packages(self.venv, interpreter.minor)
-        distributions = installed_distributions(libraries)
-        normalise_environment(self.venv, distributions, lock.direct)
+        distributions = installed_distributions(site_packages(self.venv, interpreter.minor))
+        normalise_environment(self.venv, distributions, direct)
         removed = remove_metadata(self.venv)
         if removed:
             self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
         env = isolated_environment(self.tools.environment)
         compile_tree(interpreter.executable, self.venv / "lib", env=env)
-        return InstallationResolution(tuple(_resolved(one, lock) for one in distributions))
+        return distributions
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
         raise BuildpackError(f"{inputs.title} leaves nothing to be resolved")
 
-    def _run(self, inputs: UvInputs, lock: UvLock) -> None:
-        options = [*inputs.arguments, *self._wheels_only(lock)]
-        # By the interpreter itself: a .python-version of the app would let uv look for another one.
-        python = ("--python", str(self.tools.interpreter.executable))
-        command = (*self.tools.program.command, "sync", *python, *options)
+    def run(self, *arguments: str) -> None:
+        """Run uv on the environment. Raises CommandFailed with the failure explained."""
+        command = (*self.tools.program.command, *arguments)
         with self._environment() as env:
             if env.get("PIP_CERT") and self.tools.access.certificates:
                 env["SSL_CERT_FILE"] = env["PIP_CERT"]
@@ -164,7 +173,7 @@ def _failure(command: tuple[str, ...], code: int, tail: str) -> CommandFailed:
     from app_venv.failures.uv import explain, was_killed  # only for a failure
 
     explanation = explain(code, tail)
-    ended = "uv was killed" if was_killed(code) else f"uv sync ended with exit code {code}"
+    ended = "uv was killed" if was_killed(code) else f"uv ended with exit code {code}"
     return CommandFailed(
         f"The requirements could not be installed: {explanation.cause}",
         command=command,

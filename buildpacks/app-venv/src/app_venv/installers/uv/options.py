@@ -35,6 +35,7 @@ REFUSED: Mapping[str, str] = {
     "UV_NO_INSTALL_PROJECT": _LESS,
     "UV_NO_INSTALL_WORKSPACE": _LESS,
     "UV_NO_SYNC": "nothing would be installed",
+    "UV_NO_VERIFY_HASHES": "files would not be compared with the hashes of the lock file",
     "UV_PROJECT": _ELSEWHERE,
     "UV_PROJECT_ENVIRONMENT": _OWN,
     "UV_PYTHON": _PYTHON,
