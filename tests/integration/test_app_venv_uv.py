@@ -315,6 +315,20 @@ def test_what_was_built_from_source_is_built_again_if_its_build_saw_something_el
     assert diff_id(result) == diff_id(first)
 
 
+def test_only_what_is_pinned_by_hash_and_only_wheels_where_that_is_asked_for(builds: UvBuilds) -> None:
+    package(builds, ".", "app", "left")
+    builds.uv_lock()
+    said = builds.failure(BP_PIP_REQUIRE_HASHES="true")
+    assert "uv.lock (app) comes from a local directory" in said
+    builds.publish_source()
+    (builds.app / "backend.py").unlink()
+    builds.project("source", "left")
+    builds.uv_lock()
+    builds.build({"BP_PIP_REQUIRE_HASHES": "true"})
+    assert installed(builds) == ["left-1.0", "source-1.0"]
+    assert "source" in builds.failure(BP_PIP_ONLY_BINARY=":all:")
+
+
 def test_a_lock_file_of_pip_with_uv(builds: UvBuilds) -> None:
     """PEP 751: what it lists, by hash; extras and groups of it are chosen by pip alone."""
     builds.lock("left-1.0", "right-2.0")

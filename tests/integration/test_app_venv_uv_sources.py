@@ -11,7 +11,7 @@ from support.git_server import GitServer, git_server
 from support.private_builds import PASSWORD, USER, PrivateBuilds, private_builds
 from support.uv_builds import UvBuilds, uv_builds
 from support.venv_builds import LEFT, RIGHT, installed, reused, text_of
-from support.wheels import EDITABLE_BACKEND, IN_TREE
+from support.wheels import EDITABLE_BACKEND, IN_TREE, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,16 @@ def test_a_variable_with_the_password_is_found_nowhere_either(private: PrivateBu
     assert installed(private.builds) == ["left-1.0"]
     assert private.files_with_secrets() == []
     assert reused(private.build({**access, "UV_INDEX_MAIN_PASSWORD": "another"}))
+
+
+def test_a_published_file_with_the_same_words_is_no_leak(private: PrivateBuilds) -> None:
+    """Not in the environment, nor in uv's cache, where it is the same file by another name."""
+    private.builds.publish(Project("words", files={"words_too.py": f"EXAMPLE = {PASSWORD!r}\n"}))
+    lock(private, "words")
+    private.bind("ca", type="ca-certificates", **{"ca.crt": certificate_of(private)})
+    access = {"UV_INDEX_MAIN_USERNAME": USER, "UV_INDEX_MAIN_PASSWORD": PASSWORD}
+    private.build(access)
+    assert installed(private.builds) == ["words-1.0"]
 
 
 def certificate_of(private: PrivateBuilds) -> str:

@@ -72,7 +72,7 @@ def tools_update(
     all: bool = False,  # noqa: A002  the option's name
     dry_run: bool = False,
 ) -> None:
-    """Lock the newest releases of the tools, and list what is outdated."""
+    """Lock the newest tools, and list what is outdated."""
     from buildpack_release.progress import say
     from buildpack_release.updates.update import prepare_update
 

@@ -78,6 +78,10 @@ class UvInputs(PinnedInputs):
         """The packages for which no restored environment can be proved right."""
         return tuple(one for one in self.weighed if one.pinning is Pinning.UNPROVABLE)
 
+    def require_hashes(self) -> None:
+        """Raise ConfigurationError that lists all that the lock does not determine."""
+        PinnedInputs(self.title, (), (), "", self.weighed).require_hashes()
+
     @property
     def locked(self) -> bool:
         """Nothing is left to an index: what has no hash is always installed anew."""
@@ -104,7 +108,7 @@ def read_uv_inputs(
     if (app_dir / _UV_TOML).is_file():
         _add(found, _UV_TOML, _text(app_dir / _UV_TOML))
     selection = Selection(settings.uv_extras, settings.uv_groups)
-    return UvInputs(
+    inputs = UvInputs(
         title=_title(selection, settings.uv_package, frozen=settings.uv_frozen),
         arguments=tuple(_arguments(selection, settings, editable=not outside)),
         files=tuple(found.files),
@@ -117,6 +121,9 @@ def read_uv_inputs(
         member=settings.uv_package,
         interpreter=interpreter,
     )
+    if settings.require_hashes:
+        inputs.require_hashes()
+    return inputs
 
 
 def _refuse_variables_of_pip(settings: Settings) -> None:
