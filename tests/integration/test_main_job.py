@@ -89,6 +89,7 @@ def test_the_group_and_the_layers_are_the_ones_documented(job: MainJob) -> None:
     assert flags == {
         (RUNTIME, "python"): (True, True, True),
         (PIP, "pip"): (True, False, True),
+        (VENV, "installer"): (False, False, True),
         (VENV, "pip-cache"): (True, False, True),
         (VENV, "venv"): (True, True, True),
     }
@@ -99,7 +100,7 @@ def test_a_second_build_reuses_every_layer(job: MainJob) -> None:
     second = job.build(FLASK)
     ours = [layer for layer in second.layers if layer.buildpack in OURS]
     assert {layer.name: layer.reused for layer in ours} == dict.fromkeys(
-        ("python", "pip", "pip-cache", "venv"), True
+        ("python", "pip", "installer", "pip-cache", "venv"), True
     )
     for layer in ours:
         assert layer.diff_id == first.layer(layer.buildpack, layer.name).diff_id
