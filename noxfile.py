@@ -198,17 +198,18 @@ def lint(session: nox.Session) -> None:
         session.run("python", "-m", "ruff", "check", *options, *code)
         session.run("python", "-m", "ruff", "format", "--diff", *code)
     if shell:
-        session.run("shellcheck", "-x", "-P", "SCRIPTDIR", *shell)
+        _look(session, "shellcheck", "-x", "-P", "SCRIPTDIR", *shell)
     if not paths:
-        _lint_workflows(session)
+        _look(session, "zizmor", "--offline", "--quiet", "--no-progress", WORKFLOWS)
 
 
-def _lint_workflows(session: nox.Session) -> None:
-    """Look for what makes workflows unsafe; what is asked of the code host is left out."""
-    if shutil.which("zizmor", path=os.pathsep.join(session.bin_paths or os.get_exec_path())):
-        session.run("zizmor", "--offline", "--quiet", "--no-progress", WORKFLOWS)
+def _look(session: nox.Session, program: str, *arguments: str) -> None:
+    """Run a linter of which not every Python and processor has a wheel, if the environment or PATH has it."""
+    own = shutil.which(program, path=os.pathsep.join(session.bin_paths or ()))
+    if own or shutil.which(program):
+        session.run(program, *arguments, external=not own)
     else:
-        session.log("The workflows are not looked at: zizmor needs Python 3.11")
+        session.warn(f"{program} is not here: what it looks at is not looked at")
 
 
 @nox.session

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -86,6 +87,12 @@ def _can_unshare(namespace: str) -> bool:
         return False
 
 
+def find_shellcheck() -> str | None:
+    """Return the shellcheck beside the running Python, where its wheel puts it, or the one on PATH."""
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", "")))  # noqa: PTH120
+    return shutil.which("shellcheck", path=path)
+
+
 SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
 """Where servers are, which PATH of ordinary users leaves out."""
 
@@ -112,6 +119,7 @@ NEEDS: Mapping[str, Need] = {
             lambda: emulation.is_possible("arm64"),
         ),
         _program("busybox"),
+        Need("shellcheck", _package("shellcheck"), lambda: find_shellcheck() is not None),
         _program("strace"),
         Need("sshd", _package("openssh-server"), lambda: shutil.which("sshd", path=SBIN) is not None),
         Need("setpriv", _package("util-linux"), _on_path("setpriv")),
