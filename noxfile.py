@@ -283,6 +283,15 @@ def e2e_long(session: nox.Session) -> None:
     _pytest(session, "tests/e2e_long")
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed what reads other people's bytes with bytes that nobody would write (-- TARGET ..., --cases N)."""
+    _install(session, "tests")
+    folders = (*sorted(ROOT.glob("packages/*/src")), *sorted(ROOT.glob("buildpacks/*/src")), ROOT / "tests")
+    path = os.pathsep.join(map(str, folders))
+    session.run("python", "-m", "fuzz", *session.posargs, env={"PYTHONPATH": path})
+
+
 @nox.session(name="release-check", venv_backend=MAINTAINER_ENVIRONMENT)
 def release_check(session: nox.Session) -> None:
     """Check that every change is announced in the right changelog (-- --base REV)."""

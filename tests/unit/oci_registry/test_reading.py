@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,6 +82,27 @@ def test_a_part_that_is_gone_is_named(tmp_path: Path, index: ImageIndex) -> None
     store = LayoutStore(tmp_path / "layout")
     store.file(index.images[0].manifest.descriptor()).unlink()
     with pytest.raises(CheckFailed, match=f"is missing: oci:.*@{index.images[0].digest}"):
+        read_tree(store, index.manifest)
+
+
+def test_of_two_faults_the_first_of_the_index_is_told_each_time(tmp_path: Path, index: ImageIndex) -> None:
+    """Whichever is found first, by whichever thread."""
+    write_layout(tmp_path / "layout", index, ref="1")
+
+    class Slow(LayoutStore):
+        def manifest(self, target: str, media_type: str = "") -> Manifest | None:
+            if target == index.images[0].manifest.digest:
+                second.wait(5)
+            found = super().manifest(target, media_type)
+            if target == index.images[1].manifest.digest:
+                second.set()
+            return found
+
+    second = threading.Event()
+    store = Slow(tmp_path / "layout")
+    for image in index.images:
+        store.file(image.manifest.descriptor()).unlink()
+    with pytest.raises(CheckFailed, match=f"@{index.images[0].digest}"):
         read_tree(store, index.manifest)
 
 

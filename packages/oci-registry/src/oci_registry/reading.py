@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_common.parsing import parse_json
 from oci_registry.content import json_object
-from oci_registry.errors import CheckFailed, NotFoundError
+from oci_registry.errors import CheckFailed, ExpectedError, NotFoundError
 from oci_registry.image import platform_text
 from oci_registry.parallel import in_parallel
 from oci_registry.store import read_blob
@@ -93,12 +93,27 @@ class ImageTree:
 
 
 def read_tree(store: Source, root: Manifest) -> ImageTree:
-    """Read the manifests and configurations below a root. Raises CheckFailed if some are not there."""
+    """Read the manifests and configurations below a root. Raises CheckFailed if some are not there.
+
+    Of several faults that of the first one in the index is raised, whichever was found first.
+    """
     if not root.is_index:
         return ImageTree(root, (read_image(store, root),))
     if len(root.manifests) > _MOST_IMAGES:
         raise CheckFailed(f"the index {root.digest} in {store.name} lists more than {_MOST_IMAGES} manifests")
-    return ImageTree(root, tuple(in_parallel(partial(_child, store, root), root.manifests)))
+    images = []
+    for found in in_parallel(partial(_child_or_fault, store, root), root.manifests):
+        if isinstance(found, ExpectedError):
+            raise found
+        images.append(found)
+    return ImageTree(root, tuple(images))
+
+
+def _child_or_fault(store: Source, root: Manifest, entry: Descriptor) -> ReadImage | ExpectedError:
+    try:
+        return _child(store, root, entry)
+    except ExpectedError as error:
+        return error
 
 
 def _child(store: Source, root: Manifest, entry: Descriptor) -> ReadImage:

@@ -79,6 +79,7 @@ def test_pip_is_told_which_parts_are_wanted(tmp_path: Path) -> None:
         (HEAD + WHEEL.replace(f'sha256 = "{DIGEST}"', ""), {}, "At least one hash must be provided"),
         (HEAD.replace("1.0", "2.0") + WHEEL, {}, "lock-version that is not known"),
         (HEAD + 'requires-python = "<3.13"\n' + WHEEL, {}, "The app gets Python 3.13.1."),
+        (HEAD + f'requires-python = "<{"9" * 5000}"\n' + WHEEL, {}, "is not a valid lock file"),
         (HEAD + "environments = [\"os_name == 'nt'\"]\n" + WHEEL, {}, 'os_name == "nt"'),
         (HEAD + WHEEL, {"BP_PIP_GROUPS": "web"}, "pylock.toml has no dependency group web"),
     ],

@@ -225,3 +225,16 @@ def test_files_that_include_each_other_without_end_are_one_error(tmp_path: Path)
         write(tmp_path, **{f"r{number}_txt": f"-r r{number + 1}.txt\n"})
     with pytest.raises(ConfigurationError, match=r"r100\.txt: requirements files include each other"):
         read(tmp_path, "r0.txt")
+
+
+@pytest.mark.parametrize("line", ["./" + "x" * 5000, "file:///" + "x" * 5000, "./a\0b"])
+def test_what_is_no_path_at_all_is_no_directory(tmp_path: Path, line: str) -> None:
+    """Because of its length, or a NUL in it; pip will say what it thinks of it."""
+    (read_line,) = read_lines(line, {})
+    assert classify(read_line, tmp_path)[0] is Pinning.OPEN
+
+
+def test_a_file_that_cannot_be_named_is_not_included(tmp_path: Path) -> None:
+    """It counts like one that is not there."""
+    write(tmp_path, requirements_txt="x==1\n-r other\0.txt\n")
+    assert read(tmp_path, "requirements.txt").digest

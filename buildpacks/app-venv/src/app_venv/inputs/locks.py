@@ -104,7 +104,13 @@ def _load(path: Path, name: str) -> Pylock:
 def _check_place(lock: Pylock, name: str, interpreter: Interpreter) -> None:
     """Hold ``requires-python`` and ``environments`` against the Python that the app gets."""
     version = interpreter.version
-    if lock.requires_python and not lock.requires_python.contains(version, prereleases=True):
+    try:
+        fits = not lock.requires_python or lock.requires_python.contains(version, prereleases=True)
+    except ValueError as error:  # a number of thousands of digits
+        raise ConfigurationError(
+            f"{name} is not a valid lock file", detail=f"requires-python: {error}.", advice=_ANEW
+        ) from error
+    if not fits:
         raise ConfigurationError(
             f"{name} is for another Python: requires-python is {lock.requires_python}",
             detail=f"The app gets Python {version}.",

@@ -70,11 +70,11 @@ def read_project(
 
 
 def _check_python(table: ProjectTable, version: str) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.specifiers import SpecifierSet
 
     try:
         fits = SpecifierSet(table.requires_python).contains(version, prereleases=True)
-    except InvalidSpecifier as error:
+    except ValueError as error:  # InvalidSpecifier, or a number of thousands of digits
         raise ConfigurationError(
             f"{PYPROJECT}: requires-python is no version specifier",
             detail=f"{error}.",

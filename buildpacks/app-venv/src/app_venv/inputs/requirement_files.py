@@ -146,7 +146,7 @@ def classify(line: RequirementLine, app_dir: Path) -> tuple[Pinning, str]:
 def _classify_direct(line: RequirementLine, target: str, app_dir: Path) -> tuple[Pinning, str]:
     local = target.startswith("file:") or not _is_url(target)
     path = target.partition("[")[0].partition("#")[0].removeprefix("file:").removeprefix("//")
-    if local and (app_dir / path).is_dir():
+    if local and _is_dir(app_dir / path):
         return Pinning.UNPROVABLE, "is a local directory"
     if line.hashes or re.search(_URL_HASH, target):
         return Pinning.LOCKED, ""
@@ -165,8 +165,16 @@ def _is_path(text: str) -> bool:
     return "/" in text or text.startswith(".") or text.partition("[")[0].lower().endswith(_ARCHIVES)
 
 
+def _is_dir(path: Path) -> bool:
+    """Tell whether a directory is there; no path at all, because of a NUL or its length, leads to none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # what has a NUL in it is no path
         return None

@@ -128,7 +128,13 @@ def test_what_has_come_since_is_forgotten(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("manifest", [b"", b"\xff", b"no digest", b"0  ../../outside\n0  /etc/passwd\n"])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        *(b"", b"\xff", b"no digest", b"0  ../../outside\n0  /etc/passwd\n"),
+        *(b"0  http-v2/" + b"x" * 5000, b"0  wheels/a\0b"),
+    ],
+)
 def test_a_cache_without_a_good_list_is_emptied_and_nothing_outside_is_touched(
     tmp_path: Path, manifest: bytes
 ) -> None:

@@ -191,7 +191,11 @@ def _release(wheel: Path) -> tuple[str, str]:
 
 
 def _has(path: Path, digest: str) -> bool:
-    return path.is_file() and not path.is_symlink() and file_sha256(path) == digest
+    """Tell whether a file is as it was noted; what cannot be read, or is no path at all, is not."""
+    try:
+        return path.is_file() and not path.is_symlink() and file_sha256(path) == digest
+    except (OSError, ValueError):
+        return False
 
 
 def kept_digests(cache: Path) -> dict[str, str]:

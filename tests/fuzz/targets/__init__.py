@@ -1,0 +1,33 @@
+"""What is fed, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuzz.targets.app_inputs import LockFiles, ProjectFiles, PythonVersions, RequirementFiles
+from fuzz.targets.archives import ImageLayouts, RuntimeArchives
+from fuzz.targets.detection import Detection
+from fuzz.targets.pip_cache import PipCacheEntries
+from fuzz.targets.platform_files import PlatformFiles
+from fuzz.targets.registry_answers import RegistryAnswers
+from fuzz.targets.release_files import Changelogs, RuntimeCatalogues
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fuzz.targets.common import Target
+
+TARGETS: Mapping[str, Callable[[], Target]] = {
+    "runtime-archives": RuntimeArchives,
+    "image-layouts": ImageLayouts,
+    "registry-answers": RegistryAnswers,
+    "requirement-files": RequirementFiles,
+    "lock-files": LockFiles,
+    "project-files": ProjectFiles,
+    "python-versions": PythonVersions,
+    "pip-cache-entries": PipCacheEntries,
+    "platform-files": PlatformFiles,
+    "changelogs": Changelogs,
+    "runtime-catalogues": RuntimeCatalogues,
+    "detection": Detection,
+}

@@ -1,0 +1,195 @@
+"""What is in an app: requirement files, locks, projects, and files that ask for a Python."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_venv.inputs.read import read_inputs
+from buildpack_api.errors import BuildpackError
+from buildpack_api.target import Target as BuildTarget
+from fuzz.mutation import read_seeds
+from fuzz.targets.common import SEEDS, Target, write
+from python_runtime.catalogue import load
+from python_runtime.versions.choice import choose
+from python_runtime.versions.sources import find_requests
+from support.venv_inputs import wanted
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping, Sequence
+
+_CATALOGUE = Path(__file__).parents[3] / "buildpacks/python-runtime/data/runtimes.toml"
+
+
+class _AppInputs(Target):
+    """What an app wants to have installed, as app-venv reads it."""
+
+    name = ""
+    expected = (BuildpackError,)
+    variables: Sequence[Mapping[str, str]] = ({},)
+
+    def __init__(self) -> None:
+        self.seeds = read_seeds(SEEDS / self.name)
+
+    def answer(self, files: dict[str, bytes], place: Path, rng: random.Random) -> object:
+        """Read the inputs of the app."""
+        app = write(files, place / "app")
+        found = read_inputs(wanted(app, rng.choice(self.variables)))
+        return repr((found.title, found.arguments, found.digest, found.requirements, found.remark)).replace(
+            str(place), "PLACE"
+        )
+
+
+class RequirementFiles(_AppInputs):
+    """requirements.txt and what it includes."""
+
+    name = "requirement-files"
+    tokens = (
+        *(
+            b"-r other.txt\n",
+            b"-r ../x\n",
+            b"-r requirements.txt\n",
+            b"-c /etc/passwd\n",
+            b"--requirement=",
+            b"-e .\n",
+        ),
+        *(
+            b"--index-url https://u:p@h/s\n",
+            b"--hash=md5:x",
+            b"; python_version < '3'",
+            b" @ file:///x",
+            b"[a,b]",
+        ),
+        *(
+            b"# -*- coding: latin-1 -*-\n",
+            b"# -*- coding: rot13 -*-\n",
+            b"# coding: utf-7\n",
+            b"# coding: idna\n",
+        ),
+        *(b"# coding: \xff\n", b"--no-binary :all:", b"\\\n", b"${NAME}", b"--global-option='"),
+    )
+    variables = (
+        {},
+        {"BP_PIP_REQUIREMENT": "requirements.txt other.txt"},
+        {"PIP_CONSTRAINT": "other.txt", "NAME": "x==1\n-r y"},
+        {"BP_PIP_REQUIRE_HASHES": "true"},
+    )
+
+
+class LockFiles(_AppInputs):
+    """pylock.toml."""
+
+    name = "lock-files"
+    tokens = (
+        *(
+            b"[[packages]]\n",
+            b"lock-version = 2\n",
+            b"[packages.vcs]\n",
+            b"[packages.archive]\n",
+            b"path = '../x'\n",
+        ),
+        *(
+            b"hashes = {}\n",
+            b"hashes = {sha256 = 1}\n",
+            b"marker = '('\n",
+            b"extras = [1]\n",
+            b"wheels = [{}]\n",
+        ),
+        *(
+            b"environments = ['x']\n",
+            b"requires-python = '!!'\n",
+            b"upload-time = 1\n",
+            b"size = -1\n",
+            b"a = 1979-05-27",
+        ),
+    )
+    variables = (
+        {},
+        {"BP_PIP_EXTRAS": "web"},
+        {"BP_PIP_GROUPS": "dev test"},
+        {"BP_PIP_REQUIRE_HASHES": "true"},
+    )
+
+
+class ProjectFiles(_AppInputs):
+    """pyproject.toml."""
+
+    name = "project-files"
+    tokens = (
+        *(
+            b"[project]\n",
+            b"[dependency-groups]\n",
+            b"[tool.poetry]\n",
+            b"[build-system]\n",
+            b"dynamic = ['dependencies']\n",
+        ),
+        *(
+            b"{include-group = 'a'}",
+            b"a = [{include-group = 'a'}]\n",
+            b"requires-python = '~=3'\n",
+            b"dependencies = 1\n",
+        ),
+        *(
+            b"name = ''\n",
+            b"name = '../x'\n",
+            b"optional-dependencies = []\n",
+            b"requires = [1]\n",
+            b"backend-path = ['/']\n",
+        ),
+    )
+    variables = ({}, {"BP_PIP_PROJECT": "dependencies"}, {"BP_PIP_EXTRAS": "web"}, {"BP_PIP_GROUPS": "dev"})
+
+
+class PythonVersions(Target):
+    """Files that ask for a Python, and the choice that python-runtime makes of it."""
+
+    name = "python-versions"
+    expected = (BuildpackError,)
+    tokens = (
+        *(
+            b"3.13",
+            b"3.13.1",
+            b"python-",
+            b"pypy-",
+            b">=",
+            b"<=",
+            b"~=",
+            b"^",
+            b"~",
+            b"!=",
+            b"===",
+            b" || ",
+            b"3.x",
+            b"3.*",
+        ),
+        *(
+            b"3",
+            b"4",
+            b"system",
+            b"cpython@",
+            b"3.14t",
+            b"3.13-dev",
+            b"3.13rc1",
+            b"latest",
+            b"requires-python",
+            b"-",
+            b"+",
+        ),
+        *(b"python = {version = 3}", b"1!3.13", b"3.13.post1", b"3.13+x", b"03.13"),
+    )
+
+    def __init__(self) -> None:
+        self.seeds = read_seeds(SEEDS / self.name)
+        self._catalogue = load(_CATALOGUE)
+
+    def answer(self, files: dict[str, bytes], place: Path, rng: random.Random) -> object:
+        """Read all that asks for a version, and choose one."""
+        app = write(files, place / "app")
+        value = files.get(".python-version", b"").decode("utf-8", "replace")
+        environment = {"BP_PYTHON_VERSION": value} if rng.random() < 0.2 and "\0" not in value else {}
+        found = find_requests(app, environment, (), self._catalogue)
+        target = BuildTarget("linux", "amd64")
+        choice = choose(found.requests, self._catalogue, target, dt.date(2026, 11, 30))
+        return repr((found, choice)).replace(str(place), "PLACE")
