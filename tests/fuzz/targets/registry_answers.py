@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.targets.common import Target
 from oci_registry.content import CONFIG, MANIFEST, Descriptor, sha256
-from oci_registry.errors import ExpectedError
+from oci_registry.errors import ExpectedError, NetworkError
 from oci_registry.remote.client import RegistryClient
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.testing.samples import image, patient_clock
@@ -117,6 +117,9 @@ class RegistryAnswers(Target):
     def _told(self, question: Callable[[], object]) -> str:
         try:
             return repr(question())
+        except NetworkError as error:
+            # How a connection ends that nobody keeps, the network decides.
+            return f"refused: {type(error).__name__}"
         except ExpectedError as error:
             return f"refused: {type(error).__name__} {error}"
 
