@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fuzz.targets.app_inputs import LockFiles, ProjectFiles, PythonVersions, RequirementFiles
+from fuzz.targets.app_inputs import LockFiles, ProjectFiles, PythonVersions, RequirementFiles, UvLocks
+from fuzz.targets.app_start import AppCode, Procfiles
 from fuzz.targets.archives import ImageLayouts, RuntimeArchives
 from fuzz.targets.detection import Detection
 from fuzz.targets.pip_cache import PipCacheEntries
@@ -23,7 +24,10 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "registry-answers": RegistryAnswers,
     "requirement-files": RequirementFiles,
     "lock-files": LockFiles,
+    "uv-locks": UvLocks,
     "project-files": ProjectFiles,
+    "procfiles": Procfiles,
+    "app-code": AppCode,
     "python-versions": PythonVersions,
     "pip-cache-entries": PipCacheEntries,
     "platform-files": PlatformFiles,

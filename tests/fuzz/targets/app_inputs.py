@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.inputs.read import read_inputs
+from app_venv.inputs.selection import Selection
+from app_venv.installers.uv.lock import read_lock
 from buildpack_api.errors import BuildpackError
 from buildpack_api.target import Target as BuildTarget
 from fuzz.mutation import read_seeds
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping, Sequence
 
+_MARKERS = {"sys_platform": "linux", "python_full_version": "3.13.0", "python_version": "3.13"}
 _CATALOGUE = Path(__file__).parents[3] / "buildpacks/python-runtime/data/runtimes.toml"
 
 
@@ -140,6 +143,47 @@ class ProjectFiles(_AppInputs):
         ),
     )
     variables = ({}, {"BP_PIP_PROJECT": "dependencies"}, {"BP_PIP_EXTRAS": "web"}, {"BP_PIP_GROUPS": "dev"})
+
+
+class UvLocks(Target):
+    """uv.lock, of which is found what uv will install."""
+
+    name = "uv-locks"
+    expected = (BuildpackError,)
+    tokens = (
+        *(
+            b"[[package]]\n",
+            b"version = 2\n",
+            b"source = {}\n",
+            b"source = 1\n",
+            b"dependencies = [{}]\n",
+            b"name = ''\n",
+        ),
+        *(
+            b"marker = '('",
+            b"extra = ['x']",
+            b"wheels = [{hash = 1}]\n",
+            b"sdist = 1\n",
+            b"[package.metadata]\n",
+            b"hash = 'md5:x'",
+        ),
+        *(
+            b"[package.dev-dependencies]\n",
+            b"[package.optional-dependencies]\n",
+            b"editable = '.'",
+            b"git = 'https://h/x?rev=1'",
+        ),
+    )
+
+    def __init__(self) -> None:
+        self.seeds = read_seeds(SEEDS / self.name)
+
+    def answer(self, files: dict[str, bytes], place: Path, rng: random.Random) -> object:
+        """Read the lock for what a user may choose of it."""
+        path = write(files, place / "app") / "uv.lock"
+        chosen = rng.choice((Selection(), Selection(extras=("web",)), Selection(groups=("dev",))))
+        found = read_lock(path, chosen, rng.choice(("", "", "app")), _MARKERS)
+        return repr((found, [one.reason for one in found.packages])).replace(str(place), "PLACE")
 
 
 class PythonVersions(Target):
