@@ -45,6 +45,12 @@ SHELL_SCRIPTS = (
     *(f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")),
 )
 WORKFLOWS = ".github"
+# One more than there are processors: a quarter of their time tests wait for programs and servers.
+WORKERS = (
+    f"--numprocesses={len(os.sched_getaffinity(0)) + 1}"
+    if hasattr(os, "sched_getaffinity")
+    else "--numprocesses=auto"
+)
 # Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
 VALUED = {
     *("-c", "-k", "-m", "-o", "-p", "--cache-dir", "--config", "--config-file"),
@@ -236,7 +242,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the unit tests on every supported Python."""
-    _pytest(session, "tests/unit", "--numprocesses=auto")
+    _pytest(session, "tests/unit", WORKERS)
 
 
 @nox.session
@@ -244,7 +250,7 @@ def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
     # A module's tests share what they build, so a module stays on one worker. Of the gigabytes of layers only
     # what failed stays: some later session would delete them, cold and in one process.
-    options = ("--numprocesses=auto", "--dist=loadscope", "--override-ini=tmp_path_retention_policy=failed")
+    options = (WORKERS, "--dist=loadscope", "--override-ini=tmp_path_retention_policy=failed")
     _pytest(session, "tests/integration", *options)
 
 
@@ -254,7 +260,7 @@ def coverage(session: nox.Session) -> None:
     _install(session, "coverage")
     arguments, _ = _arguments(session)
     measured = ("--cov", "--cov-branch", "--cov-report=term:skip-covered", "--cov-report=html:build/coverage")
-    session.run("python", "-m", "pytest", "--numprocesses=auto", *measured, *arguments)
+    session.run("python", "-m", "pytest", WORKERS, *measured, *arguments)
     session.log("Line by line: build/coverage/index.html")
 
 
@@ -268,7 +274,7 @@ def minimums(session: nox.Session) -> None:
     arguments, paths = _arguments(session)
     # What a buildpack brings along is in its vendor.lock, at one version.
     tested = [] if paths else [f"tests/unit/{name.replace('-', '_')}" for name in LIBRARIES]
-    session.run("python", "-m", "pytest", "--numprocesses=auto", *tested, *arguments)
+    session.run("python", "-m", "pytest", WORKERS, *tested, *arguments)
 
 
 @nox.session
