@@ -50,7 +50,7 @@ def try_app(
     runtime: str = "",
     keep: bool = False,
 ) -> None:
-    """Build an app on this machine, show what came out, and see whether it starts and answers."""
+    """Build an app on this machine, and start it."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_testing.try_app import AppTrial, parse_source, parse_variables
