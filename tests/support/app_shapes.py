@@ -529,6 +529,27 @@ SHAPES: Mapping[str, Shape] = {
         "python bot.py",
         type="main",
     ),
+    "a bot with a page that keeps it alive, and a server": Shape(
+        {"keep_alive.py": WSGI, "main.py": "from keep_alive import keep\nbot = object()\nbot.run('token')\n"},
+        ("flask", "gunicorn"),
+        said=("Several things may be meant", "gunicorn keep_alive:app", "python main.py"),
+    ),
+    "a bot with a page that keeps it alive, and no server": Shape(
+        {"keep_alive.py": WSGI, "main.py": "from keep_alive import keep\nbot = object()\nbot.run('token')\n"},
+        ("flask",),
+        "python main.py",
+        type="main",
+    ),
+    "a web app of any name that runs itself": Shape(
+        {"hello.py": WSGI + "if __name__ == '__main__':\n    app.run(host='0.0.0.0', port=5000)\n"},
+        ("flask", "gunicorn"),
+        "gunicorn hello:app",
+    ),
+    "a tool with a web app somewhere": Shape(
+        {"main.py": "if __name__ == '__main__':\n    print('work')\n", "tools/mock.py": WSGI},
+        ("flask", "gunicorn"),
+        said=("Several things may be meant", "tools.mock:app", "python main.py"),
+    ),
     "__main__.py of a package": Shape(
         {"shop/__init__.py": "", "shop/__main__.py": "print('hi')\n"}, (), "python -m shop", type="main"
     ),

@@ -42,7 +42,8 @@ class Candidate:
     """Something to start. ``missing`` says what is missing where it cannot be; then there is no command.
 
     ``root`` tells what is the same thing found twice, ``package`` which ``__main__.py`` is the same, too.
-    ``note`` is worth a warning if it is started.
+    ``note`` is worth a warning if it is started. ``weak``: the name of its file does not say that it is the
+    app, so that a program beside it may be.
     """
 
     strength: Strength
@@ -55,6 +56,7 @@ class Candidate:
     root: object = None
     package: object = None
     note: str = ""
+    weak: bool = False
 
     @property
     def process(self) -> AppProcess:

@@ -46,12 +46,13 @@ def _choice(found: list[Candidate], project: Project) -> tuple[Candidate | None,
     mains = [one for one in mains if one.root not in {script.package for script in scripts}]
     if said:
         return _only(said)
+    beside = mains if all(one.weak for one in seen) else []
     if any(one.startable for one in seen):
         roots = {one.root for one in seen}
-        return _only([*seen, *(one for one in scripts if one.root not in roots)])
+        return _only([*seen, *(one for one in (*scripts, *beside) if one.root not in roots)])
     if scripts and not (seen or mains) and not project.environment.has_any(*_SERVER_FRAMEWORKS):
         return None, scripts
-    if seen:  # a web app without a server: only what serves one may be it
+    if seen and not beside:  # a web app without a server: only what serves one may be it
         mains = [one for one in mains if one.type == WEB]
     if mains or (scripts and not seen):
         return _only([*mains, *scripts])

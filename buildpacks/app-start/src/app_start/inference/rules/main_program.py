@@ -92,7 +92,8 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     elif serves and "PORT" not in module.text:
         note = f"{shown} is not seen to listen at the port of $PORT."
     command, text = with_forwarding(line, kind)
-    return Candidate(strength, evidence, kind, command, text, directory, root=path, note=note)
+    root = program.app.root if program.app else path
+    return Candidate(strength, evidence, kind, command, text, directory, root=root, note=note)
 
 
 def _start_of(module: Module) -> int:

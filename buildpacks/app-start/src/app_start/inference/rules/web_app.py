@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,15 +34,15 @@ def find(findings: Findings) -> list[Candidate]:
                 if other.root not in mounted and not _is_django(project, other):
                     found.setdefault(other.root, other)
         if found:
-            return [findings.served(one) for one in found.values()]
+            weak = not any(path.name in _OF_PACKAGES or path.name == _own_name(project) for path in files)
+            return [replace(findings.served(one), weak=weak) for one in found.values()]
     return []
 
 
 def _tiers(project: Project) -> list[list[Path]]:
     """Return the files in which an app is looked for: those that say what they are for come first."""
     top = {path.name: path for path in project.top_files}
-    named = project.table("project").get("name")
-    own = f"{named}.py".replace("-", "_") if isinstance(named, str) else ""
+    own = _own_name(project)
     below = [path for path in project.files if path.parent != project.top and path.name in _OF_PACKAGES]
     tiers = [
         [top[name] for name in _DEPLOYED if name in top],
@@ -52,6 +53,12 @@ def _tiers(project: Project) -> list[list[Path]]:
     nested = [sorted((path for path in below if len(path.parts) == depth), key=_order) for depth in depths]
     others = [path for path in project.files if path.parent != project.top and path.name not in _OF_PACKAGES]
     return [*tiers, *nested, others]
+
+
+def _own_name(project: Project) -> str:
+    """Return what a file with the project's own name is called."""
+    named = project.table("project").get("name")
+    return f"{named}.py".replace("-", "_") if isinstance(named, str) else ""
 
 
 def _order(path: Path) -> tuple[int, str]:
