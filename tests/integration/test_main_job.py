@@ -352,4 +352,4 @@ def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
     in_image, not_in_image = text.split("Not in the app image")
     assert "strata/pip-tool pip" in not_in_image
     assert "strata/pip-tool pip" not in in_image
-    assert text.count(": reused, same digest") == 4
+    assert text.count(": reused, same digest") == 5
