@@ -1,0 +1,92 @@
+"""uv's cache: what of it stays, and that nothing is used which somebody has changed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.installers.uv.cache import _keep, _make_intact, linked_archives
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def names(root: Path) -> set[str]:
+    found = (path for path in root.rglob("*") if path.is_file() or path.is_symlink())
+    return {path.relative_to(root).as_posix() for path in found}
+
+
+def wheel(cache: Path, identity: str, name: str, link: str) -> Path:
+    """Unpack a wheel as uv does it, with a pointer to it."""
+    archive = cache / "archive-v0" / identity
+    (archive / f"{name}-1.dist-info").mkdir(parents=True)
+    (archive / f"{name}.py").write_text(name)
+    path = cache / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(os.path.relpath(archive, path.parent))
+    path.with_name(f"{path.name}.http").write_text(f"sha256 {identity}")
+    path.with_name(f"{path.name}.lock").touch()
+    return archive
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A published wheel, one that is no longer used, one that was built of a source, one of a directory."""
+    cache, venv = tmp_path / "cache", tmp_path / "venv"
+    venv.mkdir()
+    archives = [
+        wheel(cache, "one", "a", "wheels-v8/pypi/a/1-py3-none-any"),
+        wheel(cache, "two", "built", "sdists-v11/pypi/built/1/id/built-1-py3-none-any"),
+        wheel(cache, "three", "local", "sdists-v11/editable/x/id/local-1-py3-none-any"),
+    ]
+    wheel(cache, "four", "gone", "wheels-v8/pypi/gone/1-py3-none-any")
+    (cache / "sdists-v11/pypi/built/1/revision.http").write_text("source")
+    (cache / "sdists-v11/pypi/built/1/id/src.tar").touch()
+    (cache / "simple-v28").mkdir()
+    (cache / "simple-v28/a.rkyv").touch()
+    (cache / "CACHEDIR.TAG").touch()
+    for archive in archives:
+        for path in archive.glob("*.py"):
+            os.link(path, venv / path.name)
+    return cache
+
+
+def test_only_what_the_environment_is_made_of_stays(cache: Path, tmp_path: Path) -> None:
+    _keep(cache, tmp_path / "venv", published=True)
+    built = "sdists-v11/pypi/built/1"
+    kept = {
+        "CACHEDIR.TAG", "kept", "archive-v0/one/a.py", "archive-v0/two/built.py",
+        "wheels-v8/pypi/a/1-py3-none-any", "wheels-v8/pypi/a/1-py3-none-any.http", f"{built}/revision.http",
+        f"{built}/id/built-1-py3-none-any", f"{built}/id/built-1-py3-none-any.http",
+    }  # fmt: skip
+    assert names(cache) == kept
+    _keep(cache, tmp_path / "venv", published=False)
+    assert names(cache) == {name for name in kept if not name.startswith(("wheels", "archive-v0/one"))}
+
+
+def test_what_the_environment_is_linked_to_is_told(cache: Path, tmp_path: Path) -> None:
+    found = {one.distribution: one for one in linked_archives(cache, tmp_path / "venv")}
+    assert {name: one.built for name, one in found.items()} == {"a": False, "built": True, "local": True}
+    assert b"sha256 one" in found["a"].notes
+
+
+def test_news_are_removed_and_a_changed_file_spoils_all(cache: Path, tmp_path: Path) -> None:
+    _keep(cache, tmp_path / "venv", published=True)
+    before = names(cache)
+    (cache / ".lock").touch()
+    _make_intact(cache)
+    assert names(cache) == before
+    with (tmp_path / "venv/a.py").open("a") as file:
+        file.write("changed in place")
+    _make_intact(cache)
+    assert names(cache) == {"kept"}
+
+
+@pytest.mark.parametrize("damage", ["kept", "archive-v0/one/a.py", "wheels-v8/pypi/a/1-py3-none-any"])
+def test_what_is_missing_spoils_all(cache: Path, tmp_path: Path, damage: str) -> None:
+    _keep(cache, tmp_path / "venv", published=True)
+    (cache / damage).unlink()
+    _make_intact(cache)
+    assert names(cache) <= {"kept"}
