@@ -81,6 +81,8 @@ def test_pip_is_told_which_parts_are_wanted(tmp_path: Path) -> None:
         (HEAD + 'requires-python = "<3.13"\n' + WHEEL, {}, "The app gets Python 3.13.1."),
         (HEAD + f'requires-python = "<{"9" * 5000}"\n' + WHEEL, {}, "is not a valid lock file"),
         (HEAD + "environments = [\"os_name == 'nt'\"]\n" + WHEEL, {}, 'os_name == "nt"'),
+        (HEAD + "environments = [\"os_name === 'nt'\"]\n" + WHEEL, {}, "cannot be evaluated: "),
+        (HEAD + WHEEL.replace("wheels", "marker = \"os_name ~= 'x'\"\nwheels"), {}, "cannot be evaluated: "),
         (HEAD + WHEEL, {"BP_PIP_GROUPS": "web"}, "pylock.toml has no dependency group web"),
     ],
 )

@@ -159,6 +159,11 @@ def test_only_what_is_installed_counts(tmp_path: Path) -> None:
             {},
             "Write ==3.12.* for this line, or >=3.12 for newer ones too.",
         ),
+        (
+            "[project]\ndependencies = ['x; os_name === \"a\"']\n",
+            {},
+            "has an invalid requirement: x; os_name",
+        ),
         ("[project]\nrequires-python = '^3.12'\n", {}, "Write a specifier, such as: >=3.12"),
         (f"[project]\nrequires-python = '<{'9' * 5000}'\n", {}, "requires-python is no version specifier"),
         ("[project]\ndynamic = ['dependencies']\n", {}, "does not list its dependencies: they are dynamic"),

@@ -96,10 +96,14 @@ class _Needs:
         return [need for need in parsed if need is not None and self._counts(need, extras)]
 
     def _counts(self, need: Requirement, extras: set[str]) -> bool:
+        """Tell whether a need is one here; one whose marker compares what cannot be compared is none."""
         marker = need.marker
-        return marker is None or any(
-            marker.evaluate({**self._environment, "extra": extra}) for extra in ("", *extras)
-        )
+        try:
+            return marker is None or any(
+                marker.evaluate({**self._environment, "extra": extra}) for extra in ("", *extras)
+            )
+        except ValueError:
+            return False
 
     def _parse(self, name: str, line: str) -> Requirement | None:
         from packaging.requirements import InvalidRequirement  # not on reuse

@@ -16,9 +16,12 @@ from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError, PlatformError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
+    from typing import Literal
 
+    from packaging.markers import Marker
     from packaging.pylock import Package, Pylock
 
     from app_venv.inputs.selection import Selection, Wanted
@@ -117,7 +120,7 @@ def _check_place(lock: Pylock, name: str, interpreter: Interpreter) -> None:
             advice="Choose the version with .python-version, or lock again for it.",
         )
     environment = marker_environment(interpreter)
-    if lock.environments and not any(one.evaluate(environment) for one in lock.environments):
+    if lock.environments and not any(_holds(one, name, environment) for one in lock.environments):
         listed = "\n".join(f"  {one}" for one in lock.environments)
         raise ConfigurationError(
             f"{name} is for other environments than this one",
@@ -133,7 +136,7 @@ def _classify(lock: Pylock, name: str, wanted: Wanted, found: Evidence) -> list[
     chosen = [
         package
         for package in lock.packages
-        if package.marker is None or package.marker.evaluate(environment, context="lock_file")
+        if package.marker is None or _holds(package.marker, name, environment, context="lock_file")
     ]
     loose = [_Source(package.name, kind) for package in chosen if (kind := _kind(package))]
     for source in loose:
@@ -145,6 +148,19 @@ def _classify(lock: Pylock, name: str, wanted: Wanted, found: Evidence) -> list[
         return []
     found.note(name, f"{len(chosen) - len(loose)} packages", Pinning.LOCKED)
     return loose
+
+
+def _holds(
+    marker: Marker,
+    name: str,
+    environment: Mapping[str, str | AbstractSet[str]],
+    context: Literal["metadata", "lock_file"] = "metadata",
+) -> bool:
+    try:
+        return marker.evaluate(environment, context=context)
+    except ValueError as error:  # it may compare what cannot be compared
+        detail = f"The marker {marker} cannot be evaluated: {error}"
+        raise ConfigurationError(f"{name} is not a valid lock file", detail=detail, advice=_ANEW) from error
 
 
 def _environment(lock: Pylock, wanted: Wanted) -> dict[str, str | AbstractSet[str]]:

@@ -169,17 +169,16 @@ def _check_identity(table: ProjectTable) -> None:
 
 def _note_all(requirements: Iterable[str], wanted: Wanted, found: Evidence) -> None:
     """Check the requirements and add them: they, not the file, decide what is installed."""
-    from packaging.requirements import InvalidRequirement
-
     environment = marker_environment(wanted.interpreter)
     texts = list(requirements)
     for text in texts:
         try:
             marker = parse_requirement(text).marker
-        except InvalidRequirement as error:
+            counts = marker is None or marker.evaluate({**environment, "extra": ""})
+        except ValueError as error:  # InvalidRequirement, or a marker that compares what cannot be compared
             raise ConfigurationError(
                 f"{PYPROJECT} has an invalid requirement: {text}", detail=str(error).strip()
             ) from error
-        if marker is None or marker.evaluate({**environment, "extra": ""}):
+        if counts:
             found.note(PYPROJECT, text, *classify(RequirementLine(0, text, text), wanted.app_dir))
     found.add(PYPROJECT, "\n".join(texts))

@@ -216,11 +216,11 @@ def _holds(marker: str, environment: Mapping[str, str]) -> bool:
     """Evaluate a marker; one that is about extras, as uv writes it for conflicts, may hold."""
     if not marker or "extra" in marker:
         return True
-    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+    from packaging.markers import Marker
 
     try:
         return Marker(marker).evaluate(dict(environment))
-    except (InvalidMarker, UndefinedEnvironmentName):
+    except ValueError:  # no marker, or one that compares what cannot be compared
         return True
 
 
