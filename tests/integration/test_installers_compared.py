@@ -76,8 +76,8 @@ def test_the_python_layer_is_one_whatever_installs(
     assert "Installing uv.lock with uv" in uv_result.run(VENV).printed
     assert pip_result.layer(RUNTIME, "python").diff_id == uv_result.layer(RUNTIME, "python").diff_id
     assert uv_result.layer(RUNTIME, "python").reused
-    assert [run.id for run in pip_result.runs] == [RUNTIME, PIP, VENV, "test/probe"]
-    assert [run.id for run in uv_result.runs] == [RUNTIME, UV, VENV, "test/probe"]
+    assert [run.id for run in pip_result.runs][:3] == [RUNTIME, PIP, VENV]
+    assert [run.id for run in uv_result.runs][:3] == [RUNTIME, UV, VENV]
 
 
 def test_equal_packages_give_equal_files(
@@ -113,9 +113,9 @@ def test_uv_installs_a_requirements_file_as_pip_does(
     assert len(index.requests) == asked
 
 
-def test_a_file_that_does_not_pin_everything_is_refused_by_its_line(job: MainJob) -> None:
+def test_a_file_that_does_not_pin_everything_is_refused_by_its_line(job: MainJob, tmp_path: Path) -> None:
     """There is no pip that could install it."""
-    app = job.copy("flask")
+    app = shutil.copytree(APPS / "flask", tmp_path / "app")
     with (app / "requirements.txt").open("a") as file:
         file.write("six\n")
     with pytest.raises(PhaseError) as failed:
