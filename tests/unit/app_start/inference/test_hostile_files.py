@@ -40,3 +40,10 @@ def test_a_dockerfile_whose_command_is_nested_without_end(app: App) -> None:
     """Nothing is read off it, and nothing fails."""
     app.write({"Dockerfile": f"CMD {'[' * 60_000}{']' * 60_000}\n", "app.py": "print()\n"}).build()
     assert "Traceback" not in app.printed
+
+
+def test_an_import_whose_name_is_longer_than_any_file(app: App) -> None:
+    """No module has it, neither of the app nor of a package; nothing fails."""
+    name = "a" * 5_000
+    app.write({"src/site/app.py": f"from {name} import made\n\napp = made()\n"}).build()
+    assert "Traceback" not in app.printed

@@ -90,7 +90,7 @@ class Project:
         if not path.is_relative_to(self.top):  # a relative import can lead anywhere
             return None
         for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-            if candidate.is_file():
+            if is_file(candidate):
                 return candidate
         return None
 
@@ -174,12 +174,12 @@ class Project:
     def _holds(self, root: Path, name: str, path: Path) -> bool:
         """Whether a directory has a module of this name, other than the file that imports it."""
         folder, file = root / name, root / f"{name}.py"
-        return (file.is_file() and file != path) or (folder.is_dir() and any(folder.glob("*.py")))
+        return (is_file(file) and file != path) or (is_dir(folder) and any(folder.glob("*.py")))
 
     def _installed_package(self, name: str) -> bool:
         if name not in self._installed:
             site = self.environment.site_packages
-            self._installed[name] = (site / name).is_dir() or (site / f"{name}.py").is_file()
+            self._installed[name] = is_dir(site / name) or is_file(site / f"{name}.py")
         return self._installed[name]
 
     def _usual(self, path: Path, roots: list[Path]) -> Path:
@@ -223,3 +223,19 @@ def _may_hold_apps(entry: os.DirEntry[str]) -> bool:
 def _dotted(path: Path, root: Path) -> str:
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; a name of the app's code may be too long for one, or have a NUL."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_dir(path: Path) -> bool:
+    """Tell whether a directory is there, as `is_file` does."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
