@@ -17,8 +17,8 @@ import pytest
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.both_platforms import LocalBuilds, RealBuilds
-from support.main_job import COMPOSITE, PROBE, START
-from support.sample_builds import COMPONENTS, SAMPLES, VENV_TREE, WEB
+from support.main_job import COMPOSITE, PROBE
+from support.sample_builds import SAMPLES, VENV_TREE, WEB, WHOLE
 from support.scripted import ScriptedBuildpacks, layer, provides, requires
 from support.snapshot import RECORD, Snapshot, differences
 
@@ -221,7 +221,7 @@ commands for name in python python3 pip gunicorn; do command -v "$name"; done
 def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: Path, scratch: Path) -> None:
     """The whole job with the probe at its end, and once more: what tests without containers stand on."""
     sample = SAMPLES["flask"]
-    ours = [samples.directory(one) for one in (COMPOSITE, *COMPONENTS, START)]
+    ours = [samples.directory(one) for one in WHOLE]
     group = Group([*ours, WEB, PROBE], [[COMPOSITE, "test/web", "test/probe"]])
     local = LocalBuilds.of(tmp_path / "local", group)
     catalogue = scratch / "catalogue" / "runtimes.toml"  # at the same place on both platforms

@@ -10,8 +10,8 @@ import pytest
 from buildpack_release.model.repository import Repository
 from buildpack_testing.cnb import app_container
 from support.builders import BuilderMaker
-from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, START, VENV
-from support.sample_builds import COMPONENTS, SAMPLES, WEB
+from support.main_job import COMPOSITE, PIP, ROOT, RUNTIME, VENV
+from support.sample_builds import SAMPLES, WEB, WHOLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.tools import BuiltLifecycle
     from support.sample_builds import SampleBuilds
 
-ALL = (COMPOSITE, *COMPONENTS, START)
+ALL = WHOLE
 VERSIONS = {one.id: one.descriptor.version for one in Repository.discover(ROOT).buildpacks}
 
 

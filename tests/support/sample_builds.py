@@ -13,6 +13,7 @@ from buildpack_release.wheels.lock_file import read_lock
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, START, VENV
+from support.uv_wheels import UV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ VENV_TREE = f"{LAYERS}/strata_app-venv/venv/venv"
 E2E_FIXTURES = ROOT / "tests" / "e2e" / "fixtures"
 WEB = ROOT / "tests" / "fixtures" / "web"
 COMPONENTS = (RUNTIME, PIP, VENV)
+WHOLE = (COMPOSITE, RUNTIME, PIP, UV, VENV, START)
+"""The composite and all that may take part, in its order."""
 (PIP_VERSION,) = (pin.version for pin in read_lock(ROOT / "buildpacks" / "pip-tool" / "wheels.lock"))
 RUNTIMES = "/runtimes"
 """Where the catalogue of runtimes is in a build container."""
@@ -115,7 +118,7 @@ class SampleBuilds:
 
     def composite(self) -> Group:
         """Return what most people use, and a buildpack that says what to start."""
-        ours = [self.directory(one) for one in (COMPOSITE, *COMPONENTS, START)]
+        ours = [self.directory(one) for one in WHOLE]
         return Group([*ours, WEB], [[COMPOSITE, "test/web"]])
 
     def components(self, *others: Path, instead: Mapping[str, Path] | None = None) -> Group:
