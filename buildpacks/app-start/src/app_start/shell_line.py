@@ -85,7 +85,7 @@ _GLOB = frozenset("*?[{")
 # For what is not one command, or a list that ends in one. The shell takes SIGTERM at once, since it waits for
 # a job; as the container's first process it tells everybody else. The line may end in a comment.
 _WAITING = """\
-end() {{ trap '' TERM; [ $$ -ne 1 ] || kill -s TERM -1; kill -s TERM $! 2>/dev/null; wait; exit 143; }}
+end() {{ trap '' TERM; [ $$ -ne 1 ] || kill -TERM -1; kill -s TERM $! 2>/dev/null; wait; exit 143; }}
 trap end TERM
 {{ {line}
 }} & wait $!"""
