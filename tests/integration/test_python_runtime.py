@@ -457,7 +457,7 @@ def foreign(runtimes: RuntimeSet, tmp_path_factory: pytest.TempPathFactory) -> F
     (mirror / "amd64.tar.gz").symlink_to(archive.file)
     document = toml.load(runtimes.catalogue)
     row = next(row for row in document["runtime"] if row["version"] == archive.version)
-    arm64 = {"arch": "arm64", "path": made.name, "sha256": hashlib.sha256(made.read_bytes()).hexdigest()}
+    arm64 = {"arch": "arm64", **row_of(made)}
     document["runtime"] = [{**row, "path": "amd64.tar.gz"}, {**row, **arm64}]
     catalogue = mirror / "runtimes.toml"
     toml.write(catalogue, document)
@@ -479,6 +479,12 @@ class Foreign:
             "BP_DEPENDENCY_MIRROR": self.mirror.as_uri(),
         }
         return replace(builds, arch="arm64", probe="true", outer=outer, variables=variables)
+
+
+def row_of(archive: Path) -> dict[str, object]:
+    """Return what a catalogue says of an archive."""
+    content = archive.read_bytes()
+    return {"path": archive.name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
 
 
 def byte_code(builds: Builds) -> dict[str, bytes]:
@@ -567,7 +573,7 @@ def test_what_an_interpreter_says_that_does_not_start_is_in_the_message(
                 target.addfile(member, source.extractfile(member) if member.isreg() else None)
     document = toml.load(runtimes.catalogue)
     (row,) = (row for row in document["runtime"] if row["version"] == archive.version)
-    row.update(path=made.name, sha256=hashlib.sha256(made.read_bytes()).hexdigest())
+    row.update(row_of(made))
     own = tmp_path / "runtimes.toml"
     own.write_text(tomli_w.dumps(document))
 

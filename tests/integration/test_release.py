@@ -278,12 +278,12 @@ def test_where_releases_are_made_from(bumped: Project, prepare: str, tmp_path: P
 
 
 def test_the_workflow_only_calls_it(project: Project) -> None:
-    """One step runs something, and every option that it gives is one of the task."""
+    """One step releases, and every option that it gives is one of the task."""
     text = (ROOT / ".github/workflows/release.yml").read_text()
-    (command,) = re.findall(r"^ *- run: (.+)$", text, re.MULTILINE)
-    assert command.startswith("./scripts/nox -s release -- ")
+    (command,) = re.findall(r"^ *- run: (.*\binv release\b.*)$", text, re.MULTILINE)
+    assert command.startswith("./scripts/inv release ")
     known = project.inv("release", "--help").stdout
-    for option in re.findall(r"--[a-z][a-z-]*", text):
+    for option in re.findall(r"--[a-z][a-z-]*", command):
         assert f" {option} " in known.replace("=", " ").replace("\n", " "), option
 
 
@@ -381,4 +381,4 @@ def test_the_first_release_of_this_repository(registry: RealRegistry, tmp_path: 
     assert done.stderr.endswith("Released.\n")
     verified = project.inv("publish.verify", "--to", to, "--anonymous")
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.count(" good ") == 4
+    assert verified.stdout.count(" good ") == len([*(ROOT / "buildpacks").glob("*/buildpack.toml")])
