@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import json
@@ -146,12 +147,16 @@ def _install(environment: Path, lock: Path) -> None:
 
 
 def _has_pip() -> bool:
-    """Tell whether the running Python has a pip that can install into another environment (22.3)."""
-    try:
-        version = importlib.metadata.version("pip").split(".")
-    except importlib.metadata.PackageNotFoundError:
+    """Tell whether the running Python has a pip that can install into another environment (22.3).
+
+    The wheel that new environments get their pip from may be on the path, for what pip carries: that is none.
+    """
+    places = [place for place in sys.path if not place.endswith(".whl")]
+    if importlib.machinery.PathFinder.find_spec("pip", places) is None:
         return False
-    return importlib.util.find_spec("pip") is not None and (int(version[0]), int(version[1])) >= (22, 3)
+    found = next(iter(importlib.metadata.distributions(name="pip", path=places)), None)
+    version = found.version.split(".") if found else ["0", "0"]
+    return (int(version[0]), int(version[1])) >= (22, 3)
 
 
 def _run(command: Sequence[str], *, quiet: bool = False) -> bool:

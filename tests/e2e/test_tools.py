@@ -257,11 +257,11 @@ def test_killed_podman_session_is_cleaned_up(run_base: BaseImage) -> None:
 
 _LEAVE_A_CONTAINER = """
 import sys, time
-from buildpack_testing.cnb.podman import Settings
+from buildpack_testing.cnb.podman import ContainerSettings
 from buildpack_testing.cnb.podman_session import podman
 with podman() as engine:
     image = engine.load(f"oci:{sys.argv[1]}", "localhost/run")
-    with engine.container(image, "sleep", "600", settings=Settings(network="none")) as container:
+    with engine.container(image, "sleep", "600", settings=ContainerSettings(network="none")) as container:
         print(engine.directory, container.state()["Pid"], flush=True)
         time.sleep(600)
 """

@@ -122,11 +122,12 @@ class SampleBuilds:
         return Group([*ours, WEB], [[COMPOSITE, "test/web"]])
 
     def components(self, *others: Path, instead: Mapping[str, Path] | None = None) -> Group:
-        """Return our three components in order, some replaced, others after them."""
+        """Return our components for an app with pip in order, some replaced, others after them."""
         replaced = instead or {}
-        ours = [replaced.get(one) or self.directory(one) for one in COMPONENTS]
+        parts = (*COMPONENTS, START)
+        ours = [replaced.get(one) or self.directory(one) for one in parts]
         ids = [_id(directory) for directory in (*others, WEB)]
-        return Group([*ours, *others, WEB], [[*COMPONENTS, *ids]])
+        return Group([*ours, *others, WEB], [[*parts, *ids]])
 
     def variables(self, name: str) -> dict[str, str]:
         """Return the variables of a sample's build."""
