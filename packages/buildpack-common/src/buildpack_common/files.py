@@ -57,15 +57,11 @@ def remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink()
         return
-    import shutil  # with its archive formats it is a good part of the start-up
-
     try:
-        shutil.rmtree(path)
+        _remove_tree(path)
     except PermissionError:
         _make_directories_writable(path)
-        shutil.rmtree(path)
-    except RecursionError:  # up to Python 3.12 it calls itself for each level
-        _remove_deep(path)
+        _remove_tree(path)
 
 
 def file_sha256(path: Path) -> str:
@@ -82,6 +78,15 @@ def sha256_of(file: IO[bytes]) -> str:
     while block := file.read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _remove_tree(path: Path) -> None:
+    import shutil  # with its archive formats it is a good part of the start-up
+
+    try:
+        shutil.rmtree(path)
+    except RecursionError:  # up to Python 3.12 it calls itself for each level
+        _remove_deep(path)
 
 
 def _make_directories_writable(root: Path) -> None:
