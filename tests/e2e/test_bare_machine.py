@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.bare_machine import SUITES, bare_machine, packages
+from support.bare_machine import BUILDPACKS, SUITES, bare_machine, packages
 from support.needs import need
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def machine(scratch: Path) -> Iterator[BareMachine]:
 def test_the_first_command_makes_the_packages(machine: BareMachine) -> None:
     done = machine.run("./scripts/nox -s package")
     assert done.code == 0, done.end()
-    assert len(packages(machine)) == 4 * 2
+    assert len(packages(machine)) == len(BUILDPACKS) * 2
 
 
 def test_the_second_command_checks_code_with_the_distributions_python(machine: BareMachine) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.bare_machine import SUITES, WITHOUT_NETWORK, bare_machine, packages
+from support.bare_machine import BUILDPACKS, SUITES, WITHOUT_NETWORK, bare_machine, packages
 from support.needs import need
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def machine(suite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 def test_the_first_command(machine: BareMachine) -> None:
     done = machine.run("./scripts/nox -s package")
     assert done.code == 0, done.end()
-    assert len(packages(machine)) == 4 * 2
+    assert len(packages(machine)) == len(BUILDPACKS) * 2
 
 
 def test_the_second_command(machine: BareMachine, suite: str, capsys: pytest.CaptureFixture[str]) -> None:

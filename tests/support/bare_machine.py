@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SUITES = ("bookworm", "trixie")
+BUILDPACKS = tuple(sorted((Path(__file__).parents[2] / "buildpacks").glob("*/buildpack.toml")))
 USER = 1000
 HOME = Path("/home/dev")
 CHECKOUT = HOME / "a checkout"
