@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.variables import Variable
+from buildpack_api.variables import Variable, read_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,25 +87,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         command=command,
         source=source,
-        workers=_word(WORKERS, WorkersMode, environment),
-        live_reload=_word(LIVE_RELOAD, Switch, environment) is Switch.ON,
-        debug=_word(DEBUG, Switch, environment) is Switch.ON,
+        workers=read_word(WORKERS, WorkersMode, environment) or WorkersMode.AUTO,
+        live_reload=read_word(LIVE_RELOAD, Switch, environment) is Switch.ON,
+        debug=read_word(DEBUG, Switch, environment) is Switch.ON,
     )
-
-
-_Word = TypeVar("_Word", bound=Enum)
-
-
-def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word:
-    text = variable.text(environment).lower() or variable.default
-    try:
-        return values(text)
-    except ValueError as error:
-        words = [
-            f"{one.value} (the default)" if one.value == variable.default else one.value for one in values
-        ]
-        raise ConfigurationError(
-            f"{variable.name} is {text!r}",
-            detail=f"Its meaning: {variable.meaning.replace('`', '')}.",
-            advice=f"Set it to {', '.join(words[:-1])} or {words[-1]}, or remove it.",
-        ) from error

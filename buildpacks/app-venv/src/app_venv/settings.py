@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from app_venv.names import is_name
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.variables import Variable
+from buildpack_api.variables import Variable, read_word
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
@@ -179,15 +179,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read all variables. Raises ConfigurationError for a value that means nothing."""
     return Settings(
         requirement=tuple(environment.get(REQUIREMENT.name, "").split()),
-        project=_word(PROJECT, ProjectMode, environment),
+        project=read_word(PROJECT, ProjectMode, environment),
         extras=_names(EXTRAS, environment),
         groups=_names(GROUPS, environment),
         dest_path=DEST_PATH.text(environment),
         require_hashes=_switch(REQUIRE_HASHES, environment),
         only_binary=_projects(ONLY_BINARY, environment),
         build_ignore=BUILD_IGNORE.words(environment),
-        cache=_word(CACHE, Kept, environment) or Kept.ALL,
-        check=_word(CHECK, CheckMode, environment) or CheckMode.WARN,
+        cache=read_word(CACHE, Kept, environment) or Kept.ALL,
+        check=read_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),
         uv_extras=_names(UV_EXTRAS, environment),
         uv_groups=_names(UV_GROUPS, environment),
@@ -198,33 +198,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def read_package_manager(environment: Mapping[str, str]) -> PackageManager | None:
     """Read the choice of a tool; None if the user made none. Raises ConfigurationError for another word."""
-    return _word(PACKAGE_MANAGER, PackageManager, environment)
+    return read_word(PACKAGE_MANAGER, PackageManager, environment)
 
 
 def read_requirements_installer(environment: Mapping[str, str]) -> RequirementsInstaller:
     """Read what installs files of pip. Raises ConfigurationError for another word."""
-    return _word(INSTALLER, RequirementsInstaller, environment) or RequirementsInstaller.PIP
-
-
-_Word = TypeVar("_Word", bound=Enum)
-
-
-def _word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word | None:
-    """Return what the variable says, or its default; None if it has none."""
-    text = variable.text(environment).lower() or variable.default
-    if not text:
-        return None
-    try:
-        return values(text)
-    except ValueError as error:
-        words = [
-            f"{one.value} (the default)" if one.value == variable.default else one.value for one in values
-        ]
-        raise ConfigurationError(
-            f"{variable.name} is {text!r}",
-            detail=f"Its meaning: {variable.meaning.replace('`', '')}.",
-            advice=f"Set it to {', '.join(words[:-1])} or {words[-1]}, or remove it.",
-        ) from error
+    return read_word(INSTALLER, RequirementsInstaller, environment) or RequirementsInstaller.PIP
 
 
 def _static(environment: Mapping[str, str]) -> StaticMode:
@@ -232,7 +211,7 @@ def _static(environment: Mapping[str, str]) -> StaticMode:
     if not COLLECTSTATIC.text(environment):
         word = DISABLE_COLLECTSTATIC.text(environment).lower()
         return StaticMode.AUTO if word in ("", "0", "false", "no") else StaticMode.OFF
-    return _word(COLLECTSTATIC, StaticMode, environment) or StaticMode.AUTO
+    return read_word(COLLECTSTATIC, StaticMode, environment) or StaticMode.AUTO
 
 
 def _switch(variable: Variable, environment: Mapping[str, str]) -> bool:

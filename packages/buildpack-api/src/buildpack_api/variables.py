@@ -6,11 +6,15 @@ A buildpack lists its own in one module; the table in its README is made from th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from enum import Enum
+
+_Word = TypeVar("_Word", bound=Enum)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,27 @@ class Variable:
         words = [str(word.value) for word in self.values or ()]
         shown = [f"`{word}` (default)" if word == self.default else f"`{word}`" for word in words]
         return f"| `{self.name}` | {', '.join(shown) or self.form} | {self.meaning} |"
+
+
+def read_word(variable: Variable, values: type[_Word], environment: Mapping[str, str]) -> _Word | None:
+    """Return which of its words a variable says, or its default; None if it has none.
+
+    Raises ConfigurationError, which lists the words, for another one.
+    """
+    text = variable.text(environment).lower() or variable.default
+    if not text:
+        return None
+    try:
+        return values(text)
+    except ValueError as error:
+        words = [
+            f"{one.value} (the default)" if one.value == variable.default else one.value for one in values
+        ]
+        raise ConfigurationError(
+            f"{variable.name} is {text!r}",
+            detail=f"Its meaning: {variable.meaning.replace('`', '')}.",
+            advice=f"Set it to {', '.join(words[:-1])} or {words[-1]}, or remove it.",
+        ) from error
 
 
 def table(variables: Iterable[Variable]) -> str:
