@@ -1,7 +1,7 @@
 """Why an installation failed that is no matter of the program which ran it.
 
-A package could not be built from source: what is missing, and the Debian package that has it. Or the machine
-was too small.
+A package could not be built from source: what is missing, and the Debian package that has it. Or git was not
+let into a repository, or the machine was too small.
 """
 
 from __future__ import annotations
@@ -43,6 +43,26 @@ def first(rules: tuple[Rule, ...], output: str) -> Explanation | None:
     """Return the explanation of the first rule that applies."""
     return next((found for rule in rules if (found := rule.apply(output)) is not None), None)
 
+
+REPOSITORY_ACCESS = (
+    Rule(
+        r"Host key verification failed|No \S+ host key is known for",
+        "the host of a repository is not known",
+        "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
+    ),
+    Rule(
+        r"cannot run ssh: No such file",
+        "ssh is not in the build image",
+        "Use a build image with it, or the https: address of the repository.",
+    ),
+    Rule(
+        r"(fatal: Authentication failed|could not read (Username|Password)|Permission denied \(publickey|"
+        r"terminal prompts disabled)",
+        "a repository refused access",
+        "Give the build credentials for its host: a binding of type git-credentials, netrc or git-ssh.",
+    ),
+)
+"""What git says of a repository that it is not let into, whoever has started it."""
 
 _WHEEL = (
     "Put a buildpack for system packages before this one, use a build image that has it, or choose a version "

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import signal
 
-from app_venv.failures.building import Explanation, Rule, explain_build, explain_machine, first
+from app_venv.failures.building import (
+    REPOSITORY_ACCESS,
+    Explanation,
+    Rule,
+    explain_build,
+    explain_machine,
+    first,
+)
 
 # The last one: for another Python (PIP_PYTHON) pip starts itself again, and ends with its child's code.
 _KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL, 256 - signal.SIGKILL)
@@ -86,22 +93,7 @@ _RULES = (
         "the address of a repository is written as git clone takes it: {address}{text}{ssh}",
         "Write git+ssh://git@host/owner/name.git, with a slash after the host, or git+https://host/owner/name.git",
     ),
-    Rule(
-        r"Host key verification failed|No \S+ host key is known for",
-        "the host of a repository is not known",
-        "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
-    ),
-    Rule(
-        r"cannot run ssh: No such file",
-        "ssh is not in the build image",
-        "Use a build image with it, or the https: address of the repository.",
-    ),
-    Rule(
-        r"(fatal: Authentication failed|could not read (Username|Password)|Permission denied \(publickey|"
-        r"terminal prompts disabled)",
-        "a repository refused access",
-        "Give the build credentials for its host: a binding of type git-credentials, netrc or git-ssh.",
-    ),
+    *REPOSITORY_ACCESS,
     Rule(
         r"git (clone|fetch|checkout)[^\n]* did not run successfully",
         "a repository could not be cloned",

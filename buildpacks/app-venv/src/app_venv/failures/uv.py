@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import signal
 
-from app_venv.failures.building import Explanation, Rule, explain_build, explain_machine, first
+from app_venv.failures.building import (
+    REPOSITORY_ACCESS,
+    Explanation,
+    Rule,
+    explain_build,
+    explain_machine,
+    first,
+)
 
 _KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 # The first that fits is the answer: causes come before the errors that they lead to.
@@ -72,22 +79,7 @@ _RULES = (
         "Give the build credentials for its host: a binding of type pypi or netrc, or the variables "
         "UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD.",
     ),
-    Rule(
-        r"Host key verification failed|No \S+ host key is known for",
-        "the host of a repository is not known",
-        "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
-    ),
-    Rule(
-        r"cannot run ssh: No such file",
-        "ssh is not in the build image",
-        "Use a build image with it, or the https: address of the repository.",
-    ),
-    Rule(
-        r"(fatal: Authentication failed|could not read (Username|Password)|Permission denied \(publickey|"
-        r"terminal prompts disabled)",
-        "a repository refused access",
-        "Give the build credentials for its host: a binding of type git-credentials, netrc or git-ssh.",
-    ),
+    *REPOSITORY_ACCESS,
     Rule(
         r"Git executable not found|No such file or directory[^\n]*git",
         "git is not in the build image",
