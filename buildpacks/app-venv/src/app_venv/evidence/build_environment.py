@@ -8,12 +8,11 @@ metadata: what is secret, or sounds so, is left out.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from buildpack_common.redaction import without_credentials
+from app_venv.evidence.key import public_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +68,7 @@ def build_environment(
         and not any(fnmatchcase(name, pattern) for pattern in patterns)
         and not any(secret.value in value for secret in secrets)
     }
-    return tuple(f"{name} {_digest(counting[name])}" for name in sorted(counting))
+    return tuple(f"{name} {public_digest(counting[name])}" for name in sorted(counting))
 
 
 def changes(before: Iterable[str], now: Iterable[str]) -> Iterator[str]:
@@ -82,7 +81,3 @@ def changes(before: Iterable[str], now: Iterable[str]) -> Iterator[str]:
             yield f"{name} is no longer set"
         elif old[name] != new[name]:
             yield f"{name} has changed"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildpack_api.layers import LayerKey, outcome
+from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
 
 RECIPE = "4"
 """Changes with what this buildpack puts into the venv layer."""
+
+
+def public_digest(text: str) -> str:
+    """Return what stands in public metadata for a value: it may have secrets.
+
+    User information of URLs is left out first: a new password for the same address is no other value.
+    """
+    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def public_file_digest(path: Path) -> str:
+    """Return the same of a file's text; of one that cannot be read, that of nothing."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        text = ""
+    return public_digest(text)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_venv.evidence.key import public_digest, public_file_digest
 from app_venv.inputs.pinning import NEVER_FILLED, Unfilled
 from app_venv.inputs.requirement_lines import unfilled
 from app_venv.installers.pip.options import (
@@ -24,7 +24,6 @@ from app_venv.installers.pip.options import (
 )
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.known_secrets import address_secrets
-from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -164,11 +163,11 @@ def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[st
     left out first: a new password for the same index is no reason to install again.
     """
     names = sorted(name for name, value in environment.items() if value and _matters(name))
-    values = [f"{name} {_digest(environment[name])}" for name in names]
+    values = [f"{name} {public_digest(environment[name])}" for name in names]
     in_files = [one for one in settings_in_files(environment) if one.option not in {*HARMLESS, *OVERRULED}]
-    values += [f"{one.option} {_digest(one.value)}" for one in in_files]
+    values += [f"{one.option} {public_digest(one.value)}" for one in in_files]
     named = _named_files(environment, in_files, app_dir)
-    return (*values, *(f"{path} {_digest(_text(path))}" for path in named))
+    return (*values, *(f"{path} {public_file_digest(path)}" for path in named))
 
 
 def _matters(name: str) -> bool:
@@ -182,17 +181,6 @@ def _named_files(environment: Mapping[str, str], in_files: Iterable[Setting], ap
     named += [value for name, value in environment.items() if option_of(name) == "build-constraint"]
     paths = (app_dir / name for text in named for name in text.split())
     return sorted({path for path in paths if path.is_file()})
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _read(path: Path) -> Iterator[tuple[str, str, str]]:

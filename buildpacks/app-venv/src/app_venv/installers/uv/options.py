@@ -7,13 +7,12 @@ part in the decision what is installed.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_venv.evidence.key import public_digest, public_file_digest
 from buildpack_api.errors import ConfigurationError
-from buildpack_common.redaction import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,10 +93,10 @@ def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[st
     left out first: a new password for the same index is no reason to install again.
     """
     names = sorted(name for name in uv_variables(environment) if _matters(name) and environment[name])
-    values = [f"{name} {_digest(environment[name])}" for name in names]
+    values = [f"{name} {public_digest(environment[name])}" for name in names]
     named = [app_dir / name for variable in _FILES for name in environment.get(variable, "").split()]
     files = [path for path in (*named, *configuration_files(environment)) if path.is_file()]
-    return (*values, *(f"{path} {_digest(_text(path))}" for path in dict.fromkeys(files)))
+    return (*values, *(f"{path} {public_file_digest(path)}" for path in dict.fromkeys(files)))
 
 
 def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -112,14 +111,3 @@ def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 def _matters(name: str) -> bool:
     return _HARMLESS.fullmatch(name) is None and name not in _FILES
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(without_credentials(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
