@@ -20,6 +20,9 @@ from buildpack_common.files import remove
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from buildpack_api.output import Output
+
+_SHOWN = 10
 # Of the four that pip knows (pip documentation, 'VCS Support'). .git is a file in submodules and worktrees.
 _DIRECTORIES = frozenset({".bzr", ".git", ".hg", ".svn"})
 # What they read beside it, and people commit: where submodules, large files and subrepositories are from.
@@ -62,6 +65,15 @@ def remove_metadata(venv: Path) -> tuple[str, ...]:
     for path in found:
         remove(Path(path))
     return tuple(os.path.relpath(path, venv) for path in found)
+
+
+def leave_repositories(venv: Path, output: Output) -> None:
+    """Keep of checkouts what is installed, and not where it is from; name what is removed. Raises OSError."""
+    removed = remove_metadata(venv)
+    if removed:
+        output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
+    if len(removed) > _SHOWN:
+        output.detail(f"and {len(removed) - _SHOWN} more")
 
 
 def _read(directory: Path, environment: Mapping[str, str]) -> GitCheckout | None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
-_SHOWN = 10
 _NO_BINARY = "PIP_NO_BINARY"
 _RUNNER = "pip/__pip-runner__.py"
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
@@ -83,14 +82,10 @@ class Installer:
 
     def _leave_repositories(self) -> None:
         """Keep of checkouts what is installed, and not where it is from."""
-        from app_venv.environment.checkouts import read_checkouts, remove_metadata  # only when pip has run
+        from app_venv.environment.checkouts import leave_repositories, read_checkouts  # only when pip has run
 
         self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.environment))
-        removed = remove_metadata(self.venv)
-        if removed:
-            self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
-        if len(removed) > _SHOWN:
-            self.output.detail(f"and {len(removed) - _SHOWN} more")
+        leave_repositories(self.venv, self.output)
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _ALL = ":all:"
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -82,16 +81,14 @@ class UvInstaller:
 
         ``direct`` are the names that were asked for.
         """
-        from app_venv.environment.checkouts import remove_metadata  # only when something is installed
+        from app_venv.environment.checkouts import leave_repositories  # only when something is installed
         from app_venv.environment.installed import installed_distributions
         from app_venv.environment.normalisation import normalise_environment
         from buildpack_api.bytecode import compile_tree
 
         distributions = installed_distributions(site_packages(self.venv, interpreter.minor))
         normalise_environment(self.venv, distributions, direct)
-        removed = remove_metadata(self.venv)
-        if removed:
-            self.output.step(f"Removed what version control left: {', '.join(removed[:_SHOWN])}")
+        leave_repositories(self.venv, self.output)
         env = isolated_environment(self.tools.environment)
         compile_tree(interpreter.executable, self.venv / "lib", env=env)
         return distributions
