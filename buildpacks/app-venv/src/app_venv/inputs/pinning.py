@@ -16,7 +16,7 @@ from buildpack_common.known_secrets import address_secrets
 from buildpack_common.redaction import hide_credentials, redact, without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from buildpack_common.known_secrets import KnownSecret
 
@@ -60,6 +60,12 @@ class Unfilled:
 
     def __str__(self) -> str:
         return f"{self.place}: ${{{self.name}}} {self.reason}"
+
+
+def listed(requirements: Sequence[PinnedRequirement]) -> str:
+    """Return requirements for people, a line each, and how many more there are."""
+    more = [f"and {len(requirements) - _LISTED} more"] if len(requirements) > _LISTED else []
+    return "\n".join([*map(str, requirements[:_LISTED]), *more])
 
 
 @dataclass(frozen=True)
@@ -118,12 +124,11 @@ class PinnedInputs:
 
     def require_hashes(self) -> None:
         """Raise ConfigurationError that lists all requirements without a hash."""
-        found = [one for one in self.requirements if one.pinning is not Pinning.LOCKED]
+        found = self.unlocked
         if found:
-            more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
             raise ConfigurationError(
                 f"{REQUIRE_HASHES.name} is set, and {len(found)} of the requirements are not pinned by hash",
-                detail="\n".join([*map(str, found[:_LISTED]), *more]),
+                detail=listed(found),
                 advice="Write name==version --hash=sha256:... for each, dependencies included, or use a lock "
                 "file: pip-compile --generate-hashes, pip lock and uv export write them.",
             )
@@ -131,7 +136,12 @@ class PinnedInputs:
     @property
     def locked(self) -> bool:
         """Whether the files alone determine every installed byte."""
-        return all(one.pinning is Pinning.LOCKED for one in self.requirements)
+        return not self.unlocked
+
+    @property
+    def unlocked(self) -> tuple[PinnedRequirement, ...]:
+        """The requirements that are not pinned by hash."""
+        return tuple(one for one in self.requirements if one.pinning is not Pinning.LOCKED)
 
 
 @dataclass

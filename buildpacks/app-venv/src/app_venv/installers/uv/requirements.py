@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
-from app_venv.inputs.pinning import Pinning
+from app_venv.inputs.pinning import listed
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.requirement_files import is_lock
 from app_venv.inputs.selection import Wanted
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
     from buildpack_common.known_secrets import KnownSecret
 
-_SHOWN = 20
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # How uv is told what pip is told: by options of pip, variables of uv.
 _INDEXES = {
@@ -66,12 +65,10 @@ class UvRequirementsStrategy(UvStrategy):
         """Read what pip would read, and refuse what is not pinned by hash."""
         wanted = Wanted(context.app_dir, context.environment, settings, tools.interpreter, None)
         inputs = read_inputs(wanted)
-        found = [one for one in inputs.requirements if one.pinning is not Pinning.LOCKED]
-        if found:
-            more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+        if inputs.unlocked:
             raise ConfigurationError(
                 f"{INSTALLER.name}=uv is for files that pin everything by hash, and these lines do not",
-                detail="\n".join([*map(str, found[:_SHOWN]), *more]),
+                detail=listed(inputs.unlocked),
                 advice="Write name==version --hash=sha256:... for each, dependencies included "
                 f"(pip-compile --generate-hashes, uv export), or remove {INSTALLER.name}: pip installs it.",
             )
