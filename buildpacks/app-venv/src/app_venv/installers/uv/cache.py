@@ -61,7 +61,6 @@ class UvCache:
     venv: Path
     contents: Kept
     built_with: tuple[str, ...] = ()
-    used: bool = False
 
     def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
         """Call it before uv runs: if anything is no longer as it was kept, nothing of it is used.
@@ -71,7 +70,6 @@ class UvCache:
         from app_venv.evidence.build_environment import changes  # only when uv runs
 
         _make_intact(self.path)
-        self.used = True
         built = list(self.path.glob(_BUILT))
         different = tuple(changes(self.built_with, build_environment)) if built else ()
         if different:
@@ -129,12 +127,10 @@ def _keep(cache: Path, venv: Path, *, published: bool) -> None:
     kept = {path for pattern in _MARKS for path in cache.glob(pattern)}
     archives = set[Path]()
     for pattern in (*([_WHEELS] if published else []), _BUILT):
-        for root in cache.glob(pattern):
-            for link in _links(root):
-                archive = Path(os.path.normpath(link.parent / link.readlink()))
-                if archive in used and not _LOCAL & set(link.relative_to(root).parts):
-                    kept |= {link, *_pointers(link)}
-                    archives.add(archive)
+        for root, link, archive in _used_links(cache, used, pattern):
+            if not _LOCAL & set(link.relative_to(root).parts):
+                kept |= {link, *_pointers(link)}
+                archives.add(archive)
     kept |= {path for archive in archives for path in _files(archive)}
     for path in _files(cache):
         if path not in kept:
@@ -157,14 +153,20 @@ def linked_archives(cache: Path, venv: Path) -> Iterator[CachedArchive]:
     """Yield those of the environment, each by the normalised name of its distribution."""
     used = _linked_archives(cache, venv)
     for pattern in (_WHEELS, _BUILT):
-        for root in cache.glob(pattern):
-            for link in _links(root):
-                archive = Path(os.path.normpath(link.parent / link.readlink()))
-                if archive in used:
-                    notes = b"".join(path.read_bytes() for path in _pointers(link) if path.is_file())
-                    for info in archive.glob("*.dist-info"):
-                        name = info.name.removesuffix(".dist-info").rpartition("-")[0]
-                        yield CachedArchive(normalise(name), notes, pattern == _BUILT)
+        for _, link, archive in _used_links(cache, used, pattern):
+            notes = b"".join(path.read_bytes() for path in _pointers(link) if path.is_file())
+            for info in archive.glob("*.dist-info"):
+                name = info.name.removesuffix(".dist-info").rpartition("-")[0]
+                yield CachedArchive(normalise(name), notes, pattern == _BUILT)
+
+
+def _used_links(cache: Path, used: set[Path], pattern: str) -> Iterator[tuple[Path, Path, Path]]:
+    """Yield pointers to the archives that are used: what they are below, the pointer, the archive."""
+    for root in cache.glob(pattern):
+        for link in _links(root):
+            archive = Path(os.path.normpath(link.parent / link.readlink()))
+            if archive in used:
+                yield root, link, archive
 
 
 def _linked_archives(cache: Path, venv: Path) -> set[Path]:
