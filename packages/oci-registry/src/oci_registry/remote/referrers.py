@@ -73,18 +73,17 @@ class Referrers:
         if reply.headers.get("OCI-Subject") == subject:
             self.transport.has_referrers = True
             return True
-        return self._lists(subject, manifest)  # the answer may just have been cut off
+        return not self._unlisted(subject, [manifest])  # the answer may just have been cut off
 
     def _put_unlisted(self, subject: str, manifests: Sequence[Manifest]) -> None:
         """Put again what the registry took and does not list; other publishers may do the same now."""
+        lost = self._unlisted(subject, manifests)
         for _ in range(_MOST_ROUNDS):
-            missing = _without(map(as_referrer, manifests), self._from_api(subject) or ())
-            if not missing:
+            if not lost:
                 return
-            for one in manifests:
-                if one.digest in {lost.digest for lost in missing}:
-                    put_patiently(Manifests(self.transport, self.repository), one)
-        lost = _without(map(as_referrer, manifests), self._from_api(subject) or ())
+            for one in lost:
+                put_patiently(Manifests(self.transport, self.repository), one)
+            lost = self._unlisted(subject, manifests)
         if lost:
             raise UnavailableError(
                 f"{self.transport.registry} took documents about {subject}, and does not list them",
@@ -92,8 +91,10 @@ class Referrers:
                 advice="Run the same command again: what is not listed is put once more.",
             )
 
-    def _lists(self, digest: str, manifest: Manifest) -> bool:
-        return any(one.digest == manifest.digest for one in self._from_api(digest) or ())
+    def _unlisted(self, subject: str, manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+        """Return those of the manifests that the registry does not list."""
+        listed = {one.digest for one in self._from_api(subject) or ()}
+        return tuple(one for one in manifests if one.digest not in listed)
 
     def _from_api(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...] | None:
         """Ask the registry; None if it does not know referrers. The first to ask finds that out for all."""
