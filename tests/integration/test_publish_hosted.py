@@ -17,8 +17,9 @@ from oci_registry.reference import Reference
 from oci_registry.remote.client import RegistryClient
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.testing.hosted import REFERRERS_UNKNOWN, Habit, HostedRegistry
-from oci_registry.testing.loopback import Received, Response
+from oci_registry.testing.loopback import Response
 from oci_registry.testing.memory import MemoryRegistry
+from support import misbehaving_server
 from support.publishing import NAMES, agreed, another, make_repository, pack, publication, written
 from support.scripted_server import ScriptedServer
 
@@ -152,17 +153,15 @@ def test_all_repositories_that_have_to_be_created_are_named_at_once(
 
 def test_docker_hub_is_asked_at_the_host_that_has_its_registry(packed: Path) -> None:
     """Held by the proxy that would connect: nothing of this test leaves the machine."""
-    asked: list[str] = []
-
-    def refuse(request: Received) -> Response:
-        asked.append(request.target)
-        return Response(403)
-
     reference = Reference.parse_namespace("docker.io/acme").child("one")
-    with ScriptedServer(refuse) as proxy, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HTTPS_PROXY", proxy.url)
-        patch.setenv("NO_PROXY", "")
+    refusal = misbehaving_server.status("403 Forbidden")
+    with misbehaving_server.answering(refusal) as proxy, pytest.MonkeyPatch.context() as patch:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            patch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.setenv(name, "")
         remote = RegistryClient(reference.registry, policy=RetryPolicy(attempts=1))
         with remote, pytest.raises(RegistryError) as caught:
             remote.repository(reference.repository).manifest("1.0.0")
+    assert {one.path for one in proxy.requests} == {"registry-1.docker.io:443"}
     assert "registry-1.docker.io" in str(caught.value)

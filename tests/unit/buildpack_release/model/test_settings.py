@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.model.settings import PackageSettings
+from buildpack_release.model.settings import MOVING_TAGS, PackageSettings, PublishSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,4 +35,36 @@ def test_a_wrong_minor_is_named_with_its_line(tmp_path: Path, value: str, line: 
     (tmp_path / "pyproject.toml").write_text(f"[tool.buildpack-release]\nbytecode = {value}\n")
     with pytest.raises(CheckFailed) as caught:
         PackageSettings.read(tmp_path)
+    assert (caught.value.file, caught.value.line) == (tmp_path / "pyproject.toml", line)
+
+
+def test_without_a_table_all_moving_tags_and_documents_are_kept(tmp_path: Path) -> None:
+    assert PublishSettings.read(tmp_path) == PublishSettings(MOVING_TAGS, documents=True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "settings"),
+    [
+        ("moving-tags = []\n", PublishSettings((), documents=True)),
+        ('moving-tags = ["minor"]\n', PublishSettings(("minor",), documents=True)),
+        ("documents = false\n", PublishSettings(MOVING_TAGS, documents=False)),
+    ],
+)
+def test_what_is_published_beside_a_version_can_be_left_out(
+    tmp_path: Path, lines: str, settings: PublishSettings
+) -> None:
+    """An empty list is a choice, for registries whose tags cannot change; it is not the default."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.buildpack-release.publish]\n{lines}")
+    assert PublishSettings.read(tmp_path) == settings
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [('moving-tags = ["minor",\n"newest"]', 3), ('moving-tags = "latest"', 2), ("tags = []", 2)],
+)
+def test_a_wrong_setting_of_publishing_is_named_with_its_line(tmp_path: Path, lines: str, line: int) -> None:
+    """A word misspelt here would otherwise leave a tag where it is without anybody noticing."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.buildpack-release.publish]\n{lines}\n")
+    with pytest.raises(CheckFailed) as caught:
+        PublishSettings.read(tmp_path)
     assert (caught.value.file, caught.value.line) == (tmp_path / "pyproject.toml", line)
