@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from python_runtime.versions.poetry_range import alternatives
@@ -48,9 +48,11 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 
 
 @given(st.text(alphabet="0123456789.^~<>=!*|, x", max_size=20))
+@example(">=1234567890")
 def test_any_text_becomes_ranges_or_a_value_error(text: str) -> None:
+    # Both may refuse: a number of ten digits is well-formed as a range, and no version has it.
     try:
-        found = alternatives(text)
+        request = range_request(text, "test", *alternatives(text))
     except ValueError:
         return
-    assert isinstance(range_request(text, "test", *found).allows("3.14.0"), bool)
+    assert isinstance(request.allows("3.14.0"), bool)
