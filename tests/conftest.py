@@ -17,9 +17,9 @@ from support.ordinary_rights import ordinary_rights
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# How long an example takes says more about the machine than about the code. The ordinary profile tries the same
-# examples every time, so that a run says something about the change and not about luck; `explore` looks for
-# new ones (STRATA_HYPOTHESIS_PROFILE=explore).
+# How long an example takes says more about the machine than about the code. The ordinary profile tries the
+# same examples every time, so that a run says something about the change and not about luck; `explore` looks
+# for new ones (STRATA_HYPOTHESIS_PROFILE=explore).
 _common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", _common, max_examples=50, derandomize=True, database=None)
 settings.register_profile("explore", _common, max_examples=2000)
