@@ -216,7 +216,7 @@ def test_half_of_a_known_secret_is_left_out_too() -> None:
     assert "known" not in redact_beginning("....................known-to-no")
 
 
-LENGTH = 1_000_000
+LENGTH = 300_000
 PIECES = [
     "a", "?", "@", "'", "=", "%", "://", "a://", "a:b@", "a://b:c,", "a://b:c@", "a://b:c/", "a://${A}:",
     "?token=", "?token=;", "?%41=", "&a=b", "authorization:", "Authorization: '", 'Authorization: "\\',
@@ -225,8 +225,8 @@ PIECES = [
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_hostile_line_of_a_million_characters_is_done(piece: str) -> None:
-    """Each took time by the square of its length, minutes for a tenth of this, or is shaped to do so."""
+def test_a_hostile_line_is_done_in_linear_time(piece: str) -> None:
+    """Each took time by the square of its length, minutes for a third of this, or is shaped to do so."""
     hide("known-to-nobody")
     line = (piece * (LENGTH // len(piece) + 1))[:LENGTH]
     assert len(redact(line)) <= LENGTH
