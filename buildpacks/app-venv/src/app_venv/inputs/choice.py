@@ -2,7 +2,8 @@
 
 1. What ``BP_PIP_REQUIREMENT`` names, or ``pyproject.toml`` if ``BP_PIP_PROJECT`` is set; not both.
 2. ``requirements.txt``, ``pylock.toml`` or ``pylock.<name>.toml``, if there is exactly one of them.
-3. ``pyproject.toml`` with ``[project]``, unless another manager's lock file says more than pip can read.
+3. ``pdm.lock`` or ``Pipfile.lock``, if there is no file of yet another manager.
+4. ``pyproject.toml`` with ``[project]``, unless another manager's lock file says more than pip can read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from app_venv.inputs import PYPROJECT
+from app_venv.inputs import MANAGER_LOCKS, PDM_LOCK, PIPFILE_LOCK, PYPROJECT, manager_lock
 from app_venv.inputs.requirement_files import is_lock
 from app_venv.settings import PROJECT, REQUIREMENT, ProjectMode
 from buildpack_api.errors import ConfigurationError
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from app_venv.settings import Settings
 
 _DEFAULT = "requirements.txt"
-_OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
+_PIPFILE = "Pipfile"
+_OTHER_LOCKS = ("uv.lock", "poetry.lock", PDM_LOCK, PIPFILE_LOCK)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def choose(app_dir: Path, settings: Settings, selection: Selection) -> InputChoi
         )
     choice = InputChoice(named, mode) if named or mode else _found(app_dir, selection)
     _check_selection(choice, selection)
-    return replace(choice, passed_over=tuple(name for name in _OTHER_LOCKS if (app_dir / name).is_file()))
+    there = (name for name in _OTHER_LOCKS if (app_dir / name).is_file())
+    return replace(choice, passed_over=tuple(name for name in there if name not in choice.files))
 
 
 def _check_named(name: str, app_dir: Path) -> None:
@@ -102,12 +105,30 @@ def _found(app_dir: Path, selection: Selection) -> InputChoice:
         )
     if files:
         return InputChoice(tuple(files))
+    lock = _manager_lock(app_dir)
+    if lock:
+        return InputChoice((lock,))
     if not _has_project(app_dir, selection):
         from app_venv.inputs.missing import nothing_to_install  # most apps have something
 
         raise nothing_to_install(app_dir)
     _refuse_foreign_lock(app_dir)
     return InputChoice()
+
+
+def _manager_lock(app_dir: Path) -> str:
+    """Return the lock of another manager that can be read, or nothing."""
+    there = [name for name in _OTHER_LOCKS if (app_dir / name).is_file()]
+    if PIPFILE_LOCK not in there and (app_dir / _PIPFILE).is_file():
+        there.append(_PIPFILE)
+    readable = [name for name in there if name in MANAGER_LOCKS]
+    if readable and len(there) > 1:
+        raise ConfigurationError(
+            f"The app has files of several managers: {', '.join(there)}",
+            detail="Which one is meant cannot be told, and they may say different things.",
+            advice=f"Delete all but one, or choose with a variable, such as {REQUIREMENT.name}={readable[0]}",
+        )
+    return readable[0] if readable else ""
 
 
 def _locks(app_dir: Path) -> list[str]:
@@ -144,7 +165,8 @@ def _refuse_foreign_lock(app_dir: Path) -> None:
 
 
 def _check_selection(choice: InputChoice, selection: Selection) -> None:
-    if choice.project or any(is_lock(name) for name in choice.files) or not selection.wanted:
+    locked = any(is_lock(name) or manager_lock(name) for name in choice.files)
+    if choice.project or locked or not selection.wanted:
         return
     raise ConfigurationError(
         f"{' and '.join(selection.variables)} cannot be used with {', '.join(choice.files)}",

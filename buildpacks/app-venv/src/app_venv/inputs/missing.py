@@ -34,7 +34,6 @@ class Manager:
 
 _UV = "uv export --no-default-groups{} --format pylock.toml --output-file pylock.toml"
 _POETRY = "poetry export{} --output requirements.txt"
-_PDM = "pdm export --prod{} --output requirements.txt"
 _ITSELF = "echo '--editable .' >> requirements.txt"
 POETRY = Manager(
     "Poetry",
@@ -44,9 +43,7 @@ POETRY = Manager(
 FOREIGN_LOCKS: Mapping[str, Manager] = {
     "uv.lock": Manager("uv", _UV.format(" --no-emit-project"), _UV.format("")),
     "poetry.lock": POETRY,
-    "pdm.lock": Manager("PDM", _PDM.format(""), _PDM.format(" --no-hashes --editable-self")),
-    "Pipfile.lock": Manager("Pipenv", "pipenv requirements --hash > requirements.txt"),
-    "Pipfile": Manager("Pipenv", "pipenv lock\n  pipenv requirements --hash > requirements.txt"),
+    "Pipfile": Manager("Pipenv", "pipenv lock"),
     "environment.yml": Manager("Conda"),
     "environment.yaml": Manager("Conda"),
     "conda-lock.yml": Manager("Conda"),
@@ -54,7 +51,9 @@ FOREIGN_LOCKS: Mapping[str, Manager] = {
 }
 """Files of other managers."""
 
-_LOOKED_FOR = "requirements.txt, pylock.toml, pylock.<name>.toml, pyproject.toml with [project]"
+_LOOKED_FOR = (
+    "requirements.txt, pylock.toml, pylock.<name>.toml, pdm.lock, Pipfile.lock, pyproject.toml with [project]"
+)
 _ALMOST = re.compile(
     r"(requirements?|reqs?)\b.*|.*[-_.]requirements\.txt|pylock.*|pyproject\.t.*", re.IGNORECASE
 )

@@ -17,6 +17,7 @@ from buildpack_common.redaction import hide_credentials, redact, without_credent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from buildpack_common.known_secrets import KnownSecret
 
@@ -80,6 +81,7 @@ class PinnedInputs:
     nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
     ``secrets`` are those in addresses of the files, ``hashes`` the SHA-256 of what they allow.
     ``written`` are those of them that are written out, not filled in from a variable.
+    ``listing`` is the text of a requirements file that was made of another kind of file.
     """
 
     title: str
@@ -95,9 +97,18 @@ class PinnedInputs:
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
     hashes: frozenset[str] = field(default=frozenset(), repr=False)
     written: tuple[KnownSecret, ...] = field(default=(), repr=False)
+    listing: str = field(default="", repr=False)
 
     proved_when_kept: ClassVar[bool] = False
     """Whether a restored environment with equal inputs needs no other proof that it may be reused."""
+
+    def arguments_with(self, scratch: Path) -> tuple[str, ...]:
+        """Return the arguments for ``pip install``; a file that it needs for them is put into ``scratch``."""
+        if not self.listing:
+            return self.arguments
+        path = scratch / f"{self.files[0].rpartition('/')[2]}.txt"
+        path.write_text(self.listing, "utf-8", "surrogateescape")
+        return (*self.arguments, "--requirement", str(path))
 
     @property
     def copies_project(self) -> bool:

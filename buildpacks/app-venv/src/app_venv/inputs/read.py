@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_venv.inputs import PYPROJECT
+from app_venv.inputs import PYPROJECT, manager_lock
 from app_venv.inputs.choice import choose
 from app_venv.inputs.pinning import Evidence, PinnedInputs
 from app_venv.inputs.requirement_files import is_lock, read_requirements
@@ -22,11 +22,18 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
     """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
     app_dir, variables = wanted.app_dir, wanted.variables
     choice = choose(app_dir, wanted.settings, wanted.selection)
-    found, remark = Evidence(), ""
+    found, remark, listing = Evidence(), "", ""
+    locks = [name for name in choice.files if manager_lock(name)]
     if choice.project:
         from app_venv.inputs.project import read_project  # one kind of file in each build
 
         title, arguments, remark = read_project(choice.mode, wanted, found)
+    elif locks:
+        from app_venv.inputs.manager_locks import read_manager_lock
+
+        made = read_manager_lock(locks[0], wanted, found, alone=len(choice.files) == 1)
+        title, arguments = _title(locks, wanted), made.arguments
+        remark, listing = made.remark, made.text
     else:
         title, arguments = _read_files(choice.files, wanted, found)
     # pip's own variables: they constrain whatever is installed.
@@ -51,6 +58,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         secrets=tuple(found.secrets),
         hashes=frozenset(found.hashes),
         written=tuple(found.written),
+        listing=listing,
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()
@@ -58,7 +66,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
 
 
 def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[str, tuple[str, ...]]:
-    title, arguments = " ".join(names), list[str]()
+    arguments = list[str]()
     for name in names:
         if is_lock(name):
             from app_venv.inputs.locks import read_lock
@@ -67,9 +75,12 @@ def _read_files(names: Sequence[str], wanted: Wanted, found: Evidence) -> tuple[
         else:
             read_requirements([name], (), wanted.app_dir, wanted.variables, found)
             arguments += ("--requirement", name)
-    if wanted.selection.wanted:
-        title += f" with {wanted.selection.shown}"
-    return title, tuple(arguments)
+    return _title(names, wanted), tuple(arguments)
+
+
+def _title(names: Sequence[str], wanted: Wanted) -> str:
+    selection = f" with {wanted.selection.shown}" if wanted.selection.wanted else ""
+    return " ".join(names) + selection
 
 
 def _know_project(app_dir: Path, found: Evidence) -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from app_venv.inputs.pinning import Evidence, Pinning
 from app_venv.inputs.requirement_lines import RequirementLine, decode, expand, read_lines
@@ -50,6 +51,16 @@ def read_requirements(
     for name in constraints:
         if not _is_url(name):
             reader.visit(name, constraint=True)
+
+
+def weigh_made_lines(
+    text: str, place: str, app_dir: Path, variables: Mapping[str, str], found: Evidence
+) -> None:
+    """Add the lines of a requirements file that was made of another one, which is ``place``."""
+    found.add(place, expand(text, variables))
+    for line in read_lines(text, variables):
+        found.know(line.written, place, variables)
+        _weigh(line, place, app_dir, found)
 
 
 def is_lock(name: str) -> bool:
@@ -113,20 +124,24 @@ class _Reader:
             self._include(name, file, place, constraint=True)
         if line.hashes_optional:
             self.found.note(place, "--no-require-hashes", Pinning.OPEN, "lets in what has no hash")
-        if constraint:
-            return
-        if not line.understood:
-            self.found.note(place, line.text, Pinning.UNPROVABLE, "has options that are not known")
-        elif line.editables:
-            self.found.note(place, line.editables[0], Pinning.UNPROVABLE, "is an editable installation")
-        elif line.requirement:
-            self.found.note(place, line.requirement, *classify(line, self.app_dir))
+        if not constraint:
+            _weigh(line, place, self.app_dir, self.found)
 
     def _include(self, name: str, file: str, place: str, *, constraint: bool) -> None:
         if not _is_url(name):
             self.visit(str(Path(file).parent / name), constraint=constraint)
         elif not constraint:
             self.found.note(place, name, Pinning.OPEN, "is a requirements file somewhere else")
+
+
+def _weigh(line: RequirementLine, place: str, app_dir: Path, found: Evidence) -> None:
+    """Note what a line asks for."""
+    if not line.understood:
+        found.note(place, line.text, Pinning.UNPROVABLE, "has options that are not known")
+    elif line.editables:
+        found.note(place, line.editables[0], Pinning.UNPROVABLE, "is an editable installation")
+    elif line.requirement:
+        found.note(place, line.requirement, *classify(line, app_dir))
 
 
 def classify(line: RequirementLine, app_dir: Path) -> tuple[Pinning, str]:
@@ -145,7 +160,9 @@ def classify(line: RequirementLine, app_dir: Path) -> tuple[Pinning, str]:
 
 def _classify_direct(line: RequirementLine, target: str, app_dir: Path) -> tuple[Pinning, str]:
     local = target.startswith("file:") or not _is_url(target)
-    path = target.partition("[")[0].partition("#")[0].removeprefix("file:").removeprefix("//")
+    path = target.partition("[")[0].partition("#")[0]
+    if target.startswith("file:"):
+        path = unquote(path.removeprefix("file:").removeprefix("//"))
     if local and _is_dir(app_dir / path):
         return Pinning.UNPROVABLE, "is a local directory"
     if line.hashes or re.search(_URL_HASH, target):

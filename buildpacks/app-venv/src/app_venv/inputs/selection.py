@@ -51,7 +51,8 @@ class Selection:
 class Wanted:
     """``variables`` may hold secrets; the environment is for ``interpreter``.
 
-    ``pip`` installs into it; None if another tool does, which reads the same files.
+    ``pip`` installs into it; None if another tool does, which reads the same files. ``index_chosen``: the
+    user has set up an index in the place of the usual one.
     """
 
     app_dir: Path
@@ -59,6 +60,7 @@ class Wanted:
     settings: Settings
     interpreter: Interpreter
     pip: Program | None
+    index_chosen: bool = False
 
     @property
     def selection(self) -> Selection:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from buildpack_common.known_secrets import KnownSecret
 
 _SECTIONS = ("global", "install")  # the later one counts
-_INDEXES = ("index-url", "extra-index-url", "pypi-url")
+_DEFAULT_INDEX = ("index-url", "pypi-url")
+_INDEXES = (*_DEFAULT_INDEX, "extra-index-url")
 _FILES = ("constraint", "build-constraint")
 
 
@@ -142,6 +143,13 @@ def _address_fault(value: str) -> str:
     if any(mark in value for mark in ("'", '"')):
         return "has quotation marks"
     return "has commas between addresses" if re.search(r"[,;]\s*https?://", value) else ""
+
+
+def chooses_index(environment: Mapping[str, str]) -> bool:
+    """Whether another index stands in the place of the usual one."""
+    if any(value and option_of(name) in _DEFAULT_INDEX for name, value in environment.items()):
+        return True
+    return any(one.option in _DEFAULT_INDEX for one in settings_in_files(environment))
 
 
 def without_index(environment: Mapping[str, str]) -> str:

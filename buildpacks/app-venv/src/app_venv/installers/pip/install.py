@@ -111,7 +111,7 @@ class Installer:
                 *policy_options(self.settings),
                 *options,
             )
-            command = (*program, f"--report={report}", *inputs.arguments)
+            command = (*program, f"--report={report}", *inputs.arguments_with(Path(scratch)))
             with self._pip_environment() as env:
                 code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
                 if code != 0:

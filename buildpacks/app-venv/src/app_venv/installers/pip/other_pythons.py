@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.failures.building import Explanation
+from app_venv.inputs import MANAGER_LOCKS, manager_lock
 from buildpack_api.commands import run_unseen
 from buildpack_common.names import normalise
 
@@ -207,6 +208,9 @@ def _nearest(minor: str) -> Iterator[str]:
 
 def _writers(files: Iterable[Path]) -> Iterator[str]:
     for path in files:
+        if manager_lock(path.name):
+            yield MANAGER_LOCKS[path.name]
+            continue
         try:
             text = path.read_text("utf-8", "replace")
         except OSError:

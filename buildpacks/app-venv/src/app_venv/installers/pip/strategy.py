@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.selection import Wanted
 from app_venv.installers.pip.cache import open_cache
-from app_venv.installers.pip.config import file_secrets, relevant_settings, unfilled_settings
+from app_venv.installers.pip.config import chooses_index, file_secrets, relevant_settings, unfilled_settings
 from app_venv.installers.pip.install import Installer, policy_options
 from app_venv.installers.pip.options import refuse_dangerous_variables
 from app_venv.installers.pip.tools import find_tools
@@ -40,8 +40,16 @@ class PipStrategy:
 
     def read_inputs(self, context: BuildContext, settings: Settings, tools: Tools) -> PinnedInputs:
         """Read requirements files, lock files (PEP 751) or the project."""
+        variables = {**context.environment, **tools.access.variables}
         return read_inputs(
-            Wanted(context.app_dir, context.environment, settings, tools.interpreter, tools.program)
+            Wanted(
+                context.app_dir,
+                context.environment,
+                settings,
+                tools.interpreter,
+                tools.program,
+                chooses_index(variables),
+            )
         )
 
     def unfilled(self, variables: Mapping[str, str]) -> tuple[Unfilled, ...]:

@@ -7,7 +7,9 @@ no pip that could install it.
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
@@ -26,7 +28,6 @@ from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # How uv is told what pip is told: by options of pip, variables of uv.
+_DEFAULT_INDEX = "UV_DEFAULT_INDEX"
 _INDEXES = {
-    "index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
+    "index-url": _DEFAULT_INDEX, "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
     "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE",
 }  # fmt: skip
 _LISTS = ("find-links", "trusted-host")
@@ -63,7 +65,15 @@ class UvRequirementsStrategy(UvStrategy):
 
     def read_inputs(self, context: BuildContext, settings: Settings, tools: Tools) -> PinnedInputs:
         """Read what pip would read, and refuse what is not pinned by hash."""
-        wanted = Wanted(context.app_dir, context.environment, settings, tools.interpreter, None)
+        variables = {**context.environment, **tools.access.variables, **tools.environment}
+        wanted = Wanted(
+            context.app_dir,
+            context.environment,
+            settings,
+            tools.interpreter,
+            None,
+            bool(variables.get(_DEFAULT_INDEX)),
+        )
         inputs = read_inputs(wanted)
         if inputs.unlocked:
             raise ConfigurationError(
@@ -117,7 +127,9 @@ class UvRequirementsInstaller(UvInstaller):
         # pip looks at all indexes; which file it is is told by its hash.
         options = ("--require-hashes", "--index-strategy", "unsafe-best-match")
         wheels = [f"--only-binary={name}" for name in self.settings.only_binary]
-        self.run("pip", "install", *python, *options, *wheels, *inputs.arguments)
+        with tempfile.TemporaryDirectory(prefix="strata-uv-") as scratch:
+            arguments = inputs.arguments_with(Path(scratch))
+            self.run("pip", "install", *python, *options, *wheels, *arguments)
         distributions = self.finish(interpreter, _direct(inputs))
         return InstallationResolution(tuple(self._resolved(distributions, inputs)))
 
