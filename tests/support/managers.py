@@ -51,8 +51,11 @@ def _install(requirements: tuple[str, ...], folder: Path) -> None:
     (folder / "complete").touch()
 
 
-def run_in(app: Path, commands: str, programs: Path, index: str) -> None:
-    """Run commands of a manager, as a user of a machine with nothing else, against an index on loopback."""
+def run_in(app: Path, commands: str, programs: Path, index: str, *, keep: bool = False) -> None:
+    """Run commands of a manager, as a user of a machine with nothing else, against an index on loopback.
+
+    The environment that it makes in the app is removed, unless it is to be kept.
+    """
     home = app.parent / "home of a developer"
     python = installed_interpreters()[NEWEST].executable
     environment = {
@@ -73,6 +76,7 @@ def run_in(app: Path, commands: str, programs: Path, index: str) -> None:
         cwd=app, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{commands}\n{done.stdout}"
-    shutil.rmtree(app / ".venv", ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
-    assert not os.path.lexists(app / ".venv")
+    if not keep:
+        shutil.rmtree(app / ".venv", ignore_errors=True)
+        assert not os.path.lexists(app / ".venv")

@@ -43,6 +43,12 @@ def chosen(app: Path, variables: Mapping[str, str] | None = None) -> InputChoice
         ([REQUIREMENTS, "uv.lock"], PROJECT, {}, InputChoice((REQUIREMENTS,))),
         ([LOCK], PROJECT, {}, InputChoice((LOCK,))),
         ([NAMED], SETTINGS, {}, InputChoice((NAMED,))),
+        (["pdm.lock"], PROJECT, {}, InputChoice(("pdm.lock",))),
+        (["Pipfile.lock", "Pipfile"], PROJECT, {}, InputChoice(("Pipfile.lock",))),
+        ([REQUIREMENTS, "pdm.lock"], PROJECT, {}, InputChoice((REQUIREMENTS,))),
+        (["pdm.lock", "uv.lock"], "", {"BP_PIP_REQUIREMENT": "pdm.lock"}, InputChoice(("pdm.lock",))),
+        (["pdm.lock"], PROJECT, {"BP_PIP_PROJECT": "wheel"}, InputChoice((), ProjectMode.WHEEL)),
+        (["pdm.lock"], "", {"BP_PIP_EXTRAS": "a"}, InputChoice(("pdm.lock",))),
         ([], PROJECT, {}, InputChoice()),
         ([REQUIREMENTS, LOCK], "", {"BP_PIP_REQUIREMENT": "pylock.toml"}, InputChoice((LOCK,))),
         ([], "", {"BP_PIP_REQUIREMENT": "a.txt  b.txt"}, InputChoice(("a.txt", "b.txt"))),
@@ -81,8 +87,10 @@ def test_what_is_chosen(
             "It installs the project too, since it has [project.scripts]",
         ),
         (["poetry.lock"], f"{PROJECT}{COMMAND}", {}, "poetry export --without-hashes"),
-        (["pdm.lock"], f"{PROJECT}{COMMAND}", {}, "pdm export --prod --no-hashes --editable-self"),
-        (["Pipfile.lock"], f"{PROJECT}{COMMAND}", {}, "pipenv requirements --hash"),
+        (["Pipfile"], PROJECT, {}, "Commit what this gives:\n  pipenv lock"),
+        (["pdm.lock", "uv.lock"], PROJECT, {}, "such as BP_PIP_REQUIREMENT=pdm.lock"),
+        (["pdm.lock", "Pipfile"], PROJECT, {}, "several managers: pdm.lock, Pipfile"),
+        (["Pipfile.lock", "poetry.lock"], "", {}, "several managers: poetry.lock, Pipfile.lock"),
         ([], "[tool.poetry.dependencies]\nflask = '3'\n", {}, "poetry lock\n  poetry export"),
         ([], "[tool.flit.metadata]\nrequires = ['flask']\n", {}, "are in [tool.flit.metadata]"),
         (
@@ -115,6 +123,8 @@ def test_what_cannot_be_chosen(
         ([LOCK, "poetry.lock", "Pipfile.lock"], {}, ("poetry.lock", "Pipfile.lock")),
         (["uv.lock"], {"BP_PIP_PROJECT": "dependencies"}, ("uv.lock",)),
         ([REQUIREMENTS], {}, ()),
+        (["pdm.lock"], {}, ()),
+        (["pdm.lock", "uv.lock"], {"BP_PIP_REQUIREMENT": "pdm.lock"}, ("uv.lock",)),
     ],
 )
 def test_lock_files_that_are_not_read_are_noted(
@@ -138,7 +148,7 @@ def test_lock_files_that_are_not_read_are_noted(
         (["requirements.txt/x"], "requirements.txt"),
         (["backend/requirements.txt"], "is backend the directory of the app (pack build --path)?"),
         (["a/b/pyproject.toml"], "a/b/pyproject.toml is there"),
-        (["Pipfile.lock"], "pipenv requirements --hash > requirements.txt"),
+        (["Pipfile"], "This gives a file that it can read:\n  pipenv lock"),
         (["environment.yml"], "that is for Conda"),
         (["setup.py"], "a requirements.txt with the line '.'"),
         (["pyproject.toml"], "but has no table [project]"),
@@ -163,7 +173,9 @@ def test_of_equals_none_wins(
 ) -> None:
     app = make(tmp_path_factory.mktemp("app"), names, PROJECT if project else "")
     equals = sorted(names - {"uv.lock", "Pipfile.lock"})
-    if len(equals) == 1:
+    if names == {"Pipfile.lock"}:
+        assert chosen(app) == InputChoice(("Pipfile.lock",))
+    elif len(equals) == 1:
         assert list(chosen(app).files) == equals
     elif equals or not project or names:
         with pytest.raises(ConfigurationError) as refused:

@@ -21,7 +21,9 @@ FILES = (
     "pyproject.toml",
     "uv.lock",
     "poetry.lock",
+    "pdm.lock",
     "Pipfile",
+    "Pipfile.lock",
 )
 VARIABLES: tuple[dict[str, str], ...] = (
     {},

@@ -32,7 +32,7 @@ _DEFAULT_SOURCE = "pypi"
 _OLDEST_MIXING = (26, 2)
 _WITHOUT_DEPENDENCIES = ("--no-deps",)
 _MIXED = ("--no-require-hashes", "--no-deps")
-_HASH = re.compile(r"(?:sha256|sha384|sha512):[0-9a-fA-F]{64,128}")
+_HASH = re.compile(r"sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:[0-9a-fA-F]{128}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 _BRACED = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _SECURE_SHELL = re.compile(r"(?P<host>[^/:@]+@[^/:]+):(?P<path>[^/].*)")  # as git reads an address of ssh
@@ -146,7 +146,8 @@ def broken(name: str, detail: str) -> ConfigurationError:
     """Return the error for a lock that is not as its manager writes it, or for a file that comes with it."""
     lock = manager_lock(name)
     if not lock:
-        return ConfigurationError(f"{name} is not as PDM reads it", detail=detail, advice="Correct the file.")
+        title = f"{name} is not as its manager reads it"
+        return ConfigurationError(title, detail=detail, advice="Correct the file.")
     return ConfigurationError(
         f"{name} is not a valid lock file",
         detail=detail,

@@ -57,7 +57,7 @@ def read_pipfile_lock(path: Path, wanted: Wanted) -> ManagerLock:
             advice="Make it again with a Pipenv of today, and commit it unchanged:\n  pipenv lock",
         )
     sources = tables_of(meta, "sources", PIPFILE_LOCK)
-    _check_freshness(path, meta, sources)
+    _check_freshness(path, document, sources)
     _check_python(meta, wanted.interpreter.version)
     categories = {normalise(key): key for key in document if key != _META}
     wanted.selection.check(PIPFILE_LOCK, (), categories)
@@ -78,8 +78,12 @@ def _load(path: Path) -> Mapping[str, object]:
     return document
 
 
-def _check_freshness(path: Path, meta: Mapping[str, object], sources: list[dict[str, object]]) -> None:
-    """Compare the Pipfile with the one that the lock was made of, if it is there, as ``--deploy`` does."""
+def _check_freshness(path: Path, lock: Mapping[str, object], sources: list[dict[str, object]]) -> None:
+    """Compare the Pipfile with the one that the lock was made of, if it is there, as ``--deploy`` does.
+
+    Of one without sources the hash covers those of Pipenv; in the lock there may be a mirror in their place.
+    """
+    meta = table_of(lock, _META, PIPFILE_LOCK)
     noted = text_of(table_of(meta, "hash", PIPFILE_LOCK), "sha256", PIPFILE_LOCK)
     pipfile = path.with_name(_PIPFILE)
     if not noted or not pipfile.is_file():
@@ -88,7 +92,11 @@ def _check_freshness(path: Path, meta: Mapping[str, object], sources: list[dict[
         document = toml.load(pipfile)
     except toml.TomlError as error:
         raise ConfigurationError(error.title, detail=error.detail, advice="Correct the file.") from error
-    if noted not in _hashes(document, sources):
+    same = noted in _hashes(document, sources)
+    if not same and "source" not in document:
+        locked = set(map(normalise, table_of(lock, _DEFAULT, PIPFILE_LOCK)))
+        same = locked.issuperset(map(normalise, table_of(document, "packages", _PIPFILE)))
+    if not same:
         raise out_of_date(PIPFILE_LOCK, _PIPFILE)
 
 

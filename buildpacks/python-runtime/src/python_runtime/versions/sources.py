@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
 from python_runtime.settings import VERSION
-from python_runtime.versions import app_file, project_files, runtime_txt, version_file
+from python_runtime.versions import app_file, pipfile_lock, project_files, runtime_txt, version_file
 from python_runtime.versions.request import PythonRequest, parse_request
 from python_runtime.versions.spelling import meant, specifier, unseen, visible, why_no_version
 
@@ -45,6 +45,7 @@ def find_requests(
             requests.append(former)
             notices.append((f"{runtime_txt.FILE} is a file of the past", runtime_txt.advice(former)))
     requests += project_files.read(app)
+    requests += pipfile_lock.read(app, environment)
     requests += (_constraint(constraint) for constraint in merged)
     return Found(tuple(requests), tuple(notices))
 
