@@ -68,7 +68,7 @@ def test_a_project_below_src_serves_out_of_the_app_directory(
     ("file", "hint"),
     [
         ("poetry.lock", "poetry export --output requirements.txt"),
-        ("Pipfile.lock", "pipenv requirements --hash > requirements.txt"),
+        ("Pipfile", "pipenv lock"),
         ("requirement.txt", "BP_PIP_REQUIREMENT=requirement.txt"),
     ],
 )

@@ -475,7 +475,7 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
         ("pyproject.toml/[tool.poetry]", "poetry lock"),
         ("pyproject.toml/[tool.pdm]", "needs for dependencies"),
         ("poetry.lock", "poetry export --output requirements.txt"),
-        ("Pipfile", "pipenv requirements --hash"),
+        ("Pipfile", "no Pipfile.lock, which says what is installed. Commit what this gives: pipenv lock"),
         ("pyproject.toml", "has no table [project]"),
         ("app/requirements.txt", "not in the top directory of what is uploaded"),
         ("main.py", "It looks like an app in Python."),

@@ -17,29 +17,24 @@ from support.wheels import Project
 if TYPE_CHECKING:
     from support.venv_builds import VenvBuilds
 
-LOCK = {"uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock", "pipenv": "pipenv lock"}
+LOCK = {"uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock"}
 DEVELOPMENT = '[dependency-groups]\ndev = ["only-for-tests"]\n'
-PIPFILE = '[packages]\nright = "*"\n[dev-packages]\nonly-for-tests = "*"\n'
 
 
 def prepare(builds: VenvBuilds, name: str, *, project: bool) -> None:
     """Write an app that the manager has locked, with something that is only for development."""
     builds.publish(Project("only-for-tests"))
-    if name == "pipenv":
-        builds.app.mkdir(exist_ok=True)
-        (builds.app / "Pipfile").write_text(source("source", builds) + "verify_ssl = true\n" + PIPFILE)
-    else:
-        builds.project("greeter" if project else "plain")
-        path = builds.app / "pyproject.toml"
-        text = path.read_text().replace('version = "3.1"\n', 'version = "3.1"\nrequires-python = ">=3.10"\n')
-        text = re.sub(r"(?s)\n\[(project.optional|dependency-groups).*?(?=\n\[|$)", "\n", text)
-        text = text.replace("\"never; python_version < '3'\"", "")
-        path.write_text(f"{text}\n{DEVELOPMENT}")
-        if name == "poetry":
-            more = source("tool.poetry.source", builds) + (
-                "" if project else "[tool.poetry]\npackage-mode = false\n"
-            )
-            path.write_text(path.read_text() + more)
+    builds.project("greeter" if project else "plain")
+    path = builds.app / "pyproject.toml"
+    text = path.read_text().replace('version = "3.1"\n', 'version = "3.1"\nrequires-python = ">=3.10"\n')
+    text = re.sub(r"(?s)\n\[(project.optional|dependency-groups).*?(?=\n\[|$)", "\n", text)
+    text = text.replace("\"never; python_version < '3'\"", "")
+    path.write_text(f"{text}\n{DEVELOPMENT}")
+    if name == "poetry":
+        more = source("tool.poetry.source", builds) + (
+            "" if project else "[tool.poetry]\npackage-mode = false\n"
+        )
+        path.write_text(path.read_text() + more)
     run_in(builds.app, LOCK[name], manager(name), f"{builds.server.url}/simple/")
 
 
@@ -50,19 +45,18 @@ def source(table: str, builds: VenvBuilds) -> str:
 
 def advised(text: str) -> str:
     """Return the commands of a message, which are indented, without what explains them."""
-    return "\n".join(re.findall(r"^ +((?:uv|poetry|pdm|pipenv|echo) .*?)(?:  \(.*)?$", text, re.MULTILINE))
+    return "\n".join(re.findall(r"^ +((?:uv|poetry|echo) .*?)(?:  \(.*)?$", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["poetry", "pdm", "pipenv"])
 def test_what_detection_advises_gives_what_the_app_needs_and_nothing_for_development(
-    builds: VenvBuilds, name: str
+    builds: VenvBuilds,
 ) -> None:
-    prepare(builds, name, project=False)
+    prepare(builds, "poetry", project=False)
     with pytest.raises(PhaseError) as failed:
         builds.build()
     commands = advised(failed.value.detail)
-    assert commands.startswith(name)
-    run_in(builds.app, commands, manager(name), f"{builds.server.url}/simple/")
+    assert commands.startswith("poetry")
+    run_in(builds.app, commands, manager("poetry"), f"{builds.server.url}/simple/")
     builds.build()
     assert installed(builds) == ["left-1.0", "right-2.0"]
     assert reused(builds.build())
@@ -78,7 +72,7 @@ def test_what_is_advised_to_users_of_uv_without_it_gives_what_the_app_needs(buil
     assert reused(builds.build())
 
 
-@pytest.mark.parametrize("name", ["uv", "poetry", "pdm"])
+@pytest.mark.parametrize("name", ["uv", "poetry"])
 def test_what_is_advised_for_a_project_with_commands_installs_it_too(builds: VenvBuilds, name: str) -> None:
     prepare(builds, name, project=True)
     lock = next(file for file, one in FOREIGN_LOCKS.items() if one.name.lower() == name)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fuzz.targets.app_inputs import LockFiles, ProjectFiles, PythonVersions, RequirementFiles, UvLocks
+from fuzz.targets.app_inputs import (
+    LockFiles,
+    ManagerLocks,
+    ProjectFiles,
+    PythonVersions,
+    RequirementFiles,
+    UvLocks,
+)
 from fuzz.targets.app_start import AppCode, Procfiles
 from fuzz.targets.archives import ImageLayouts, RuntimeArchives
 from fuzz.targets.detection import Detection
@@ -24,6 +31,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "registry-answers": RegistryAnswers,
     "requirement-files": RequirementFiles,
     "lock-files": LockFiles,
+    "manager-locks": ManagerLocks,
     "uv-locks": UvLocks,
     "project-files": ProjectFiles,
     "procfiles": Procfiles,

@@ -40,9 +40,9 @@ class _AppInputs(Target):
         """Read the inputs of the app."""
         app = write(files, place / "app")
         found = read_inputs(wanted(app, rng.choice(self.variables)))
-        return repr((found.title, found.arguments, found.digest, found.requirements, found.remark)).replace(
-            str(place), "PLACE"
-        )
+        told = (found.title, found.arguments, found.requirements, found.remark, found.listing)
+        digest = "" if found.listing else found.digest  # a listing has addresses of directories
+        return repr((*told, digest)).replace(str(place), "PLACE")
 
 
 class RequirementFiles(_AppInputs):
@@ -113,6 +113,54 @@ class LockFiles(_AppInputs):
         {"BP_PIP_EXTRAS": "web"},
         {"BP_PIP_GROUPS": "dev test"},
         {"BP_PIP_REQUIRE_HASHES": "true"},
+    )
+
+
+class ManagerLocks(_AppInputs):
+    """pdm.lock and Pipfile.lock, with the files that they were made of."""
+
+    name = "manager-locks"
+    tokens = (
+        *(
+            b"[[package]]\n",
+            b"[[metadata.targets]]\n",
+            b"groups = ['web']\n",
+            b"marker = '('\n",
+            b"path = '../x'\n",
+        ),
+        *(
+            b"git = 'git@h:x'\n",
+            b"editable = true\n",
+            b"files = [{hash = 'md5:x'}]\n",
+            b"lock_version = '5'\n",
+        ),
+        *(
+            b'"git": "https://h/x"',
+            b'"ref": "a\\n-r x"',
+            b'"path": "\\u0000"',
+            b'"editable": true',
+            b'"version": "*"',
+        ),
+        *(
+            b'"hashes": ["sha256:x"]',
+            b'"markers": "extra == 1"',
+            b'"extras": [1]',
+            b'"pipfile-spec": 7',
+            b"null",
+        ),
+        *(
+            b"[[source]]\n",
+            b"[packages]\n",
+            b"[tool.pdm]\n",
+            b"url = 'https://${A}@h/'\n",
+            b"distribution = 1\n",
+        ),
+    )
+    variables = (
+        {"BP_PIP_REQUIREMENT": "pdm.lock"},
+        {"BP_PIP_REQUIREMENT": "Pipfile.lock"},
+        {"BP_PIP_REQUIREMENT": "pdm.lock", "BP_PIP_GROUPS": "web"},
+        {"BP_PIP_REQUIREMENT": "Pipfile.lock", "BP_PIP_REQUIRE_HASHES": "true"},
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from app_venv.inputs import PDM_LOCK, PYPROJECT
-from app_venv.inputs.manager_locks import (
+from app_venv.inputs.locked_entries import (
     VERSION_CONTROL,
     LockedEntry,
     LockedSource,

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from app_venv.inputs import PIPFILE_LOCK
-from app_venv.inputs.manager_locks import (
+from app_venv.inputs.locked_entries import (
     VERSION_CONTROL,
     LockedEntry,
     LockedSource,
