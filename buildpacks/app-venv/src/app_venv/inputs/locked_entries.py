@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -93,7 +94,7 @@ def out_of_date(name: str, source: str) -> ConfigurationError:
 
 def local_address(text: str, root: Path) -> str:
     """Return the address of a path, which may be relative to ``root``."""
-    return f"file://{quote(str((root / text).resolve()), safe='/+@,=~')}"
+    return f"file://{quote(os.path.normpath(root / text), safe='/+@,=~')}"
 
 
 def repository_address(system: str, address: str, revision: str, subdirectory: str) -> str:

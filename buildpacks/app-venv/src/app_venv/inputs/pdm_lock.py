@@ -207,7 +207,7 @@ def _address(table: Mapping[str, object], root: Path) -> str:
     where = text_of(table, "path", PDM_LOCK)
     if where:
         return local_address(where, root) + fragment
-    address = text_of(table, "url", PDM_LOCK).replace(_ROOT, quote(str(root.resolve())).lstrip("/"))
+    address = text_of(table, "url", PDM_LOCK).replace(_ROOT, quote(str(root)).lstrip("/"))
     return address + fragment if address else ""
 
 
