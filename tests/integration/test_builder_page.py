@@ -86,6 +86,30 @@ def test_a_composition_works_and_is_proved(name: str, root: Path, tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize(
+    ("kept", "left_out", "plans"), [("pip", "uv", ["08-uv-chosen", "15-uv"]), ("uv", "pip", ["10-inputs"])]
+)
+def test_one_tool_behind_somebody_elses_python_is_a_builder(
+    root: Path, tmp_path: Path, kept: str, left_out: str, plans: list[str]
+) -> None:
+    """Apps for the other tool are not for it, which is no fault of it."""
+    config = place("other-python", root, tmp_path)
+    name = f"strata/{left_out}-tool"
+    text = config.read_text().replace(f'[[buildpacks]]\nuri = "{name}"\n\n', "")
+    config.write_text(text.replace(f'[[order.group]]\nid = "{name}"\noptional = true\n\n', ""))
+    assert name not in config.read_text()
+    report = check_builder(config, root=root, report=lambda _: None)
+    assert report.ok
+    notes = [one.message for one in report.findings if one.code == "plan-left-out"]
+    assert [note.partition(" detects by ")[2].partition(":")[0] for note in notes] == plans
+    assert all(f"it requires {left_out}, which nothing in the group provides" in note for note in notes)
+    lines = [line.strip() for line in report.lines()]
+    assert any(line.split() == [kept, f"strata/{kept}-tool", "->", "strata/app-venv"] for line in lines), (
+        lines
+    )
+    create_builder(config, str(tmp_path / "out"), dist=root / "dist", report=lambda _: None)
+
+
 def test_what_is_not_declared_is_not_proved(root: Path, tmp_path: Path) -> None:
     """Each declaration on the page is needed."""
     for name in ("node", "other-python"):

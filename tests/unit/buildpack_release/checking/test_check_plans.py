@@ -24,7 +24,9 @@ VENV: Plans = {"requirements": ("requirements.txt\n", plan(provides=("venv",), r
 PIP: Plans = {"always": (None, plan(provides=("pip",), requires=("python",)))}
 
 
-def prove(root: Path, **foreign: Alternative) -> tuple[tuple[GroupProof, ...], tuple[Finding, ...]]:
+def prove(
+    root: Path, *, partial: bool = False, **foreign: Alternative
+) -> tuple[tuple[GroupProof, ...], tuple[Finding, ...]]:
     repository = Repository.discover(root)
     plans = {}
     for buildpack in repository.buildpacks:
@@ -32,7 +34,7 @@ def prove(root: Path, **foreign: Alternative) -> tuple[tuple[GroupProof, ...], t
         if declared is not None and not findings:
             plans[buildpack.id] = declared
     declared_foreign = {f"other/{name}": Foreign(name, BuildPlan((one,))) for name, one in foreign.items()}
-    return check_plans(repository, plans, declared_foreign)
+    return check_plans(repository, plans, declared_foreign, partial=partial)
 
 
 def test_a_sound_group_is_proved(tmp_path: Path) -> None:
@@ -99,6 +101,48 @@ def test_a_group_that_is_not_for_an_app_is_no_fault(tmp_path: Path) -> None:
     assert findings == ()
     assert [case.resolution is not None for case in proof.cases] == [True, False]
     assert not any(case.is_broken for case in proof.cases)
+
+
+TWO_TOOLS: Plans = {
+    "10-pip": ("requirements.txt\n", plan(provides=("venv",), requires=("venv", "python", "pip"))),
+    "20-uv": ("uv.lock\n", plan(provides=("venv",), requires=("venv", "python", "uv"))),
+}
+
+
+def test_a_group_may_leave_apps_to_others_if_its_author_chose_its_members(tmp_path: Path) -> None:
+    """A note says which; for one's own composite it is an error: a member was forgotten."""
+    component(tmp_path, "acme/python", plans=PYTHON)
+    component(tmp_path, "acme/pip", plans=PIP)
+    component(tmp_path, "acme/venv", plans=TWO_TOOLS)
+    composite(tmp_path, "acme/all", ["acme/python", "acme/pip?", "acme/venv"])
+    _, (finding,) = prove(tmp_path, partial=True)
+    assert (finding.code, finding.severity) == ("plan-left-out", Severity.NOTE)
+    assert finding.message == (
+        "acme/all, group 1, is not for apps that acme/venv detects by 20-uv: it requires uv, "
+        "which nothing in the group provides"
+    )
+    assert finding.file == tmp_path / "buildpacks/venv/detect/20-uv/plan.toml"
+    _, (strict,) = prove(tmp_path)
+    assert (strict.code, strict.severity) == ("plan-unmet", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["acme/python", "acme/venv", "acme/pip?"],  # a provider, but too late
+        ["acme/python", "acme/venv"],  # no plan fits
+        ["acme/pip?", "acme/venv"],  # nor here
+    ],
+)
+def test_a_group_that_could_serve_its_apps_is_wrong_whoever_wrote_it(
+    tmp_path: Path, order: list[str]
+) -> None:
+    component(tmp_path, "acme/python", plans=PYTHON)
+    component(tmp_path, "acme/pip", plans=PIP)
+    component(tmp_path, "acme/venv", plans=TWO_TOOLS)
+    composite(tmp_path, "acme/all", order)
+    _, findings = prove(tmp_path, partial=True)
+    assert "plan-unmet" in {one.code for one in findings if one.is_error}
 
 
 def test_every_plan_of_a_member_is_tried(tmp_path: Path) -> None:

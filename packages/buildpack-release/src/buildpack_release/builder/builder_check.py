@@ -68,7 +68,7 @@ def _prove(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], config:
         keys.buildpack(name, _no_source(name), order) for name, order in orders(composition.modules).items()
     ]
     repository = Repository(config.absolute().parent, (builder, *composites))
-    proofs, found = check_plans(repository, plans, {})
+    proofs, found = check_plans(repository, plans, {}, partial=True)
     own = tuple(proof for proof in proofs if proof.composite == config.name)
     # What is wrong with a composite shows in the builder's groups, if it is in one.
     relevant = [one for one in found if any(proof.title in one.message for proof in own)]

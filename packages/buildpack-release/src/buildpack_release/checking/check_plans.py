@@ -32,11 +32,22 @@ if TYPE_CHECKING:
 
 
 def check_plans(
-    repository: Repository, plans: Mapping[str, Sequence[DeclaredPlan]], foreign: Mapping[str, Foreign]
+    repository: Repository,
+    plans: Mapping[str, Sequence[DeclaredPlan]],
+    foreign: Mapping[str, Foreign],
+    *,
+    partial: bool = False,
 ) -> tuple[tuple[GroupProof, ...], tuple[Finding, ...]]:
     """Prove the order of each composite. Groups whose members or plans are not all known are left out.
 
     What makes them unknown (cycles, missing buildpacks, unreadable plans) is found by other checks.
+
+    Args:
+        repository: the composites, with all that they contain.
+        plans: of its components, by id.
+        foreign: what is declared of others.
+        partial: a group need not serve all apps that its members could: a member may have a plan with
+            requirements that no member provides, if it has another one that fits.
     """
     if find_cycles(dependency_graph(repository.buildpacks)):
         return (), ()
@@ -49,7 +60,7 @@ def check_plans(
                 members = _members(group, plans, foreign)
                 if members is None:
                     continue
-                proof, found = _prove(buildpack.descriptor, number, members)
+                proof, found = _prove(buildpack.descriptor, number, members, partial=partial)
                 proofs.append(proof)
                 findings += found
     return tuple(proofs), tuple(findings)
@@ -75,7 +86,7 @@ def _members(
 
 
 def _prove(
-    composite: BuildpackDescriptor, number: int, members: tuple[GroupMember, ...]
+    composite: BuildpackDescriptor, number: int, members: tuple[GroupMember, ...], *, partial: bool
 ) -> tuple[GroupProof, tuple[Finding, ...]]:
     source = composite.source
     line = source.line("order", number)
@@ -87,7 +98,12 @@ def _prove(
             f"the plans of {proof.title} cannot be proved: {counted} combinations (at most {MOST_CASES})"
         )
         return proof, (Finding(Severity.ERROR, "plan-size", message, source.path, line),)
-    findings = [finding for case in all_cases if case.is_broken for finding in _unmet(proof, case, members)]
+    findings = [
+        finding
+        for case in all_cases
+        if case.is_broken
+        for finding in (partial and _left_out(proof, case, members)) or _unmet(proof, case, members)
+    ]
     if not any(case.resolution for case in all_cases) and not findings:
         findings += _never_fits(proof)
     findings += _never_used(proof, members)
@@ -106,6 +122,38 @@ def _unmet(proof: GroupProof, case: Case, members: Sequence[GroupMember]) -> Ite
                 )
                 advice = "; ".join(part for part in (f"when {case}", _remedy(fault, trial, members)) if part)
                 yield Finding(Severity.ERROR, "plan-unmet", message, file, line, advice)
+
+
+def _left_out(proof: GroupProof, case: Case, members: Sequence[GroupMember]) -> list[Finding]:
+    """Return notes about a broken case that is none of this group's business, or nothing if it is.
+
+    Nobody in the group ever provides what is missing, and whoever requires it has another plan that fits.
+    For such an app detection of the group fails, and nothing is built.
+    """
+    provided = {
+        name
+        for member in members
+        for choice in member.choices
+        for one in choice.plan.alternatives
+        for name in one.provides
+    }
+    served = {one.id for other in proof.cases if other.resolution for one in other.resolution.selected}
+    fewest = min(len(trial.faults) for trial in case.trials)
+    trial = next(one for one in case.trials if len(one.faults) == fewest)
+    faults = [fault for fault in trial.faults if fault.is_requirement]
+    if any(fault.name in provided or fault.id not in served for fault in faults):
+        return []
+    notes = []
+    for fault in faults:
+        file, line = _place(proof, case, trial, fault)
+        choice = case.outcomes[fault.id]
+        message = (
+            f"{proof.title}, is not for apps that {fault.id} detects by {choice.name if choice else 'none'}: "
+            f"it requires {fault.name}, which nothing in the group provides"
+        )
+        advice = f"if they are to be built, add a buildpack that provides {fault.name}"
+        notes.append(Finding(Severity.NOTE, "plan-left-out", message, file, line, advice))
+    return notes
 
 
 def _remedy(fault: DetectionFault, trial: GroupTrial, members: Sequence[GroupMember]) -> str:
