@@ -124,6 +124,53 @@ SHAPES: Mapping[str, Shape] = {
         'waitress-serve --host 0.0.0.0 --port "$PORT" two:app',
         variables={"FLASK_APP": "two.py"},
     ),
+    "flask, FLASK_APP names a function of any name": Shape(
+        {
+            "shop/factory.py": "from flask import Flask\ndef make_shop(debug=False):\n    return Flask('shop')\n"
+        },
+        ("flask", "gunicorn"),
+        "gunicorn shop.factory:make_shop()",
+        variables={"FLASK_APP": "shop.factory:make_shop"},
+    ),
+    "flask, FLASK_APP names what is not there": Shape(
+        {"app.py": WSGI},
+        ("flask", "gunicorn"),
+        variables={"FLASK_APP": "app:shop"},
+        said=("FLASK_APP is app:shop, but no such app is seen in app.py.",),
+    ),
+    "flask, runs as soon as it is imported": Shape(
+        {"app.py": WSGI + "app.run()\n"},
+        ("flask", "gunicorn"),
+        said=(
+            "app.py line 2 has app = Flask(...), but it serves itself as soon as it is imported: put that",
+        ),
+    ),
+    "flask, runs for everybody as soon as it is imported": Shape(
+        {"app.py": "import os\n" + WSGI + "app.run(os.getenv('HOST', '0.0.0.0'), os.environ['PORT'])\n"},
+        ("flask", "gunicorn"),
+        "python app.py",
+    ),
+    "flask, given to a server by the program": Shape(
+        {
+            "shop.py": WSGI
+            + "from gevent.pywsgi import WSGIServer\nif __name__ == '__main__':\n    WSGIServer(('', 5000), app).serve_forever()\n"
+        },
+        ("flask", "gunicorn"),
+        "gunicorn shop:app",
+    ),
+    "flask with socket.io": Shape(
+        {
+            "app.py": WSGI
+            + "from flask_socketio import SocketIO\nio = SocketIO(app)\nif __name__ == '__main__':\n    io.run(app)\n"
+        },
+        ("flask", "flask-socketio", "gunicorn"),
+        "gunicorn --threads 100 app:app",
+    ),
+    "flask, uwsgi from wheels": Shape(
+        {"wsgi.py": WSGI},
+        ("flask", "pyuwsgi"),
+        'uwsgi --http-socket "0.0.0.0:$PORT" --master --die-on-term --module wsgi:app',
+    ),
     "flask, class of its own": Shape(
         {"app.py": "import flask\nclass Shop(flask.Flask):\n    pass\napp = Shop(__name__)\n"},
         ("flask", "gunicorn"),
@@ -323,8 +370,40 @@ SHAPES: Mapping[str, Shape] = {
         ("bottle", "gunicorn"),
         "gunicorn app:app",
     ),
+    "bottle, runs for everybody": Shape(
+        {
+            "app.py": "import os\nfrom bottle import route, run\n@route('/')\ndef hi():\n    return ''\n"
+            "run(host='0.0.0.0', port=int(os.environ.get('PORT', 5000)))\n"
+        },
+        ("bottle",),
+        "python app.py",
+    ),
+    "bottle, runs for its own machine": Shape(
+        {"hello.py": "from bottle import run\nrun(host='localhost', port=8080)\n"},
+        ("bottle",),
+        said=(
+            "it listens to its own machine only: what others can reach has host='0.0.0.0' and port=int(os.environ['PORT']) in line 2.",
+        ),
+    ),
     "falcon": Shape(
         {"main.py": "import falcon\napp = falcon.App()\n"}, ("falcon", "gunicorn"), "gunicorn main:app"
+    ),
+    "falcon, two names": Shape(
+        {
+            "look/__init__.py": "",
+            "look/app.py": "import falcon\nfrom .images import x\napp = application = falcon.App()\n",
+            "look/images.py": "x = 1\n",
+        },
+        ("falcon", "gunicorn"),
+        "gunicorn look.app:app",
+    ),
+    "falcon, given to the standard library's server": Shape(
+        {
+            "things.py": "from wsgiref.simple_server import make_server\nimport falcon\napp = falcon.App()\n"
+            "if __name__ == '__main__':\n    with make_server('', 8000, app) as httpd:\n        httpd.serve_forever()\n"
+        },
+        ("falcon", "gunicorn"),
+        "gunicorn things:app",
     ),
     "falcon, asgi": Shape(
         {"main.py": "import falcon.asgi\napp = falcon.asgi.App()\n"},
@@ -337,6 +416,46 @@ SHAPES: Mapping[str, Shape] = {
         },
         ("dash", "gunicorn"),
         "gunicorn app:server",
+    ),
+    "dash, which is a WSGI app itself": Shape(
+        {
+            "app.py": "from dash import Dash\napp = Dash()\nif __name__ == '__main__':\n    app.run(debug=True)\n"
+        },
+        ("dash==3.2.0", "gunicorn"),
+        "gunicorn app:app",
+    ),
+    "dash, older": Shape(
+        {
+            "app.py": "from dash import Dash\napp = Dash()\nif __name__ == '__main__':\n    app.run(debug=True)\n"
+        },
+        ("dash==3.1.1", "gunicorn"),
+        said=(
+            "app.py line 2 has app = Dash(), but servers take its server: add 'server = app.server' below",
+        ),
+    ),
+    "fasthtml": Shape(
+        {
+            "main.py": "from fasthtml.common import *\napp, rt = fast_app()\n@rt\ndef index():\n    return P('Hi')\nserve()\n"
+        },
+        ("python-fasthtml", "uvicorn"),
+        f"{UVICORN} main:app",
+    ),
+    "pyramid, production.ini": Shape(
+        {"production.ini": "[app:main]\nuse = egg:shop\n[server:main]\nlisten = localhost:6543\n"},
+        ("pyramid", "pastedeploy", "gunicorn"),
+        "gunicorn --paste production.ini --bind 0.0.0.0:$PORT",
+    ),
+    "pyramid, production.ini that is told the port": Shape(
+        {"production.ini": "[app:main]\nuse = egg:shop\n[server:main]\nlisten = *:%(http_port)s\n"},
+        ("pyramid", "pastedeploy", "waitress"),
+        'pserve production.ini http_port="$PORT"',
+        scripts=("pserve",),
+    ),
+    "pyramid, production.ini for its own machine": Shape(
+        {"production.ini": "[app:main]\nuse = egg:shop\n[server:main]\nlisten = localhost:6543\n"},
+        ("pyramid", "pastedeploy", "waitress"),
+        said=("production.ini has [app:main], but no server", "add gunicorn to what the app requires."),
+        scripts=("pserve",),
     ),
     # Django
     "django": Shape(
@@ -419,6 +538,12 @@ SHAPES: Mapping[str, Shape] = {
         ("gradio", "uvicorn", "fastapi"),
         'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python app.py',
     ),
+    "gradio, at a port of its own": Shape(
+        {"app.py": "import gradio as gr\ngr.Interface(str, 'text', 'text').launch(server_port=7860)\n"},
+        ("gradio",),
+        'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python app.py',
+        said=("app.py listens at a port of its own, whatever $PORT is: leave server_port out.",),
+    ),
     "panel": Shape(
         {"app.py": "import panel as pn\npn.panel('x').servable()\n"},
         ("panel",),
@@ -429,6 +554,26 @@ SHAPES: Mapping[str, Shape] = {
         {"app.py": "import chainlit as cl\n@cl.on_message\nasync def main(message):\n    pass\n"},
         ("chainlit",),
         'chainlit run --headless --host 0.0.0.0 --port "$PORT" app.py',
+    ),
+    "marimo": Shape(
+        {"notebook.py": "import marimo\napp = marimo.App()\nif __name__ == '__main__':\n    app.run()\n"},
+        ("marimo",),
+        'marimo run --headless --host 0.0.0.0 --port "$PORT" notebook.py',
+    ),
+    "shiny": Shape(
+        {"app.py": "from shiny import App, ui\napp = App(ui.page_fluid(), None)\n"},
+        ("shiny", "uvicorn"),
+        'shiny run --host 0.0.0.0 --port "$PORT" app.py',
+    ),
+    "shiny express": Shape(
+        {"app.py": "from shiny.express import ui\nui.h1('Hello')\n"},
+        ("shiny", "uvicorn"),
+        'shiny run --host 0.0.0.0 --port "$PORT" app.py',
+    ),
+    "robyn": Shape(
+        {"app.py": "from robyn import Robyn\napp = Robyn(__file__)\napp.start(port=8080)\n"},
+        ("robyn",),
+        'ROBYN_HOST=0.0.0.0 ROBYN_PORT="$PORT" python app.py',
     ),
     # Scripts
     "script called start": Shape(
@@ -481,6 +626,7 @@ SHAPES: Mapping[str, Shape] = {
         ("click",),
         processes={"shop": "shop"},
         scripts=("shop",),
+        said=("shop is there for whoever asks for it: pyproject.toml has the script shop = shop:main.",),
     ),
     "a script that is not installed": Shape(
         {"pyproject.toml": PROJECT.format(scripts='start = "main:run"\n'), "main.py": ASGI},
@@ -576,6 +722,17 @@ SHAPES: Mapping[str, Shape] = {
         type="worker",
         processes={"beat": "celery --app tasks.jobs:app beat --schedule /tmp/celerybeat-schedule"},
     ),
+    "a worker in tasks.py": Shape(
+        {"app.py": WSGI, "tasks.py": "from celery import Celery\ncelery = Celery('tasks')\n"},
+        ("flask", "gunicorn", "celery"),
+        "gunicorn app:app",
+        processes={"worker": "celery --app tasks:celery worker"},
+    ),
+    "commands of invoke beside an app": Shape(
+        {"app.py": WSGI, "tasks.py": "from invoke import task\n@task\ndef test(c):\n    c.run('pytest')\n"},
+        ("flask", "gunicorn"),
+        "gunicorn app:app",
+    ),
     "rq": Shape(
         {"app.py": WSGI, "jobs.py": "from rq import Queue\n"},
         ("flask", "gunicorn", "rq"),
@@ -654,6 +811,43 @@ SHAPES: Mapping[str, Shape] = {
         ("fastmcp",),
         "python server.py",
     ),
+    "an mcp server that listens to its own machine": Shape(
+        {
+            "server.py": "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nif __name__ == '__main__':\n"
+            "    mcp.run(transport='streamable-http')\n"
+        },
+        ("mcp", "uvicorn"),
+        said=("it listens to its own machine only", "in line 4"),
+    ),
+    "an mcp server that listens, as it is made": Shape(
+        {
+            "server.py": "import os\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x', host='0.0.0.0', port=int(os.environ['PORT']))\n"
+            "def main():\n    mcp.run(transport='streamable-http')\nif __name__ == '__main__':\n    main()\n"
+        },
+        ("mcp", "uvicorn"),
+        "python server.py",
+    ),
+    "an mcp server that reads its standard input": Shape(
+        {
+            "server.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\nif __name__ == '__main__':\n    mcp.run()\n"
+        },
+        ("fastmcp", "uvicorn"),
+        "python server.py",
+        type="main",
+    ),
+    "fastmcp at a port of its own": Shape(
+        {
+            "server.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\nif __name__ == '__main__':\n"
+            "    mcp.run(transport='http', host='127.0.0.1', port=4200, path='/tools')\n"
+        },
+        ("fastmcp", "mcp", "uvicorn"),
+        'fastmcp run --no-banner --transport http --host 0.0.0.0 --port "$PORT" --path /tools server.py:mcp',
+    ),
+    "fastmcp as an ASGI app": Shape(
+        {"app.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\napp = mcp.http_app()\n"},
+        ("fastmcp", "mcp", "uvicorn"),
+        f"{UVICORN} app:app",
+    ),
     # What others say
     "app.yaml": Shape(
         {
@@ -674,6 +868,11 @@ SHAPES: Mapping[str, Shape] = {
         {"scrapy.cfg": "[settings]\n", "shop/spiders/one.py": "import scrapy\n"},
         ("scrapy",),
         said=("It is a project of Scrapy",),
+    ),
+    "a notebook": Shape(
+        {"my report.ipynb": "{}"},
+        (),
+        said=("my report.ipynb is a notebook", "--port=$PORT 'my report.ipynb'"),
     ),
     "nothing": Shape({"README.md": ""}, (), said=("This image starts nothing by itself",)),
     "a file that is no Python": Shape(

@@ -54,6 +54,7 @@ def test_release_is_said_to_wait_for_somebody(app: App) -> None:
         ("waitress-serve x", "Procfile line 1 names waitress-serve, which is in no layer of this image"),
         ("uv run gunicorn x", "All that the app needs is on PATH already: leave 'uv run' out."),
         ("./start.sh", "Procfile line 1 names ./start.sh, which"),
+        ("gunicorn x\nrelease: alembic upgrade head", "Procfile line 2 names alembic, which"),
         ("gunicorn x | tee log", "the shell stays the first process"),
         ("source env && gunicorn x", "is written for bash, which the run image must have"),
     ],
@@ -108,6 +109,7 @@ def test_the_layer_has_a_port_and_a_program_for_servers_only(app: App) -> None:
             "workers=False, gunicorn=True, control_socket=True",
         ),
         (["gunicorn", "flask-socketio"], {}, {}, "workers=False, gunicorn=True, control_socket=False"),
+        (["gunicorn", "mcp"], {}, {}, "workers=False, gunicorn=True, control_socket=False"),
         (
             ["gunicorn==26"],
             {"gunicorn.conf.py": "worker_tmp_dir = '/tmp'"},

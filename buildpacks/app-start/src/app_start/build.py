@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
 
 _CONTROL_SOCKET = (25, 1)  # the first gunicorn that has one
-_SHARED = ("flask-socketio", "python-socketio")
+_SESSIONS = ("fastapi-mcp", "fastmcp", "flask-socketio", "python-socketio")
 """With these, requests of one client have to reach one worker, which no server here sees to."""
+_SESSIONS_IF_REQUESTED = "mcp"
+"""The same; as a package that another one brings along it is for clients."""
 
 
 def build(context: BuildContext) -> None:
@@ -74,7 +76,9 @@ def _at_start(
 ) -> dict[str, AtStart]:
     if environment is None:
         return {}
-    workers = settings.workers is WorkersMode.AUTO and not any(map(environment.has, _SHARED))
+    sdk = environment.distributions.get(_SESSIONS_IF_REQUESTED)
+    sessions = environment.has_any(*_SESSIONS) or (sdk is not None and sdk.requested)
+    workers = settings.workers is WorkersMode.AUTO and not sessions
     configured = "".join(path.read_text("utf-8", "replace") for path in app_dir.glob("gunicorn*.py"))
     return {
         one.type: AtStart(

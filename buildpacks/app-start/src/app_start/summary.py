@@ -19,7 +19,7 @@ def tell(plan: StartPlan, output: Output, programs: ImagePrograms | None = None)
         output.warning(title, text)
     for one in plan.processes if programs else ():
         for name in one.programs:
-            warning = programs.warning(name, one.evidence) if programs else None
+            warning = programs.warning(name, one.evidence.partition(";")[0]) if programs else None
             if warning is not None:
                 output.warning(*warning)
     output.summary("Summary", _rows(plan))

@@ -100,8 +100,11 @@ def _advice(found: list[Candidate], rivals: list[Candidate], project: Project) -
         lines += [f"  {one.process.text}  ({one.evidence})" for one in rivals if one.startable]
         lines += [f"  {one.evidence}: {one.missing}" for one in rivals if one.missing]
         return "\n".join(lines)
-    for one in _missing(found):
-        lines.append(f"{one.evidence}, but {one.missing}.")
+    missing = _missing(found)
+    if missing:
+        return "\n".join(f"{one.evidence}, but {one.missing}." for one in missing)
+    for one in rivals:
+        lines.append(f"{one.process.text} is there for whoever asks for it: {one.evidence}.")
     for one in found:
         if one.strength is Strength.NEVER and one.startable and one.type == MAIN:
             lines.append(f"{one.process.text} is there for whoever asks for it: {one.evidence}.")

@@ -32,6 +32,7 @@ _FALCON = Framework("Falcon", "falcon", Interface.WSGI)
 _BOTTLE = Framework("Bottle", "bottle", Interface.WSGI)
 _CONNEXION = Framework("Connexion", "connexion", Interface.ASGI)
 _SANIC = Framework("Sanic", "sanic", Interface.SANIC)
+_FASTHTML = Framework("FastHTML", "python-fasthtml", Interface.ASGI)
 DASH = Framework("Dash", "dash", Interface.NONE)
 DASH_SERVER = Framework("Dash", "dash", Interface.WSGI)
 DJANGO_WSGI = Framework("Django", "django", Interface.WSGI)
@@ -39,7 +40,15 @@ DJANGO_ASGI = Framework("Django", "django", Interface.ASGI)
 BARE_WSGI = Framework("WSGI", "", Interface.WSGI)
 BARE_ASGI = Framework("ASGI", "", Interface.ASGI)
 """A function that is itself the app."""
-PYRAMID = Framework("Pyramid", "pyramid", Interface.WSGI)
+_MCP = Framework("MCP", "mcp", Interface.ASGI)
+
+MADE_BY_METHOD = {
+    "make_wsgi_app": Framework("Pyramid", "pyramid", Interface.WSGI),
+    "http_app": _MCP,
+    "streamable_http_app": _MCP,
+    "sse_app": _MCP,
+}
+"""By the name of a method that makes an app, whatever it is a method of."""
 
 FRAMEWORKS = {
     "flask.Flask": _FLASK,
@@ -67,6 +76,8 @@ FRAMEWORKS = {
     "connexion.AsyncApp": _CONNEXION,
     "connexion.FlaskApp": _CONNEXION,
     "connexion.App": _CONNEXION,
+    "fasthtml.common.FastHTML": _FASTHTML,
+    "fasthtml.common.fast_app": _FASTHTML,
     "socketio.ASGIApp": Framework("Socket.IO", "python-socketio", Interface.ASGI),
     "socketio.WSGIApp": Framework("Socket.IO", "python-socketio", Interface.WSGI),
     "django.core.wsgi.get_wsgi_application": DJANGO_WSGI,

@@ -21,6 +21,13 @@ def hints(project: Project) -> Iterator[str]:
     """Yield sentences with the command that would do."""
     if (project.top / "scrapy.cfg").is_file():
         yield f"It is a project of Scrapy: {START_COMMAND.name}='scrapy crawl NAME' starts one spider."
+    notebook = next(iter(sorted(project.top.glob("*.ipynb"))), None)
+    if notebook is not None and not project.files:
+        yield (
+            f"{notebook.name} is a notebook, which does not start by itself: with voila among what the app "
+            f"requires, {START_COMMAND.name}='voila --no-browser --Voila.ip=0.0.0.0 --port=$PORT "
+            f"{shlex.quote(notebook.name)}' shows it as a page."
+        )
     command = _of_dockerfile(project)
     if command:
         yield (

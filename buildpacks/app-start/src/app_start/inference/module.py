@@ -82,14 +82,22 @@ class Module:
         return min(lines, default=0)
 
     def dotted(self, node: ast.expr) -> str:
-        """Return what a name, or an attribute of it, stands for: ``flask.Flask``; '' if that is not known."""
+        """Return what a name, or an attribute of it, stands for: ``flask.Flask``; '' if that is not known.
+
+        A name that the module does not have itself is taken for one of ``from package import *``.
+        """
         if isinstance(node, ast.Name):
-            name, level = self.imports.get(node.id, ("", 0))
+            name, level = self.imports.get(node.id) or self._starred(node.id)
             return "" if level else name
         if isinstance(node, ast.Attribute):
             before = self.dotted(node.value)
             return f"{before}.{node.attr}" if before else ""
         return ""
+
+    def _starred(self, name: str) -> tuple[str, int]:
+        everything, level = self.imports.get("*", ("", 0))
+        known = name in self.functions or name in self.classes
+        return (f"{everything.removesuffix('*')}{name}", level) if everything and not known else ("", 0)
 
 
 def read_module(path: Path) -> Module | None:
@@ -125,11 +133,14 @@ def is_main_guard(node: ast.stmt) -> bool:
 
 
 def flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield statements and those in their blocks, as far as they are executed; no main guard."""
+    """Yield statements and those in their blocks, as far as they are executed; no main guard.
+
+    An assignment to several names is one to each.
+    """
     for node in body:
         if is_main_guard(node):
             continue
-        yield node
+        yield from _single(node)
         if isinstance(node, (ast.If, ast.For, ast.While)):
             yield from flat([*node.body, *node.orelse])
         elif isinstance(node, ast.Try):
@@ -137,6 +148,18 @@ def flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from flat([*node.body, *node.orelse, *handlers, *node.finalbody])
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             yield from flat(node.body)
+
+
+def _single(node: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield ``a = b = x`` as ``a = x`` and ``b = a``; of ``a, b = f()`` what comes first."""
+    if not isinstance(node, ast.Assign):
+        yield node
+        return
+    value = node.value
+    for target in node.targets:
+        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+        yield ast.copy_location(ast.Assign([first], value), node)
+        value = ast.copy_location(ast.Name(first.id), node) if isinstance(first, ast.Name) else value
 
 
 def assigned(node: ast.stmt) -> tuple[str, ast.expr] | None:

@@ -6,19 +6,25 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app_start.inference.mcp_server import http_server
 from app_start.inference.module import assigned, constant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from app_start.inference.module import Module
-    from app_start.inference.served import Findings
-    from app_start.inference.web_objects import WebObject
+    from app_start.inference.web_objects import WebObject, WebObjects
 
 _RUN = frozenset({"run", "run_app", "serve", "run_server", "run_simple"})
-_ALL_BY_DEFAULT = frozenset({"aiohttp.web.run_app", "waitress.serve", "nicegui.ui.run"})
-_EVERYWHERE = frozenset({"0.0.0.0", "::", "0", ""})  # noqa: S104  (what apps write)
+_GIVEN_AN_APP = frozenset({"make_server", "WSGIServer", "WSGIContainer", "Config", "Granian"})
+"""What servers are called that a program makes for an app and starts afterwards."""
+_ADDRESS_FIRST = frozenset({"make_server", "run", "run_server", "run_simple"})  # host, port, app
+_ALL_BY_DEFAULT = frozenset(
+    {"aiohttp.web.run_app", "waitress.serve", "nicegui.ui.run", "fasthtml.common.serve"}
+)
+_OWN_BY_DEFAULT = frozenset({"uvicorn.run", "hypercorn.run", "bottle.run"})
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (what apps write)
 _PORT = "PORT"
 _COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire", "docopt", "cyclopts"})
 
@@ -27,23 +33,27 @@ _COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire", "docopt", "cyc
 class Program:
     """``app`` is what it serves, if that is seen. ``reachable``: on all addresses and the port of PORT.
 
-    ``serves`` says that it listens to somebody at all.
+    ``serves`` says that it listens to somebody at all, ``own_machine`` that nobody else can reach it.
+    ``line`` is where it is started, if that is seen.
     """
 
     app: WebObject | None = None
     serves: bool = False
     reachable: bool = False
+    own_machine: bool = False
+    line: int = 0
 
 
-def program_of(findings: Findings, path: Path, function: str) -> Program | None:
-    """Return what a function of a module does; '' is the main guard. None if there is no such."""
-    module = findings.project.module(path)
+def program_of(objects: WebObjects, path: Path, function: str) -> Program | None:
+    """Return what a function of a module does; '' is what it does as a program. None if there is no such."""
+    module = objects.project.module(path)
     if module is None:
         return None
     if function:
         node = module.functions.get(function)
-        return _read(findings, module, node.body) if node else None
-    return _read(findings, module, module.main_guard.body) if module.main_guard else None
+        return _read(objects, module, node.body) if node else None
+    last: list[ast.stmt] = [one for one in module.tree.body[-1:] if isinstance(one, ast.Expr)]
+    return _read(objects, module, module.main_guard.body if module.main_guard else last)
 
 
 def reads_command_line(module: Module) -> str:
@@ -52,14 +62,23 @@ def reads_command_line(module: Module) -> str:
     return next(iter(sorted(names & _COMMAND_LINES)), "")
 
 
-def _read(findings: Findings, module: Module, body: list[ast.stmt]) -> Program:
-    calls = list(_calls(module, body, set()))
-    for call, function in calls:
-        served = _served(findings, module, call)
+def _read(objects: WebObjects, module: Module, body: list[ast.stmt]) -> Program:
+    for call, around in _calls(module, body, set()):
+        app = _served(objects, module, call)
+        mcp = http_server(module, call)
         dotted = module.dotted(call.func)
-        if served is not None or dotted in _ALL_BY_DEFAULT or dotted in ("uvicorn.run", "hypercorn.run"):
-            reachable = _is_reachable(module, call, dotted, function)
-            return Program(served, serves=True, reachable=reachable)
+        if app is None and mcp is None and dotted not in _ALL_BY_DEFAULT | _OWN_BY_DEFAULT:
+            continue
+        host, port = (mcp.host, mcp.port) if mcp else _address(call, objects.of(module.path))
+        text = _source(module, host, around)
+        everywhere = _is_everywhere(text) if text else dotted in _ALL_BY_DEFAULT
+        return Program(
+            app,
+            serves=True,
+            reachable=everywhere and _PORT in _source(module, port, around),
+            own_machine=not everywhere and (not text or isinstance(host, ast.Constant)),
+            line=call.lineno,
+        )
     return Program()
 
 
@@ -74,41 +93,50 @@ def _calls(module: Module, body: list[ast.stmt], seen: set[str]) -> Iterator[tup
                 yield from _calls(module, module.functions[name].body, seen)
 
 
-def _served(findings: Findings, module: Module, call: ast.Call) -> WebObject | None:
+def _served(objects: WebObjects, module: Module, call: ast.Call) -> WebObject | None:
     """Return the app that a call serves: ``app.run()``, ``uvicorn.run(app)``, ``uvicorn.run("main:app")``."""
-    objects = findings.objects.of(module.path)
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name not in _RUN:
+    apps = objects.of(module.path)
+    name = _name(call)
+    if name not in _RUN | _GIVEN_AN_APP:
         return None
-    if (
-        isinstance(function, ast.Attribute)
-        and isinstance(function.value, ast.Name)
-        and function.value.id in objects
-    ):
-        return objects[function.value.id]
-    first = (
-        call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "app"), None)
-    )
-    if isinstance(first, ast.Name):
-        return objects.get(first.id)
-    target, colon, attribute = constant(first).partition(":")
-    path = findings.project.resolve(module, target) if colon else None
-    return findings.objects.of(path).get(attribute) if path else None
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(owner, ast.Name) and owner.id in apps:
+        return apps[owner.id]
+    for one in (*call.args, *(keyword.value for keyword in call.keywords)):
+        if isinstance(one, ast.Name) and one.id in apps:
+            return apps[one.id]
+        target, colon, attribute = constant(one).partition(":")
+        path = objects.project.resolve(module, target) if colon else None
+        found = objects.of(path).get(attribute) if path else None
+        if found is not None:
+            return found
+    return None
 
 
-def _is_reachable(module: Module, call: ast.Call, dotted: str, body: list[ast.stmt]) -> bool:
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _address(call: ast.Call, apps: Mapping[str, WebObject]) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return where a call says that it listens: host and port, as far as it says so."""
+    given = [one for one in call.args if not (isinstance(one, ast.Name) and one.id in apps)]
+    if _name(call) == "WSGIServer" and given and isinstance(given[0], ast.Tuple):
+        given = given[0].elts
+    elif _name(call) not in _ADDRESS_FIRST or (given and ":" in constant(given[0])):
+        given = []  # uvicorn.run("main:app")
     named = {one.arg: one.value for one in call.keywords if one.arg}
-    host = named.get("host")
-    if host is None and isinstance(call.func, ast.Attribute) and call.func.attr == "run" and call.args:
-        host = call.args[0] if constant(call.args[0]) else None
-    everywhere = dotted in _ALL_BY_DEFAULT if host is None else constant(host) in _EVERYWHERE
-    port = named.get("port")
-    return everywhere and port is not None and _PORT in _source(module, port, body)
+    host, port = (*given, None, None)[:2]
+    return named.get("host", named.get("address", host)), named.get("port", port)
 
 
-def _source(module: Module, node: ast.expr, body: list[ast.stmt]) -> str:
-    """Return an expression as text; for a name, what is assigned to it."""
+def _is_everywhere(text: str) -> bool:
+    return any(repr(one) in text for one in _EVERYWHERE)
+
+
+def _source(module: Module, node: ast.expr | None, body: list[ast.stmt]) -> str:
+    """Return an expression as text; for a name, what is assigned to it. '' if there is none."""
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+        return ""
     if isinstance(node, ast.Name):
         for statement in (*(one for outer in body for one in ast.walk(outer)), *module.statements):
             pair = assigned(statement) if isinstance(statement, ast.stmt) else None

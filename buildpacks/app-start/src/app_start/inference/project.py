@@ -26,7 +26,7 @@ _NEVER = frozenset(
         "templates", "test", "testing", "tests", "venv", "virtualenv",
     }
 )  # fmt: skip
-_NO_APPS = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py", "toxfile.py"})
+_NO_APPS = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "toxfile.py"})
 
 
 @dataclass(frozen=True)

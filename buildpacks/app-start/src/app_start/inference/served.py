@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app_start.inference.candidate import Candidate, Strength
+from app_start.inference.frameworks import DASH, DASH_SERVER
+from app_start.inference.program import program_of
 from app_start.inference.servers import Target, advice, serve
 from app_start.inference.web_objects import WebObjects
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from app_start.inference.frameworks import Framework
     from app_start.inference.project import Project
     from app_start.inference.web_objects import WebObject
+
+_DASH_IS_WSGI = (3, 2)  # from this version on its object can be called, and not only its server
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +36,28 @@ class Findings:
     def served(self, one: WebObject, strength: Strength = Strength.FOUND, said: str = "") -> Candidate:
         """Return the candidate that serves an app; ``said`` is where the project says so, if it does."""
         project = self.project
+        evidence = f"{said}{project.shown(one.path)} line {one.line} has {one.text}"
+        framework = one.framework
+        if framework is DASH:
+            if project.environment.version(DASH.distribution) < _DASH_IS_WSGI:
+                missing = f"servers take its server: add 'server = {one.name}.server' below it"
+                return Candidate(strength, evidence, root=one.root, missing=missing)
+            framework = DASH_SERVER
+        if self.runs_on_import(one):
+            missing = "it serves itself as soon as it is imported: put that below if __name__ == '__main__':"
+            return Candidate(strength, evidence, root=one.root, missing=missing)
         place = project.place(one.path)
         directory = None if place.directory == project.top else place.directory
-        target = Target(place.name, one.name, one.framework.interface, one.factory, one.is_async, directory)
-        evidence = f"{project.shown(one.path)} line {one.line} has {one.text}"
-        return self.target(target, one.framework, f"{said}{evidence}", strength, root=one.root)
+        target = Target(place.name, one.name, framework.interface, one.factory, one.is_async, directory)
+        return self.target(target, framework, evidence, strength, root=one.root)
+
+    def runs_on_import(self, one: WebObject) -> bool:
+        """Whether a server that imports the app would wait for ever, since the file ends in `app.run()`."""
+        module = self.project.module(one.path)
+        if module is None or module.main_guard is not None:
+            return False
+        program = program_of(self.objects, one.path, "")
+        return program is not None and program.app is not None
 
     def target(
         self, target: Target, framework: Framework, evidence: str, strength: Strength, *, root: object

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _GUNICORN_ASGI = (24,)  # the first gunicorn with an ASGI worker of its own
 _CONFIGURATION = "gunicorn.conf.py"
+_CLIENTS = 100  # Flask-SocketIO documentation, 'Gunicorn Web Server'
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ def _gunicorn(worker: str = "") -> Callable[[Target, Project], str]:
         configured = _configured(target, project)
         options = f"--worker-class {worker} " if worker and not _has("worker_class", configured) else ""
         bind = "--bind 0.0.0.0:$PORT " if _has("bind", configured) and "PORT" not in configured else ""
+        if project.environment.has("flask-socketio") and not _has("(worker_class|threads)", configured):
+            options = f"--threads {_CLIENTS} "  # each open WebSocket takes one
         spec = target.spec if target.is_async else _call(target)
         return f"gunicorn {bind}{options}{spec}"
 
@@ -175,6 +178,7 @@ _SERVERS = {
         _Server("granian", _granian("wsgi")),
         _Server("waitress", _waitress, knows_sigterm=False),
         _Server("uwsgi", _uwsgi),
+        _Server("pyuwsgi", _uwsgi),
         _Server("hypercorn", _hypercorn("wsgi:"), last=True),
     ),
     Interface.ASGI: (

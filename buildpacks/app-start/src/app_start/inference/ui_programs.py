@@ -1,4 +1,4 @@
-"""Programs for which a command of their framework is the server: Streamlit, Gradio, Panel, Chainlit."""
+"""Programs for which a command of their framework is the server: Streamlit, Gradio, Panel and others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app_start.inference.project import Project
     from app_start.inference.served import Findings
 
+_FIXED = "{0} listens at a port of its own, whatever $PORT is: leave {1} out."
 _PAGES = frozenset({"pages", "views", "components", "utils"})
 
 
@@ -21,7 +22,8 @@ class UserInterface:
     """A framework: the package that is imported, what is installed, the likeliest files, the command.
 
     ``line`` has {} where the file goes. ``marks`` are texts of which a file that is started has one; none:
-    any file that imports the package may be started.
+    any file that imports the package may be started. ``port_argument`` is what a program tells its port by,
+    and then nobody else can.
     """
 
     package: str
@@ -31,6 +33,7 @@ class UserInterface:
     marks: tuple[str, ...] = ()
     note: str = ""
     knows_sigterm: bool = True
+    port_argument: str = ""
 
     def candidates(self, findings: Findings) -> list[Candidate]:
         """Return the file that is started; all that may be meant, if their names tell nothing."""
@@ -67,7 +70,11 @@ class UserInterface:
         line = self.line.format(_quoted(project.shown(path)))
         command, shown = with_shell(line) if self.knows_sigterm else with_forwarding(line)
         evidence = f"{evidence}; {project.environment.label(self.distribution)} is installed"
-        return Candidate(Strength.FOUND, evidence, command=command, shown=shown, root=path, note=self.note)
+        module = project.module(path)
+        note = self.note
+        if module and self.port_argument and f"{self.port_argument}=" in module.text:
+            note = "" if "PORT" in module.text else _FIXED.format(project.shown(path), self.port_argument)
+        return Candidate(Strength.FOUND, evidence, command=command, shown=shown, root=path, note=note)
 
 
 def _quoted(name: str) -> str:

@@ -13,7 +13,7 @@ from app_start.inference.frameworks import (
     DASH_SERVER,
     FACTORIES,
     FRAMEWORKS,
-    PYRAMID,
+    MADE_BY_METHOD,
     TO_ASGI,
     USUAL_NAMES,
     Framework,
@@ -58,7 +58,7 @@ class WebObjects:
     """All web apps of a project, found when they are asked for."""
 
     def __init__(self, project: Project) -> None:
-        self._project = project
+        self.project = project
         self._found: dict[Path, dict[str, WebObject]] = {}
         self._open: set[tuple[Path, str]] = set()  # being looked into: modules import each other
 
@@ -67,7 +67,7 @@ class WebObjects:
         if path in self._found:
             return self._found[path]
         self._found[path] = {}
-        module = self._project.module(path)
+        module = self.project.module(path)
         if module is not None:
             for node in module.statements:
                 self._bind(module, node, self._found[path])
@@ -75,10 +75,15 @@ class WebObjects:
             self._add_callables(module, self._found[path])
         return self._found[path]
 
+    def named(self, path: Path, name: str) -> WebObject | None:
+        """Return the app that a module has by this name, or that its function of this name makes."""
+        found = self.of(path).get(name)
+        module = self.project.module(path)
+        return found or (self._factory(module, name, {**self.of(path)}) if module else None)
+
     def main_of(self, path: Path) -> WebObject | None:
         """Return the app of a module that a server would be given; None if there is none, or several."""
-        found = [one for one in self.of(path).values() if one.framework.interface is not Interface.NONE]
-        mounted = self.mounted(path)
+        found, mounted = self._servable(path), self.mounted(path)
         objects = [one for one in found if not one.factory and one.root not in mounted]
         for candidates in (objects, [one for one in found if one.factory]):
             usual = [one for name in USUAL_NAMES for one in candidates if one.name == name]
@@ -95,14 +100,16 @@ class WebObjects:
         if self.main_of(path) is not None:
             return ()
         mounted = self.mounted(path)
-        found = self.of(path).values()
-        return tuple(
-            one for one in found if one.framework.interface is not Interface.NONE and one.root not in mounted
-        )
+        return tuple(one for one in self._servable(path) if one.root not in mounted)
+
+    def _servable(self, path: Path) -> list[WebObject]:
+        """Return what servers could be given; where there is nothing else, what they perhaps could be."""
+        found = list(self.of(path).values())
+        return [one for one in found if one.framework.interface is not Interface.NONE] or found
 
     def mounted(self, path: Path) -> frozenset[tuple[Path, str]]:
         """Return the roots of the apps that a module makes parts of another one."""
-        module, found = self._project.module(path), self.of(path)
+        module, found = self.project.module(path), self.of(path)
         roots = set()
         for node in ast.walk(module.tree) if module and found else ():
             if (
@@ -147,7 +154,7 @@ class WebObjects:
             return None
         dotted, level = module.imports.get(name, ("", 0))
         holder, _, attribute = dotted.rpartition(".")
-        path = self._project.resolve(module, holder, level) if holder else self._package(module, level)
+        path = self.project.resolve(module, holder, level) if holder else self._package(module, level)
         if path is None or path == module.path:
             return None
         return self.of(path).get(attribute)
@@ -160,7 +167,7 @@ class WebObjects:
         for _ in range(level - 1):
             folder = folder.parent
         path = folder / "__init__.py"
-        return path if path.is_file() and path.is_relative_to(self._project.top) else None
+        return path if path.is_file() and path.is_relative_to(self.project.top) else None
 
     def _value(self, module: Module, node: ast.expr, names: Mapping[str, WebObject]) -> WebObject | None:
         """Return the app that an expression gives; one whose root has no name yet is made here."""
@@ -178,9 +185,7 @@ class WebObjects:
         if isinstance(node.value, ast.Name):
             dotted, level = module.imports.get(node.value.id, ("", 0))
             path = (
-                self._project.resolve(module, dotted, level)
-                if dotted and node.value.id not in names
-                else None
+                self.project.resolve(module, dotted, level) if dotted and node.value.id not in names else None
             )
             if path is not None and path != module.path:
                 return self.of(path).get(node.attr)
@@ -197,8 +202,8 @@ class WebObjects:
             return parts[0] if parts else self._made(module, DASH)  # Dash(server=app)
         if framework is not None:
             return self._made(module, framework)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "make_wsgi_app":
-            return self._made(module, PYRAMID)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MADE_BY_METHOD:
+            return self._made(module, MADE_BY_METHOD[node.func.attr])
         made = self._made_by(module, node.func, names)
         if made is not None:
             return made
@@ -232,8 +237,8 @@ class WebObjects:
             return self._of_imported_function(module, node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             dotted, level = module.imports.get(node.value.id, ("", 0))
-            path = self._project.resolve(module, dotted, level)
-            other = self._project.module(path) if path else None
+            path = self.project.resolve(module, dotted, level)
+            other = self.project.module(path) if path else None
             function = other.functions.get(node.attr) if other else None
             if other is not None and function is not None:
                 return self._returned(other, function, self.of(other.path))
@@ -242,8 +247,8 @@ class WebObjects:
     def _of_imported_function(self, module: Module, name: str) -> WebObject | None:
         dotted, level = module.imports.get(name, ("", 0))
         holder, _, attribute = dotted.rpartition(".")
-        path = self._project.resolve(module, holder, level) if holder else self._package(module, level)
-        other = self._project.module(path) if path and path != module.path else None
+        path = self.project.resolve(module, holder, level) if holder else self._package(module, level)
+        other = self.project.module(path) if path and path != module.path else None
         if other is None:
             return None
         function = other.functions.get(attribute)
@@ -275,22 +280,25 @@ class WebObjects:
 
     def _add_factories(self, module: Module, names: dict[str, WebObject]) -> None:
         for name in FACTORIES:
-            function = module.functions.get(name)
-            if function is None or _required(function):
-                continue
-            found = self._returned(module, function, names)
+            found = self._factory(module, name, names)
             if found is not None:
-                text = f"def {name}()"
-                is_async = isinstance(function, ast.AsyncFunctionDef)
-                names[name] = replace(
-                    found,
-                    path=module.path,
-                    name=name,
-                    line=function.lineno,
-                    text=text,
-                    factory=True,
-                    is_async=is_async,
-                )
+                names[name] = found
+
+    def _factory(self, module: Module, name: str, names: Mapping[str, WebObject]) -> WebObject | None:
+        """Return what a function makes that can be called without arguments."""
+        function = module.functions.get(name)
+        if function is None or _required(function):
+            return None
+        found = self._returned(module, function, names)
+        return found and replace(
+            found,
+            path=module.path,
+            name=name,
+            line=function.lineno,
+            text=f"def {name}()",
+            factory=True,
+            is_async=isinstance(function, ast.AsyncFunctionDef),
+        )
 
     def _add_callables(self, module: Module, names: dict[str, WebObject]) -> None:
         """Add functions that are apps themselves (PEP 3333; ASGI specification, 'Applications')."""

@@ -22,6 +22,6 @@ def find(findings: Findings) -> list[Candidate]:
     path = project.find(module, project.top) or project.find(module, project.top / "src")
     found = findings.objects.of(path).get(name or "app") if path else None
     if found is None:
-        missing = f"no such app is seen ({_PLACE} is {value})"
+        missing = f"no such app is seen in {project.shown(path) if path else 'the files of this app'}"
         return [Candidate(Strength.SAID, f"{_PLACE} is {value}", missing=missing, root=value)]
     return [findings.served(found, Strength.SAID, f"{_PLACE} is {value}; ")]

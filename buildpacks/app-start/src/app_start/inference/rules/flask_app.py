@@ -33,9 +33,9 @@ def find(findings: Findings) -> list[Candidate]:
             )
         ]
     name, _, call = name.partition("(")
-    found = findings.objects.of(path).get(name) if name else findings.objects.main_of(path)
+    found = findings.objects.named(path, name) if name else findings.objects.main_of(path)
     if found is None or call not in ("", ")"):
-        missing = f"no app is seen in {project.shown(path)} ({place} is {value})"
+        missing = f"no such app is seen in {project.shown(path)}"
         return [Candidate(Strength.SAID, f"{place} is {value}", missing=missing, root=value)]
     return [findings.served(found, Strength.SAID, f"{place} is {value}; ")]
 

@@ -17,6 +17,7 @@ _GRADIO = UserInterface(
     'GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT="$PORT" python {}',
     (".launch(",),
     knows_sigterm=False,
+    port_argument="server_port",
 )
 
 

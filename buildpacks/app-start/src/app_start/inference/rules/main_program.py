@@ -31,6 +31,7 @@ _ENDLESS = frozenset(
         "run",
         "run_forever",
         "run_polling",
+        "serve",
         "start_polling",
         "infinity_polling",
         "serve_forever",
@@ -40,7 +41,9 @@ _ENDLESS = frozenset(
 )
 _FOR_DEVELOPMENT = "The framework's own server is for development: add gunicorn to what the app requires."
 # Another program runs these: their own rules know how.
-_RUN_BY_OTHERS = ("streamlit", "chainlit", "gradio", "panel", "functions_framework")
+_RUN_BY_OTHERS = (
+    "chainlit", "functions_framework", "gradio", "marimo", "panel", "robyn", "shiny", "streamlit",
+)  # fmt: skip
 
 
 def find(findings: Findings) -> list[Candidate]:
@@ -79,9 +82,15 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
         evidence = f"{shown} is there to be run"
     line, directory = _line(project, path)
     reader = reads_command_line(module)
-    program = program_of(findings, path, "") or Program()
+    program = program_of(findings.objects, path, "") or Program()
     serves = program.serves or bool(module.imports_any(*_SERVERS) or _reads_port(module))
     strength, kind, note = Strength.MAIN, WEB if serves else MAIN, ""
+    if program.app is None and program.own_machine:
+        missing = (
+            "it listens to its own machine only: what others can reach has host='0.0.0.0' and "
+            f"port=int(os.environ['PORT']) in line {program.line}"
+        )
+        return Candidate(strength, evidence, missing=missing, root=path)
     if reader and not program.serves:
         strength, kind = Strength.NEVER, MAIN
         evidence = f"{evidence}; it reads its command line ({reader})"
@@ -105,8 +114,8 @@ def _start_of(module: Module) -> int:
     last = module.tree.body[-1] if module.tree.body else None
     call = last.value if isinstance(last, ast.Expr) else None
     if isinstance(call, ast.Call):
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if name in _ENDLESS:
+        imported = module.dotted(call.func).rpartition(".")[2]
+        if (call.func.attr if isinstance(call.func, ast.Attribute) else imported) in _ENDLESS:
             return call.lineno
     return 0
 

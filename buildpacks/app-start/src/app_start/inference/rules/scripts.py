@@ -39,7 +39,7 @@ def _candidate(findings: Findings, name: str, reference: str, strength: Strength
     evidence = f"pyproject.toml has the script {name} = {reference}"
     module, _, function = reference.partition(":")
     path = project.find(module, _root(project, module))
-    program = program_of(findings, path, function) if path else None
+    program = program_of(findings.objects, path, function) if path else None
     kind = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     command, shown = with_forwarding(shlex.quote(name), kind)
     package = project.find(f"{module.partition('.')[0]}.__main__", _root(project, module))
