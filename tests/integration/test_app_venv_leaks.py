@@ -308,8 +308,11 @@ def test_a_password_in_a_file_of_the_app_is_told_since_that_is_in_the_image(
     assert "is written in the app's files" not in quiet
     builds.require(f"--extra-index-url {address}", "left", "-c limits.txt")
     builds.require(f"--find-links {address}", file="limits.txt")
+    builds.require("machine a.example login me password something", file=".netrc")
     told = text_of(builds.build())
-    assert "A password or token is written in the app's files: requirements.txt:1, limits.txt:1" in told
+    assert (
+        "A password or token is written in the app's files: requirements.txt:1, limits.txt:1, .netrc" in told
+    )
     assert PASSWORD not in told
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from buildpack_testing.failure import PhaseError
 from support.git_server import GitServer, git_server
-from support.private_builds import PASSWORD, USER, PrivateBuilds, private_builds
+from support.private_builds import ENCODED, PASSWORD, USER, PrivateBuilds, holds_secret, private_builds
 from support.uv_builds import UvBuilds, uv_builds
 from support.venv_builds import LEFT, RIGHT, installed, reused, text_of
 from support.wheels import EDITABLE_BACKEND, IN_TREE, Project
@@ -69,6 +69,28 @@ def test_a_variable_with_the_password_is_found_nowhere_either(private: PrivateBu
     assert installed(private.builds) == ["left-1.0"]
     assert private.files_with_secrets() == []
     assert reused(private.build({**access, "UV_INDEX_MAIN_PASSWORD": "another"}))
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "uv.toml"])
+def test_a_password_in_a_file_of_the_app_is_told_and_gets_no_further(
+    private: PrivateBuilds, file: str
+) -> None:
+    """As uv reads it there. The file itself goes into the image, and nothing else that has the password."""
+    lock(private, "left")
+    project, place = private.builds.app / "pyproject.toml", private.builds.app / file
+    head, table, index = project.read_text().partition("[[tool.uv.index]]")
+    project.write_text(head)
+    with place.open("a") as opened:
+        opened.write(table.replace("tool.uv.", "") if file == "uv.toml" else table)
+        opened.write(index.replace("https://", f"https://{USER}:{ENCODED}@"))
+    private.bind("ca", type="ca-certificates", **{"ca.crt": certificate_of(private)})
+    private.build()
+    assert installed(private.builds) == ["left-1.0"]
+    assert f"A password or token is written in the app's files: {file}\n" in private.output
+    assert not holds_secret(private.output.encode())
+    workspace = private.builds.platform().workspace
+    app = (workspace.app, workspace.root / "store")  # the latter has the layers of the image
+    assert [one for one in private.files_with_secrets() if not any(map(one.is_relative_to, app))] == []
 
 
 def test_a_published_file_with_the_same_words_is_no_leak(private: PrivateBuilds) -> None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from buildpack_api.layers import Layer
 
 _SHOWN = 10
+_CREDENTIAL_FILES = (
+    ".config/pip/pip.conf", ".git-credentials", ".git/config", ".netrc", ".pip/pip.conf", ".pypirc", "_netrc",
+    "pip.conf", "uv.toml",
+)  # fmt: skip
 
 
 def build(context: BuildContext) -> None:
@@ -81,14 +85,26 @@ def _tell_unfilled(found: tuple[Unfilled, ...], context: BuildContext) -> None:
 def _tell_written(job: EnvironmentJob) -> None:
     """Warn of secrets in the app's own files, which are in the image whatever a buildpack does."""
     known = {one.value for one in job.secrets}  # without names whose password is somewhere else
-    places = list(dict.fromkeys(one.source for one in job.inputs.written if one.value in known))
+    written = (one.source for one in job.inputs.written if one.value in known)
+    places = list(dict.fromkeys((*written, *_with_password(job.context.app_dir))))
     if places:
         shown = ", ".join(places[:_SHOWN]) + (", ..." if len(places) > _SHOWN else "")
         job.context.output.warning(
             f"A password or token is written in the app's files: {shown}",
             "They go into the image, and whoever has that can read it. Give it in a binding, or write "
-            "${NAME} in its place and set that variable for the build. Then make the old one invalid.",
+            "${NAME} in its place and set that variable for the build; a file that only tools of yours "
+            "need, keep out of what is uploaded (exclude in project.toml). Then make the old one invalid.",
         )
+
+
+def _with_password(app_dir: Path) -> list[str]:
+    """Return the files of people's tools that are in the app, and hold a password or token."""
+    found = [path for name in _CREDENTIAL_FILES if (path := app_dir / name).is_file()]
+    if not found:
+        return []
+    from app_venv.inputs.credential_files import with_password  # few apps have any
+
+    return [str(path.relative_to(app_dir)) for path in with_password(found)]
 
 
 def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:

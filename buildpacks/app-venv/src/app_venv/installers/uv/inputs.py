@@ -116,6 +116,7 @@ def read_uv_inputs(
         remark=_remark(outside),
         passed_over=_passed_over(app_dir),
         secrets=tuple(found.secrets),
+        written=tuple(found.secrets),
         app_dir=app_dir,
         selection=selection,
         member=settings.uv_package,
