@@ -135,6 +135,11 @@ CASES = [
         "more.txt does not exist",
     ),
     ("ERROR: Invalid requirement: 'flask=1.0': ...", "a line is not a requirement: flask=1.0"),
+    ("ERROR: Invalid requirement: \"'flask'\": ...", "a line is not a requirement: 'flask'"),
+    (
+        "ERROR: file:///workspace (from -r a.txt (line 1)) does not appear to be a Python project: neither ...",
+        "/workspace has neither a pyproject.toml nor a setup.py",
+    ),
     (
         "ERROR: Cannot find command 'git' - do you have 'git' installed",
         "git is not in the build",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING
 
@@ -238,3 +239,26 @@ def test_a_file_that_cannot_be_named_is_not_included(tmp_path: Path) -> None:
     """It counts like one that is not there."""
     write(tmp_path, requirements_txt="x==1\n-r other\0.txt\n")
     assert read(tmp_path, "requirements.txt").digest
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("flask\n# gr\u00fc\u00dfe\n".encode("latin-1"), "requirements.txt is not UTF-8 (line 2)"),
+        (bytes(range(1, 256)), "requirements.txt is not UTF-8"),
+        ("flask\n".encode("utf-16-le"), "requirements.txt is UTF-16 without its mark (line 1)"),
+        ("flask\n".encode("utf-16-be"), "requirements.txt is UTF-16 without its mark (line 1)"),
+    ],
+)
+def test_what_pip_would_answer_with_a_traceback_is_one_error(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "requirements.txt").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        read(tmp_path)
+
+
+def test_an_encoding_that_the_file_names_is_taken(tmp_path: Path) -> None:
+    content = f"# -*- coding: latin-1 -*-\n# gr\u00fc\u00dfe\nflask==1.0 {HASH}\n".encode("latin-1")
+    (tmp_path / "requirements.txt").write_bytes(content)
+    assert read(tmp_path).locked

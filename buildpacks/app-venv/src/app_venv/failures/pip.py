@@ -177,8 +177,9 @@ _RULES = (
         "repository. Is it committed, and not excluded from the upload?",
     ),
     Rule(
-        r"Directory '(?P<path>[^']+)' is not installable",
-        "{path} has neither a pyproject.toml nor a setup.py",
+        r"Directory '(?P<path>[^']+)' is not installable|"
+        r"file://(?P<editable>\S+)[^\n]* does not appear to be a Python project",
+        "{path}{editable} has neither a pyproject.toml nor a setup.py",
         "Name the directory that has one, or leave it out: the app's own modules need not be installed.",
     ),
     Rule(
@@ -192,7 +193,7 @@ _RULES = (
         "Was it renamed, cut short, or is it a pointer of Git LFS? Put the original in its place.",
     ),
     Rule(
-        r"Invalid requirement: '?(?P<text>[^'\n]+)",
+        r"Invalid requirement: ['\"]?(?P<text>(?<=\")[^\"\n]+|[^'\n]+)",
         "a line is not a requirement: {text}",
         "Correct the line that pip names above.",
     ),

@@ -99,7 +99,7 @@ class _Reader:
         self.seen.add((path, constraint))
         shown = os.path.relpath(path, self.app_dir) if not name.startswith("/") else path
         content = _read(Path(path))
-        text = decode(content or b"")
+        text = _text(content or b"", shown)
         self.found.add(shown, None if content is None else expand(text, self.variables))
         if is_lock(shown):
             self.found.know(text, shown)
@@ -188,6 +188,21 @@ def _is_dir(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def _text(content: bytes, file: str) -> str:
+    """Decode a file. Raises ConfigurationError for what pip cannot read, which it says in a traceback."""
+    text = decode(content)
+    strange = re.search("[\udc80-\udcff]|\\A.?\0", text)
+    if strange is None:
+        return text
+    line = text.count("\n", 0, strange.start()) + 1
+    what = "UTF-16 without its mark" if "\0" in strange[0] else "not UTF-8"
+    raise ConfigurationError(
+        f"{file} is {what} (line {line})",
+        detail="pip cannot read it.",
+        advice="Save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-",
+    )
 
 
 def _read(path: Path) -> bytes | None:
