@@ -669,6 +669,14 @@ SHAPES: Mapping[str, Shape] = {
         (),
         "python main.py",
     ),
+    "nicegui": Shape(
+        {"main.py": "from nicegui import ui\nui.label('Hello')\nui.run()\n"},
+        ("nicegui", "uvicorn"),
+        "python main.py",
+        said=(
+            "main.py is not seen to listen at the port of $PORT: port=int(os.environ['PORT']) in line 3 would do.",
+        ),
+    ),
     "a bot without a guard": Shape(
         {"bot.py": "import discord\nclient = discord.Client(intents=None)\nclient.run('token')\n"},
         ("discord-py",),

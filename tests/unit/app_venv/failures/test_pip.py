@@ -137,7 +137,7 @@ CASES = [
     ("ERROR: Invalid requirement: 'flask=1.0': ...", "a line is not a requirement: flask=1.0"),
     ("ERROR: Invalid requirement: \"'flask'\": ...", "a line is not a requirement: 'flask'"),
     (
-        "ERROR: file:///workspace (from -r a.txt (line 1)) does not appear to be a Python project: neither ...",
+        "ERROR: file:///workspace (from -r a.txt (line 1)) does not appear to be a Python project: no",
         "/workspace has neither a pyproject.toml nor a setup.py",
     ),
     (

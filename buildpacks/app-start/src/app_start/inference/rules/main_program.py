@@ -99,7 +99,8 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
             return None
         evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
     elif serves and "PORT" not in module.text:
-        note = f"{shown} is not seen to listen at the port of $PORT."
+        note = f"{shown} is not seen to listen at the port of $PORT"
+        note += f": port=int(os.environ['PORT']) in line {program.line} would do." if program.line else "."
     command, text = with_forwarding(line, kind)
     root = program.app.root if program.app else path
     return Candidate(strength, evidence, kind, command, text, directory, root=root, note=note)
