@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_api import elf
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
@@ -34,7 +35,6 @@ from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.runtime_set import make_set
 from buildpack_testing.server import serve
 from buildpack_testing.standalone.releases import RELEASES
-from python_runtime import elf
 from support.main_job import APPS, COMPOSITE, ROOT, RUNTIME, VENV
 from support.needs import need
 from support.python_archives import real_archives

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_api.elf import architecture
 from buildpack_release.bytecode.interpreters import HostInterpreter
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import DistManifest
@@ -18,7 +19,6 @@ from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.standalone.releases import RELEASES
-from python_runtime.elf import architecture
 from support.packaging import digests
 from support.python_archives import TRIM, carrier, real_archives
 from support.sample_repository import TARGETS, component, composite, library, plan, write_settings

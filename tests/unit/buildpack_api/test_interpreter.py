@@ -27,7 +27,7 @@ def fake(directory: Path, name: str, script: str) -> Path:
 
 
 def python(version: str) -> str:
-    return f"echo {version}; echo '{version} (main) [GCC]'"
+    return f"echo {version}; echo '{version} (main) [GCC]'; echo .abi.so; echo True"
 
 
 def test_the_interpreter_answers_for_itself(example: ExampleBuildpack, tmp_path: Path) -> None:

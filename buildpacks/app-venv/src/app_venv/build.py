@@ -118,15 +118,38 @@ def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
 
         return tuple(changes(job.key.built_with, job.build_environment))
 
+    def patch_changes() -> tuple[str, ...]:
+        then = "".join(job.key.made_by[:1])
+        if not then:
+            return ("which Python has made it is not known",)
+        if not job.key.conditions:
+            return ()
+        from app_venv.evidence.patch_conditions import changed_answers  # few inputs have any
+
+        return changed_answers(job.key.conditions, then, job.tools.interpreter.version)
+
     def works() -> bool:
         return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
     before = read_record(job.key.packages)
-    return decide(job.layer, job.inputs, before, works=works, resolve=resolve, build_changes=build_changes)
+    return decide(
+        job.layer,
+        job.inputs,
+        before,
+        works=works,
+        resolve=resolve,
+        build_changes=build_changes,
+        patch_changes=patch_changes,
+    )
 
 
 def _reuse(job: EnvironmentJob, decision: Decision) -> InstallationResolution:
     job.context.output.step(f"Reusing the virtual environment: {decision.proof}")
+    now, then = job.tools.interpreter.version, "".join(job.key.made_by[:1])
+    if then != now:
+        built = read_record(job.key.packages).built
+        kept = f"; built from source then, and kept: {', '.join(built)}" if built else ""
+        job.context.output.detail(f"It was made with Python {then} and serves {now} as well{kept}")
     return read_record(job.key.packages)
 
 

@@ -11,7 +11,7 @@ from app_venv.after.check import report_problems
 from app_venv.after.summary import measure, read_disk_usage, summary_rows, warn_of_environments
 from app_venv.environment.venv import has_distribution, site_packages
 from app_venv.evidence.key import installer_key, venv_key
-from app_venv.settings import StaticMode
+from app_venv.settings import BuiltFor, StaticMode
 from buildpack_api.layers import LayerTypes, SbomFormat
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class EnvironmentJob:
             users=self.context.platform_env,
             ignored=self.settings.build_ignore,
             secrets=self.secrets,
+            python=self.tools.interpreter.build if self.settings.built_for is BuiltFor.PATCH else "",
         )
 
     @property
@@ -181,7 +182,12 @@ def examine(
     if room and all(job.layer.has_sbom(media) for media in _SBOMS):
         problems = job.key.problems
     else:
-        problems, room = _read_and_record(job, resolution)
+        from app_venv.environment.installed import installed_distributions  # not for a reused environment
+
+        distributions = installed_distributions(job.site_packages)
+        if not decision.reuse:
+            job = _note_python(job, distributions)
+        problems, room = _read_and_record(job, resolution, distributions)
     report_problems(problems, job.settings.check, job.context.output)
     warn_of_environments(job.context.app_dir, job.context.output)
     static, directory = _collect_static(job)
@@ -206,16 +212,32 @@ def _collect_static(job: EnvironmentJob) -> tuple[str, Path | None]:
     return found.text, found.directory
 
 
+def _note_python(job: EnvironmentJob, distributions: tuple[InstalledDistribution, ...]) -> EnvironmentJob:
+    """Note in the key which Python has made the environment, and what may not go with another patch of it."""
+    from app_venv.environment.embedders import linked_to_libpython  # not for a reused environment
+    from app_venv.evidence.patch_conditions import deciding, distribution_conditions, written_conditions
+
+    interpreter = job.tools.interpreter
+    written = written_conditions(job.inputs.conditional) | distribution_conditions(distributions)
+    key = replace(
+        job.key,
+        made_by=(interpreter.version, interpreter.build),
+        conditions=deciding(written, interpreter.minor),
+        needs_libpython=linked_to_libpython(job.venv),
+    )
+    return replace(job, key=key)
+
+
 def _read_and_record(
-    job: EnvironmentJob, resolution: InstallationResolution
+    job: EnvironmentJob,
+    resolution: InstallationResolution,
+    distributions: tuple[InstalledDistribution, ...],
 ) -> tuple[tuple[str, ...], DiskUsage]:
     """Write the bills of materials; return what does not fit together, and what the environment takes."""
     from app_venv.after.dependencies import read_graph  # not for a reused environment
     from app_venv.after.sbom import bom_of
-    from app_venv.environment.installed import installed_distributions
     from buildpack_common.sbom_documents import cyclonedx, spdx
 
-    distributions = installed_distributions(job.site_packages)
     _look_at_launch(job, distributions)
     extras = {package.name: package.extras for package in resolution.packages}
     graph = read_graph(distributions, extras, job.tools.interpreter)

@@ -65,6 +65,15 @@ class StaticMode(Enum):
     OFF = "off"
 
 
+class BuiltFor(Enum):
+    """Which Pythons what was built from source is for."""
+
+    ABI = "abi"
+    """All that load it: the patches of a minor."""
+    PATCH = "patch"
+    """The one that built it."""
+
+
 class Kept(Enum):
     """What of pip's cache is kept for the next build."""
 
@@ -109,6 +118,12 @@ BUILD_IGNORE = Variable(
     "`*` stands for any characters",
     form="names",
 )
+BUILT_FOR = Variable(
+    "BP_VENV_BUILT_FOR",
+    "what was built from source stays for all patches of a Python (`abi`), or each builds it again (`patch`)",
+    BuiltFor,
+    BuiltFor.ABI.value,
+)
 CACHE = Variable(
     "BP_PIP_CACHE",
     "what of pip's cache is kept for the next build; `built`: the wheels that were built here",
@@ -144,7 +159,7 @@ REQUIREMENT = Variable(
 
 VARIABLES = (
     BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
-    INSTALLER, PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE,
+    BUILT_FOR, INSTALLER, PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE,
     COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
@@ -166,6 +181,7 @@ class Settings:
     require_hashes: bool = False
     only_binary: tuple[str, ...] = ()
     build_ignore: tuple[str, ...] = ()
+    built_for: BuiltFor = BuiltFor.ABI
     cache: Kept = Kept.ALL
     check: CheckMode = CheckMode.WARN
     static: StaticMode = StaticMode.AUTO
@@ -186,6 +202,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         require_hashes=_switch(REQUIRE_HASHES, environment),
         only_binary=_projects(ONLY_BINARY, environment),
         build_ignore=BUILD_IGNORE.words(environment),
+        built_for=read_word(BUILT_FOR, BuiltFor, environment) or BuiltFor.ABI,
         cache=read_word(CACHE, Kept, environment) or Kept.ALL,
         check=read_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),

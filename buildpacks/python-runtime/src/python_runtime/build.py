@@ -53,7 +53,7 @@ def build(context: BuildContext) -> None:
     layer.write_env(*python_layer.environment(layer.path, runtime.line, keep))
     if not (layer.reusable and all(map(layer.has_sbom, _SBOMS))):
         _write_sbom(context, catalogue, runtime, layer)
-    layer = replace(layer, key=key)
+    layer = replace(layer, key=replace(key, constraints=choice.constraints))
     layer.save(_types(merged))
     hints = choice.hints if key.bytecode else (*choice.hints, _NOT_COMPILED)
     _summarize(context, replace(choice, hints=hints), layer, merged, done)

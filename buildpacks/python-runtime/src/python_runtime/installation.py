@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
+from buildpack_api import elf
 from buildpack_api.errors import DownloadError
 from buildpack_common.files import remove
-from python_runtime import build_details, elf, libpython, prune, sysconfig_files
+from python_runtime import build_details, libpython, prune, sysconfig_files
 from python_runtime.settings import LIBPYTHON
 from python_runtime.unpack import unpack
 

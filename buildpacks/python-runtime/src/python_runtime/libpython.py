@@ -12,8 +12,8 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from buildpack_api.elf import NotElfError, is_loadable, needed_libraries
 from buildpack_common.files import remove
-from python_runtime.elf import NotElfError, is_loadable, needed_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,6 +35,8 @@ class PythonKey(LayerKey):
     run the runtime.
 
     ``size`` is what came out, in words: measuring it again would walk through thousands of files.
+    ``constraints`` are what this build was asked for (`PythonRequest.constraint`): whoever exchanges the
+    layer without a build has to keep to them.
     """
 
     version: str = field(metadata={"label": "Python"})
@@ -46,6 +48,7 @@ class PythonKey(LayerKey):
     location: str = field(metadata={"label": "location"})
     recipe: str = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
     size: tuple[str, ...] = outcome()
+    constraints: tuple[str, ...] = outcome()
 
 
 def tree_of(layer: Path) -> Path:

@@ -9,9 +9,8 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from buildpack_api import commands
+from buildpack_api import commands, elf
 from buildpack_api.errors import BuildpackError, CommandFailed, DownloadError, PlatformError
-from python_runtime import elf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

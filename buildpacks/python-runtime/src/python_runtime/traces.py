@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from python_runtime.elf import is_loadable
+from buildpack_api.elf import is_loadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from buildpack_api.elf import NotElfError, architecture
 from buildpack_api.errors import DownloadError
 from buildpack_common.files import remove
 from python_runtime import libpython, prune
-from python_runtime.elf import NotElfError, architecture
 from python_runtime.orders import carry_out
 from python_runtime.unpack import UnusableArchive, unpack
 

@@ -15,18 +15,29 @@ if TYPE_CHECKING:
 
     from buildpack_api.context import BuildContext
 
-_QUESTION = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(' '.join(sys.version.split()))"
+_QUESTION = """
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+print("%d.%d.%d" % sys.version_info[:3], " ".join(sys.version.split()), EXTENSION_SUFFIXES[0], sep="\\n")
+print(sys.implementation.name == "cpython" and sys.version_info.releaselevel == "final")
+"""
 _TIMEOUT = 60.0  # seconds; an interpreter answers in a fraction of one
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python 3. ``version`` is X.Y.Z, ``minor`` X.Y, ``build`` its ``sys.version`` in one line."""
+    """A Python 3. ``version`` is X.Y.Z, ``minor`` X.Y, ``build`` its ``sys.version`` in one line.
+
+    ``abi``: what it loads of extension modules and byte code, another with the same minor and ``abi`` loads
+    as well. That is what extension modules are called (``.cpython-313-x86_64-linux-gnu.so``); of anything but
+    a final release of CPython, whose patches promise it, it is ``build``.
+    """
 
     executable: Path
     version: str
     minor: str
     build: str
+    abi: str = ""
 
 
 def find_interpreter(context: BuildContext) -> Interpreter:
@@ -85,8 +96,12 @@ def _candidates(path: str) -> Iterator[Path]:
 
 def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
     if sys.executable and executable.resolve() == Path(sys.executable).resolve():
+        from importlib.machinery import EXTENSION_SUFFIXES
+
         version = ".".join(map(str, sys.version_info[:3]))
-        return _interpreter(executable, version, " ".join(sys.version.split()))
+        build = " ".join(sys.version.split())
+        is_stable = sys.implementation.name == "cpython" and sys.version_info.releaselevel == "final"
+        return _interpreter(executable, version, build, EXTENSION_SUFFIXES[0] if is_stable else build)
     import subprocess  # not for the one that runs this
 
     try:
@@ -95,11 +110,11 @@ def _ask(executable: Path, env: Mapping[str, str]) -> Interpreter | None:
             env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
             check=True, timeout=_TIMEOUT,
         )  # fmt: skip
-        version, build = done.stdout.splitlines()
+        version, build, suffix, stable = done.stdout.splitlines()
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    return _interpreter(executable, version, build)
+    return _interpreter(executable, version, build, suffix if stable == str(True) else build)
 
 
-def _interpreter(executable: Path, version: str, build: str) -> Interpreter:
-    return Interpreter(executable, version, version.rpartition(".")[0], build)
+def _interpreter(executable: Path, version: str, build: str, abi: str) -> Interpreter:
+    return Interpreter(executable, version, version.rpartition(".")[0], build, abi)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from buildpack_api import commands
 from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_api.interpreter import isolated_environment
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,24 @@ def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[st
             detail=f"{error.title}. {error.detail}",
             advice=f"Has {interpreter.executable} the module venv? Linux distributions package it apart.",
         ) from error
+    _leave_out_the_patch(interpreter, venv)
     check_venv(venv, environment=environment)
+
+
+def _leave_out_the_patch(interpreter: Interpreter, venv: Path) -> None:
+    """Let pyvenv.cfg name no patch of Python: any patch of the minor at this place runs the environment.
+
+    uv, in a later buildpack or a container, takes an environment of another version than that for broken and
+    deletes it; it accepts the minor. ``executable`` is where the interpreter's links lead, which may have a
+    patch in it, and is read by nobody.
+    """
+    path = venv / "pyvenv.cfg"
+    values = {"version": interpreter.minor, "executable": str(interpreter.executable)}
+    lines = [line.partition(" = ") for line in path.read_text("utf-8").splitlines()]
+    text = "".join(f"{name} = {values.get(name, value)}\n" for name, _, value in lines)
+    mode = path.stat().st_mode
+    write_atomically(path, text.encode("utf-8"))
+    path.chmod(mode)
 
 
 def check_venv(venv: Path, *, environment: Mapping[str, str]) -> None:

@@ -43,6 +43,7 @@ IGNORED = (
 )  # fmt: skip
 """Patterns of names that cannot matter, or that change with every build."""
 
+_PATCH = "the patch of Python"  # stands among variables, and no variable is called so
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|(^|[_-]|API|ACCESS)KEY", re.IGNORECASE)
 
 
@@ -52,11 +53,12 @@ def build_environment(
     users: Mapping[str, str],
     ignored: Iterable[str] = (),
     secrets: Sequence[KnownSecret] = (),
+    python: str = "",
 ) -> tuple[str, ...]:
     """Return a line, name and digest, for each variable that counts, sorted.
 
     ``visible`` is what a backend sees, ``users`` what of it the user has given; ``ignored`` are patterns of
-    more names that cannot matter.
+    more names that cannot matter. ``python`` is the build of Python, if each patch has to build for itself.
     """
     values = {name: users.get(name, visible[name]) for name in visible if name in users or name in COMPILERS}
     patterns = (*IGNORED, *ignored)
@@ -68,6 +70,8 @@ def build_environment(
         and not any(fnmatchcase(name, pattern) for pattern in patterns)
         and not any(secret.value in value for secret in secrets)
     }
+    if python:
+        counting[_PATCH] = python
     return tuple(f"{name} {public_digest(counting[name])}" for name in sorted(counting))
 
 

@@ -57,11 +57,17 @@ class VenvKey(LayerKey):
     The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
     ``room`` (`summary.DiskUsage.record`), ``searched`` (`job.Finished`) and, if anything was built from
     source, ``built_with`` (`build_environment`).
+
+    A patch of Python is no input: with the same minor, ABI and place it runs the environment as it is. So it
+    is an outcome which one has made it, ``made_by``: its version, and its build. What may decide otherwise
+    under another one stands in ``conditions`` (`patch_conditions`), and ``needs_libpython`` names what could
+    not be loaded without a shared libpython (`libpython`). Whoever exchanges Python below the environment
+    without a build reads these.
     """
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
     python: str = field(metadata={"label": "Python"})
-    python_build: str = field(metadata={"label": "build of Python"})
+    python_abi: str = field(metadata={"label": "ABI of Python"})
     interpreter: str
     target: str
     path: str = field(metadata={"label": "place of the layer"})
@@ -75,6 +81,9 @@ class VenvKey(LayerKey):
     room: tuple[str, ...] = outcome()
     searched: tuple[str, ...] = outcome()
     built_with: tuple[str, ...] = outcome()
+    made_by: tuple[str, ...] = outcome()
+    conditions: tuple[str, ...] = outcome()
+    needs_libpython: tuple[str, ...] = outcome()
 
 
 def installer_key(name: str, program: Program) -> InstallerKey:
@@ -97,8 +106,8 @@ def venv_key(
     """
     return VenvKey(
         recipe=RECIPE,
-        python=interpreter.version,
-        python_build=interpreter.build,
+        python=interpreter.minor,
+        python_abi=interpreter.abi,
         interpreter=str(interpreter.executable),
         target=str(context.target),
         path=str(path),

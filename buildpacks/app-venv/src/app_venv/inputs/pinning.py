@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")  # SHA-256, however it is written
+_CONDITIONS = ("python_full_version", "implementation_version", "requires-python", "python-versions")
 _SHOWN = 60  # characters of a requirement
 _LISTED = 20
 
@@ -81,7 +82,8 @@ class PinnedInputs:
     nothing but the app's own wheels may be used. ``unfilled`` are variables in the files that have no value,
     ``secrets`` are those in addresses of the files, ``hashes`` the SHA-256 of what they allow.
     ``written`` are those of them that are written out, not filled in from a variable.
-    ``listing`` is the text of a requirements file that was made of another kind of file.
+    ``listing`` is the text of a requirements file that was made of another kind of file. ``conditional`` are
+    the texts that may have conditions on a full version of Python (`evidence.patch_conditions`).
     """
 
     title: str
@@ -98,6 +100,7 @@ class PinnedInputs:
     hashes: frozenset[str] = field(default=frozenset(), repr=False)
     written: tuple[KnownSecret, ...] = field(default=(), repr=False)
     listing: str = field(default="", repr=False)
+    conditional: tuple[str, ...] = field(default=(), repr=False)
 
     proved_when_kept: ClassVar[bool] = False
     """Whether a restored environment with equal inputs needs no other proof that it may be reused."""
@@ -165,6 +168,7 @@ class Evidence:
     secrets: list[KnownSecret] = field(default_factory=list, repr=False)
     hashes: set[str] = field(default_factory=set, repr=False)
     written: list[KnownSecret] = field(default_factory=list, repr=False)
+    conditional: list[str] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -177,6 +181,8 @@ class Evidence:
         self.files.append(name)
         hide_credentials(text or "")
         self.hashes.update(one.lower() for one in _HASH.findall(text or ""))
+        if text and any(word in text for word in _CONDITIONS):
+            self.conditional.append(text)
         content = without_credentials(text or "").encode("utf-8", "surrogatepass")
         state = b"missing" if text is None else hashlib.sha256(content).hexdigest().encode()
         self._sha256.update(os.fsencode(name) + b"\0" + state + b"\0")

@@ -59,6 +59,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         hashes=frozenset(found.hashes),
         written=tuple(found.written),
         listing=listing,
+        conditional=tuple(found.conditional),
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()

@@ -25,12 +25,16 @@ _ENDS_WITH_FIRST_PATCH = re.compile(r"<=\s*(\d+)\.(\d+)(?![\d.])")
 
 @dataclass(frozen=True)
 class RuntimeChoice:
-    """The runtime, why it was chosen, and warnings and hints for the person who looks after the app."""
+    """The runtime, why it was chosen, and warnings and hints for the person who looks after the app.
+
+    ``constraints`` are what it had to satisfy.
+    """
 
     runtime: Runtime
     reason: str
     warnings: tuple[tuple[str, str], ...] = ()
     hints: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
 
 def choose(
@@ -65,6 +69,7 @@ def choose(
         _reason(requests, runtime, inside or allowed, catalogue.default),
         tuple(_end_of_life(runtime, catalogue, today)),
         (*_carried_hint(runtime, elsewhere), *_hints(requests, runtime, known), *_form_hints(runtime)),
+        tuple(sorted(request.constraint for request in requests)),
     )
 
 

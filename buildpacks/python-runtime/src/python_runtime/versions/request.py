@@ -50,6 +50,11 @@ class PythonRequest:
         """The line of a pinned version, such as "3.14"; empty for a range."""
         return ".".join(self.pinned.split(".")[:2])
 
+    @property
+    def constraint(self) -> str:
+        """What satisfies the request, for programs: ``SOURCE: SPECIFIER``, several with `` || `` between."""
+        return f"{self.source}: {' || '.join(self.alternatives)}"
+
     def __str__(self) -> str:
         return f"{self.source}: {self.text}"
 

@@ -117,6 +117,7 @@ def read_uv_inputs(
         passed_over=_passed_over(app_dir),
         secrets=tuple(found.secrets),
         written=tuple(found.secrets),
+        conditional=tuple(found.conditional),
         app_dir=app_dir,
         selection=selection,
         member=settings.uv_package,

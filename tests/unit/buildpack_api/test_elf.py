@@ -10,7 +10,7 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_runtime.elf import NotElfError, is_loadable, needed_libraries
+from buildpack_api.elf import NotElfError, is_loadable, needed_libraries
 from support.elf_files import RELOCATABLE, elf_file
 
 SHELL = Path("/bin/sh").resolve()
