@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.wheels.lock_file import read_lock
 from buildpack_release.wheels.vendor import fetch
+from buildpack_testing.cnb import app_container
+from buildpack_testing.local_sources import mirror_variables
 from support.main_job import PIP, RUNTIME, VENV
+from support.python_archives import two_patches
 from support.sample_builds import PIP_VERSION, SAMPLES, changed
 
 if TYPE_CHECKING:
@@ -64,6 +68,31 @@ def test_code_of_the_app_changes_only_the_layer_of_the_app(samples: SampleBuilds
     after = samples.again("flask", "code", app=app)
     assert changed(before, after) == {"app"}
     assert "Reusing the virtual environment" in after.output
+
+
+def test_a_patch_of_python_changes_only_the_layer_with_python(samples: SampleBuilds) -> None:
+    """Two real patches of one line: the environment's layer stays, byte code and all, and serves both.
+
+    The bill of materials has the new version, the configuration's label which one was asked for.
+    """
+    patches = two_patches()
+    older, newer = (archive.version for archive in patches.archives)
+    with mirror_variables(patches) as mirror:
+        address = {"BP_DEPENDENCY_MIRROR": mirror["BP_DEPENDENCY_MIRROR"]}
+        feed = replace(samples.feed, runtimes=patches, variables={**samples.feed.variables, **address})
+        fed = replace(samples, feed=feed)
+        sample = SAMPLES["flask"]
+        before, after = (
+            fed.another("flask-patch", sample.app, sample.command, {"BP_PYTHON_VERSION": version})
+            for version in (older, newer)
+        )
+    assert changed(before, after) == {PYTHON_LAYER, "sbom"}
+    assert before.launch_layers[VENV_LAYER] == after.launch_layers[VENV_LAYER]
+    assert f"It was made with Python {older} and serves {newer} as well" in after.output
+    assert after.layer_metadata[VENV_LAYER] == before.layer_metadata[VENV_LAYER]
+    assert after.layer_metadata[PYTHON_LAYER]["constraints"] == [f"BP_PYTHON_VERSION: =={newer}"]
+    with app_container.serve(samples.podman, app_container.load(samples.podman, after)) as app:
+        assert sample.answer in app.fetch(sample.path).body
 
 
 def _with_another_pip(assembled: Path, lock: Path, target: Path) -> Path:

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import MissingToolError, NetworkError
+from buildpack_release.files.cache import cache_directory
 from buildpack_release.progress import say
 from buildpack_release.runtimes.buildpack_program import BuildpackProgram
+from buildpack_testing.installed_pythons import find_installed
+from buildpack_testing.runtime_set import make_set
+from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.standalone.archives import make_standalone
-from buildpack_testing.standalone.releases import RELEASES
+from buildpack_testing.standalone.releases import OLDER, RELEASES
 from support.needs import lack
 from support.sample_repository import component, plan, write_settings
 
@@ -80,3 +84,25 @@ def real_archives(
         return make_standalone(minors=minors, arch=arch, releases=releases, report=say)
     except (MissingToolError, NetworkError) as error:
         lack(str(error))
+
+
+def two_patches() -> RuntimeSet:
+    """Return archives of two patches of one line, the older one first.
+
+    They are a CPython of this machine and the real tree of its line, or where there is no such pair two real
+    trees.
+    """
+    real = {one.minor: one for one in RELEASES}
+    pairs = [one for one in find_installed().values() if one.minor in real]
+    different = [one.minor for one in pairs if one.version != real[one.minor].version]
+    if not different:
+        older = [one for one in OLDER if one.minor == "3.10"]
+        newer = [one for one in RELEASES if one.minor == "3.10"]
+        archives = [real_archives(releases=[one]).archives[0] for one in (*older, *newer)]
+    else:
+        minor = different[-1]
+        own = make_runtimes(minors=frozenset({minor}), report=say)
+        archives = [*own.archives, *real_archives(minors=frozenset({minor})).archives]
+    archives.sort(key=lambda one: int(one.version.rpartition(".")[2]))
+    directory = cache_directory() / "runtimes" / "-".join(("patches", *(one.version for one in archives)))
+    return make_set(archives, directory)
