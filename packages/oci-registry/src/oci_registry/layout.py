@@ -207,6 +207,11 @@ class LayoutStore(Layout):
         """List the names in the layout."""
         return tuple(tag for entry in self._entries() if (tag := _tag_of(entry)))
 
+    def digest(self, tag: str) -> str:
+        """Look up a tag; what it points to has to be there."""
+        found = self.manifest(tag)
+        return found.digest if found is not None else ""
+
     def has_manifest(self, digest: str) -> bool:
         """Look for a manifest."""
         return self._is_whole(digest)

@@ -90,6 +90,9 @@ class Store(Source, Protocol):
     def tags(self) -> tuple[str, ...]:
         """List the tags; none if there is no such store yet."""
 
+    def digest(self, tag: str) -> str:
+        """Return the digest of what a tag points to; "" if there is no such tag."""
+
     def has_manifest(self, digest: str) -> bool:
         """Whether a manifest is there."""
 
@@ -99,8 +102,11 @@ class Store(Source, Protocol):
     def referrers(self, digest: str) -> tuple[Descriptor, ...]:
         """List what refers to a manifest, each with its `artifactType` and `annotations`."""
 
-    def attach(self, *manifests: Manifest) -> None:
-        """Bring in manifests with one subject, whose blobs are there, so that referrers() lists them."""
+    def attach(self, *manifests: Manifest, absent: bool = False) -> None:
+        """Bring in manifests with one subject, whose blobs are there, so that referrers() lists them.
+
+        If they are known to be `absent`, they are not looked for first.
+        """
 
     def push(
         self,
@@ -110,7 +116,7 @@ class Store(Source, Protocol):
         progress: Progress,
         absent: Collection[str] = (),
     ) -> Pushed:
-        """Bring in blobs and manifests, by digest only.
+        """Bring in blobs and manifests, by digest only; the first blob is there before any other is begun.
 
         `mounts` says by digest where to mount from, `absent` which blobs need not be looked for first.
         """
@@ -165,6 +171,14 @@ class StoredBlob(BlobSource):
     def check(self) -> None:
         """Raise ContentMismatchError if the file is not what its digest says."""
         BlobSource.from_file(self.file(), self.digest)
+
+
+def has_begun(store: Store, content: Content) -> bool:
+    """Return whether any of what push() brings in may be there: its first blob is brought in alone.
+
+    That blob has to be one of this content alone, such as the configuration of an image with its version.
+    """
+    return not content.blobs or store.has_blob(content.blobs[0].descriptor(""))
 
 
 def present_blobs(store: Store, blobs: Collection[Descriptor]) -> set[str]:

@@ -67,6 +67,11 @@ class RemoteRepository:
         """Read a manifest."""
         return self.manifests.find(target)
 
+    def digest(self, tag: str) -> str:
+        """Ask for a tag, without reading what it points to."""
+        found = self.manifests.head(tag)
+        return found.digest if found is not None else ""
+
     def has_manifest(self, digest: str) -> bool:
         """Ask for a manifest."""
         return self.manifests.head(digest) is not None
@@ -87,9 +92,9 @@ class RemoteRepository:
         """Ask for referrers, in the way that the registry knows; of one artifact type if one is given."""
         return self._referrers.list(digest, artifact_type)
 
-    def attach(self, *manifests: Manifest) -> None:
+    def attach(self, *manifests: Manifest, absent: bool = False) -> None:
         """Put manifests with a subject; an older registry gets them into the index under the fallback tag."""
-        self._referrers.attach(*manifests)
+        self._referrers.attach(*manifests, absent=absent)
 
     def push(
         self,

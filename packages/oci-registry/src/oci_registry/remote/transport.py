@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
+_WITHOUT_BODY = ("GET", "HEAD")
+_PING = RegistryRequest("GET", "/v2/")
 
 
 class Transport:
@@ -61,7 +63,7 @@ class Transport:
         self._is_loopback = is_loopback(host)
         self._may_be_plain = self._options.insecure or self._is_loopback
         self._base: str | None = None
-        self._finding_base = SharedCalls[str]()
+        self._finding_base = SharedCalls[None]()
         self._wire = Wire(host, self._options, environ, resolver=resolver)
         tokens = TokenClient(self._wire, self.base, self._policy, self.clock, insecure=self._options.insecure)
         credentials = credentials or Keychain.from_environment(environ)
@@ -86,41 +88,89 @@ class Transport:
 
         Raises UnavailableError if neither does.
         """
+        if self._base is None and not self._may_be_plain:
+            self._base = self._secure
         if self._base is None:
-            self._base = self._finding_base.run("base", lambda: self._base or self._find_base())
-        return self._base
+            answer = self._introduce(_PING, NO_SCOPES, "")
+            if answer is not None:
+                answer.read_some()
+        return self._base or self._secure
 
-    def _find_base(self) -> str:
-        """Try without credentials: on loopback plain HTTP first, at insecure registries TLS first."""
-        address = registry_host(self.registry)
-        secure, plain = f"https://{address}", f"http://{address}"
+    @property
+    def _secure(self) -> str:
+        return f"https://{registry_host(self.registry)}"
+
+    def _introduce(
+        self, request: RegistryRequest, scopes: Scopes, repository: str
+    ) -> RegistryResponse | None:
+        """Let the first request of all find the base: alone, without credentials. Return its answer.
+
+        Others wait for that, so that they need not find out for themselves that the registry asks who we
+        are. None if another request was the first, or if this one said nothing about the base.
+        """
+        answers: list[RegistryResponse] = []
+
+        def find() -> None:
+            if self._base is not None:
+                return
+            base = self._find_base(request, answers)
+            if answers and answers[0].status == _UNAUTHORIZED:
+                challenge = answers[0].headers.get("WWW-Authenticate", "")
+                self._auth.challenged(challenge, scopes, repository, None)
+            self._base = base
+
+        self._finding_base.run("base", find)
+        return answers[0] if answers else None
+
+    def _find_base(self, request: RegistryRequest, answers: list[RegistryResponse]) -> str:
+        """Try on loopback plain HTTP first, at insecure registries TLS first."""
+        secure, plain = self._secure, f"http://{registry_host(self.registry)}"
         if not self._may_be_plain:
+            answers.append(self._wire.send(replace(request, url=urljoin(secure, request.url))))
             return secure
         first, second = (plain, secure) if self._is_loopback else (secure, plain)
         try:
-            if self._answers(first):
+            if self._answers(first, request, answers):
                 return first
         except UnavailableError as error:
             if isinstance(error, TLSError) and error.untrusted:
                 raise
-            return self._second_choice(second, error)
+            return self._second_choice(second, error, request, answers)
         return second
 
-    def _second_choice(self, base: str, first: UnavailableError) -> str:
+    def _second_choice(
+        self,
+        base: str,
+        first: UnavailableError,
+        request: RegistryRequest,
+        answers: list[RegistryResponse],
+    ) -> str:
         """Take the other scheme if it works. If not, the first one's error is the one to tell and retry."""
         try:
-            if self._answers(base):
+            if self._answers(base, request, answers):
                 return base
         except UnavailableError as error:
             if isinstance(error, TLSError) and error.untrusted:
                 raise
         raise first
 
-    def _answers(self, base: str) -> bool:
-        """Whether a server speaks HTTP there; 400 is what one says that was to be spoken to in TLS."""
-        answer = self._wire.send(RegistryRequest("GET", f"{base}/v2/"))
+    def _answers(self, base: str, request: RegistryRequest, answers: list[RegistryResponse]) -> bool:
+        """Whether a server speaks HTTP there; 400 is what one says that was to be spoken to in TLS.
+
+        Where a request may be answered so for other reasons, or by another host, a plainer one decides.
+        """
+        answer = self._wire.send(replace(request, url=urljoin(base, request.url)))
+        if answer.status != _BAD_REQUEST and origin(answer.url) == origin(base):
+            answers.append(answer)
+            return True
         answer.read_some()
-        return answer.status != _BAD_REQUEST and origin(answer.url) == origin(base)
+        if request is _PING:
+            return False
+        plainer: list[RegistryResponse] = []
+        is_own = self._answers(base, _PING, plainer)
+        for one in plainer:
+            one.read_some()
+        return is_own
 
     def request(
         self,
@@ -144,7 +194,7 @@ class Transport:
         """
 
         def once() -> Reply:
-            request = RegistryRequest(method, urljoin(self.base(), path), headers or {}, body, stays=stays)
+            request = RegistryRequest(method, path, headers or {}, body, stays=stays)
             answer = self._authorized(request, scopes, repository)
             if answer.status not in expect:
                 raise self._error(answer, repository)
@@ -163,9 +213,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[RegistryResponse]:
         """GET something large, once, for streaming; the caller tries again where it broke off."""
-        answer = self._authorized(
-            RegistryRequest("GET", urljoin(self.base(), path), headers or {}), scopes, repository
-        )
+        answer = self._authorized(RegistryRequest("GET", path, headers or {}), scopes, repository)
         try:
             if answer.status not in expect:
                 raise self._error(answer, repository)
@@ -181,10 +229,14 @@ class Transport:
 
     def _authorized(self, request: RegistryRequest, scopes: Scopes, repository: str) -> RegistryResponse:
         """Send with what we know of authorisation; answer one challenge of the registry's own origin."""
+        first = None
+        if self._base is None and request.method in _WITHOUT_BODY and request.url.startswith("/"):
+            first = self._introduce(request, scopes, repository)
+        request = replace(request, url=urljoin(self.base(), request.url))
         if origin(request.url) != origin(self.base()):
             return self._wire.send(request)
-        header = self._auth.header(scopes, repository)
-        answer = self._wire.send(_with_authorization(request, header))
+        header = None if first else self._auth.header(scopes, repository)
+        answer = first or self._wire.send(_with_authorization(request, header))
         if answer.status != _UNAUTHORIZED or origin(answer.url) != origin(request.url):
             return answer
         challenge = answer.headers.get("WWW-Authenticate", "")
