@@ -244,7 +244,7 @@ class LayoutStore(Layout):
         index = self.manifest(fallback_tag(digest))
         return index.manifests if index is not None and index.is_index else ()
 
-    def attach(self, *manifests: Manifest) -> None:
+    def attach(self, *manifests: Manifest, absent: bool = False) -> None:  # noqa: ARG002 (looking costs nothing)
         """Write manifests with one subject, and add them to that index."""
         subject = subject_of(manifests)
         new = {one.digest: as_referrer(one) for one in manifests}

@@ -74,7 +74,9 @@ def test_a_second_run_stores_nothing(packed: Path, any_registry: MemoryRegistry)
     results = publication(packed, any_registry.host).publish(agreed)
     assert written(any_registry.requests) == []
     assert [result.attached for result in results] == [()] * 3
-    assert len(any_registry.requests) <= 1 + 10 * 3
+    without_api = [one for one in any_registry.requests if "/referrers/" in one.target and one.status != 200]
+    assert len(any_registry.requests) == 5 * len(NAMES) + len(without_api)
+    assert len(without_api) <= 1
 
 
 def test_other_provenance_of_the_same_content_is_not_added(
@@ -135,7 +137,7 @@ def test_no_version_before_its_documents(packed: Path, referrers: bool) -> None:
 
     with Watched(referrers=referrers) as registry:
         publication(packed, registry.host).publish(agreed)
-    assert len(seen) > 100
+    assert len(seen) > 60
     assert not any(seen)
 
 

@@ -87,18 +87,19 @@ def test_a_registry_that_goes_away_says_how_to_go_on(packed: Path, registry: Mem
     assert publication(packed, registry.host).plan().is_done
 
 
-def test_a_registry_that_forgets_tags_is_not_trusted(packed: Path) -> None:
-    """What is derived again in the end must be done."""
+@pytest.mark.parametrize(("tag", "deep"), [("1.0.0", False), ("1.0.0", True), ("latest", True)])
+def test_a_registry_that_forgets_tags_is_not_trusted(packed: Path, tag: str, *, deep: bool) -> None:
+    """In the end each version has its digest; of a deep look everything must be done."""
 
     class Forgetful(MemoryRegistry):
         def answer(self, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             response = super().answer(request)
             if request.method == "PUT" and request.path.endswith("/all/manifests/latest"):
-                self.store.delete_manifest("acme/one", "latest")
+                self.store.delete_manifest("acme/one", tag)
             return response
 
     with Forgetful() as registry, pytest.raises(CheckFailed, match="not all of it is published"):
-        publication(packed, registry.host).publish(agreed)
+        replace(publication(packed, registry.host), deep=deep).publish(agreed)
 
 
 def test_to_a_directory(packed: Path, tmp_path: Path) -> None:

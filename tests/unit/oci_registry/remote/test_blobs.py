@@ -208,8 +208,7 @@ def test_a_blob_that_is_announced_too_long_is_refused_unread() -> None:
 def test_a_blob_without_end_is_read_to_its_size_and_no_further() -> None:
     """Whatever the server goes on to send."""
     endless = misbehaving_server.endless(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-    nothing = misbehaving_server.status("200 OK")
-    with misbehaving_server.answering(nothing, endless) as server:
+    with misbehaving_server.answering(endless) as server:
         host = server.url.removeprefix("http://")
         with client(host) as remote, pytest.raises(ContentMismatchError, match="more than its 5 bytes"):
             remote.repository("a").blobs.check(sha256(b"right"), 5)

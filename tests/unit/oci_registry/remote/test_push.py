@@ -106,4 +106,4 @@ def test_a_part_that_stays_unknown_is_an_error() -> None:
     with Late(100) as registry, client(registry.host) as remote:
         with pytest.raises(RejectedError, match="400"):
             remote.repository("a").push(both(), ["1"])
-        assert registry.late == 97
+        assert 94 <= registry.late <= 97, "three tries for each of both platforms"

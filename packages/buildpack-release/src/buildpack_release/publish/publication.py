@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.errors import CheckFailed, ConflictError, NetworkError
@@ -17,27 +18,20 @@ from buildpack_release.publish.dist import check_names, read_releases, reading, 
 from buildpack_release.publish.live_line import Bytes, LiveLine
 from buildpack_release.publish.package_release import store_name
 from buildpack_release.publish.publish_plan import Plan, make_plan
-from buildpack_release.publish.push import Result, carry_out
+from buildpack_release.publish.push import Result, carry_out, check_tag
 from buildpack_release.publish.signing import Check, Signer, Unsigned, has_signature
 from buildpack_release.publish.tags import MovingTags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
 from buildpack_release.text import size
+from oci_registry.parallel import in_parallel
 from oci_registry.remote.registries import Connect, Registries, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from buildpack_release.model.repository import Repository
     from oci_registry.reading import ImageTree
     from oci_registry.store import Store
-
-
-class Derive(Protocol):
-    """Derives the plan from what is published now; see make_plan()."""
-
-    def __call__(self, *, trust_parts: bool = False) -> Plan:
-        """Derive it."""
 
 
 _AGAIN = "Run the same command again once that is repaired: it goes on where this run ended."
@@ -58,6 +52,8 @@ class Publication:
         signer: how images are signed.
         documents: whether SBOM and provenance are stored beside the images, and looked for there.
         moving: which moving tags there are.
+        deep: whether publishing looks for the parts of what is published, and reads back what it pushes. Of
+            layouts it always does: they are here.
         check: whose signatures count when it is verified; those of the signer, if there is none.
     """
 
@@ -71,6 +67,7 @@ class Publication:
     signer: Signer = field(default_factory=Unsigned)
     documents: bool = True
     moving: MovingTags = field(default_factory=MovingTags)
+    deep: bool = False
     check: Check | None = None
 
     def plan(self) -> Plan:
@@ -98,9 +95,12 @@ class Publication:
             if plan.is_done:
                 return tuple(Result(step, step.root) for step in plan.steps)
             try:
-                results = carry_out(plan, self.line, self.signer, self.moving)
+                results = carry_out(plan, self.line, self.signer, self.moving, deep=self._is_deep)
                 self.line.say("Reading back what is published")
-                _check_done(derive(trust_parts=True))
+                if self._is_deep:
+                    _check_done(derive())
+                else:
+                    in_parallel(check_tag, results)
             except NetworkError as error:
                 error.advice = f"{error.advice}\n{_AGAIN}".strip()
                 raise
@@ -171,8 +171,12 @@ class Publication:
             for one in select(self.repository, self.ids)
         ]
 
+    @property
+    def _is_deep(self) -> bool:
+        return self.deep or isinstance(self.destination, Path)
+
     @contextmanager
-    def _open(self) -> Iterator[Derive]:
+    def _open(self) -> Iterator[Callable[[], Plan]]:
         """Return what derives the plan, from packages that do not change meanwhile."""
         with (
             reading(self.dist, report=self.line.say),
@@ -183,7 +187,11 @@ class Publication:
                 releases = tuple(replace(one, attachments=()) for one in releases)
             signer = None if self.signer.unsigned else self.signer
             yield partial(
-                make_plan, shown(self.destination), releases, store, moving=self.moving, signer=signer
+                make_plan,
+                *(shown(self.destination), releases, store),
+                moving=self.moving,
+                signer=signer,
+                deep=self._is_deep,
             )
 
     @contextmanager

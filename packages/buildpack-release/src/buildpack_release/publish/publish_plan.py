@@ -16,7 +16,7 @@ from buildpack_release.publish.signing import has_signature
 from buildpack_release.publish.tags import MovingTag, MovingTags
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
-from oci_registry.store import present_blobs
+from oci_registry.store import has_begun, present_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,6 +71,7 @@ class PublishStep:
         action: what is done.
         root: what the moving tags will point to: ours, or what is published with equal content.
         published: the digest that the version's tag has now, or "".
+        is_begun: whether parts of it may be there, of a run that was interrupted.
         differences: for a conflict, what differs.
         blobs: the way of each blob; only for what is pushed.
         tags: the moving tags; none for a conflict.
@@ -84,6 +85,7 @@ class PublishStep:
     action: Action
     root: Manifest
     published: str = ""
+    is_begun: bool = True
     differences: tuple[str, ...] = ()
     blobs: tuple[BlobStep, ...] = ()
     tags: tuple[MovingTag, ...] = ()
@@ -153,7 +155,7 @@ def make_plan(
     *,
     moving: MovingTags | None = None,
     signer: Signer | None = None,
-    trust_parts: bool = False,
+    deep: bool = False,
 ) -> Plan:
     """Compare releases, in the order of publishing, with what is published.
 
@@ -163,14 +165,15 @@ def make_plan(
         store: gives the store for a name.
         moving: which moving tags there are (default: all).
         signer: how images are to be signed, if they are.
-        trust_parts: whether the parts of what is published need not be looked for: they were just read.
+        deep: whether the parts of what is published are looked for as well. That its tag has the digest of
+            an index proves what belongs to it: registries take one only when that is there, but may lose it.
 
     Raises:
         ReleaseError: what is published cannot be read, or it cannot be told whose a signature is.
     """
 
     def compare(release: PackageRelease) -> PublishStep:
-        return _compare(release, store(release.name), trust_parts=trust_parts)
+        return _compare(release, store(release.name), deep=deep)
 
     compared = in_parallel(compare, releases)
     present = in_parallel(_present, compared)
@@ -188,19 +191,19 @@ def make_plan(
     return Plan(destination, tuple(in_parallel(complete, steps)))
 
 
-def _compare(release: PackageRelease, store: Store, *, trust_parts: bool) -> PublishStep:
+def _compare(release: PackageRelease, store: Store, *, deep: bool) -> PublishStep:
     """Decide about a release; of what is to be pushed the blobs are still unknown."""
-    published = store.manifest(release.tag)
+    digest = store.digest(release.tag)
+    published = store.manifest(release.tag) if digest not in ("", release.digest) else None
+    if digest == release.digest or (published is not None and published.digest == release.digest):
+        action = Action.PUSH if deep and not _is_complete(release, store) else Action.DONE
+        return PublishStep(release, store, action, release.tree.root, release.digest)
     if published is None:
-        return PublishStep(release, store, Action.PUSH, release.tree.root)
-    if published.digest == release.digest:
-        complete = trust_parts or _is_complete(release, store)
-        return PublishStep(
-            release, store, Action.DONE if complete else Action.PUSH, release.tree.root, published.digest
-        )
+        is_begun = has_begun(store, release.content)
+        return PublishStep(release, store, Action.PUSH, release.tree.root, is_begun=is_begun)
     found = differences(read_tree(store, published), release.tree)
     action = Action.CONFLICT if found else Action.DONE
-    return PublishStep(release, store, action, published, published.digest, found)
+    return PublishStep(release, store, action, published, published.digest, differences=found)
 
 
 def _is_complete(release: PackageRelease, store: Store) -> bool:
@@ -213,7 +216,7 @@ def _is_complete(release: PackageRelease, store: Store) -> bool:
 def _present(step: PublishStep) -> set[str]:
     if step.action is not Action.PUSH:
         return _digests(step)
-    return present_blobs(step.store, step.release.tree.blobs)
+    return present_blobs(step.store, step.release.tree.blobs) if step.is_begun else set()
 
 
 def _digests(step: PublishStep) -> set[str]:

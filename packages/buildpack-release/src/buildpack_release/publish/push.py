@@ -1,7 +1,8 @@
-"""Carrying out a plan: all content by digest, all of it read back, documents and signatures, tags.
+"""Carrying out a plan: all content by digest, documents and signatures, tags; what the tags have at the end.
 
 A tag is written only when the content of every release is there, with what is said about it. So nobody finds
-a version with parts of it missing, and whatever interrupts this, the next run goes on where it ended.
+a version with parts of it missing, and whatever interrupts this, the next run goes on where it ended. That
+the registry has taken a part under its digest is believed, unless a deep look is asked for.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from oci_registry.remote.client import RemoteRepository
 from oci_registry.store import Content, Pushed, TransferOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.package_release import PackageRelease
     from buildpack_release.publish.publish_plan import Plan
     from buildpack_release.publish.signing import Signer
-    from buildpack_release.publish.tags import MovingTags
+    from buildpack_release.publish.tags import MovingTag, MovingTags
+    from oci_registry.blob_source import BlobSource
     from oci_registry.content import Manifest
 
 # How many packages are pushed at once; of each of them several blobs are.
@@ -52,6 +54,7 @@ class Result:
         refused: the moving tags that the registry refuses to move.
         attached: the documents that were stored beside the image.
         signed: whether it was signed now.
+        listed: the tags there were right before the version's was written; None if that was there already.
     """
 
     step: PublishStep
@@ -62,6 +65,7 @@ class Result:
     refused: tuple[str, ...] = ()
     attached: tuple[str, ...] = ()
     signed: bool = False
+    listed: tuple[str, ...] | None = None
 
     @property
     def address(self) -> str:
@@ -69,8 +73,12 @@ class Result:
         return f"{self.step.reference}@{self.root.digest}"
 
 
-def carry_out(plan: Plan, line: LiveLine, signer: Signer, moving: MovingTags) -> tuple[Result, ...]:
+def carry_out(
+    plan: Plan, line: LiveLine, signer: Signer, moving: MovingTags, *, deep: bool = False
+) -> tuple[Result, ...]:
     """Do what is planned. Moving tags that the registry refuses to move are added to those of `moving`.
+
+    If it is to be `deep`, everything is read back before the tags are written.
 
     Raises:
         ConflictError: somebody else has published a version with other content meanwhile.
@@ -81,18 +89,16 @@ def carry_out(plan: Plan, line: LiveLine, signer: Signer, moving: MovingTags) ->
     progress = Progress(len(plan.steps), say=line.say)
     push = partial(_push, progress=progress, sent=_counter(plan, line))
     with _missing_repositories_named(plan):
-        pushed = {
-            result.step.reference: result
-            for wave in plan.waves
-            for result in in_parallel(push, wave, jobs=_PACKAGES)
-        }
+        waves = [in_parallel(push, wave, jobs=_PACKAGES) for wave in plan.waves]
     line.clear()
-    results = [pushed[step.reference] for step in plan.steps]
-    in_parallel(_check, plan.steps)
-    results = in_parallel(_attach, results)
-    results = [_sign(result, signer, line) for result in results]
-    results = [_tag_version(result) for result in results]
-    return tuple(in_parallel(partial(_tag_moving, moving=moving), results))
+    if deep:
+        in_parallel(_check, plan.steps)
+    waves = [in_parallel(_attach, wave) for wave in waves]
+    waves = [[_sign(result, signer, line) for result in wave] for wave in waves]
+    tagged = [result for wave in waves for result in in_parallel(_tag_version, wave)]
+    results = in_parallel(partial(_tag_moving, moving=moving), tagged)
+    places = {step.reference: place for place, step in enumerate(plan.steps)}
+    return tuple(sorted(results, key=lambda result: places[result.step.reference]))
 
 
 @contextmanager
@@ -122,8 +128,13 @@ def _missing_repositories_named(plan: Plan) -> Iterator[None]:
 
 
 def _counter(plan: Plan, line: LiveLine) -> Bytes:
-    sizes = {one.blob.digest: one.blob.size for step in plan.steps for one in step.blobs}
-    return Bytes(line, "sent", sum(sizes.values()))
+    blobs = [blob for step in plan.steps if step.action is Action.PUSH for blob in _blobs(step)]
+    return Bytes(line, "sent", sum({blob.digest: blob.size for blob in blobs}.values()))
+
+
+def _blobs(step: PublishStep) -> tuple[BlobSource, ...]:
+    """Return the blobs of what is to be pushed, and of the documents that come with it."""
+    return (*step.release.content.blobs, *(blob for one in step.attachments for blob in one.blobs))
 
 
 def _push(step: PublishStep, progress: Progress, sent: Bytes) -> Result:
@@ -131,15 +142,20 @@ def _push(step: PublishStep, progress: Progress, sent: Bytes) -> Result:
         if step.action is not Action.PUSH:
             told.append("published already")
             return Result(step, step.root)
+        blobs = _blobs(step)
         mounts = {one.blob.digest: one.origin for one in step.blobs_by(Transfer.MOUNT)}
         absent = {one.blob.digest for one in step.blobs if one.transfer is not Transfer.PRESENT}
-        pushed = step.store.push(step.release.content, mounts=mounts, absent=absent, progress=sent)
-        told.append(_told(step, pushed))
-    return Result(step, step.root, pushed)
+        if not step.is_begun:
+            absent.update(blob.digest for blob in blobs)
+        content = replace(step.release.content, blobs=blobs)
+        pushed = step.store.push(content, mounts=mounts, absent=absent, progress=sent)
+        told.append(_told(blobs, pushed))
+    own = {blob.digest: pushed.blobs[blob.digest] for blob in step.release.content.blobs}
+    return Result(step, step.root, replace(pushed, blobs=own))
 
 
-def _told(step: PublishStep, pushed: Pushed) -> str:
-    sizes = {one.blob.digest: one.blob.size for one in step.blobs}
+def _told(blobs: Iterable[BlobSource], pushed: Pushed) -> str:
+    sizes = {blob.digest: blob.size for blob in blobs}
     texts = []
     for outcome, text in (
         (TransferOutcome.UPLOADED, "sent"),
@@ -189,10 +205,11 @@ def _attach(result: Result) -> Result:
     due = _due(step)
     if not due:
         return result
-    blobs = tuple(blob for one in due for blob in one.blobs)
-    step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
+    if step.action is not Action.PUSH:  # else they came with the image
+        blobs = tuple(blob for one in due for blob in one.blobs)
+        step.store.push(Content(blobs, ()), mounts={}, progress=lambda *_: None)
     try:
-        step.store.attach(*(one.manifest for one in due))
+        step.store.attach(*(one.manifest for one in due), absent=not step.is_begun)
     except (RejectedError, RegistryConflictError) as error:
         error.advice = (
             f"{error.advice}\nNo tag was written. If {step.store.name} can store no documents beside images, "
@@ -203,6 +220,8 @@ def _attach(result: Result) -> Result:
 
 
 def _due(step: PublishStep) -> tuple[Attachment, ...]:
+    if not step.is_begun:
+        return step.attachments
     referrers = step.store.referrers(step.root.digest)
     listed = {one.digest for one in referrers}
     missing = step.release.missing_attachments(referrers)
@@ -225,23 +244,23 @@ def _sign(result: Result, signer: Signer, line: LiveLine) -> Result:
 
 
 def _tag_version(result: Result) -> Result:
-    """Write the version's tag unless it is there, and look what it points to afterwards.
+    """Write the version's tag unless it is there.
 
-    Registries cannot write a tag only if it is absent. So it is read right before and right after: of two
-    publishers with other content the later one finds out here, unless both write between the two reads of
-    one of them. Even then the final check of the one who wrote first fails, if it is still to come.
+    Registries cannot write a tag only if it is absent. So it is looked for right before, and what it points
+    to is read when all is done (check_tag): of two publishers with other content, one finds out here or
+    there.
     """
-    store, version = result.step.store, result.step.release.tag
-    current = store.manifest(version)
+    step, store, version = result.step, result.step.store, result.step.release.tag
+    if step.published:
+        return result
+    tags = store.tags()
+    current = store.manifest(version) if version in tags else None
     if current is None:
         store.tag(result.root, version)
-        current = store.manifest(version)
-        if current is None:
-            raise CheckFailed(f"{result.step.reference} was written and is not there")
-        result = replace(result, is_new=current.digest == result.root.digest)
+        return replace(result, is_new=True, listed=tags)
     if current.digest != result.root.digest:
-        check_equal(result.step, current)
-    return replace(result, root=current)
+        check_equal(step, current)
+    return replace(result, root=current, listed=tags)
 
 
 def check_equal(step: PublishStep, published: Manifest) -> None:
@@ -258,15 +277,48 @@ def check_equal(step: PublishStep, published: Manifest) -> None:
 def _tag_moving(result: Result, moving: MovingTags) -> Result:
     """Write the moving tags, as what is published now demands it; the version is published in any case."""
     step = result.step
-    tags = moving.plan(step.store, step.release.tag, result.root.digest, is_new=result.is_new)
-    moved, refused = [], []
-    for tag in (one for one in tags if one.is_due):
-        try:
-            step.store.tag(result.root, tag.name)
-            moved.append(tag.name)
-        except (RejectedError, RegistryConflictError):
-            if not tag.was:
-                raise
-            moving.refused.add((step.store.name, tag.name))
-            refused.append(tag.name)
+    if step.published and not step.due_tags:
+        return result
+    tags = moving.plan(step.store, step.release.tag, result.root.digest, listed=result.listed)
+    due = [one for one in tags if one.is_due]
+    is_moved = in_parallel(partial(_move, result, moving), due)
+    moved = [one.name for one, done in zip(due, is_moved, strict=True) if done]
+    refused = [one.name for one in due if one.name not in moved]
     return replace(result, moved=tuple(moved), refused=tuple(refused))
+
+
+def _move(result: Result, moving: MovingTags, tag: MovingTag) -> bool:
+    """Write a moving tag; return whether the registry lets it move."""
+    store = result.step.store
+    try:
+        store.tag(result.root, tag.name)
+    except (RejectedError, RegistryConflictError):
+        if not tag.was:
+            raise
+        moving.refused.add((store.name, tag.name))
+        return False
+    return True
+
+
+def check_tag(result: Result) -> None:
+    """Look whether the version's tag still has what it was given.
+
+    Raises:
+        ConflictError: somebody else has written over it.
+        CheckFailed: the registry has not kept it.
+    """
+    step = result.step
+    if step.store.digest(step.release.tag) == result.root.digest:
+        return
+    found = step.store.manifest(step.release.tag)
+    if found is not None and differences(read_tree(step.store, found), step.release.tree):
+        raise ConflictError(
+            "somebody else has written over what was just published",
+            detail=f"{step.reference}: {found.digest}",
+            advice="Find out which content is right; the other needs a new version.",
+        )
+    raise CheckFailed(
+        "not all of it is published, although the registry took it",
+        detail=step.reference,
+        advice="Run the same command again.",
+    )

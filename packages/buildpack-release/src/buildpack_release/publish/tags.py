@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.model.settings import MOVING_TAGS
 from buildpack_release.versions.number import Version
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from oci_registry.content import Manifest
     from oci_registry.store import Store
 
 LATEST = "latest"
@@ -66,11 +67,20 @@ class MovingTags:
     kinds: tuple[str, ...] = MOVING_TAGS
     refused: set[tuple[str, str]] = field(default_factory=set)
 
-    def plan(self, store: Store, version: str, digest: str, *, is_new: bool = False) -> tuple[MovingTag, ...]:
+    def plan(
+        self,
+        store: Store,
+        version: str,
+        digest: str,
+        *,
+        is_new: bool = False,
+        listed: Collection[str] | None = None,
+    ) -> tuple[MovingTag, ...]:
         """Return what becomes of the moving tags once a version has this digest; what is published is read.
 
         A package of another kind, whose tag is not a version alone (`1.2.3-offline`), moves none. If the
-        version `is_new`, no tag is expected to point to it, and only those that exist are read.
+        version `is_new`, no tag is expected to point to it, and only those that exist are asked for; `listed`
+        are all tags, if they have just been read.
         """
         try:
             own = Version.parse(version)
@@ -78,13 +88,16 @@ class MovingTags:
             return ()
         all_names = _names(own)
         names = [all_names[kind] for kind in MOVING_TAGS if kind in self.kinds]
-        tags = store.tags() if is_new and names else None
-        found = {name: store.manifest(name) if tags is None or name in tags else None for name in names}
-        if all(current is not None and current.digest == digest for current in found.values()):
+        tags = store.tags() if listed is None and is_new and names else listed
+        found = in_parallel(partial(_pointed_to, store, digest=digest, tags=tags), names)
+        if all(was == digest for was, _ in found):
             # Nothing to be decided, and so no list of all tags, which may be long.
-            return tuple(MovingTag(name, TagState.DONE, digest) for name in found)
+            return tuple(MovingTag(name, TagState.DONE, digest) for name in names)
         published = [*_versions(store.tags() if tags is None else tags), own]
-        planned = (_moving_tag(name, current, own, digest, published) for name, current in found.items())
+        planned = (
+            _moving_tag(name, was, own, digest, [*published, *versions])
+            for name, (was, versions) in zip(names, found, strict=True)
+        )
         return tuple(self._with_refusal(store, tag) for tag in planned)
 
     def _with_refusal(self, store: Store, tag: MovingTag) -> MovingTag:
@@ -99,13 +112,8 @@ def _names(version: Version) -> Mapping[str, str]:
     )
 
 
-def _moving_tag(
-    name: str, current: Manifest | None, own: Version, digest: str, published: Iterable[Version]
-) -> MovingTag:
-    was = current.digest if current is not None else ""
-    # What the tag points to counts as well: the tag of its version may have been deleted.
-    known = [*published, *(_annotated(current) if current is not None else ())]
-    newest = max(one for one in known if name in _names(one).values())
+def _moving_tag(name: str, was: str, own: Version, digest: str, published: Iterable[Version]) -> MovingTag:
+    newest = max(one for one in published if name in _names(one).values())
     if newest > own:
         return MovingTag(name, TagState.STAYS, was, str(newest))
     if was == digest:
@@ -124,6 +132,19 @@ def _versions(tags: Iterable[str]) -> list[Version]:
     return found
 
 
-def _annotated(manifest: Manifest) -> list[Version]:
-    version = manifest.annotations.get(_VERSION_ANNOTATION)
-    return _versions([version]) if isinstance(version, str) else []
+def _pointed_to(
+    store: Store, name: str, *, digest: str, tags: Collection[str] | None
+) -> tuple[str, list[Version]]:
+    """Return the digest that a moving tag has, and which version that is: its own tag may have been deleted.
+
+    What has the digest that it is to have is not read. Of a new version no tag has it, and all `tags` are
+    known.
+    """
+    current = store.digest(name) if tags is None else None
+    if current in ("", digest):
+        return current, []
+    found = store.manifest(name) if tags is None or name in tags else None
+    if found is None:
+        return "", []
+    version = found.annotations.get(_VERSION_ANNOTATION)
+    return found.digest, _versions([version]) if isinstance(version, str) else []

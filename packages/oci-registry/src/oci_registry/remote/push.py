@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from oci_registry.errors import RegistryError
-from oci_registry.parallel import JOBS
+from oci_registry.parallel import JOBS, in_parallel
 from oci_registry.store import Content, Progress, Pushed
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def push_content(
         content.blobs, mount_from=mount_from, absent=absent, jobs=jobs, progress=progress
     )
     is_new = bool(content.blobs) and all(blob.digest in absent for blob in content.blobs)
-    new = tuple(one.digest for one in content.manifests if _put_absent(manifests, one, is_new=is_new))
+    put = partial(_put_absent, manifests, is_new=is_new)
+    written = [*in_parallel(put, content.manifests[:-1], jobs=jobs), *map(put, content.manifests[-1:])]
+    new = tuple(one.digest for one, is_put in zip(content.manifests, written, strict=True) if is_put)
     moved = tuple(tag for tag in tags if _move_tag(manifests, content.root, tag))
     return Pushed(outcomes, new, moved)
 

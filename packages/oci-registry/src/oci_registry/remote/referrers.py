@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
 
-_OK, _TOO_MANY_REQUESTS = 200, 429
+_OK, _TOO_MANY_REQUESTS, _SERVER_ERROR = 200, 429, 500
 _LIMIT = 4 * 1024 * 1024
 _MOST_ROUNDS = 5
 _MOST_PAGES = 100
@@ -49,25 +49,31 @@ class Referrers:
             found = self._fallback(digest)
         return tuple(one for one in found if artifact_type in (None, one.extra.get("artifactType")))
 
-    def attach(self, *manifests: Manifest) -> None:
+    def attach(self, *manifests: Manifest, absent: bool = False) -> None:
         """Store manifests with one subject, so that they are found from there, on old registries too.
 
         On those they are added to what the index under the fallback tag has. A manifest that is there
-        already, because an earlier run was interrupted, is not stored again. One after the other: some
-        registries list only one of two that are put at the same moment; what is not listed is put again.
-        Raises UnavailableError if it stays so.
+        already, because an earlier run was interrupted, is not stored again; if none can be, they are known
+        to be `absent`. One after the other: some registries list only one of two that are put at the same
+        moment; what is not listed is put again. Raises UnavailableError if it stays so.
         """
         subject = subject_of(manifests)
-        unlisted = [as_referrer(one) for one in manifests if not self._store(one, subject)]
+        unlisted = [as_referrer(one) for one in manifests if not self._store(one, subject, absent=absent)]
         if unlisted:
             self._add_to_fallback(subject, unlisted)
         if len(unlisted) < len(manifests):
             self._put_unlisted(subject, manifests)
 
-    def _store(self, manifest: Manifest, subject: str) -> bool:
-        """Store a manifest; whether the registry lists it by itself."""
+    def _store(self, manifest: Manifest, subject: str, *, absent: bool) -> bool:
+        """Store a manifest; whether the registry lists it by itself.
+
+        Where the API has answered like a broken server, what is there is put all the same: a registry that
+        has the API says so then ("Pushing Manifests with Subject"), and no fallback tag comes into being
+        beside what it will list again.
+        """
         manifests = Manifests(self.transport, self.repository)
-        if manifests.head(manifest.digest) is not None and self._from_api(subject) is None:
+        is_there = not absent and manifests.head(manifest.digest) is not None
+        if is_there and self._from_api(subject) is None and not self.transport.referrers_failed:
             return False
         reply = put_patiently(manifests, manifest)
         if reply.headers.get("OCI-Subject") == subject:
@@ -127,6 +133,7 @@ class Referrers:
         except RegistryError as error:
             if error.status in (None, _TOO_MANY_REQUESTS):
                 raise
+            self.transport.referrers_failed = error.status >= _SERVER_ERROR
             return None
         return reply if _is_index(reply) else None
 
