@@ -108,12 +108,14 @@ class DistPackage:
         """All files and folders in dist/ of this package, with the documents about it."""
         return (*self.artefacts, self.sbom.path, self.provenance)
 
-    def is_intact(self, dist: Path) -> bool:
+    def is_intact(self, dist: Path, *, published_only: bool = False) -> bool:
         """Return whether everything is still in dist/ as it was written, by reading all of it.
 
-        The provenance does not count: it is written again when it does not fit.
+        Only the layout and the SBOM are published. The provenance does not count: it is written again when
+        it does not fit.
         """
-        files = [(image.file, image.file_digest, image.file_size) for image in self.images]
+        images = () if published_only else self.images
+        files = [(image.file, image.file_digest, image.file_size) for image in images]
         files.append((self.sbom.path, self.sbom.digest, self.sbom.size))
         checks = [partial(_is_intact, dist / path, digest, size) for path, digest, size in files]
         checks.append(partial(LayoutStore(dist / self.layout).holds, self.digest, self.version))

@@ -54,7 +54,7 @@ def _imported(source: str) -> Iterator[Path | None]:
     """Yield the files that a module imports: `from package import module` counts as both."""
     for statement in _FROM.finditer(source):
         yield _file(statement[1])
-        for name in _NAME.findall(statement[2] or statement[3]):
+        for name in filter(str.islower, _NAME.findall(statement[2] or statement[3])):  # as modules are named
             yield _file(f"{statement[1]}.{name}")
 
 
@@ -65,7 +65,8 @@ def _package_of(path: Path) -> Path | None:
     return package if package.is_file() else None
 
 
+@functools.cache  # most modules are imported by many
 def _file(module: str) -> Path | None:
-    package, *names = module.split(".")
-    place = _HOMES[package].joinpath(package, *names)
-    return next((p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()), None)
+    place = f"{_HOMES[module.partition('.')[0]]}/{module.replace('.', '/')}"
+    candidates = (Path(f"{place}.py"), Path(f"{place}/__init__.py"))
+    return next((path for path in candidates if path.is_file()), None)

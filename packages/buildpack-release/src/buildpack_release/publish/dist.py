@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from buildpack_release.dist.manifest import FILE, DistManifest
@@ -15,6 +16,7 @@ from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.publish.package_release import PackageRelease, read_release, store_name
 from oci_registry.folders import wait_for
+from oci_registry.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,9 +64,12 @@ def read_releases(
         package = manifest.find(job.key)
         if package is None:
             raise _unfit(dist / FILE, f"there is no package of {job.buildpack.descriptor} in it", ids)
-        if fault := _fault(job, package, packages, dist):
-            raise _unfit(dist / FILE, f"the package of {package.id}@{package.version} {fault}", ids)
         packages[package.id] = package
+    for package, fault in zip(
+        packages.values(), in_parallel(partial(_fault, packages, dist), jobs), strict=True
+    ):
+        if fault:
+            raise _unfit(dist / FILE, f"the package of {package.id}@{package.version} {fault}", ids)
     wanted = PackageSettings.read(repository.root).bytecode
     others = [] if variant else list(manifest)
     notes = {one.id: _notes(one, wanted, others, dist) for one in packages.values()}
@@ -111,7 +116,8 @@ def _unfit(file: Path, fault: str, ids: Sequence[str]) -> CheckFailed:
     return CheckFailed(f"{fault}", advice=f"Run: inv package{options}", file=file)
 
 
-def _fault(job: PackageJob, package: DistPackage, packages: dict[str, DistPackage], dist: Path) -> str:
+def _fault(packages: dict[str, DistPackage], dist: Path, job: PackageJob) -> str:
+    package = packages[job.buildpack.id]
     targets = [str(target) for target in job.targets]
     made = [image.target for image in package.images]
     if package.version != job.buildpack.descriptor.version:
@@ -122,7 +128,7 @@ def _fault(job: PackageJob, package: DistPackage, packages: dict[str, DistPackag
     # As recorded: what matters here are the sources, not which Pythons and which zlib this machine has.
     if package.inputs != job.inputs_digest(package.bytecode, parts, compressor=package.compressor):
         return "is stale: it was made of other sources, or in another way"
-    if not package.is_intact(dist):
+    if not package.is_intact(dist, published_only=True):
         return "is damaged"
     return "" if read_statement(package, dist) else "is damaged: its provenance is not about it"
 

@@ -33,6 +33,7 @@ PUBLISH_HELP = {
     "insecure": "allow plain HTTP and unverified TLS for this registry",
 }
 _VARIANT_HELP = "the kind of packages: offline, self-contained or self-contained-offline (default: ordinary)"
+_DEEP_HELP = "look for the parts of published packages as well, which a registry may lose; read back all"
 SIGN_HELP = "sign with cosign: a key as it takes one, keyless, or no (default: STRATA_SIGN, pyproject.toml)"
 
 
@@ -46,6 +47,7 @@ def publication_of(
     variant: str = "",
     sign: str = "no",
     signatory: Signatory | None = None,
+    deep: bool = False,
 ) -> Publication:
     """Return what the options of such a task mean."""
     from buildpack_release.model.repository import Repository
@@ -77,10 +79,15 @@ def publication_of(
         check=check,
         documents=publish.documents,
         moving=MovingTags(publish.moving_tags),
+        deep=deep,
     )
 
 
-@task(name="plan", iterable=["id"], help={**PUBLISH_HELP, "variant": _VARIANT_HELP, "sign": SIGN_HELP})
+@task(
+    name="plan",
+    iterable=["id"],
+    help={**PUBLISH_HELP, "variant": _VARIANT_HELP, "sign": SIGN_HELP, "deep": _DEEP_HELP},
+)
 @one_clear_error
 def publish_plan(
     context: Context,
@@ -90,12 +97,16 @@ def publish_plan(
     insecure: bool = False,
     variant: str = "",
     sign: str = "",
+    deep: bool = False,
 ) -> None:
     """Show what publishing would do; write nothing."""
     from buildpack_release.publish.publication import refuse_conflicts
     from buildpack_release.publish.publish_report import plan_data, plan_text
 
-    plan = publication_of(root_of(context), to, id, insecure=insecure, variant=variant, sign=sign).plan()
+    publication = publication_of(
+        root_of(context), to, id, insecure=insecure, variant=variant, sign=sign, deep=deep
+    )
+    plan = publication.plan()
     if json:
         print_json(plan_data(plan))
     else:
@@ -112,6 +123,7 @@ def publish_plan(
         "yes": "publish without asking",
         "dry-run": "show the plan and write nothing",
         "sign": SIGN_HELP,
+        "deep": _DEEP_HELP,
     },
 )
 @one_clear_error
@@ -125,6 +137,7 @@ def publish_run(
     insecure: bool = False,
     variant: str = "",
     sign: str = "",
+    deep: bool = False,
 ) -> None:
     """Publish dist/: plan, ask, push, verify, tag."""
     from buildpack_release.progress import say
@@ -140,7 +153,7 @@ def publish_run(
     )
 
     if dry_run:
-        publish_plan.body(context, to, id, json, insecure, variant, sign)
+        publish_plan.body(context, to, id, json, insecure, variant, sign, deep)
         return
 
     def agree(plan: Plan) -> None:
@@ -149,7 +162,9 @@ def publish_run(
         if not yes and not plan.is_done:
             confirm(f"Publish to {plan.destination}?", terminal=sys.stdin, say=say)
 
-    publication = publication_of(root_of(context), to, id, insecure=insecure, variant=variant, sign=sign)
+    publication = publication_of(
+        root_of(context), to, id, insecure=insecure, variant=variant, sign=sign, deep=deep
+    )
     results = publication.publish(agree)
     told = signing_line(results, publication.signer)
     say(f"\n{result_table(results)}{refusal_lines(results)}{told}Check it: {next_command(to, results)}")
