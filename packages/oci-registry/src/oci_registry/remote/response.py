@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import requests
-import urllib3
+from urllib3.exceptions import HTTPError
 
 from buildpack_common.parsing import parse_count
 from oci_registry.errors import RegistryError, UnavailableError
@@ -15,6 +14,8 @@ from oci_registry.remote.faults import may_pass, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import urllib3
 
     from buildpack_common.http_pace import Pace
 
@@ -25,12 +26,12 @@ _PIECE = 256 * 1024
 class RegistryResponse:
     """Status and headers, with the body still to come. Close it, or read it to its end."""
 
-    def __init__(self, response: requests.Response, method: str, url: str, pace: Pace) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, method: str, url: str, pace: Pace) -> None:
         self._response = response
         self._pace = pace
         self.method = method
         self.url = url
-        self.status: int = response.status_code
+        self.status: int = response.status
         self.headers: Mapping[str, str] = response.headers  # names in any case
 
     @property
@@ -46,10 +47,10 @@ class RegistryResponse:
         """
         piece = _PIECE if most is None else min(_PIECE, most + 1)
         try:
-            for data in self._response.raw.stream(piece, decode_content=False):
+            for data in self._response.stream(piece, decode_content=False):
                 self._pace.consumed(len(data))
                 yield data
-        except (urllib3.exceptions.HTTPError, requests.RequestException, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise UnavailableError(
                 f"the answer of {redacted(self.url)} broke off",
                 detail=reason(error),
@@ -79,6 +80,7 @@ class RegistryResponse:
     def close(self) -> None:
         """Return the connection to the pool, or drop it if the body was not read to its end."""
         self._response.close()
+        self._response.release_conn()
 
 
 @dataclass(frozen=True)

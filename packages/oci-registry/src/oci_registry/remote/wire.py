@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-import requests
+import certifi
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from urllib3 import exceptions
 
 from buildpack_common.http_pace import Pace, PaceLimit, paced_pools
 from oci_registry.errors import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _MOST_REDIRECTS = 5
+_LOST = (exceptions.TimeoutError, exceptions.ProtocolError, exceptions.ProxyError, OSError)
 _PACE = PaceLimit(seconds=90.0)
 _KEEP_METHOD = (307, 308)
 _BECOME_GET = (301, 302, 303)
@@ -105,19 +106,49 @@ class TLSError(UnavailableError):
     untrusted = False
 
 
-class _PacedAdapter(HTTPAdapter):
-    """Makes connections that keep to the pace, directly and through proxies."""
+class _Managers:
+    """Pools of connections that keep to the pace: those of the direct way, and those through each proxy."""
 
     _pools = paced_pools(urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (as the base class has it)
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+    def __init__(self, connections: int, trust: str | None) -> None:
+        """Take how many connections are kept, and whom to trust: a file or folder; None for anybody."""
+        self._connections = connections
+        self._settings: dict[str, Any] = {"cert_reqs": "CERT_NONE"}
+        if trust is not None:
+            place = "ca_cert_dir" if Path(trust).is_dir() else "ca_certs"
+            self._settings = {"cert_reqs": "CERT_REQUIRED", place: trust}
+        self._lock = threading.Lock()
+        self._managers: dict[str, urllib3.PoolManager] = {}
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
-        manager = super().proxy_manager_for(proxy, **kwargs)
+    def by(self, proxy: str) -> urllib3.PoolManager:
+        """Return the pools for a proxy; "" is the direct way."""
+        with self._lock:
+            if proxy not in self._managers:
+                self._managers[proxy] = self._by_proxy(proxy) if proxy else self._direct()
+            return self._managers[proxy]
+
+    def _direct(self) -> urllib3.PoolManager:
+        kept = self._connections
+        manager = urllib3.PoolManager(num_pools=kept, maxsize=kept, **self._settings)
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+    def _by_proxy(self, proxy: str) -> urllib3.PoolManager:
+        # requests knows all kinds of proxies. Who has none need not wait for its import.
+        from requests.adapters import HTTPAdapter
+        from requests.utils import prepend_scheme_if_needed
+
+        adapter = HTTPAdapter(self._connections, self._connections)
+        url = prepend_scheme_if_needed(proxy, "http")  # type: ignore[no-untyped-call]
+        manager: urllib3.PoolManager = adapter.proxy_manager_for(url, **self._settings)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def close(self) -> None:
+        """Close the connections."""
+        for manager in self._managers.values():
+            manager.clear()
 
 
 class Wire:
@@ -134,16 +165,17 @@ class Wire:
         self._registry_host = registry_host
         self._options = options
         self._resolver = resolver
-        self._trust = _trust(options, environ)
         self._answered: set[tuple[str, str, int]] = set()
-        # Not a session: its cookies, redirects, netrc and merging of settings are what is not wanted here.
-        self._adapter = _PacedAdapter(pool_connections=options.connections, pool_maxsize=options.connections)
+        self._checked = _Managers(options.connections, _trust(options, environ))
+        self._unchecked = _Managers(options.connections, None)
+        self._timeout = urllib3.Timeout(connect=options.connect_timeout, read=options.read_timeout)
         if options.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def close(self) -> None:
         """Close the connections."""
-        self._adapter.close()
+        self._checked.close()
+        self._unchecked.close()
 
     def send(self, request: RegistryRequest) -> RegistryResponse:
         """Send a request, follow redirects, give the answer with its body unread.
@@ -170,28 +202,33 @@ class Wire:
 
     def _exchange(self, request: RegistryRequest) -> RegistryResponse:
         place = origin(request.url)
-        insecure = self._options.insecure and place[1] == self._registry_host
+        is_unchecked = self._options.insecure and place[1] == self._registry_host
+        managers = self._unchecked if is_unchecked else self._checked
         try:
             with _opened(request.body) as data:
                 pace = Pace(self._options.pace)
                 with pace.applied():
-                    response = self._adapter.send(
-                        _prepared(request, data),
-                        stream=True,
-                        timeout=(self._options.connect_timeout, self._options.read_timeout),
-                        verify=False if insecure else self._trust,
-                        proxies=_proxies(request.url),
+                    response = managers.by(_proxy(request.url)).urlopen(
+                        request.method,
+                        request.url,
+                        body=data,
+                        headers=_headers(request, data),
+                        timeout=self._timeout,
+                        redirect=False,
+                        retries=False,
+                        preload_content=False,
+                        decode_content=False,
                     )
-        except requests.RequestException as error:
+        except (exceptions.HTTPError, OSError) as error:
             raise _fault(request, error, answered=place in self._answered) from error
         self._answered.add(place)
         return RegistryResponse(response, request.method, request.url, pace)
 
 
-def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str:
+def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> str:
     named = options.ca_bundle or environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE")
     if not named:
-        return True
+        return certifi.where()
     if not Path(named).exists():
         raise CredentialError(
             "the CA bundle does not exist",
@@ -201,33 +238,39 @@ def _trust(options: ConnectionOptions, environ: Mapping[str, str]) -> bool | str
     return str(named)
 
 
-def _prepared(request: RegistryRequest, data: Readable | bytes | None) -> requests.PreparedRequest:
-    prepared = requests.PreparedRequest()
-    prepared.prepare(request.method, request.url, headers={**_HEADERS, **request.headers}, data=data)
-    return prepared
+def _headers(request: RegistryRequest, data: Readable | bytes | None) -> dict[str, str]:
+    """Return the headers to send: with the length of a body, which would be sent in chunks without."""
+    length = {} if data is None or isinstance(data, bytes) else {"Content-Length": str(len(data))}
+    return {**_HEADERS, **request.headers, **length}
 
 
-def _proxies(url: str) -> dict[str, str]:
-    """Return the environment's proxies for a URL; none for this machine, whatever NO_PROXY says."""
+def _proxy(url: str) -> str:
+    """Return the environment's proxy for a URL, or ""; none for this machine, whatever NO_PROXY says."""
     if is_loopback(urlsplit(url).hostname or ""):
-        return {}
-    return dict(get_environ_proxies(url))
+        return ""
+    from urllib.request import getproxies
+
+    if not getproxies():
+        return ""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    return select_proxy(url, get_environ_proxies(url)) or ""
 
 
-def _fault(request: RegistryRequest, error: requests.RequestException, *, answered: bool) -> RegistryError:
+def _fault(request: RegistryRequest, error: Exception, *, answered: bool) -> RegistryError:
     """Return what happened. A server that was never reached is not asked again: its name may be wrong."""
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, exceptions.SSLError):
         return _tls_error(request, error)
-    if isinstance(error, requests.exceptions.ProxyError) and "407" in str(error):
+    if isinstance(error, exceptions.ProxyError) and any("407" in str(cause) for cause in causes(error)):
         advice = "set user and password in the URL of HTTPS_PROXY"
         return AccessDeniedError("the proxy refused us with status 407", advice=advice)
     unknown = any(isinstance(cause, (ConnectionRefusedError, socket.gaierror)) for cause in causes(error))
-    lost = isinstance(error, (requests.ConnectionError, requests.Timeout)) and may_pass(error)
+    lost = isinstance(error, _LOST) and may_pass(error)
     title = f"no answer from {redacted(request.url)}"
     return UnavailableError(title, detail=reason(error), transient=lost and (answered or not unknown))
 
 
-def _tls_error(request: RegistryRequest, error: requests.exceptions.SSLError) -> TLSError:
+def _tls_error(request: RegistryRequest, error: exceptions.SSLError) -> TLSError:
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     lost = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes(error))
     plain = any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes(error))
