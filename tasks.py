@@ -16,7 +16,7 @@ sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
 if (ROOT / "packages/buildpack-release/src").is_dir():
     sys.path[:0] = [str(source) for source in sorted(ROOT.glob("packages/*/src"))]
 
-from buildpack_release.tasks import collection  # noqa: E402
+from buildpack_release.tasks import collection, main  # noqa: E402
 from buildpack_testing.tasks import demo, try_app  # noqa: E402
 
 
@@ -40,3 +40,6 @@ def explain_missing(error: ModuleNotFoundError) -> str:
 
 
 ns = collection(ROOT, try_app, demo, explain_missing=explain_missing)
+
+if __name__ == "__main__":
+    main(ns)

@@ -443,7 +443,7 @@ def bare(fresh: tuple[Checkout, list[Done]], tmp_path_factory: pytest.TempPathFa
 
 def test_inv_says_in_one_error_what_an_environment_lacks(checkout: Checkout, bare: Path) -> None:
     """`pip install nox invoke` is enough for what needs no library; the rest is named with the command."""
-    assert checkout.run(bare, "-m", "invoke", "-l").printed.startswith("Available tasks:")
+    assert checkout.run(bare, "-m", "invoke", "-l").printed.startswith("Look ")
     assert "strata/python " in checkout.run(bare, "-m", "invoke", "list").printed
     done = checkout.run(bare, "-m", "invoke", "publish.plan", "--to", "localhost:1/x")
     assert done.code == 7

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_common.redaction import redact
 from buildpack_common.terminal_text import printable
+from buildpack_release.terminal import fitted
 from buildpack_release.text import duration
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Write a line of progress without secrets. What the library calls when nobody tells it to be quiet."""
-    print(printable(redact(text)), file=sys.stderr, flush=True)  # noqa: T201  this is the edge
+    """Write a line of progress without secrets. What the library calls when nobody tells it to be quiet.
+
+    Results that were printed before come first, for whoever reads both streams as one.
+    """
+    sys.stdout.flush()
+    shown = fitted(printable(redact(text)), sys.stderr)
+    print(shown, file=sys.stderr, flush=True)  # noqa: T201  this is the edge
 
 
 @dataclass

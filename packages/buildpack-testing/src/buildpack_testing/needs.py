@@ -121,6 +121,8 @@ NEEDS: Mapping[str, Need] = {
         _program("busybox"),
         Need("shellcheck", _package("shellcheck"), lambda: find_shellcheck() is not None),
         _program("strace"),
+        _program("zsh"),
+        _program("fish"),
         Need("sshd", _package("openssh-server"), lambda: shutil.which("sshd", path=SBIN) is not None),
         Need("setpriv", _package("util-linux"), _on_path("setpriv")),
         Need("C compiler", _package("gcc", "libc6-dev"), _has_compiler),

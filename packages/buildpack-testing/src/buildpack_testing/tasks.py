@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
-from invoke.tasks import task
 
 from buildpack_common.terminal_text import printable
-from buildpack_release.tasks.edge import one_clear_error, root_of
+from buildpack_release.tasks.command import MAKE, command
+from buildpack_release.tasks.edge import root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -22,12 +22,14 @@ def _write_at_once(text: str) -> None:
     sys.stdout.flush()
 
 
-@task(
+@command(
+    MAKE,
+    argument="path",
+    writes=True,
     name="try",
-    positional=["path"],
     iterable=["env"],
     help={
-        "path": "the directory of the app",
+        "path": "the directory of the app (default: the current one)",
         "builder-order": "the buildpack to build with",
         "env": "a user variable, NAME=VALUE; may be repeated",
         "clear": "forget what earlier builds of this app left for reuse",
@@ -39,10 +41,9 @@ def _write_at_once(text: str) -> None:
         "keep": "keep the layers and the app as the build left them, and say where",
     },
 )
-@one_clear_error
 def try_app(
     context: Context,
-    path: str,
+    path: str = ".",
     builder_order: str = "strata/python",
     env: list[str] | None = None,
     clear: bool = False,
@@ -64,8 +65,12 @@ def try_app(
         raise Exit(code=code)
 
 
-@task(positional=["path"], help={"path": "the directory of an app of your own (default: the Flask sample)"})
-@one_clear_error
+@command(
+    MAKE,
+    argument="path",
+    writes=True,
+    help={"path": "the directory of an app of your own (default: the Flask sample)"},
+)
 def demo(context: Context, path: str = "") -> None:
     """Package, build a sample app, show its layers."""
     from buildpack_release.model.repository import Repository

@@ -23,7 +23,10 @@ def parse_destination(text: str) -> Destination:
     UsageError.
     """
     if not text.removeprefix(LAYOUT_PREFIX):
-        raise UsageError("no destination is named", advice="Write a reference or a directory.")
+        raise UsageError(
+            "it is not said where the builder goes",
+            advice="Write --to REGISTRY/NAME:TAG, or --to ./DIRECTORY for an OCI layout.",
+        )
     if text.startswith(LAYOUT_PREFIX):
         return Path(text.removeprefix(LAYOUT_PREFIX))
     path = Path(text)

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 
 from buildpack_release.tasks import builders, edge, packages, publishing, releasing, updating, versions
+from buildpack_release.tasks.program import main, take_over
+
+__all__ = ["collection", "main"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,8 @@ def collection(
     explain_missing: Callable[[ModuleNotFoundError], str] = edge.explain_missing,
 ) -> Collection:
     """Return the tasks for the repository at `root`: a directory with a pyproject.toml and buildpacks/.
+
+    While Invoke's own `inv` loads them it becomes this library's program (`buildpack_release.tasks.program`).
 
     Args:
         root: the repository. `dist/` and `build/` are made in it.
@@ -50,5 +55,6 @@ def collection(
             *(versions.version_bump, versions.version_check),
         ),
     )
+    take_over()
     tasks.configure({edge.SETTINGS: {"root": os.fspath(root), "explain_missing": explain_missing}})
     return tasks

@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from buildpack_release.errors import CheckFailed
 from buildpack_release.progress import say
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import BUILDERS, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
 
-@task(
+@command(
+    BUILDERS,
+    argument="config",
+    writes=True,
     name="create",
-    positional=["config"],
     iterable=["insecure"],
     help={
         "config": "a builder.toml, as pack reads it",
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
         "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
     },
 )
-@one_clear_error
-def builder_create(context: Context, config: str, to: str, insecure: list[str] | None = None) -> None:
+def builder_create(context: Context, config: str, to: str = "", insecure: list[str] | None = None) -> None:
     """Compose a builder image of its parts."""
     from buildpack_release.builder.builder_summary import address, summary
     from buildpack_release.builder.create import create_builder
@@ -36,9 +36,10 @@ def builder_create(context: Context, config: str, to: str, insecure: list[str] |
     print_text(address(created))
 
 
-@task(
+@command(
+    BUILDERS,
+    argument="config",
     name="check",
-    positional=["config"],
     iterable=["insecure"],
     help={
         "config": "a builder.toml, as pack reads it",
@@ -46,7 +47,6 @@ def builder_create(context: Context, config: str, to: str, insecure: list[str] |
         "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
     },
 )
-@one_clear_error
 def builder_check(
     context: Context, config: str, json: bool = False, insecure: list[str] | None = None
 ) -> None:

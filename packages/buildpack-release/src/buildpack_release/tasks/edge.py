@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from invoke.exceptions import Exit
 
 from buildpack_common.terminal_text import printable
 from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of
+from buildpack_release.terminal import Style, fitted, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Concatenate, ParamSpec, TypeVar
 
     from invoke.context import Context
@@ -47,9 +49,33 @@ def print_json(data: object) -> None:
 def print_text(text: str) -> None:
     """Print results for people on stdout: what drives terminals is escaped, whoever wrote it."""
     if text:
-        shown = printable(text if text.endswith("\n") else f"{text}\n")
+        shown = fitted(printable(text if text.endswith("\n") else f"{text}\n"), sys.stdout)
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(shown.encode(encoding, "backslashreplace").decode(encoding))
+
+
+@contextmanager
+def clear_errors(explain_missing: Callable[[ModuleNotFoundError], str]) -> Iterator[None]:
+    """Turn an expected fault into a message on stderr and its exit code, as Invoke's Exit."""
+    _hide_secrets_of_variables()
+    try:
+        yield
+        sys.stdout.flush()
+    except ReleaseError as error:
+        raise _fail(str(error), exit_code_of(error)) from None
+    except ModuleNotFoundError as error:
+        raise _fail(explain_missing(error), ExitCode.MISSING_TOOL) from None
+    except KeyboardInterrupt:
+        raise _fail("interrupted", ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        # Nobody reads any more; the interpreter must not complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(code=ExitCode.BROKEN_PIPE) from None
+    except RecursionError:
+        raise _fail(_NESTED, ExitCode.FAILED) from None
+    except OSError as error:
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        raise _fail(f"{where}{error.strerror or error}", ExitCode.FAILED) from None
 
 
 def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
@@ -57,27 +83,8 @@ def one_clear_error(body: Body[Arguments, Result]) -> Body[Arguments, Result]:
 
     @functools.wraps(body)
     def guarded(context: Context, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        _hide_secrets_of_variables()
-        try:
-            result = body(context, *args, **kwargs)
-            sys.stdout.flush()
-        except ReleaseError as error:
-            raise _fail(str(error), exit_code_of(error)) from None
-        except ModuleNotFoundError as error:
-            explain = context[SETTINGS]["explain_missing"]
-            raise _fail(explain(error), ExitCode.MISSING_TOOL) from None
-        except KeyboardInterrupt:
-            raise _fail("interrupted", ExitCode.INTERRUPTED) from None
-        except BrokenPipeError:
-            # Nobody reads any more; the interpreter must not complain when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Exit(code=ExitCode.BROKEN_PIPE) from None
-        except RecursionError:
-            raise _fail(_NESTED, ExitCode.FAILED) from None
-        except OSError as error:
-            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
-            raise _fail(f"{where}{error.strerror or error}", ExitCode.FAILED) from None
-        return result
+        with clear_errors(lambda error: str(context[SETTINGS]["explain_missing"](error))):
+            return body(context, *args, **kwargs)
 
     return guarded
 
@@ -102,5 +109,8 @@ def explain_missing(error: ModuleNotFoundError) -> str:
 def _fail(message: str, code: ExitCode) -> Exit:
     from buildpack_common.redaction import redact
 
-    sys.stderr.write(f"Error: {printable(redact(message))}\n")
+    with suppress(OSError):
+        sys.stdout.flush()  # what was said before the fault
+    title = styled("Error:", Style.ERROR, sys.stderr)
+    sys.stderr.write(f"{title} {fitted(printable(redact(message)), sys.stderr)}\n")
     return Exit(code=code)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.progress import say
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import LOOK, MAKE, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
 
-@task(name="list", help={"json": "print data for programs"})
-@one_clear_error
+@command(LOOK, name="list", help={"json": "print data for programs"})
 def list_buildpacks(context: Context, json: bool = False) -> None:
     """List the buildpacks of this repository."""
     from buildpack_release.listing import listing, listing_data
@@ -29,8 +27,7 @@ def list_buildpacks(context: Context, json: bool = False) -> None:
         print_text(listing(repository))
 
 
-@task(help={"format": "text (default) or mermaid"})
-@one_clear_error
+@command(LOOK, help={"format": "text (default) or mermaid"})
 def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the option's name
     """Show which buildpack contains which."""
     from buildpack_release.drawing import draw_mermaid, draw_text
@@ -42,8 +39,7 @@ def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the op
     print_text(drawings[format](Repository.discover(root_of(context))))
 
 
-@task(help={"json": "print data for programs"})
-@one_clear_error
+@command(LOOK, help={"json": "print data for programs"})
 def check(context: Context, json: bool = False) -> None:
     """Check all files; prove that the build plans fit."""
     from buildpack_release.checking.repository_check import check as check_repository
@@ -66,14 +62,16 @@ _BYTECODE_HELP = (
 )
 
 
-@task(
+@command(
+    MAKE,
+    argument="id",
+    writes=True,
     iterable=["id", "bytecode_from"],
     help={
         "id": "a buildpack to assemble; may be repeated (default: all)",
         "bytecode-from": _BYTECODE_HELP,
     },
 )
-@one_clear_error
 def build(
     context: Context,
     id: list[str] | None = None,  # noqa: A002  the option's name
@@ -92,7 +90,10 @@ def build(
         print_text(shown_path(folder))
 
 
-@task(
+@command(
+    MAKE,
+    argument="id",
+    writes=True,
     iterable=["id", "target", "interpreter", "python", "bytecode_from"],
     help={
         "id": "a buildpack to package, with what it contains; may be repeated (default: all)",
@@ -105,7 +106,6 @@ def build(
         "strict": "fail if bytecode for one of the Pythons cannot be made on this machine",
     },
 )
-@one_clear_error
 def package(
     context: Context,
     id: list[str] | None = None,  # noqa: A002  the option's name

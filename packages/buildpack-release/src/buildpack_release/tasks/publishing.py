@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from buildpack_release.errors import CheckFailed
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import PUBLISH, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +82,13 @@ def publication_of(
     )
 
 
-@task(
+@command(
+    PUBLISH,
+    argument="id",
     name="plan",
     iterable=["id"],
     help={**PUBLISH_HELP, "variant": _VARIANT_HELP, "sign": SIGN_HELP, "deep": _DEEP_HELP},
 )
-@one_clear_error
 def publish_plan(
     context: Context,
     to: str = "",
@@ -114,7 +114,10 @@ def publish_plan(
     refuse_conflicts(plan)
 
 
-@task(
+@command(
+    PUBLISH,
+    argument="id",
+    writes=True,
     name="run",
     iterable=["id"],
     help={
@@ -126,7 +129,6 @@ def publish_plan(
         "deep": _DEEP_HELP,
     },
 )
-@one_clear_error
 def publish_run(
     context: Context,
     to: str = "",
@@ -175,7 +177,9 @@ def publish_run(
         print_text(result.address)
 
 
-@task(
+@command(
+    PUBLISH,
+    argument="id",
     name="verify",
     iterable=["id"],
     help={
@@ -187,7 +191,6 @@ def publish_run(
         "issuer": "the address of who vouches for --identity",
     },
 )
-@one_clear_error
 def publish_verify(
     context: Context,
     to: str = "",
@@ -238,7 +241,10 @@ def registration_of(publication: Publication, api: str, *, patience: float = 10.
         yield Registration(publication, Registrar(Index(client), patience * 60))
 
 
-@task(
+@command(
+    PUBLISH,
+    argument="id",
+    writes=True,
     name="register",
     iterable=["id"],
     help={
@@ -250,7 +256,6 @@ def registration_of(publication: Publication, api: str, *, patience: float = 10.
         "api": "another base address of the code host's API",
     },
 )
-@one_clear_error
 def publish_register(
     context: Context,
     to: str = "",

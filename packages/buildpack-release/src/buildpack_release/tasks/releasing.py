@@ -6,9 +6,8 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import PUBLISH, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 from buildpack_release.tasks.publishing import PUBLISH_HELP, SIGN_HELP, publication_of, registration_of
 
 if TYPE_CHECKING:
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
     from buildpack_release.releasing.status import Status
 
 
-@task(
+@command(
+    PUBLISH,
+    writes=True,
     help={
         **{name: PUBLISH_HELP[name] for name in ("to", "json", "insecure")},
         "register": "request entries in the CNB registry as well (see publish.register)",
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
         "packaged": "publish the packages that somebody else has made in dist/; make none",
         "again": "with --register: ask once more for what was refused",
         "api": "with --register: another base address of the code host's API",
-    }
+    },
 )
-@one_clear_error
 def release(
     context: Context,
     to: str = "",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import UPDATE, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from buildpack_release.versions.edits import Edit
 
 
-@task(name="show", help={"json": "print data for programs"})
-@one_clear_error
+@command(UPDATE, name="show", help={"json": "print data for programs"})
 def runtimes_show(context: Context, json: bool = False) -> None:
     """Show the lines of Python that can be had."""
     from datetime import datetime, timezone
@@ -55,7 +53,9 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
         say(f"Next: {edit.advice}")
 
 
-@task(
+@command(
+    UPDATE,
+    writes=True,
     name="update",
     help={
         "tool": "only this tool",
@@ -64,7 +64,6 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
         "dry-run": _DIFF_HELP,
     },
 )
-@one_clear_error
 def tools_update(
     context: Context,
     tool: str = "",
@@ -84,8 +83,7 @@ def tools_update(
     )
 
 
-@task(name="update", help={"dry-run": _DIFF_HELP})
-@one_clear_error
+@command(UPDATE, writes=True, name="update", help={"dry-run": _DIFF_HELP})
 def runtimes_update(context: Context, dry_run: bool = False) -> None:
     """Add newly published Pythons to the catalogue."""
     from buildpack_release.progress import say

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from buildpack_release.errors import CheckFailed
 from buildpack_release.progress import say
-from buildpack_release.tasks.edge import one_clear_error, print_json, print_text, root_of
+from buildpack_release.tasks.command import VERSIONS, command
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
 
-@task(name="show", help={"json": "print data for programs"})
-@one_clear_error
+@command(VERSIONS, name="show", help={"json": "print data for programs"})
 def version_show(context: Context, json: bool = False) -> None:
     """Show the versions, and what is Unreleased."""
     from buildpack_release.model.repository import Repository
@@ -36,12 +34,12 @@ _KIND_HELP = (
 _FORCE_HELP = "allow a smaller kind than the changelogs ask for"
 
 
-@task(
+@command(
+    VERSIONS,
     name="next",
     iterable=["kind"],
     help={"kind": _KIND_HELP, "force": _FORCE_HELP, "json": "print data for programs"},
 )
-@one_clear_error
 def version_next(
     context: Context, kind: list[str] | None = None, force: bool = False, json: bool = False
 ) -> None:
@@ -60,7 +58,9 @@ def version_next(
         say(note)
 
 
-@task(
+@command(
+    VERSIONS,
+    writes=True,
     name="bump",
     iterable=["kind"],
     help={
@@ -70,7 +70,6 @@ def version_next(
         "dry-run": "print the differences and write nothing",
     },
 )
-@one_clear_error
 def version_bump(
     context: Context,
     kind: list[str] | None = None,
@@ -93,14 +92,14 @@ def version_bump(
         print_text(shown_path(path))
 
 
-@task(
+@command(
+    VERSIONS,
     name="check",
     help={
         "base": "the revision to compare with, usually a branch (default: origin/HEAD, origin/main ...)",
         "json": "print data for programs",
     },
 )
-@one_clear_error
 def version_check(context: Context, base: str = "", json: bool = False) -> None:
     """Check that versions agree and changes are announced."""
     from buildpack_release.model.repository import Repository
