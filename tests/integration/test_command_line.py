@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import select
@@ -88,6 +89,17 @@ def test_ids_are_arguments(program: list[str], repository: Path) -> None:
     done = run(program, "build", "acme/a", cwd=repository)
     assert done.returncode == 0, done.stderr
     assert [Path(line).name for line in done.stdout.splitlines()] == ["acme_a"]
+
+
+def test_what_is_made_is_data_for_programs(program: list[str], repository: Path) -> None:
+    """With `--json`, and nothing else on stdout."""
+    built = json.loads(run(program, "build", "acme/a", "--json", cwd=repository).stdout)
+    assert built == ["build/acme_a"]
+    (one,) = json.loads(run(program, "package", "acme/a", "--json", cwd=repository).stdout)
+    assert (one["id"], one["packaged"], one["images"][0]["target"]) == ("acme/a", True, "linux/amd64")
+    assert all((repository / path).exists() for path in one["artefacts"])
+    orders = json.loads(run(program, "graph", "--json", cwd=repository).stdout)
+    assert orders == {"acme/a": [], "acme/all": [[{"id": "acme/a", "version": "1.0.0", "optional": False}]]}
 
 
 def test_the_versions_of_what_takes_part(repository: Path) -> None:

@@ -59,6 +59,8 @@ def test_from_change_to_release(tmp_path: Path) -> None:
     assert "acme/b    1.0.0    1.1.0  minor  no changes\n" in shown.stdout
     dry = inv("version.bump", "--dry-run", root=git.root, **DAY)
     assert (dry.returncode, git("status", "--porcelain")) == (OK, "")
+    data = json.loads(inv("version.bump", "--dry-run", "--json", root=git.root, **DAY).stdout)
+    assert data == {"written": [], "diff": dry.stdout}
     done = inv("version.bump", root=git.root, **DAY)
     assert sorted(done.stdout.split()) == git("diff", "--name-only", "--no-renames").split()
     after = contents(git.root)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from buildpack_testing.build_report import environment_lines, layer_table, plan_lines, shown_value
+from buildpack_testing.build_report import build_data, environment_lines, layer_table, plan_lines, shown_value
 from buildpack_testing.workspace import Workspace
 from support.scripted import Platforms, ScriptedBuildpacks, layer, provides, requires
 
@@ -33,6 +34,18 @@ def test_layers_are_listed_with_types_and_fate(
     lines = layer_table(platforms("a").build(app).layers).splitlines()
     assert lines[0].split() == ["layer", "size", "files", "build", "launch", "cache"]
     assert lines[1].split() == ["a", "x", "5", "B", "1", "-", "x", "-", "made"]
+
+
+def test_a_build_is_data_for_programs(scripted: ScriptedBuildpacks, platforms: Platforms, app: Path) -> None:
+    """JSON has it as it is: who took part, what was agreed, which layers."""
+    scripted.add("tool", plan=provides("tool"), build=layer("x", "launch", content="12345"))
+    scripted.add("user", plan=requires("tool", metadata="build = true"))
+    data = json.loads(json.dumps(build_data(platforms("tool user").build(app))))
+    assert data["group"] == ["tool", "user"]
+    required = [{"by": "user", "metadata": {"build": True}}]
+    assert data["plan"] == [{"name": "tool", "providers": ["tool"], "requires": required}]
+    assert [(one["name"], one["size"], one["types"]["launch"]) for one in data["layers"]] == [("x", 5, True)]
+    assert set(data["seconds"]) == {"detect", "restore", "build", "export"}
 
 
 def test_environments_are_shown_in_a_containers_paths_without_what_was_there_before(tmp_path: Path) -> None:

@@ -28,13 +28,18 @@ def listing_data(repository: Repository) -> list[dict[str, Any]]:
             "kind": _kind(one),
             "api": one.descriptor.api,
             "targets": [str(target) for target in one.descriptor.targets],
-            "order": [
-                [{"id": entry.id, "version": entry.version, "optional": entry.optional} for entry in group]
-                for group in one.descriptor.order
-            ],
+            "order": order_data(one),
             "directory": os.path.relpath(one.directory, repository.root),
         }
         for one in repository.buildpacks
+    ]
+
+
+def order_data(one: Buildpack) -> list[list[dict[str, Any]]]:
+    """Return the groups of a buildpack's order as data for JSON."""
+    return [
+        [{"id": entry.id, "version": entry.version, "optional": entry.optional} for entry in group]
+        for group in one.descriptor.order
     ]
 
 

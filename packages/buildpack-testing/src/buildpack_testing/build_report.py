@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from buildpack_common.redaction import redact
 from buildpack_release.text import columns, duration, size
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from buildpack_release.checking.plan_resolution import ResolvedEntry
     from buildpack_testing.detect_phase import Detection
     from buildpack_testing.export_phase import LayerResult
+    from buildpack_testing.platform import BuildResult
     from buildpack_testing.workspace import Workspace
 
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
@@ -71,6 +72,47 @@ def container_paths(text: str, workspace: Workspace) -> str:
     ):
         text = text.replace(str(path), name)
     return text
+
+
+def build_data(result: BuildResult) -> dict[str, Any]:
+    """Return a build as data for JSON: who took part, the plan, the layers, what starts, seconds a phase."""
+    return {
+        "group": [buildpack.id for buildpack in result.detection.group],
+        "plan": [
+            {
+                "name": entry.name,
+                "providers": list(entry.providers),
+                "requires": [{"by": user, "metadata": dict(one.metadata)} for user, one in entry.requires],
+            }
+            for entry in result.detection.plan
+        ],
+        "layers": [
+            {
+                "buildpack": layer.buildpack,
+                "name": layer.name,
+                "size": layer.size,
+                "files": layer.files,
+                "diff_id": layer.diff_id,
+                "reused": layer.reused,
+                "types": {
+                    "build": layer.types.build,
+                    "launch": layer.types.launch,
+                    "cache": layer.types.cache,
+                },
+            }
+            for layer in result.layers
+        ],
+        "processes": [
+            {
+                "type": process.type,
+                "command": [*process.command, *process.args],
+                "default": process.type == result.image.default_process,
+            }
+            for process in result.image.processes
+        ],
+        "size": result.image_size,
+        "seconds": dict(result.seconds),
+    }
 
 
 def phase_line(seconds: Mapping[str, float]) -> str:

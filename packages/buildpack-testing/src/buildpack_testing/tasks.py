@@ -10,7 +10,7 @@ from invoke.exceptions import Exit
 
 from buildpack_common.terminal_text import printable
 from buildpack_release.tasks.command import MAKE, command
-from buildpack_release.tasks.edge import root_of
+from buildpack_release.tasks.edge import print_json, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -38,6 +38,7 @@ def _write_at_once(text: str) -> None:
             "local (this machine's CPythons; the default if there are any), standalone (real archives of a "
             "few versions, by way of the Go module proxy) or download"
         ),
+        "json": "print the build as data for programs; what is reported goes to stderr",
         "keep": "keep the layers and the app as the build left them, and say where",
     },
 )
@@ -50,17 +51,25 @@ def try_app(
     run: str = "",
     runtime: str = "",
     keep: bool = False,
+    json: bool = False,
 ) -> None:
     """Build an app on this machine, and start it."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
+    from buildpack_testing.build_report import build_data
     from buildpack_testing.try_app import AppTrial, parse_source, parse_variables
     from buildpack_testing.try_app import try_app as build_and_show
 
     trial = AppTrial(
         Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
     )
-    code = build_and_show(Repository.discover(root_of(context)), trial, write=_write_at_once, report=say)
+    code = build_and_show(
+        Repository.discover(root_of(context)),
+        trial,
+        write=(lambda text: say(text.removesuffix("\n"))) if json else _write_at_once,
+        report=say,
+        built=(lambda result: print_json(build_data(result))) if json else (lambda _result: None),
+    )
     if code:
         raise Exit(code=code)
 

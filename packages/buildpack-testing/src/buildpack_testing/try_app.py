@@ -83,13 +83,14 @@ def try_app(
     *,
     write: Callable[[str], object],
     report: Callable[[str], None],
+    built: Callable[[BuildResult], object] = lambda _result: None,
     workspaces: Path | None = None,
 ) -> int:
     """Build the app, write what came out, and return the exit code of the process that was run (0 without).
 
     Each app has its own directory below workspaces (by default in the cache), so that the next build reuses.
-    What the buildpacks print goes to report line by line. Raises ReleaseError: PhaseError for a build that
-    failed, UsageError for bad input, and whatever assembling raises.
+    What the buildpacks print goes to report line by line, the result of the build to built. Raises
+    ReleaseError: PhaseError for a build that failed, UsageError for bad input, whatever assembling raises.
     """
     if not trial.app.is_dir():
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
@@ -103,6 +104,7 @@ def try_app(
             clear=trial.clear,
             sink=lambda line: report(line.rstrip("\n")),
         )
+    built(result)
     write(build_summary(platform, result))
     if trial.keep:
         write(_set_aside(platform))

@@ -217,6 +217,12 @@ def test_no_task_has_a_letter_by_chance(tasks: Collection) -> None:
     assert not [flag for context in contexts for flag in context.flags if len(flag) == len("-x")]
 
 
+def test_every_task_has_data_for_programs(tasks: Collection) -> None:
+    """What a task reports, a program can read."""
+    without = [one.name for one in tasks.to_contexts() if "json" not in one.args and one.name != "theirs"]
+    assert not without
+
+
 def mistakes(word: str) -> Iterator[str]:
     """Return a word as it is mistyped: a letter lost, doubled, swapped, replaced, added."""
     middle = len(word) // 2

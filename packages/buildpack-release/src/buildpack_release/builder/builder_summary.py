@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from buildpack_common.parsing import parse_count
 from buildpack_release.errors import shown_path
@@ -18,6 +18,23 @@ def address(created: Created) -> str:
     if isinstance(created.destination, Path):
         return shown_path(created.destination)
     return str(created.destination.with_digest(created.image.digest))
+
+
+def created_data(created: Created) -> dict[str, Any]:
+    """Return what was made as data for JSON."""
+    composition, image = created.composition, created.image
+    return {
+        "address": address(created),
+        "digest": image.digest,
+        "written": created.is_new,
+        "size": image.size,
+        "layers": len(image.layers),
+        "target": str(composition.base.target),
+        "base": composition.base.image.name,
+        "lifecycle": composition.lifecycle.version,
+        "buildpacks": [str(module) for module in composition.modules],
+        "run_images": [one.image for one in composition.config.run_images],
+    }
 
 
 def summary(created: Created) -> str:

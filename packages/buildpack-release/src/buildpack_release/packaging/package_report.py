@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from buildpack_release.errors import shown_path
 from buildpack_release.text import columns, size
@@ -30,6 +30,32 @@ def table(outcomes: Sequence[PackageOutcome]) -> str:
         for image in outcome.package.images
     ]
     return columns(rows)
+
+
+def outcomes_data(outcomes: Sequence[PackageOutcome], dist: Path) -> list[dict[str, Any]]:
+    """Return the same as data for JSON, with the files; `dist/manifest.json` has the rest."""
+    return [
+        {
+            "id": outcome.package.id,
+            "version": outcome.package.version,
+            "variant": outcome.package.variant,
+            "digest": outcome.package.digest,
+            "requested": outcome.requested,
+            "packaged": outcome.is_new,
+            "artefacts": [shown_path(dist / name) for name in outcome.package.artefacts],
+            "images": [
+                {
+                    "target": image.target,
+                    "digest": image.digest,
+                    "file": shown_path(dist / image.file),
+                    "size": image.file_size,
+                    "layers": len(image.layers),
+                }
+                for image in outcome.package.images
+            ],
+        }
+        for outcome in outcomes
+    ]
 
 
 def carried(outcomes: Sequence[PackageOutcome]) -> str:

@@ -23,17 +23,23 @@ if TYPE_CHECKING:
     help={
         "config": "a builder.toml, as pack reads it",
         "to": "a reference with its registry, or a directory for an OCI layout",
+        "json": "print data for programs",
         "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
     },
 )
-def builder_create(context: Context, config: str, to: str = "", insecure: list[str] | None = None) -> None:
+def builder_create(
+    context: Context, config: str, to: str = "", json: bool = False, insecure: list[str] | None = None
+) -> None:
     """Compose a builder image of its parts."""
-    from buildpack_release.builder.builder_summary import address, summary
+    from buildpack_release.builder.builder_summary import address, created_data, summary
     from buildpack_release.builder.create import create_builder
 
     created = create_builder(Path(config), to, dist=root_of(context) / "dist", insecure=insecure or ())
     say(f"\n{summary(created)}")
-    print_text(address(created))
+    if json:
+        print_json(created_data(created))
+    else:
+        print_text(address(created))
 
 
 @command(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from invoke.exceptions import Exit
 
 from buildpack_common.terminal_text import printable
-from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of
+from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of, shown_path
 from buildpack_release.terminal import Style, fitted, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Concatenate, ParamSpec, TypeVar
 
     from invoke.context import Context
@@ -44,6 +44,25 @@ def print_json(data: object) -> None:
     import json
 
     sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")
+
+
+def print_paths(paths: Iterable[Path], *, json: bool) -> None:
+    """Print where results are, one a line or as data for programs."""
+    shown = [shown_path(path) for path in paths]
+    if json:
+        print_json(shown)
+    else:
+        print_text("\n".join(shown))
+
+
+def print_edit(written: Iterable[Path], diff: str, *, json: bool) -> None:
+    """Print what an edit of the repository has written, or would change: paths, or the differences."""
+    if json:
+        print_json({"written": [shown_path(path) for path in written], "diff": diff})
+    elif diff:
+        print_text(diff)
+    else:
+        print_paths(written, json=False)
 
 
 def print_text(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.progress import say
 from buildpack_release.tasks.command import LOOK, MAKE, command
-from buildpack_release.tasks.edge import print_json, print_text, root_of
+from buildpack_release.tasks.edge import print_json, print_paths, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -27,16 +27,21 @@ def list_buildpacks(context: Context, json: bool = False) -> None:
         print_text(listing(repository))
 
 
-@command(LOOK, help={"format": "text (default) or mermaid"})
-def graph(context: Context, format: str = "text") -> None:  # noqa: A002  the option's name
+@command(LOOK, help={"format": "text (default) or mermaid", "json": "print data for programs"})
+def graph(context: Context, format: str = "text", json: bool = False) -> None:  # noqa: A002  the option's name
     """Show which buildpack contains which."""
     from buildpack_release.drawing import draw_mermaid, draw_text
+    from buildpack_release.listing import order_data
     from buildpack_release.model.repository import Repository
 
     drawings = {"text": draw_text, "mermaid": draw_mermaid}
     if format not in drawings:
         raise UsageError(f'there is no format "{format}"', advice=f"One of: {', '.join(drawings)}.")
-    print_text(drawings[format](Repository.discover(root_of(context))))
+    repository = Repository.discover(root_of(context))
+    if json:
+        print_json({one.id: order_data(one) for one in repository.buildpacks})
+    else:
+        print_text(drawings[format](repository))
 
 
 @command(LOOK, help={"json": "print data for programs"})
@@ -70,24 +75,25 @@ _BYTECODE_HELP = (
     help={
         "id": "a buildpack to assemble; may be repeated (default: all)",
         "bytecode-from": _BYTECODE_HELP,
+        "json": "print data for programs",
     },
 )
 def build(
     context: Context,
     id: list[str] | None = None,  # noqa: A002  the option's name
     bytecode_from: list[str] | None = None,
+    json: bool = False,
 ) -> None:
     """Assemble buildpacks in build/, ready to be run."""
     from buildpack_release.bytecode.option import parse_bytecode_from
-    from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.packaging.assemble import assemble_all
 
     given = parse_bytecode_from(bytecode_from or (), os.environ)
-    for folder in assemble_all(
+    folders = assemble_all(
         Repository.discover(root_of(context)), id or (), root_of(context) / "build", bytecode_from=given
-    ):
-        print_text(shown_path(folder))
+    )
+    print_paths(folders, json=json)
 
 
 @command(
@@ -104,6 +110,7 @@ def build(
         "runtimes": "with --offline: a catalogue of your own, instead of the buildpack's runtimes.toml",
         "bytecode-from": _BYTECODE_HELP,
         "strict": "fail if bytecode for one of the Pythons cannot be made on this machine",
+        "json": "print data for programs",
     },
 )
 def package(
@@ -116,15 +123,21 @@ def package(
     runtimes: str = "",
     bytecode_from: list[str] | None = None,
     strict: bool = False,
+    json: bool = False,
 ) -> None:
     """Package buildpacks into dist/ (.cnb, OCI layouts)."""
     from buildpack_release.bytecode.option import parse_bytecode_from
     from buildpack_release.embedded.embedded_options import parse_interpreters, parse_offline
-    from buildpack_release.errors import shown_path
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.packaging.package import package as package_buildpacks
-    from buildpack_release.packaging.package_report import artefacts, carried, next_command, table
+    from buildpack_release.packaging.package_report import (
+        artefacts,
+        carried,
+        next_command,
+        outcomes_data,
+        table,
+    )
 
     root = root_of(context)
     targets = [DeclaredTarget.parse(text) for text in target or ()]
@@ -141,5 +154,7 @@ def package(
     )
     summary = f"{table(outcomes)}\n{carried(outcomes)}Try it: {next_command(outcomes, root / 'dist')}"
     say(f"\n{summary}")
-    for path in artefacts(outcomes, root / "dist"):
-        print_text(shown_path(path))
+    if json:
+        print_json(outcomes_data(outcomes, root / "dist"))
+    else:
+        print_paths(artefacts(outcomes, root / "dist"), json=False)

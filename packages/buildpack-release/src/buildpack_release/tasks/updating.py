@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_release.tasks.command import UPDATE, command
-from buildpack_release.tasks.edge import print_json, print_text, root_of
+from buildpack_release.tasks.edge import print_edit, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,12 @@ def runtimes_show(context: Context, json: bool = False) -> None:
         print_text(show(catalogue, datetime.now(timezone.utc).date()))
 
 
+_JSON_HELP = "print data for programs"
 _DIFF_HELP = "print the differences and write nothing"
 
 
-def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) -> None:
+def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool, json: bool) -> None:
     """Show an edit of the repository's files, or make it and say what comes next."""
-    from buildpack_release.errors import shown_path
     from buildpack_release.progress import say
     from buildpack_release.versions.edits import begin
 
@@ -45,10 +45,9 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
     for line in edit.summary:
         say(line)
     if dry_run:
-        print_text(edit.diff())
+        print_edit((), edit.diff(), json=json)
         return
-    for path in edit.write():
-        print_text(shown_path(path))
+    print_edit(edit.write(), "", json=json)
     if edit.replacements:
         say(f"Next: {edit.advice}")
 
@@ -62,6 +61,7 @@ def _carry_out(root: Path, prepare: Callable[[Path], Edit], *, dry_run: bool) ->
         "version": "this release of the tool, instead of the newest",
         "all": "update vendored libraries as well, which are only listed otherwise",
         "dry-run": _DIFF_HELP,
+        "json": _JSON_HELP,
     },
 )
 def tools_update(
@@ -70,6 +70,7 @@ def tools_update(
     version: str = "",
     all: bool = False,  # noqa: A002  the option's name
     dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Lock the newest tools, and list what is outdated."""
     from buildpack_release.progress import say
@@ -80,14 +81,15 @@ def tools_update(
         root_of(context),
         lambda root: prepare_update(root, tool=tool, version=version, libraries=all),
         dry_run=dry_run,
+        json=json,
     )
 
 
-@command(UPDATE, writes=True, name="update", help={"dry-run": _DIFF_HELP})
-def runtimes_update(context: Context, dry_run: bool = False) -> None:
+@command(UPDATE, writes=True, name="update", help={"dry-run": _DIFF_HELP, "json": _JSON_HELP})
+def runtimes_update(context: Context, dry_run: bool = False, json: bool = False) -> None:
     """Add newly published Pythons to the catalogue."""
     from buildpack_release.progress import say
     from buildpack_release.runtimes.update_command import prepare_update
 
     say("Reading what is published, through pip (some 10 MB)")
-    _carry_out(root_of(context), prepare_update, dry_run=dry_run)
+    _carry_out(root_of(context), prepare_update, dry_run=dry_run, json=json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed
 from buildpack_release.progress import say
 from buildpack_release.tasks.command import VERSIONS, command
-from buildpack_release.tasks.edge import print_json, print_text, root_of
+from buildpack_release.tasks.edge import print_edit, print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -68,6 +68,7 @@ def version_next(
         "force": _FORCE_HELP,
         "date": "the day of the release, YYYY-MM-DD (default: of SOURCE_DATE_EPOCH, else today)",
         "dry-run": "print the differences and write nothing",
+        "json": "print data for programs",
     },
 )
 def version_bump(
@@ -76,9 +77,9 @@ def version_bump(
     force: bool = False,
     date: str = "",
     dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Write the next versions and their changelog entries."""
-    from buildpack_release.errors import shown_path
     from buildpack_release.versions.bump_command import bump, preview
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.release_date import release_date
@@ -86,10 +87,9 @@ def version_bump(
     choice = KindChoice.parse(kind or (), force=force)
     day = release_date(date, os.environ)
     if dry_run:
-        print_text(preview(root_of(context), day, choice, report=say))
+        print_edit((), preview(root_of(context), day, choice, report=say), json=json)
         return
-    for path in bump(root_of(context), day, choice, report=say):
-        print_text(shown_path(path))
+    print_edit(bump(root_of(context), day, choice, report=say), "", json=json)
 
 
 @command(
