@@ -83,7 +83,7 @@ def test_independent_versions(tmp_path: Path) -> None:
         "buildpacks/a/buildpack.toml", "buildpacks/a/CHANGELOG.md",
         "buildpacks/all/buildpack.toml", "buildpacks/all/CHANGELOG.md",
     ]  # fmt: skip
-    assert "tag the commit: acme/a@2.0.0, acme/all@2.0.0" in done.stderr
+    assert "inv release publishes it and sets acme/a@2.0.0, acme/all@2.0.0" in done.stderr
     assert (
         "[2.0.0]: https://e.org/r/compare/acme/all@1.0.0...acme/all@2.0.0\n"
         in path_of(tmp_path, ALL).read_text()

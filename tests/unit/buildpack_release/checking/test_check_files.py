@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from buildpack_release.checking.check_files import check_files, check_homes
+from buildpack_release.checking.check_files import check_files, check_git, check_homes
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, library, plan, write
@@ -54,6 +55,31 @@ def test_names_that_are_not_utf8(directory: Path) -> None:
     (finding,) = findings(directory)
     assert "not UTF-8" in str(finding)
     str(finding).encode()
+
+
+def test_what_git_does_not_know(directory: Path) -> None:
+    """It would be in packages of this checkout alone; whether git ignores it does not matter."""
+    root = directory.parent.parent
+    assert list(check_git(Repository.discover(root))) == []
+    write(root / ".gitignore", "*.dat\n")
+    for command in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    assert list(check_git(Repository.discover(root))) == []
+    write(directory / "src/sample/new.py")
+    write(directory / "data/table.dat")
+    for exempt in ("tests/test_x.py", "notes.txt", "src/sample/__pycache__/x.pyc", "src/sample/old.py.orig"):
+        write(directory / exempt)
+    found = list(check_git(Repository.discover(root)))
+    assert [one.file.name for one in found] == ["table.dat", "new.py"]
+    assert {(one.severity, one.code) for one in found} == {(Severity.WARNING, "not-in-git")}
+
+
+def test_what_editors_leave_behind(directory: Path) -> None:
+    """It stays out of packages, which is said: sometimes it is a name that was meant."""
+    write(directory / "src/sample/plan.bak")
+    write(directory / "src/sample/tests/old.bak")
+    (found,) = findings(directory)
+    assert (found.severity, found.code, found.file.name) == (Severity.WARNING, "not-packaged", "plan.bak")
 
 
 def test_what_is_no_file(directory: Path) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from buildpack_release.checking.repository_check import check
 from buildpack_release.model.repository import Repository
 from support.sample_repository import component, composite, library, plan, write, write_settings
@@ -54,6 +56,24 @@ def test_all_faults_of_all_kinds_in_one_run(tmp_path: Path) -> None:
         "order-version", "toml", "missing-file", "marker", "type",
     ]  # fmt: skip
     assert report.summary == "5 errors"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('versioning = "fixd"', 'there is no versioning "fixd"'),
+        ("[tool.buildpack-release.publish]\nmoving-tags = ['newest']", '"newest" is no kind of moving tag'),
+        ("[tool.buildpack-release.signing]\nkye = 'x'", 'signing.kye"'),
+    ],
+)
+def test_settings_that_another_task_would_refuse(tmp_path: Path, setting: str, message: str) -> None:
+    """They are found before anybody wants to release."""
+    sound(tmp_path)
+    write_settings(tmp_path, f"{setting}\n")
+    (finding,) = check(Repository.survey(tmp_path)).findings
+    assert (finding.code, finding.file) == ("settings", tmp_path / "pyproject.toml")
+    assert message in finding.message
+    assert finding.line
 
 
 def test_data_for_programs(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_an_id_that_there_is_not(packed: Path) -> None:
 def test_no_packages(root: Path) -> None:
     (root / "dist/manifest.json").unlink()
     text = refused(root, "acme/one")
-    assert "there is no package of acme/one@1.0.0" in text
+    assert "dist/ has no package of acme/one@1.0.0" in text
     assert "Run: inv package --id acme/one" in text
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.repository import Repository
+from buildpack_release.model.settings import Versioning
 from buildpack_release.versions.bump import infer, prepare
 from buildpack_release.versions.consistency import check_consistency
 from buildpack_release.versions.member import read_members
-from buildpack_release.versions.number import Versioning
 from buildpack_release.versions.replacement import replace_all
 from support.versioned_repository import ALL, contents, entry, path_of, versioned
 
@@ -42,6 +42,28 @@ def test_fixed(tmp_path: Path) -> None:
         "- Updated `acme/a` to `1.1.0`.\n- Updated `acme/b` to `1.1.0` (no changes).\n\n## [1.0.0]"
     ) in texts["buildpacks/all/CHANGELOG.md"]
     assert texts["buildpacks/all/buildpack.toml"].count('version = "1.1.0"') == 3
+
+
+ROOT_CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A command.\n"
+
+
+def test_the_changelog_of_the_repository_is_dated_too(tmp_path: Path) -> None:
+    """With the one version that all share; only if something is Unreleased in it."""
+    repository = versioned(tmp_path, {"acme/a": entry("Added")})
+    (tmp_path / "CHANGELOG.md").write_text(ROOT_CHANGELOG)
+    assert (
+        "## [Unreleased]\n\n## [1.1.0] - 2026-02-03\n\n### Added\n\n- A command."
+        in (bumped(repository)["CHANGELOG.md"])
+    )
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [Unreleased]\n")
+    assert "CHANGELOG.md" not in bumped(repository)
+
+
+def test_the_changelog_of_a_repository_of_many_versions_is_left_to_people(tmp_path: Path) -> None:
+    """No version is its own."""
+    repository = versioned(tmp_path, {"acme/a": entry("Added")}, versioning="independent")
+    (tmp_path / "CHANGELOG.md").write_text(ROOT_CHANGELOG)
+    assert "CHANGELOG.md" not in bumped(repository)
 
 
 def test_independent(tmp_path: Path) -> None:
@@ -129,9 +151,10 @@ def test_a_bump_leads_to_a_sound_state_and_twice_is_once(
 
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
-    """The root's own changelog is not a buildpack's."""
+    """The changelogs of libraries, for instance, which are released in their own way."""
     repository = versioned(tmp_path, {"acme/a": entry("Added")})
-    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n### Added\n\n- A task.\n")
+    (tmp_path / "packages/common").mkdir(parents=True)
+    (tmp_path / "packages/common/CHANGELOG.md").write_text("## [Unreleased]\n\n### Added\n\n- A task.\n")
     paths = [one.path for one in prepare(repository, DATE).replacements]
     assert sorted(paths) == sorted(
         path_of(tmp_path, one, name)

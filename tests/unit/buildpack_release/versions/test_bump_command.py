@@ -24,7 +24,7 @@ def test_a_bump_says_what_it_does(tmp_path: Path) -> None:
     assert len(bump(tmp_path, DATE, NONE, report=said.append)) == 6
     assert said[1].split() == ["acme/a", "0.1.0", "0.2.0", "minor", "Removed"]
     assert "While a version is 0.y.z, a breaking change raises y" in "\n".join(said)
-    assert said[-1].endswith("tag the commit: v0.2.0")
+    assert said[-1].endswith("inv release publishes it and sets v0.2.0")
 
 
 def test_nothing_unreleased(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.repository import Repository
+from buildpack_release.model.settings import Versioning
 from buildpack_release.versions.consistency import check_consistency, require_consistency
 from buildpack_release.versions.member import read_members
-from buildpack_release.versions.number import Versioning
 from support.versioned_repository import changelog, entry, path_of, versioned
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import UsageError
+from buildpack_release.model.settings import Versioning
 from buildpack_release.versions.inference import KindChoice, plan_releases
 from buildpack_release.versions.member import read_members
-from buildpack_release.versions.number import Versioning
 from support.versioned_repository import ALL, entry, versioned
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from buildpack_release.model.settings import Versioning
 from buildpack_release.versions.links import Forge, compare_links, tag_name
-from buildpack_release.versions.number import Version, Versioning
+from buildpack_release.versions.number import Version
 
 OLD, NEW = Version(1, 0, 0), Version(1, 1, 0)
 

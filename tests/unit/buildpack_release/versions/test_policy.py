@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed
+from buildpack_release.model.settings import Versioning
 from buildpack_release.versions.links import Forge
-from buildpack_release.versions.number import Versioning
 from buildpack_release.versions.policy import Policy
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from buildpack_common.parsing import DEEPEST
 from buildpack_release.errors import ReleaseError
+from buildpack_release.git import Git
 from buildpack_release.model.finding import Finding, Severity
-from buildpack_release.model.inputs import OWN_FOLDERS, collect
+from buildpack_release.model.inputs import LEFTOVER, OWN_FOLDERS, collect, is_input
 from buildpack_release.model.repository import DESCRIPTOR, HOME
 from buildpack_release.model.table import suggestion
 
@@ -38,9 +39,31 @@ def check_homes(root: Path) -> Iterator[Finding]:
             )
 
 
+def check_git(repository: Repository) -> Iterator[Finding]:
+    """Find what is packaged here and nowhere else: files that git does not know, ignored ones too."""
+    if not (repository.root / ".git").exists():
+        return
+    try:
+        homes = [*repository.libraries, *(one.directory for one in repository.buildpacks)]
+        done = Git(repository.root).run("ls-files", "--others", "-z", "--", *map(os.fspath, homes))
+        names = os.fsdecode(done.stdout).split("\0")
+        unknown = [
+            repository.root / name
+            for name in filter(None, names)
+            if any(is_input(repository, one, name) for one in repository.buildpacks)
+        ]
+    except ReleaseError:
+        return  # no git, or settings that others find to be wrong
+    for path in unknown:
+        message = "this will be packaged, but git does not know it: other checkouts lack it"
+        yield Finding(Severity.WARNING, "not-in-git", message, path, advice="git add it, or move it away")
+
+
 def check_files(repository: Repository, buildpack: Buildpack) -> tuple[Finding, ...]:
     """Find everything that packaging would refuse or leave out; packaging itself stops at the first."""
     findings = [*_missing(buildpack), *_strangers(buildpack)]
+    for name in ("src", *OWN_FOLDERS):
+        findings += _leftovers(buildpack.directory / name)
     unpackable = tuple(_unpackable(buildpack.directory))
     # Packaging would report one of these again, and then stop.
     return (*findings, *(unpackable or _refused(repository, buildpack)))
@@ -75,6 +98,17 @@ def _strangers(buildpack: Buildpack) -> Iterator[Finding]:
         else:
             advice = suggestion(path.name, known)
             yield Finding(Severity.WARNING, "not-packaged", "this will not be packaged", path, advice=advice)
+
+
+def _leftovers(directory: Path) -> Iterator[Finding]:
+    """Find copies that editors and merges have made in folders that are packaged: these stay out."""
+    for parent, directories, files in os.walk(directory):
+        directories[:] = [name for name in directories if name != "tests" and not name.startswith(".")]
+        for name in sorted(files):
+            if LEFTOVER.fullmatch(name):
+                yield Finding(
+                    Severity.WARNING, "not-packaged", "this will not be packaged", Path(parent, name)
+                )
 
 
 def _unpackable(directory: Path) -> Iterator[Finding]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.checking.check_detect import check_detect, check_program
-from buildpack_release.checking.check_files import check_files, check_homes
+from buildpack_release.checking.check_files import check_files, check_git, check_homes
 from buildpack_release.checking.check_order import check_licenses, check_order
 from buildpack_release.checking.check_plans import check_plans
+from buildpack_release.errors import CheckFailed
 from buildpack_release.model.build_plan import DETECT
 from buildpack_release.model.finding import Finding, Severity
 from buildpack_release.model.foreign import read_foreign
+from buildpack_release.model.settings import PublishSettings, SigningSettings, read_versioning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +80,10 @@ def check(repository: Repository) -> Report:
     foreign, foreign_findings = read_foreign(repository.root)
     findings = [
         *repository.findings,
+        *_settings(repository.root),
         *foreign_findings,
         *check_homes(repository.root),
+        *check_git(repository),
         *check_licenses(repository),
         *check_order(repository, foreign),
     ]
@@ -96,6 +100,17 @@ def check(repository: Repository) -> Report:
     proofs, proof_findings = check_plans(repository, plans, foreign)
     findings += proof_findings
     return Report(repository.root, tuple(sorted(dict.fromkeys(findings), key=_position)), proofs)
+
+
+def _settings(root: Path) -> Iterator[Finding]:
+    """Find settings that only a task about versions or publishing would refuse."""
+    for read in (read_versioning, PublishSettings.read, SigningSettings.read):
+        try:
+            read(root)
+        except CheckFailed as error:
+            yield Finding(
+                Severity.ERROR, "settings", error.title, error.file or root, error.line, error.advice
+            )
 
 
 def _position(finding: Finding) -> tuple[str, int, str]:

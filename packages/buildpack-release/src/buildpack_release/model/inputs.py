@@ -30,10 +30,11 @@ _TEXTS = ("CHANGELOG.md", "LICENSE", "README.md")
 OWN_FOLDERS = ("bin", "data", "detect", "lib")
 """What is packaged of a component that brings its own programs."""
 _LOCKS = ("vendor.lock", "wheels.lock")
-# What tests, builds, editors and version control leave behind.
+LEFTOVER = re.compile(r".*~|\..*\.sw.|#.*#|\.#.*|.*\.(orig|rej|bak)")
+"""Names of what editors and merges leave behind: never packaged."""
+# And what tests, builds and version control do.
 _LEFT_OUT = re.compile(
-    r"__pycache__|tests|.*\.pyc|.*\.egg-info|\.git.*|\.hg.*|\..*_cache|\.DS_Store"
-    r"|.*~|\..*\.sw.|#.*#|\.#.*|.*\.(orig|rej|bak)"
+    rf"__pycache__|tests|.*\.pyc|.*\.egg-info|\.git.*|\.hg.*|\..*_cache|\.DS_Store|{LEFTOVER.pattern}"
 )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.table import Table
+from buildpack_release.model.table import Table, suggestion
 from buildpack_release.model.toml_source import TomlSource
 
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ The libraries' classifiers name the same ones; nox takes them from there.
 """
 
 
+class Versioning(Enum):
+    """Whether all buildpacks carry one version, or each its own."""
+
+    FIXED = "fixed"
+    INDEPENDENT = "independent"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether they are released together."""
+        return self is Versioning.FIXED
+
+
 def settings_table(root: Path, findings: list[Finding]) -> Table:
     """Return the table, an empty one if there is none; what is wrong in it is added to `findings`.
 
@@ -34,6 +47,23 @@ def settings_table(root: Path, findings: list[Finding]) -> Table:
     source = TomlSource.read(path) if path.exists() else TomlSource.parse("", path)
     tool, _, own = TABLE.partition(".")
     return Table.root(source, findings).table(tool).table(own)
+
+
+def read_versioning(root: Path) -> Versioning:
+    """Read how versions are given; together, if it is not said. Raises CheckFailed with file and line."""
+    findings: list[Finding] = []
+    table = settings_table(root, findings)
+    text = table.string("versioning")
+    raise_first_error(findings)
+    names = [one.value for one in Versioning]
+    if text and text not in names:
+        raise CheckFailed(
+            f'there is no versioning "{text}"',
+            advice=suggestion(text, names) or f"One of: {', '.join(names)}.",
+            file=table.source.path,
+            line=table.source.line(*table.path, "versioning"),
+        )
+    return Versioning(text) if text else Versioning.FIXED
 
 
 @dataclass(frozen=True)

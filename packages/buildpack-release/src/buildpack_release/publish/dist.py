@@ -63,7 +63,7 @@ def read_releases(
     for job in jobs:
         package = manifest.find(job.key)
         if package is None:
-            raise _unfit(dist / FILE, f"there is no package of {job.buildpack.descriptor} in it", ids)
+            raise _unfit(dist / FILE, f"dist/ has no package of {job.buildpack.descriptor}", ids)
         packages[package.id] = package
     for package, fault in zip(
         packages.values(), in_parallel(partial(_fault, packages, dist), jobs), strict=True

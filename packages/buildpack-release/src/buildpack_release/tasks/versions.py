@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 def version_show(context: Context, json: bool = False) -> None:
     """Show the versions, and what is Unreleased."""
     from buildpack_release.model.repository import Repository
+    from buildpack_release.model.settings import read_versioning
     from buildpack_release.versions.member import read_members
     from buildpack_release.versions.versions_report import show, show_data
 
-    members = read_members(Repository.discover(root_of(context)))
+    repository = Repository.discover(root_of(context))
+    read_versioning(repository.root)  # versions that are given in an unknown way are shown to nobody
+    members = read_members(repository)
     if json:
         print_json(show_data(members))
     else:

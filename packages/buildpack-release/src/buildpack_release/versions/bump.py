@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.versions.changelog import NAME, Changelog
 from buildpack_release.versions.changelog_release import ReleaseEntry, release_changelog
 from buildpack_release.versions.consistency import require_consistency
 from buildpack_release.versions.descriptor_edit import with_versions
@@ -15,7 +16,7 @@ from buildpack_release.versions.policy import Policy
 from buildpack_release.versions.replacement import Replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from buildpack_release.model.repository import Repository
 
@@ -52,6 +53,7 @@ def prepare(repository: Repository, date: str, choice: KindChoice | None = None)
         for release in inferred.releases
         for edit in (_descriptor(release, versions), _changelog(release, inferred.policy, date))
     ]
+    edits += _root_changelog(repository, inferred, date)
     changed = tuple(edit for edit in edits if edit.old != edit.new)
     return Bump(inferred.policy, inferred.releases, changed)
 
@@ -77,6 +79,25 @@ def _changelog(release: NextRelease, policy: Policy, date: str) -> Replacement:
     )
     text = release_changelog(member.changelog, entry)
     return Replacement(member.changelog.path, member.changelog.text.encode(), text.encode())
+
+
+def _root_changelog(repository: Repository, inferred: Bump, date: str) -> Iterator[Replacement]:
+    """Date what is Unreleased in the changelog of the repository itself, where all share one version.
+
+    That of a repository whose buildpacks have versions of their own has no version, and is left to people.
+    """
+    path, policy = repository.root / NAME, inferred.policy
+    own = {release.member.changelog.path for release in inferred.releases}
+    if not inferred.releases or not policy.versioning.is_fixed or path in own or not path.is_file():
+        return
+    changelog, version = Changelog.read(path), inferred.releases[0].version
+    if not changelog.entries or version in changelog.versions:
+        return
+    links = None
+    if policy.forge:
+        links = compare_links(policy.forge, policy.versioning, "", changelog.latest, version)
+    text = release_changelog(changelog, ReleaseEntry(version, date, links=links))
+    yield Replacement(path, changelog.text.encode(), text.encode())
 
 
 def _parts(parts: Sequence[NextRelease]) -> dict[str, list[str]]:

@@ -36,7 +36,10 @@ def bump(root: Path, date: str, choice: KindChoice, *, report: Callable[[str], N
     _tell(prepared, report)
     files = replace_all(root, prepared.replacements) if prepared.replacements else ()
     if files:
-        report(f"Next: look at `git diff`, commit it, and tag the commit: {', '.join(_tags(prepared))}")
+        report(
+            "Next: look at `git diff` and commit it; then inv release publishes it and sets"
+            f" {', '.join(_tags(prepared))}"
+        )
     return files
 
 

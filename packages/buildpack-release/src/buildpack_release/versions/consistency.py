@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from buildpack_release.model.repository import Repository
+    from buildpack_release.model.settings import Versioning
     from buildpack_release.versions.member import VersionedBuildpack
-    from buildpack_release.versions.number import Versioning
 
 
 def check_consistency(

@@ -20,8 +20,9 @@ from buildpack_release.versions.number import BumpKind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from buildpack_release.model.settings import Versioning
     from buildpack_release.versions.member import VersionedBuildpack
-    from buildpack_release.versions.number import Version, Versioning
+    from buildpack_release.versions.number import Version
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
-    from buildpack_release.versions.number import Version, Versioning
+    from buildpack_release.model.settings import Versioning
+    from buildpack_release.versions.number import Version
 
 
 def tag_name(versioning: Versioning, buildpack_id: str, version: Version) -> str:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 
 from buildpack_release.errors import UsageError
 from buildpack_release.model.table import suggestion
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
-
-
-class Versioning(Enum):
-    """Whether all buildpacks carry one version, or each its own."""
-
-    FIXED = "fixed"
-    INDEPENDENT = "independent"
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether they are released together."""
-        return self is Versioning.FIXED
 
 
 class BumpKind(IntEnum):

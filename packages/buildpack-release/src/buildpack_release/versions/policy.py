@@ -9,10 +9,8 @@ from urllib.parse import urlsplit
 from buildpack_common.redaction import redact
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.finding import Finding, raise_first_error
-from buildpack_release.model.settings import settings_table
-from buildpack_release.model.table import suggestion
+from buildpack_release.model.settings import Versioning, read_versioning, settings_table
 from buildpack_release.versions.links import Forge
-from buildpack_release.versions.number import Versioning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,19 +30,9 @@ class Policy:
         """Read the policy of a repository from its pyproject.toml. Raises CheckFailed with file and line."""
         findings: list[Finding] = []
         table = settings_table(root, findings)
-        versioning, url = table.string("versioning"), table.string("repository-url")
+        url = table.string("repository-url")
         raise_first_error(findings)
-        return cls(_versioning(versioning, table), _forge(url, table))
-
-
-def _versioning(text: str, table: Table) -> Versioning:
-    names = [one.value for one in Versioning]
-    if text and text not in names:
-        advice = suggestion(text, names) or f"One of: {', '.join(names)}."
-        message = f'there is no versioning "{text}"'
-        line = table.source.line(*table.path, "versioning")
-        raise CheckFailed(message, advice=advice, file=table.source.path, line=line)
-    return Versioning(text) if text else Versioning.FIXED
+        return cls(read_versioning(root), _forge(url, table))
 
 
 def _forge(url: str, table: Table) -> Forge | None:
