@@ -1,4 +1,4 @@
-"""Pipfile.lock: its Python counts where the app is installed from it, and nowhere else."""
+"""Pipfile.lock: its Python counts where no other file lists what the app needs."""
 
 from __future__ import annotations
 
@@ -34,29 +34,26 @@ def write(app: Path, requires: object) -> None:
 )
 def test_the_narrower_key_counts(tmp_path: Path, requires: object, expected: list[tuple[str, str]]) -> None:
     write(tmp_path, requires)
-    assert [(one.source, one.pinned) for one in pipfile_lock.read(tmp_path, {})] == expected
+    assert [(one.source, one.pinned) for one in pipfile_lock.read(tmp_path)] == expected
 
 
 @pytest.mark.parametrize(
-    ("files", "variables", "counts"),
+    ("files", "counts"),
     [
-        ([], {}, True),
-        (["Pipfile", "pyproject.toml"], {}, True),
-        (["requirements.txt"], {}, False),
-        (["pylock.web.toml"], {}, False),
-        (["pdm.lock"], {}, False),
-        (["requirements.txt"], {"BP_PIP_REQUIREMENT": "Pipfile.lock"}, True),
-        ([], {"BP_PIP_REQUIREMENT": "other.txt"}, False),
-        ([], {"BP_PIP_PROJECT": "wheel"}, False),
+        ([], True),
+        (["Pipfile", "pyproject.toml"], True),
+        (["requirements.txt"], False),
+        (["pylock.web.toml"], False),
+        (["pdm.lock"], False),
     ],
 )
-def test_an_app_that_is_installed_from_something_else_gets_the_python_that_it_got(
-    tmp_path: Path, files: list[str], variables: dict[str, str], *, counts: bool
+def test_beside_another_list_of_requirements_it_says_nothing(
+    tmp_path: Path, files: list[str], *, counts: bool
 ) -> None:
     write(tmp_path, {"python_version": "3.11"})
     for name in files:
         (tmp_path / name).touch()
-    assert bool(list(pipfile_lock.read(tmp_path, variables))) is counts
+    assert bool(list(pipfile_lock.read(tmp_path))) is counts
 
 
 @pytest.mark.parametrize(
@@ -73,6 +70,6 @@ def test_an_app_that_is_installed_from_something_else_gets_the_python_that_it_go
 def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "Pipfile.lock").write_text(text)
     with pytest.raises(ConfigurationError) as caught:
-        list(pipfile_lock.read(tmp_path, {}))
+        list(pipfile_lock.read(tmp_path))
     assert caught.value.title == said
     assert "pipenv lock" in caught.value.advice

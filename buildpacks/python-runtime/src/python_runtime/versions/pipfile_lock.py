@@ -1,4 +1,4 @@
-"""`Pipfile.lock`: the Python that Pipenv has locked for, where the app is installed from that file."""
+"""`Pipfile.lock`: the Python that Pipenv has locked for, where no other file lists what the app needs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 FILE = "Pipfile.lock"
 _KEYS = ("python_full_version", "python_version")  # the narrower one counts
 _ANEW = "Correct [requires] in the Pipfile, and commit what this gives:\n  pipenv lock"
-# What an app is installed from in the place of the lock: files, and variables that choose one.
-_FILES = ("requirements.txt", "pylock.toml", "pylock.*.toml", "uv.lock", "poetry.lock", "pdm.lock")
-_CHOICES = ("BP_PIP_REQUIREMENT", "BP_PIP_PROJECT")
+# Beside one of these the lock is often a relic, and the Python in it of years ago.
+_OTHERS = ("requirements.txt", "pylock.toml", "pylock.*.toml", "uv.lock", "poetry.lock", "pdm.lock")
 
 
-def read(app: Path, environment: Mapping[str, str]) -> Iterator[PythonRequest]:
+def read(app: Path) -> Iterator[PythonRequest]:
     """Yield the request, if there is one. Raises ConfigurationError naming file and key."""
     path = app / FILE
     app_file.refuse_dangling(path, "It is read for the Python version that the app was locked for.")
-    if not path.is_file() or not _counts(app, environment):
+    if not path.is_file() or any(any(app.glob(name)) for name in _OTHERS):
         return
     requires = _requires(path)
     for key in _KEYS:
@@ -40,11 +39,6 @@ def read(app: Path, environment: Mapping[str, str]) -> Iterator[PythonRequest]:
             found = f"Found: {visible(str(value))}\n{visible(str(error))}"
             raise ConfigurationError(f"{source} is not a version", detail=found, advice=_ANEW) from error
         return
-
-
-def _counts(app: Path, environment: Mapping[str, str]) -> bool:
-    chosen = [value for name in _CHOICES if (value := environment.get(name, "").strip())]
-    return chosen == [FILE] if chosen else not any(any(app.glob(name)) for name in _FILES)
 
 
 def _requires(path: Path) -> Mapping[str, object]:

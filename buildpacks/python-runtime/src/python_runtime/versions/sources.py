@@ -45,7 +45,7 @@ def find_requests(
             requests.append(former)
             notices.append((f"{runtime_txt.FILE} is a file of the past", runtime_txt.advice(former)))
     requests += project_files.read(app)
-    requests += pipfile_lock.read(app, environment)
+    requests += pipfile_lock.read(app)
     requests += (_constraint(constraint) for constraint in merged)
     return Found(tuple(requests), tuple(notices))
 
