@@ -21,6 +21,7 @@ from benchmarks import (
     group_reuse,
     group_runtime,
     group_start,
+    group_uv,
     group_venv,
 )
 from benchmarks.bench import ROOT, Bench
@@ -48,6 +49,7 @@ _MODULES = (
     group_reuse,
     group_runtime,
     group_venv,
+    group_uv,
     group_start,
     group_image,
     group_growth,

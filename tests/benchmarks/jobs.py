@@ -73,18 +73,19 @@ class Job:
 
 @dataclass
 class Environments:
-    """Several states of app-venv's layers in one job, each with its own requirements.txt.
+    """Several states of app-venv's layers in one job, each with its own text of what it is installed from.
 
     Layers hold their own path, so the state in use is moved to its place and the others wait beside it.
     """
 
     job: Job
     current: str = "first"
+    file: str = "requirements.txt"
     _parked: set[str] = field(default_factory=set)
 
-    def enter(self, name: str, requirements: str) -> None:
+    def enter(self, name: str, text: str) -> None:
         """Make a state the present one: empty layers, if it is new."""
-        (self.job.platform.workspace.app / "requirements.txt").write_text(requirements, "utf-8")
+        (self.job.platform.workspace.app / self.file).write_text(text, "utf-8")
         if name == self.current:
             return
         directory = self.job.layers(VENV)
@@ -96,14 +97,14 @@ class Environments:
             directory.mkdir()
         self.current = name
 
-    def enter_empty(self, requirements: str) -> None:
+    def enter_empty(self, text: str) -> None:
         """Make a state without any layers the present one."""
-        self.enter("empty", requirements)
+        self.enter("empty", text)
         self.job.forget(VENV)
 
-    def make(self, name: str, requirements: str) -> None:
+    def make(self, name: str, text: str) -> None:
         """Build a state, so that it can be reused from now on. Raises RunFailed."""
-        self.enter(name, requirements)
+        self.enter(name, text)
         self.act()
 
     def act(self) -> Sample:
