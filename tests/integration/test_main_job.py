@@ -353,3 +353,6 @@ def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
     assert "strata/pip-tool pip" in not_in_image
     assert "strata/pip-tool pip" not in in_image
     assert text.count(": reused, same digest") == 5
+    assert "tests/apps/pdm: Installing pdm.lock with pip" in text
+    assert "tests/apps/uv: Installing uv.lock with uv" in text
+    assert text.count("Python's layer has the same digest") == 2

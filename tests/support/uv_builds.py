@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import atexit
 import shutil
-import subprocess
 import tempfile
-import zipfile
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.bytecode.interpreters import installed_interpreters
+from buildpack_testing import uv_program
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import serve
 from support.component_builds import CONSUMER, NEWEST, PYTHON, image_with_python
@@ -47,11 +46,7 @@ def shared_uv() -> Path:
     """Return the real uv of the buildpack's release, taken out of its wheel once."""
     directory = Path(tempfile.mkdtemp(prefix="strata-uv-"))
     atexit.register(shutil.rmtree, directory)
-    with zipfile.ZipFile(uv_wheel()) as archive:
-        (member,) = (name for name in archive.namelist() if name.endswith("/scripts/uv"))
-        (directory / "uv").write_bytes(archive.read(member))
-    (directory / "uv").chmod(0o755)
-    return directory / "uv"
+    return uv_program.unpack_uv(uv_wheel(), directory)
 
 
 class UvBuilds(VenvBuilds):
@@ -128,6 +123,4 @@ def locked_project(app: Path, index: StaticServer) -> None:
 def run_uv(command: str, *, cwd: Path, **variables: str) -> None:
     """Run uv as a developer does, with the newest Python of this machine."""
     python = installed_interpreters()[NEWEST].executable
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd.parent), **variables}
-    options = ("--no-cache", "--quiet", "--python", python)
-    subprocess.run([shared_uv(), command, *options], cwd=cwd, check=True, env=environment)
+    uv_program.run_uv(shared_uv(), command, "--python", str(python), cwd=cwd, **variables)

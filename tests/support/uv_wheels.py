@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api import toml
-from buildpack_common.tool_wheels import FILE, parse
-from buildpack_testing.package_index import fill_index
-from support.component_builds import MINORS, ROOT
+from buildpack_testing import uv_program
+from support.component_builds import ROOT
 from support.wheels import Project, make_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from buildpack_common.tool_wheels import ToolWheels
 
 UV = "strata/uv-tool"
@@ -21,17 +19,13 @@ UV = "strata/uv-tool"
 
 def known_uv() -> ToolWheels:
     """Return the release in the buildpack's own file."""
-    return parse(toml.load(ROOT / "buildpacks/uv-tool" / FILE))
+    return uv_program.known_uv(ROOT)
 
 
 @cache
 def uv_wheel() -> Path:
     """Return the wheel of that release for this machine."""
-    with tempfile.TemporaryDirectory() as scratch:
-        pinned = Path(scratch, "requirements.txt")
-        pinned.write_text(f"uv=={known_uv().version}\n")
-        (wheel,) = fill_index([pinned], [MINORS[0]]).wheels
-    return wheel
+    return uv_program.uv_wheel(ROOT)
 
 
 def like_uv(version: str, directory: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from contextlib import ExitStack
@@ -19,14 +20,13 @@ from buildpack_testing.build_report import (
     plan_lines,
 )
 from buildpack_testing.failure import output_is_shown
-from buildpack_testing.local_sources import (
-    connection_variables,
-    index_variables,
-    mirror_variables,
-)
+from buildpack_testing.local_sources import connection_variables, mirror_variables, served_index
+from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import BuildResult, LocalPlatform
 from buildpack_testing.runtimes import make_runtimes
+from buildpack_testing.server import serve
+from buildpack_testing.uv_program import run_uv, unpack_uv, uv_wheel
 from buildpack_testing.web import free_port, started
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 COMPOSITE = "strata/python"
 SAMPLE = Path("tests/apps/flask")
+OTHERS = (Path("tests/apps/pdm"), Path("tests/apps/uv"))
+"""Apps with the same packages, whose files are for other tools."""
+
+_RUNTIME, _VENV = "strata/python-runtime", "strata/app-venv"
 
 
 class Demo:
@@ -73,6 +77,8 @@ class Demo:
             self._serve(platform)
             again = self._build("4. Build again, nothing changed", platform, app, variables)
             self._write(indented(_reuse_lines(first, again)))
+            if "UV_DEFAULT_INDEX" in variables:  # then there is an index of these packages
+                self._others(scratch / "samples", platform, variables, first)
         self._write("\nYour own app: ./scripts/inv try PATH. Everything else: ./scripts/inv -l\n")
 
     def _package(self, builder: Path) -> tuple[Path, ...]:
@@ -100,9 +106,19 @@ class Demo:
         variables = stack.enter_context(mirror_variables(runtimes))
         if app.resolve() != (self._repository.root / SAMPLE).resolve():
             return {**variables, **connection_variables()}
-        files = [app / "requirements.txt"]
-        index = stack.enter_context(index_variables(files, report=self._report))
-        return {**variables, **index}
+        wheels = fill_index([app / "requirements.txt"], report=self._report).wheels
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strata-demo-index-")))
+        index = write_index([*wheels, *self._uv()], directory / "index")
+        served = served_index(stack.enter_context(serve(index.directory)))
+        return {**variables, **served, "UV_DEFAULT_INDEX": served["PIP_INDEX_URL"]}
+
+    def _uv(self) -> tuple[Path, ...]:
+        """Return the wheel of uv, if it can be had."""
+        try:
+            return (uv_wheel(self._repository.root),)
+        except NetworkError as error:
+            self._report(f"Nothing will be built with uv: {error}")
+            return ()
 
     def _build(
         self, title: str, platform: LocalPlatform, app: Path, variables: dict[str, str]
@@ -114,6 +130,29 @@ class Demo:
             )
         self._write(f"  {phase_line(result.seconds)}\n")
         return result
+
+    def _others(
+        self, scratch: Path, platform: LocalPlatform, variables: dict[str, str], first: BuildResult
+    ) -> None:
+        """Build apps whose files are for other tools in the place of the first one."""
+        self._write("\n5. The same packages, locked for other tools\n")
+        for sample in OTHERS:
+            app = shutil.copytree(self._repository.root / sample, scratch / sample.name)
+            if sample.name == "uv":
+                wheels = self._uv()
+                if not wheels:
+                    continue
+                uv = unpack_uv(wheels[0], scratch)
+                run_uv(uv, "lock", cwd=app, UV_DEFAULT_INDEX=variables["UV_DEFAULT_INDEX"])
+            with output_is_shown():
+                result = platform.build(
+                    app, variables=variables, sink=lambda line: self._report(line.rstrip("\n"))
+                )
+            said = result.run(_VENV).printed.splitlines()
+            done = next((line.strip() for line in said if "Installing " in line), "Installed")
+            python = [build.layer(_RUNTIME, "python").diff_id for build in (first, result)]
+            same = "the same" if python[0] == python[1] else "another"
+            self._write(f"  {sample}: {done}; Python's layer has {same} digest\n")
 
     def _serve(self, platform: LocalPlatform) -> None:
         self._write("\n3. Start it, with nothing there but the layers of the image\n")
