@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +118,31 @@ def test_credentials_of_variables_and_requirements_files_are_found_nowhere_eithe
     assert installed(private.builds) == ["left-1.0", "right-2.0"]
     assert not holds_secret(private.output.encode())
     assert not private.files_with_secrets()
+
+
+def test_credentials_in_the_sources_of_a_manager_are_found_nowhere_either(private: PrivateBuilds) -> None:
+    """Pipenv's are in its lock, with variables in either form; the user's index replaces the usual one."""
+    (left,) = (one for one in private.builds.wheels if one.name.startswith("left-1.0"))
+    sources = [
+        {"name": "own", "url": "https://$NAME:${TOKEN}@${HOST}/simple/", "verify_ssl": True},
+        {"name": "pypi", "url": "https://127.0.0.1:1/simple", "verify_ssl": True},
+    ]
+    document = {
+        "_meta": {"pipfile-spec": 6, "sources": sources},
+        "default": {"left": {"version": "==1.0", "hashes": [f"sha256:{sha256(left)}"]}},
+    }
+    private.builds.app.mkdir()
+    (private.builds.app / "Pipfile.lock").write_text(json.dumps(document))
+    ca = private.builds.root / "ca.pem"
+    private.authority.cert_pem.write_to_path(ca)
+    variables = {"NAME": USER, "TOKEN": ENCODED, "HOST": private.index.host, "PIP_CERT": str(ca)}
+    variables |= {"PIP_INDEX_URL": f"https://{private.index.host}/none/", "PIP_VERBOSE": "1"}
+    private.build(variables)
+    assert installed(private.builds) == ["left-1.0"]
+    assert "127.0.0.1:1/" not in private.output
+    assert not holds_secret(private.output.encode())
+    assert not private.files_with_secrets()
+    assert reused(private.build({**variables, "TOKEN": "another-one"}))
 
 
 def test_credentials_of_an_address_of_a_file_are_found_nowhere(private: PrivateBuilds) -> None:
