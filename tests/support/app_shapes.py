@@ -145,6 +145,33 @@ SHAPES: Mapping[str, Shape] = {
             "app.py line 2 has app = Flask(...), but it serves itself as soon as it is imported: put that",
         ),
     ),
+    "flask, runs as soon as it is imported, from a package": Shape(
+        {"app/__init__.py": WSGI, "run.py": "from app import app\napp.run()\n", "tools/mock.py": WSGI},
+        ("flask", "gunicorn"),
+        "gunicorn app:app",
+    ),
+    "flask, made by its program": Shape(
+        {
+            "app/__init__.py": "from flask import Flask\ndef create_app(config):\n    return Flask('x')\n",
+            "main.py": "from app import create_app\nif __name__ == '__main__':\n    app = create_app('x')\n    app.run(host='0.0.0.0')\n",
+        },
+        ("flask", "gunicorn"),
+        said=("but no server finds the app of line 3: make it above the main guard.",),
+    ),
+    "flask, class of its own in another file": Shape(
+        {
+            "core/app.py": "from flask import Flask\nclass Base(Flask):\n    pass\nclass Shop(Base):\n    pass\n",
+            "core/__init__.py": "",
+            "main.py": "from core.app import Shop\napp = Shop(__name__)\n",
+        },
+        ("flask", "gunicorn"),
+        "gunicorn main:app",
+    ),
+    "flask, a class derived from itself": Shape(
+        {"main.py": "class Shop(Shop):\n    pass\napp = Shop()\n"},
+        ("flask", "gunicorn"),
+        said=("This image starts nothing by itself",),
+    ),
     "flask, runs for everybody as soon as it is imported": Shape(
         {"app.py": "import os\n" + WSGI + "app.run(os.getenv('HOST', '0.0.0.0'), os.environ['PORT'])\n"},
         ("flask", "gunicorn"),
@@ -525,6 +552,14 @@ SHAPES: Mapping[str, Shape] = {
         ("streamlit",),
         f"{STREAMLIT} app.py",
     ),
+    "streamlit, the only file": Shape(
+        {"src/dashboard.py": "import streamlit as st\n"}, ("streamlit",), f"{STREAMLIT} src/dashboard.py"
+    ),
+    "streamlit somewhere, not installed": Shape(
+        {"main.py": WSGI, "tools/report.py": "import streamlit as st\n"},
+        ("flask", "gunicorn"),
+        "gunicorn main:app",
+    ),
     "streamlit, a name with a blank": Shape(
         {"My app.py": "import streamlit as st\n"}, ("streamlit",), f"{STREAMLIT} 'My app.py'"
     ),
@@ -661,6 +696,22 @@ SHAPES: Mapping[str, Shape] = {
         "python main.py",
         type="main",
     ),
+    "main.py that ends in main()": Shape(
+        {"main.py": "def main():\n    pass\nmain()\n"}, (), "python main.py", type="main"
+    ),
+    "main.py that never ends": Shape(
+        {"main.py": "import time\nwhile True:\n    time.sleep(5)\n"}, (), "python main.py", type="main"
+    ),
+    "main.py of a framework that nobody here knows": Shape(
+        {"main.py": "from sharp import Sharp\napp = Sharp()\napp.include(1)\nsetup(app)\n"},
+        ("uvicorn",),
+        said=("This image starts nothing by itself",),
+    ),
+    "a program that another command runs": Shape(
+        {"main.py": "from bokeh.plotting import curdoc\ncurdoc().add_root(1)\nprint('ready')\n"},
+        ("bokeh",),
+        said=("This image starts nothing by itself",),
+    ),
     "a server of the standard library": Shape(
         {
             "main.py": "import os\nfrom http.server import HTTPServer, SimpleHTTPRequestHandler\nif __name__ == '__main__':\n"
@@ -789,6 +840,11 @@ SHAPES: Mapping[str, Shape] = {
         },
         ("google-adk", "fastapi", "uvicorn"),
         'adk api_server --host 0.0.0.0 --port "$PORT"',
+    ),
+    "an agent without a directory": Shape(
+        {"agent.py": "from google.adk.agents import Agent\nroot_agent = Agent(name='x')\n"},
+        ("google-adk",),
+        said=("its server takes each agent from a directory of its own: move it into one.",),
     ),
     "a bare wsgi function": Shape(
         {

@@ -40,6 +40,27 @@ def test_without_a_default_nothing_starts_by_itself(app: App) -> None:
     assert "This image starts nothing by itself Call one of the processes web" in app.text
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Procfile", "gunicorn app:app\n", "Procfile, line 1 is not used: it is not '<type>: <command>'"),
+        ("procfile", "web: gunicorn b\n", "procfile is not read: it would be as Procfile, exactly so"),
+        ("Procfile.txt", "web: gunicorn b\n", "Procfile.txt is not read"),
+    ],
+)
+def test_a_procfile_without_a_process_is_told_and_files_of_the_app_are_looked_at(
+    app: App, name: str, text: str, said: str
+) -> None:
+    app.write({name: text, "app.py": "from flask import Flask\napp = Flask('a')\n"})
+    assert app.install("flask", "gunicorn").build() == {"*web": "gunicorn app:app"}
+    assert said in app.text
+
+
+def test_a_procfile_of_another_tool_is_none(app: App) -> None:
+    app.write({"Procfile.dev": "web: gunicorn b\n"}).build()
+    assert "Procfile.dev" not in app.text
+
+
 def test_release_is_said_to_wait_for_somebody(app: App) -> None:
     app.write({"Procfile": "web: python app.py\nrelease: python manage.py migrate\n"}).install(
         programs=("python",)

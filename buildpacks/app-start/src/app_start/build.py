@@ -6,6 +6,7 @@ Each step is a module of its own; this one says in which order they come.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,10 @@ def build(context: BuildContext) -> None:
     settings = read_settings(context.environment)
     interpreter = _interpreter(context)
     environment = find_environment(interpreter, context.environment) if interpreter else None
-    plan = told_plan(settings, context.app_dir) or _inferred(context, environment)
+    told = told_plan(settings, context.app_dir)
+    plan = told if told and told.processes else _inferred(context, environment)
+    if told and plan is not told:
+        plan = replace(plan, remarks=(*told.remarks, *plan.remarks))
     if settings.live_reload or settings.debug:
         from app_start.development import with_development  # few images are for that
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NAME = "Procfile"
 RELEASE = "release"
 """On Heroku it runs once before a release; no CNB platform runs anything by itself."""
+_ALMOST = re.compile(r"(?i)proc[ _-]?file(?:\.txt)?")
 _LINE = re.compile(r"[ \t]*([A-Za-z0-9_-]+)[ \t]*:[ \t]*(.*)")
 
 
@@ -64,6 +65,11 @@ def read_procfile(app_dir: Path) -> Procfile | None:
             f"{NAME}:{number}: not encoded in UTF-8", advice="Save the file in UTF-8."
         ) from error
     return parse_procfile(text)
+
+
+def misspelt(app_dir: Path) -> list[str]:
+    """Return the files that may be meant as one, where there is none."""
+    return sorted(one.name for one in app_dir.iterdir() if _ALMOST.fullmatch(one.name) and one.is_file())
 
 
 def parse_procfile(text: str) -> Procfile:

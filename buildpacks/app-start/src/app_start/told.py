@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from app_start.addresses import unreachable
 from app_start.processes import WEB, AppProcess, StartPlan
-from app_start.procfile import NAME, RELEASE, Procfile, ProcfileEntry, checked_command, read_procfile
+from app_start.procfile import (
+    NAME,
+    RELEASE,
+    Procfile,
+    ProcfileEntry,
+    checked_command,
+    misspelt,
+    read_procfile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +30,15 @@ _SIGNALS = (
 
 
 def told_plan(settings: Settings, app_dir: Path) -> StartPlan | None:
-    """Return what the variable and the Procfile say; None if both are silent. Raises ConfigurationError."""
+    """Return what the variable and the Procfile say; None if both are silent. Raises ConfigurationError.
+
+    Without processes it has remarks alone: on a Procfile that names none.
+    """
     procfile = read_procfile(app_dir)
     entries = list(procfile.entries) if procfile else []
     remarks = [(f"{NAME}, {remark}", "") for remark in procfile.remarks] if procfile else []
+    if procfile is None:
+        remarks = [(f"{one} is not read: it would be as {NAME}, exactly so", "") for one in misspelt(app_dir)]
     processes = [_process(entry) for entry in entries]
     default = procfile.default if procfile else ""
     if settings.command:
@@ -37,7 +50,7 @@ def told_plan(settings: Settings, app_dir: Path) -> StartPlan | None:
         default = WEB
         remarks += _line_remarks(settings.source, settings.command, command)
     if not processes:
-        return None
+        return StartPlan(remarks=tuple(remarks)) if remarks else None
     for entry in entries:
         if entry.type != WEB or not settings.command:
             remarks += _line_remarks(f"{NAME} line {entry.number}", entry.line, entry.command)

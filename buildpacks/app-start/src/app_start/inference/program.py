@@ -64,7 +64,7 @@ def reads_command_line(module: Module) -> str:
 
 def _read(objects: WebObjects, module: Module, body: list[ast.stmt]) -> Program:
     for call, around in _calls(module, body, set()):
-        app = _served(objects, module, call)
+        app = _served(objects, module, call, around)
         mcp = http_server(module, call)
         dotted = module.dotted(call.func)
         if app is None and mcp is None and dotted not in _ALL_BY_DEFAULT | _OWN_BY_DEFAULT:
@@ -93,7 +93,7 @@ def _calls(module: Module, body: list[ast.stmt], seen: set[str]) -> Iterator[tup
                 yield from _calls(module, module.functions[name].body, seen)
 
 
-def _served(objects: WebObjects, module: Module, call: ast.Call) -> WebObject | None:
+def _served(objects: WebObjects, module: Module, call: ast.Call, around: list[ast.stmt]) -> WebObject | None:
     """Return the app that a call serves: ``app.run()``, ``uvicorn.run(app)``, ``uvicorn.run("main:app")``."""
     apps = objects.of(module.path)
     name = _name(call)
@@ -102,6 +102,8 @@ def _served(objects: WebObjects, module: Module, call: ast.Call) -> WebObject | 
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(owner, ast.Name) and owner.id in apps:
         return apps[owner.id]
+    if isinstance(owner, ast.Name) and (made := objects.within(module, around).get(owner.id)):
+        return made
     for one in (*call.args, *(keyword.value for keyword in call.keywords)):
         if isinstance(one, ast.Name) and one.id in apps:
             return apps[one.id]

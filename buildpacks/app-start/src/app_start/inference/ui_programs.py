@@ -54,6 +54,7 @@ class UserInterface:
             *([top[name]] for name in self.files if name in top),
             [path for name, path in top.items() if name not in self.files],
             *usual.values(),
+            below if project.environment.has(self.distribution) else [],
         ]
 
     def _line_in(self, project: Project, path: Path) -> int:

@@ -34,6 +34,7 @@ _BARE = {
     (False, "env", "start_response"): BARE_WSGI,
     (True, "scope", "receive", "send"): BARE_ASGI,
 }
+_DEEPEST = 5  # classes, each derived from the one before or imported from another file
 _MOUNTS = frozenset({"mount", "add_mount", "mount_app", "add_subapp"})
 
 
@@ -80,6 +81,13 @@ class WebObjects:
         found = self.of(path).get(name)
         module = self.project.module(path)
         return found or (self._factory(module, name, {**self.of(path)}) if module else None)
+
+    def within(self, module: Module, body: list[ast.stmt]) -> Mapping[str, WebObject]:
+        """Return the apps that statements make which only run if the module is the program."""
+        names: dict[str, WebObject] = {}
+        for node in flat(body):
+            self._bind(module, node, names)
+        return names
 
     def main_of(self, path: Path) -> WebObject | None:
         """Return the app of a module that a server would be given; None if there is none, or several."""
@@ -219,14 +227,21 @@ class WebObjects:
     def _made(self, module: Module, framework: Framework) -> WebObject:
         return WebObject(module.path, "", 0, "", framework, (module.path, ""))
 
-    def _own_class(self, module: Module, node: ast.expr) -> Framework | None:
-        """Return the framework of a class of this module that is derived from one."""
-        own = module.classes.get(node.id) if isinstance(node, ast.Name) else None
-        for base in own.bases if own else ():
-            found = FRAMEWORKS.get(module.dotted(base))
-            if found is not None:
-                return found
-        return None
+    def _own_class(self, module: Module, node: ast.expr, depth: int = 0) -> Framework | None:
+        """Return the framework of a class of the app that is derived from one."""
+        if not isinstance(node, ast.Name) or depth > _DEEPEST:
+            return None
+        own = module.classes.get(node.id)
+        if own is None:
+            dotted, level = module.imports.get(node.id, ("", 0))
+            holder, _, name = dotted.rpartition(".")
+            path = self.project.resolve(module, holder, level) if holder else None
+            other = self.project.module(path) if path else None
+            return self._own_class(other, ast.Name(name), depth + 1) if other else None
+        found = (
+            FRAMEWORKS.get(module.dotted(one)) or self._own_class(module, one, depth + 1) for one in own.bases
+        )
+        return next((one for one in found if one is not None), None)
 
     def _made_by(self, module: Module, node: ast.expr, names: Mapping[str, WebObject]) -> WebObject | None:
         """Return what a function of the app returns."""

@@ -18,7 +18,7 @@ def find(findings: Findings) -> list[Candidate]:
     """Return the server of all agents that lie in the same directory."""
     project = findings.project
     for path in project.files:
-        module = project.module(path) if path.name == _FILE and path.parent != project.top else None
+        module = project.module(path) if path.name == _FILE else None
         lines = (
             [node.lineno for node in module.statements if (assigned(node) or ("",))[0] == _NAME]
             if module
@@ -28,6 +28,9 @@ def find(findings: Findings) -> list[Candidate]:
             continue
         label = project.environment.label(_DISTRIBUTION)
         evidence = f"{project.shown(path)} line {lines[0]} has {_NAME}; {label} is installed"
+        if path.parent == project.top:
+            missing = "its server takes each agent from a directory of its own: move it into one"
+            return [Candidate(Strength.FOUND, evidence, missing=missing, root=path)]
         command, shown = with_shell('adk api_server --host 0.0.0.0 --port "$PORT"')
         agents = path.parent.parent
         directory = None if agents == project.top else agents

@@ -39,10 +39,13 @@ _ENDLESS = frozenset(
         "idle",
     }
 )
+_DOES = frozenset({"main", "print", "run", "start"})
+"""The last call of a file whose name says that it is a program."""
 _FOR_DEVELOPMENT = "The framework's own server is for development: add gunicorn to what the app requires."
 # Another program runs these: their own rules know how.
 _RUN_BY_OTHERS = (
-    "chainlit", "functions_framework", "gradio", "marimo", "panel", "robyn", "shiny", "streamlit",
+    "azure", "bokeh", "chainlit", "functions_framework", "gradio", "hug", "marimo", "mesop", "modal", "panel",
+    "reflex", "robyn", "shiny", "solara", "streamlit",
 )  # fmt: skip
 
 
@@ -73,7 +76,8 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     module = project.module(path)
     if module is None or path.name in _NEVER or any(module.imports_any(name) for name in _RUN_BY_OTHERS):
         return None
-    number = _start_of(module)
+    is_called_so = path.name in _FIRST and not findings.objects.of(path)
+    number = _start_of(module, is_called_so=is_called_so)
     if not number:
         return None
     shown = project.shown(path)
@@ -95,8 +99,11 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
         strength, kind = Strength.NEVER, MAIN
         evidence = f"{evidence}; it reads its command line ({reader})"
     elif program.app is not None:  # for which another rule has no server, if it comes to that
-        if not program.reachable:
+        if not program.reachable and program.app.name in findings.objects.of(program.app.path):
             return None
+        if not program.reachable:
+            missing = f"no server finds the app of line {program.app.line}: make it above the main guard"
+            return Candidate(strength, evidence, missing=missing, root=path)
         evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
     elif serves and "PORT" not in module.text:
         note = f"{shown} is not seen to listen at the port of $PORT"
@@ -106,8 +113,11 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     return Candidate(strength, evidence, kind, command, text, directory, root=root, note=note)
 
 
-def _start_of(module: Module) -> int:
-    """Return the line where it says how it is started; 0 if it does not."""
+def _start_of(module: Module, *, is_called_so: bool) -> int:
+    """Return the line where it says how it is started; 0 if it does not.
+
+    ``is_called_so``: its name says that it is a program, and then it is one if it ends in doing something.
+    """
     if module.path.name == "__main__.py":
         return 1
     if module.main_guard is not None:
@@ -118,7 +128,10 @@ def _start_of(module: Module) -> int:
         imported = module.dotted(call.func).rpartition(".")[2]
         if (call.func.attr if isinstance(call.func, ast.Attribute) else imported) in _ENDLESS:
             return call.lineno
-    return 0
+    called = call.func if isinstance(call, ast.Call) else None
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    is_program = isinstance(last, ast.While) or name in _DOES
+    return last.lineno if last and is_program and is_called_so else 0
 
 
 def _reads_port(module: Module) -> bool:

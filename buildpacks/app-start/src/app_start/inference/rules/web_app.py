@@ -24,6 +24,7 @@ _OF_PACKAGES = (*_DEPLOYED, *_USUAL, "__init__.py")
 def find(findings: Findings) -> list[Candidate]:
     """Return the app of the nearest kind of file that has one; all of them, if they are different apps."""
     project, objects = findings.project, findings.objects
+    waiting: dict[object, WebObject] = {}  # for ever, if a server imported their file
     for files in _tiers(project):
         found: dict[object, WebObject] = {}
         mounted = frozenset(root for path in files for root in objects.mounted(path))
@@ -31,12 +32,16 @@ def find(findings: Findings) -> list[Candidate]:
             one = objects.main_of(path)
             several = objects.several_of(path) if one is None else (one,)
             for other in several:
-                if other.root not in mounted and not _is_django(project, other):
-                    found.setdefault(other.root, other)
+                if other.root in mounted or _is_django(project, other):
+                    continue
+                kept = waiting if findings.runs_on_import(other) else found
+                kept.setdefault(other.root, other)
+        if waiting:  # another file may have the same app
+            found = {root: one for root, one in found.items() if root in waiting}
         if found:
             weak = not any(path.name in _OF_PACKAGES or path.name == _own_name(project) for path in files)
             return [replace(findings.served(one), weak=weak) for one in found.values()]
-    return []
+    return [findings.served(one) for one in waiting.values()]
 
 
 def _tiers(project: Project) -> list[list[Path]]:
