@@ -92,7 +92,7 @@ def test_the_variables_of_the_app_are_there(django: Django) -> None:
     printed = " ".join(django.build(settings).split())
     assert "Warning: Django's settings cannot be read: KeyError: 'THE_KEY'" in printed
     assert "pages of the running app have no style sheets" in printed
-    assert "must be set for the build as well" in printed
+    assert "Set THE_KEY for the build as well (pack build --env THE_KEY=...)" in printed
     assert "BP_DJANGO_COLLECTSTATIC=off switches it off" in printed
     assert "static files not collected: Django's settings cannot be read (see the warning above)" in printed
     told = django.failure(settings, BP_DJANGO_COLLECTSTATIC="on")
@@ -164,6 +164,7 @@ def test_a_collection_that_fails_is_explained(django: Django) -> None:
     settings = WITH_ROOT.replace("'assets'", "'nowhere'") + "STATICFILES_FINDERS = ['no.such.Finder']\n"
     told = django.failure(settings)
     assert "Error: Django's collectstatic failed: ModuleNotFoundError: No module named 'no'" in told
+    assert "The app has no module no: add what brings it to what the app requires." in told
     assert "Traceback" in told  # of Django, which the app's author needs
     assert "app_venv" not in told.partition("Traceback")[2]
 

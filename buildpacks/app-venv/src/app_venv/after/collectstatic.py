@@ -7,6 +7,7 @@ requires has not.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ _WITHOUT = (
     "unless they are served from somewhere else."
 )
 _SHOWN = 40  # lines of a traceback
+# os.environ; django-environ ("Set the X environment variable") and python-decouple ("X not found.").
+_VARIABLE = re.compile(
+    r"KeyError: '([A-Z][A-Z0-9_]+)'|(?<![\w.])([A-Z][A-Z0-9_]+) (?:environment variable|not found\.)"
+)
+_MODULE = re.compile(r"No module named '([\w.]+)'")
 # Without making the storage: one with a manifest would read it at once.
 _QUESTION = f"""
 import json
@@ -191,7 +197,24 @@ def _failed(title: str, project: Project, code: int, tail: str) -> BuildpackErro
         command=_command(project),
         returncode=code,
         detail=f"manage.py ended with exit code {code}; what it said is above.",
-        advice="Does 'python manage.py collectstatic' work where only the requirements are installed? "
-        "Variables that the settings need must be set for the build as well (pack build --env), or have "
-        f"defaults. A database or other services are not there. {COLLECTSTATIC.name}=off switches it off.",
+        advice=f"{advice_on(last)} {COLLECTSTATIC.name}=off switches it off.",
+    )
+
+
+def advice_on(last: str) -> str:
+    """Return what to do about the last line that was said."""
+    variable = _VARIABLE.search(last)
+    if variable:
+        name = variable[1] or variable[2]
+        return (
+            f"Set {name} for the build as well (pack build --env {name}=...), to anything that the settings "
+            "take, or give it a default in them."
+        )
+    module = _MODULE.search(last)
+    if module:
+        return f"The app has no module {module[1]}: add what brings it to what the app requires."
+    return (
+        "Does 'python manage.py collectstatic' work where only the requirements are installed? Variables "
+        "that the settings need must be set for the build as well (pack build --env), or have defaults. A "
+        "database or other services are not there."
     )
