@@ -9,6 +9,7 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from support.git_server import GitServer, git_server
 from support.private_builds import ENCODED, PASSWORD, USER, PrivateBuilds, holds_secret, private_builds
+from support.ssh_server import ssh_server
 from support.uv_builds import UvBuilds, uv_builds
 from support.venv_builds import LEFT, RIGHT, installed, reused, text_of
 from support.wheels import EDITABLE_BACKEND, IN_TREE, Project
@@ -147,3 +148,29 @@ def test_a_repository_of_the_lock(builds: UvBuilds, server: GitServer) -> None:
     assert not reused(again)
     assert "comes from a version control system" in text_of(again)
     assert again.layer("strata/app-venv", "venv").diff_id == first.layer("strata/app-venv", "venv").diff_id
+
+
+@pytest.mark.needs("sshd")
+def test_a_key_of_a_binding_serves_uv_as_well(builds: UvBuilds, server: GitServer) -> None:
+    with ssh_server(builds.root / "sshd") as ssh:
+        address = ssh.url(server.root / "priv.git").replace(" ", "%20")
+        sources = f'[tool.uv.sources]\nprivate-pkg = {{ git = "{address}" }}\n'
+        builds.project("private-pkg", more=sources)
+        directory = builds.root / "bindings/git"
+        directory.mkdir(parents=True)
+        for name, text in (
+            ("type", "git-ssh"),
+            ("ssh-privatekey", ssh.private),
+            ("known_hosts", ssh.known_hosts),
+        ):
+            (directory / name).write_text(text)
+        key = directory / "ssh-privatekey"
+        key.chmod(0o600)
+        hosts = f"-o 'UserKnownHostsFile=\"{directory / 'known_hosts'}\"'"
+        builds.uv_lock(GIT_SSH_COMMAND=f"ssh -i '{key}' {hosts}")
+        builds.build({"SERVICE_BINDING_ROOT": str(directory.parent)})
+        secret = ssh.private.splitlines()[1].encode()
+    assert installed(builds) == ["private_pkg-1.0"]
+    workspace = builds.root / "work space"
+    kept = [path for path in workspace.rglob("*") if path.is_file() and "platform" not in path.parts]
+    assert not [path for path in kept if secret in path.read_bytes()]
