@@ -728,6 +728,20 @@ SHAPES: Mapping[str, Shape] = {
             "main.py is not seen to listen at the port of $PORT: port=int(os.environ['PORT']) in line 3 would do.",
         ),
     ),
+    "tornado at a port of its own": Shape(
+        {
+            "main.py": "import tornado\ndef main():\n    tornado.web.Application([]).listen(8888)\nif __name__ == '__main__':\n    main()\n"
+        },
+        ("tornado",),
+        "python main.py",
+        said=("main.py is not seen to listen at the port of $PORT: line 3 says another one.",),
+    ),
+    "a program that asks others over HTTP": Shape(
+        {"main.py": "from http import HTTPStatus\nif __name__ == '__main__':\n    print(HTTPStatus.OK)\n"},
+        (),
+        "python main.py",
+        type="main",
+    ),
     "a bot without a guard": Shape(
         {"bot.py": "import discord\nclient = discord.Client(intents=None)\nclient.run('token')\n"},
         ("discord-py",),

@@ -76,9 +76,9 @@ class Module:
         return next((one for one in self.tree.body if isinstance(one, ast.If) and is_main_guard(one)), None)
 
     def imports_any(self, *names: str) -> int:
-        """Return the line where one of these packages is imported first; 0 if none is."""
-        wanted = set(names)
-        lines = [line for name, line in self.imported_modules.items() if name.partition(".")[0] in wanted]
+        """Return the line where one of these packages or modules is imported first; 0 if none is."""
+        found = self.imported_modules.items()
+        lines = [line for name, line in found if any(f"{name}.".startswith(f"{one}.") for one in names)]
         return min(lines, default=0)
 
     def dotted(self, node: ast.expr) -> str:

@@ -24,8 +24,10 @@ _NEVER = frozenset(
     ["asgi.py", "clock.py", "gunicorn.conf.py", "manage.py", "scheduler.py", "worker.py", "wsgi.py"]
 )
 _SERVERS = (
-    "http", "socketserver", "wsgiref", "tornado", "twisted", "websockets", "nicegui", "cherrypy", "grpc",
+    "cherrypy", "grpc", "http.server", "nicegui", "socketserver", "tornado", "twisted", "websockets",
+    "wsgiref",
 )  # fmt: skip
+_LISTENS = frozenset({"HTTPServer", "ThreadingHTTPServer", "add_insecure_port", "bind", "listen"})
 _ENDLESS = frozenset(
     {
         "run",
@@ -106,8 +108,7 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
             return Candidate(strength, evidence, missing=missing, root=path)
         evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
     elif serves and "PORT" not in module.text:
-        note = f"{shown} is not seen to listen at the port of $PORT"
-        note += f": port=int(os.environ['PORT']) in line {program.line} would do." if program.line else "."
+        note = _port_note(module, shown, program)
     command, text = with_forwarding(line, kind)
     root = program.app.root if program.app else path
     return Candidate(strength, evidence, kind, command, text, directory, root=root, note=note)
@@ -132,6 +133,20 @@ def _start_of(module: Module, *, is_called_so: bool) -> int:
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     is_program = isinstance(last, ast.While) or name in _DOES
     return last.lineno if last and is_program and is_called_so else 0
+
+
+def _port_note(module: Module, shown: str, program: Program) -> str:
+    """Return what to say of a program that listens, but does not ask where."""
+    title = f"{shown} is not seen to listen at the port of $PORT"
+    if program.line:
+        return f"{title}: port=int(os.environ['PORT']) in line {program.line} would do."
+    calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and node.args)
+    named = (
+        (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""), node)
+        for node in calls
+    )
+    line = next((node.lineno for name, node in named if name in _LISTENS), 0)
+    return f"{title}: line {line} says another one." if line else f"{title}."
 
 
 def _reads_port(module: Module) -> bool:
