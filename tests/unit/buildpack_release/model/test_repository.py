@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ExitCode, ReleaseError, UsageError, exit_code_of
-from buildpack_release.model.repository import Repository, find_descriptors
+from buildpack_release.model.repository import Repository, descriptor_sources
 from support.sample_repository import component, composite, plan, write
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ PLANS = {"x": (None, plan(provides=("a",)))}
 
 
 def found(root: Path) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in find_descriptors(root)]
+    return [path.relative_to(root).as_posix() for path, _ in descriptor_sources(root)]
 
 
 def test_finds_buildpacks_anywhere(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from oci_registry.content import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from buildpack_release.attestation.builder_identity import BuilderIdentity
     from buildpack_release.attestation.revision import Revision
@@ -173,6 +174,15 @@ class Statement:
     def is_about(self, package: DistPackage) -> bool:
         """Whether its subjects are exactly the files of a package as it is in dist/."""
         return bool(self.content["subject"] == subjects(package))
+
+
+def read_statement(package: DistPackage, dist: Path) -> Statement | None:
+    """Read the provenance of a package in dist/; None if it is missing or about something else."""
+    try:
+        found = Statement.parse((dist / package.provenance).read_bytes())
+    except OSError:
+        return None
+    return found if found is not None and found.is_about(package) else None
 
 
 def _object(value: object) -> _Json:

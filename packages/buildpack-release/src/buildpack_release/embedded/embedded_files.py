@@ -11,12 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildpack_release.dist.embedded import Embedded, EmbeddedRuntime, EmbeddedTool, only_tools
-from buildpack_release.embedded.tools import tool_files
 from buildpack_release.errors import UsageError
 from buildpack_release.model.selection import package_targets
-from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
-from buildpack_release.runtimes.archive_selection import check_recorded, choose
-from buildpack_release.runtimes.archive_version import read_version
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
@@ -67,6 +63,12 @@ class EmbeddedFiles:
             ReleaseError: an interpreter is in no whole archive.
             CheckFailed: no buildpack has a catalogue, it is faulty, or an interpreter is not what it names.
         """
+        # Most packages carry nothing, and who publishes any need not wait for what chooses it.
+        from buildpack_release.embedded.tools import tool_files
+        from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
+        from buildpack_release.runtimes.archive_selection import check_recorded, choose
+        from buildpack_release.runtimes.archive_version import read_version
+
         for archive in interpreters.values():
             check_recorded(archive, repository)
         found = {target: read_version(path) for target, path in interpreters.items()}

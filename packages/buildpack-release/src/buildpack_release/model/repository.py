@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor, read_descriptor
 from buildpack_release.model.finding import Finding, Severity, raise_first_error
 from buildpack_release.model.ignored import git_ignored
-from buildpack_release.model.settings import PackageSettings
 from buildpack_release.model.table import suggestion
 from buildpack_release.model.toml_source import TomlSource
 
@@ -71,15 +71,15 @@ class Repository:
         """
         buildpacks: list[Buildpack] = []
         findings: list[Finding] = []
-        paths = find_descriptors(root)
-        if not paths:
+        sources = descriptor_sources(root)
+        if not sources:
             raise ReleaseError("no buildpacks found", detail=f"There is no {DESCRIPTOR} below it.", file=root)
-        for path in paths:
-            try:
-                descriptor, found = read_descriptor(TomlSource.read(path))
-            except ReleaseError as error:
-                findings.append(Finding(Severity.ERROR, "toml", error.title, path, error.line, error.advice))
+        for path, source in sources:
+            if isinstance(source, ReleaseError):
+                title, line, advice = source.title, source.line, source.advice
+                findings.append(Finding(Severity.ERROR, "toml", title, path, line, advice))
                 continue
+            descriptor, found = read_descriptor(source)
             buildpacks.append(Buildpack(path.parent, descriptor))
             findings += found
         buildpacks.sort(key=lambda buildpack: (buildpack.id, buildpack.directory))
@@ -88,6 +88,8 @@ class Repository:
     @functools.cached_property
     def libraries(self) -> tuple[Path, ...]:
         """The folders whose code is copied into every component. Raises CheckFailed for bad settings."""
+        from buildpack_release.model.settings import PackageSettings
+
         return tuple(self.root / name for name in PackageSettings.read(self.root).libraries)
 
     def get(self, buildpack_id: str) -> Buildpack:
@@ -113,12 +115,29 @@ def _duplicates(root: Path, buildpacks: Iterable[Buildpack]) -> Iterator[Finding
             yield Finding(Severity.ERROR, "duplicate-id", message, path, line)
 
 
-def find_descriptors(root: Path) -> tuple[Path, ...]:
-    """Find every buildpack.toml below `root`, sorted.
+def descriptor_sources(root: Path) -> list[tuple[Path, TomlSource | ReleaseError]]:
+    """Read every buildpack.toml below `root`, sorted by path; of one that cannot be read the error.
 
     Output, test, hidden and git-ignored directories are left out, and so is everything below a buildpack.
     Raises ReleaseError for a directory that cannot be listed.
     """
+    paths = _find_descriptors(root)
+    ignored: set[Path] = set()
+    asking = threading.Thread(target=lambda: ignored.update(git_ignored(root, paths)))
+    asking.start()
+    sources = [(path, _source(path)) for path in paths]
+    asking.join()
+    return [(path, source) for path, source in sources if path not in ignored]
+
+
+def _source(path: Path) -> TomlSource | ReleaseError:
+    try:
+        return TomlSource.read(path)
+    except ReleaseError as error:
+        return error
+
+
+def _find_descriptors(root: Path) -> list[Path]:
     found: list[Path] = []
     pending = [root]
     while pending:
@@ -129,8 +148,7 @@ def find_descriptors(root: Path) -> tuple[Path, ...]:
             found.append(directory / DESCRIPTOR)
         elif "pyvenv.cfg" not in names:
             pending += [Path(entry.path) for entry in entries if _is_searched(entry, directory, root)]
-    ignored = git_ignored(root, found)
-    return tuple(sorted(path for path in found if path not in ignored))
+    return sorted(found)
 
 
 def _is_searched(entry: os.DirEntry[str], directory: Path, root: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ _GO_NAMES = {
 
 def own_arch() -> str:
     """Return this machine's processor, as targets call it."""
+    import platform  # takes a while, and few tasks ask
+
     machine = platform.machine()
     return _GO_NAMES.get(machine, machine)
 

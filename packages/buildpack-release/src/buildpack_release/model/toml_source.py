@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_common.parsing import TooDeeplyNestedError, parse_toml
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.model.toml_lines import Key, locate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from buildpack_release.model.toml_lines import Key
 
 _POSITION = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -69,4 +70,6 @@ class TomlSource:
 
     @cached_property
     def _lines(self) -> dict[tuple[Key, ...], int]:
+        from buildpack_release.model.toml_lines import locate  # most files have no fault to show
+
         return locate(self.text)

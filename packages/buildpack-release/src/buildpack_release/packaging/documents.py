@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_common.parsing import parse_json
 from buildpack_release.attestation.builder_identity import BuilderIdentity
-from buildpack_release.attestation.provenance import Material, Origin, Statement, write_provenance
+from buildpack_release.attestation.provenance import Material, Origin, read_statement, write_provenance
 from buildpack_release.attestation.revision import GitWorkTree
 
 if TYPE_CHECKING:
@@ -71,15 +71,6 @@ class Provenance:
 
     def _revision(self, job: PackageJob) -> Revision:
         return self.tree.revision(file.source for file in job.inputs.files)
-
-
-def read_statement(package: DistPackage, dist: Path) -> Statement | None:
-    """Read the provenance of a package in dist/; None if it is missing or about something else."""
-    try:
-        found = Statement.parse((dist / package.provenance).read_bytes())
-    except OSError:
-        return None
-    return found if found is not None and found.is_about(package) else None
 
 
 def _materials(sbom: bytes) -> Iterator[Material]:

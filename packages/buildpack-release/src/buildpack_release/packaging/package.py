@@ -6,11 +6,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_release.attestation.provenance import read_statement
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.dist.manifest import DistManifest
 from buildpack_release.embedded.embedded_files import EmbeddedFiles
 from buildpack_release.files.output_directory import output_directory
-from buildpack_release.packaging.documents import Provenance, read_statement
+from buildpack_release.packaging.documents import Provenance
 from buildpack_release.packaging.jobs import PackageJob, plan_jobs
 from buildpack_release.packaging.package_store import PackageStore
 from buildpack_release.progress import Progress, say

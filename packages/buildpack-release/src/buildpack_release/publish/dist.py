@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from buildpack_release.attestation.provenance import read_statement
 from buildpack_release.dist.manifest import FILE, DistManifest
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.settings import PackageSettings
-from buildpack_release.packaging.documents import read_statement
 from buildpack_release.packaging.jobs import plan_jobs
 from buildpack_release.publish.package_release import PackageRelease, read_release, store_name
 from oci_registry.folders import wait_for

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.progress import say
 from buildpack_release.tasks.command import BUILDERS, command
 from buildpack_release.tasks.edge import print_json, print_text, root_of
 
@@ -33,6 +32,7 @@ def builder_create(
     """Compose a builder image of its parts."""
     from buildpack_release.builder.builder_summary import address, created_data, summary
     from buildpack_release.builder.create import create_builder
+    from buildpack_release.progress import say
 
     created = create_builder(Path(config), to, dist=root_of(context) / "dist", insecure=insecure or ())
     say(f"\n{summary(created)}")
@@ -58,6 +58,7 @@ def builder_check(
 ) -> None:
     """Check a builder's parts; prove that its plans fit."""
     from buildpack_release.builder.builder_check import check_builder
+    from buildpack_release.progress import say
 
     report = check_builder(Path(config), root=root_of(context), insecure=insecure or ())
     if json:

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, UsageError
-from buildpack_release.progress import say
 from buildpack_release.tasks.command import LOOK, MAKE, command
 from buildpack_release.tasks.edge import print_json, print_paths, print_text, root_of
 
@@ -49,6 +48,7 @@ def check(context: Context, json: bool = False) -> None:
     """Check all files; prove that the build plans fit."""
     from buildpack_release.checking.repository_check import check as check_repository
     from buildpack_release.model.repository import Repository
+    from buildpack_release.progress import say
 
     report = check_repository(Repository.survey(root_of(context)))
     if json:
@@ -138,6 +138,7 @@ def package(
         outcomes_data,
         table,
     )
+    from buildpack_release.progress import say
 
     root = root_of(context)
     targets = [DeclaredTarget.parse(text) for text in target or ()]

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
-from buildpack_release.progress import say
 from buildpack_release.tasks.command import VERSIONS, command
 from buildpack_release.tasks.edge import print_edit, print_json, print_text, root_of
 
@@ -48,6 +47,7 @@ def version_next(
 ) -> None:
     """Infer the next versions from the changelogs."""
     from buildpack_release.model.repository import Repository
+    from buildpack_release.progress import say
     from buildpack_release.versions.bump import infer
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.versions_report import next_data, next_table, notes
@@ -83,6 +83,7 @@ def version_bump(
     json: bool = False,
 ) -> None:
     """Write the next versions and their changelog entries."""
+    from buildpack_release.progress import say
     from buildpack_release.versions.bump_command import bump, preview
     from buildpack_release.versions.inference import KindChoice
     from buildpack_release.versions.release_date import release_date
@@ -106,6 +107,7 @@ def version_bump(
 def version_check(context: Context, base: str = "", json: bool = False) -> None:
     """Check that versions agree and changes are announced."""
     from buildpack_release.model.repository import Repository
+    from buildpack_release.progress import say
     from buildpack_release.versions.versions_check import check_versions
 
     repository = Repository.discover(root_of(context))
