@@ -21,6 +21,7 @@ from benchmarks import (
     group_reuse,
     group_runtime,
     group_start,
+    group_tasks,
     group_uv,
     group_venv,
 )
@@ -52,6 +53,7 @@ _MODULES = (
     group_uv,
     group_start,
     group_image,
+    group_tasks,
     group_growth,
 )
 GROUPS: dict[str, Measure] = {module.GROUP: module.measure for module in _MODULES}

@@ -78,6 +78,12 @@ def total(*samples: Sample) -> Sample:
     return Sample(sum(one.wall for one in samples), sum(one.cpu for one in samples))
 
 
+def beyond(samples: Sequence[Sample], start: Sequence[Sample]) -> list[Sample]:
+    """Return what runs took beyond others of the same rounds, such as those of a program that only starts."""
+    pairs = zip(samples, start, strict=True)
+    return [Sample(max(one.wall - less.wall, 0.0), max(one.cpu - less.cpu, 0.0)) for one, less in pairs]
+
+
 def peak_memory(
     command: Sequence[str | os.PathLike[str]],
     *,

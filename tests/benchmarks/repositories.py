@@ -6,12 +6,17 @@ import random
 import shutil
 from typing import TYPE_CHECKING
 
+import tomlkit
+
 from benchmarks.bench import ROOT
 from support.sample_repository import component, composite, plan, write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+COMPONENTS = ("python-runtime", "pip-tool", "app-venv")
+"""What `only_components` keeps: figures of years can be compared if what is measured stays."""
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 _BLOCK = 1 << 20
 
@@ -24,6 +29,20 @@ def copy_repository(target: Path, *, buildpacks: bool = True) -> Path:
     for name in ("packages", *(("buildpacks",) if buildpacks else ())):
         shutil.copytree(ROOT / name, target / name, ignore=_IGNORED)
     return target
+
+
+def only_components(root: Path, names: Sequence[str] = COMPONENTS) -> Path:
+    """Remove the other components of a copy, also from the order of the composite."""
+    for directory in (root / "buildpacks").iterdir():
+        if directory.name not in (*names, "python"):
+            shutil.rmtree(directory)
+    path = root / "buildpacks" / "python" / "buildpack.toml"
+    document = tomlkit.parse(path.read_text("utf-8"))
+    for order in document["order"]:
+        kept = [one for one in order["group"] if one["id"].partition("/")[2] in names]
+        order["group"] = [one.unwrap() for one in kept]
+    path.write_text(tomlkit.dumps(document), "utf-8")
+    return root
 
 
 def generate(target: Path, count: int, *, large: int = 0) -> Path:
