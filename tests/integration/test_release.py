@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -72,7 +73,7 @@ def test_from_the_first_look_to_released(project: Project, registry: RealRegistr
     """Each decision that is a person's is named with its command, and never taken; the rest is done."""
     to = f"{registry.host}/acme"
     first = project.release(to)
-    assert first.returncode == ExitCode.CHECK
+    assert first.returncode == ExitCode.MANUAL_STEP
     assert "inv version.bump" in error(first)
     assert 'git commit --all --message "Release 1.0.0"' in first.stderr
     assert not (project.root / "dist").exists()
@@ -81,13 +82,13 @@ def test_from_the_first_look_to_released(project: Project, registry: RealRegistr
     assert "git status" in error(project.release(to)), "not committed yet"
     project.git.commit("Release 1.0.0")
     unpushed = project.release(to)
-    assert unpushed.returncode == ExitCode.CHECK
+    assert unpushed.returncode == ExitCode.MANUAL_STEP
     assert "git push origin main" in error(unpushed)
     assert project.git("tag") == ""
 
     project.git("push", "--quiet", "origin", "main")
     done = project.release(to)
-    assert done.returncode == ExitCode.CHECK, "tags are for people to push, unless --push"
+    assert done.returncode == ExitCode.MANUAL_STEP, "tags are for people to push, unless --push"
     assert "Next: git push origin v1.0.0" in error(done)
     assert project.git("rev-parse", "v1.0.0") == project.git("rev-parse", "HEAD")
     project.git("push", "--quiet", "origin", "v1.0.0")
@@ -105,8 +106,8 @@ def test_push_does_that_too(project: Project, registry: RealRegistry) -> None:
     assert done.returncode == 0, done.stderr
     told = [line for line in done.stderr.splitlines() if line.startswith("== ")]
     assert [line.partition(":")[0] for line in told] == [
-        "== branch",
         "== packages",
+        "== branch",
         "== git tags",
         "== published",
         "== tags pushed",
@@ -132,6 +133,38 @@ def test_a_dry_run_changes_nothing(bumped: Project, registry: RealRegistry) -> N
     assert bumped.git("tag") == ""
     assert not (bumped.root / "dist").exists()
     assert not (registry.storage / "docker").exists()
+
+
+def test_a_rehearsal_needs_no_push_and_leaves_git_alone(project: Project, registry: RealRegistry) -> None:
+    """All of it but what others would see, from a commit that nobody else has."""
+    assert project.inv("version.bump").returncode == 0
+    project.git.commit("Release 1.0.0")
+    before = project.git("for-each-ref"), Git(project.remote)("for-each-ref")
+    done = project.release(f"{registry.host}/acme", "--rehearse")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("Rehearsed: nothing has left this machine.\n")
+    assert (project.git("for-each-ref"), Git(project.remote)("for-each-ref")) == before
+    for options in (("--to", "registry.example/acme"), ("--to", registry.host + "/acme", "--push")):
+        assert project.inv("release", *options, "--rehearse").returncode == ExitCode.USAGE
+
+
+def test_the_plan_is_shown_before_the_question(bumped: Project, registry: RealRegistry) -> None:
+    """On a terminal: what is pushed under which name is read before anybody says yes."""
+    main, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*INV, "release", "--to", f"{registry.host}/acme", "--push"],
+        cwd=bumped.root, env=bumped.env, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as task:  # fmt: skip
+        os.close(terminal)
+        os.write(main, b"no\n")
+        _, said = task.communicate(timeout=300)
+        os.close(main)
+    assert task.returncode == ExitCode.FAILED
+    assert said.index(f"Plan for {registry.host}/acme") < said.index("? [y/N]")
+    assert f"push      {registry.host}/acme/a:1.0.0" in said
+    assert said.endswith("not confirmed; nothing was written\n")
+    assert bumped.git("tag") == ""
 
 
 def test_nobody_is_there_to_ask(bumped: Project, registry: RealRegistry) -> None:
@@ -208,7 +241,7 @@ def test_changes_after_a_release(bumped: Project, registry: RealRegistry) -> Non
     path_of(bumped.root, "acme/b", "README.md").write_text("changed\n")
     bumped.git.commit("Describe b")
     done = bumped.release(to, "--push")
-    assert done.returncode == ExitCode.CHECK
+    assert done.returncode == ExitCode.MANUAL_STEP
     assert "buildpacks/b/README.md" in error(done)
     assert "git switch --detach v1.0.0" in done.stderr
     bumped.git("switch", "--quiet", "--detach", "v1.0.0")
@@ -217,7 +250,7 @@ def test_changes_after_a_release(bumped: Project, registry: RealRegistry) -> Non
     path_of(bumped.root, "acme/b", "src/sample/build.py").write_text("changed = 1\n")
     bumped.git.commit("Change b, and tell nobody")
     silent = bumped.release(to, "--push")
-    assert silent.returncode == ExitCode.CHECK
+    assert silent.returncode == ExitCode.MANUAL_STEP
     assert "CHANGELOG.md" in error(silent)
     assert "inv version.check" in silent.stderr
 
@@ -274,7 +307,7 @@ def test_where_releases_are_made_from(bumped: Project, prepare: str, tmp_path: P
     }
     assert expected[prepare] in error(done)
     network = prepare == "no remote answers"
-    assert done.returncode == (ExitCode.NETWORK if network else ExitCode.CHECK)
+    assert done.returncode == (ExitCode.NETWORK if network else ExitCode.MANUAL_STEP)
 
 
 def test_the_workflow_only_calls_it(project: Project) -> None:

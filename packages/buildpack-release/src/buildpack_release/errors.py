@@ -28,6 +28,7 @@ __all__ = [
     "CheckFailed",
     "ConflictError",
     "ExitCode",
+    "ManualStepError",
     "MissingToolError",
     "NetworkError",
     "ReleaseError",
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 ReleaseError = ExpectedError
+
+
+class ManualStepError(ReleaseError):
+    """Nothing is wrong, but somebody has to do or decide something first."""
 
 
 class ExitCode(IntEnum):
@@ -50,6 +55,7 @@ class ExitCode(IntEnum):
     AUTH = 5
     NETWORK = 6
     MISSING_TOOL = 7
+    MANUAL_STEP = 8
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -61,6 +67,7 @@ KINDS: Mapping[type[ReleaseError], ExitCode] = {
     AuthError: ExitCode.AUTH,
     NetworkError: ExitCode.NETWORK,
     MissingToolError: ExitCode.MISSING_TOOL,
+    ManualStepError: ExitCode.MANUAL_STEP,
 }
 """The exit codes of errors; that of any other is FAILED."""
 

@@ -14,8 +14,11 @@ from buildpack_release.releasing.status import Row, StepState
 from support.versioned_repository import Git, versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from buildpack_release.releasing.status import Status
+    from buildpack_release.releasing.step import ReleaseStep
 
 
 @dataclass
@@ -26,6 +29,7 @@ class Written:
     needs: str = ""
     effect: Callable[[Path], None] = lambda path: path.touch()
     acts: list[str] = field(default_factory=list)
+    is_preparation: bool = False
 
     def look(self, state: ReleaseState) -> Row:
         folder = state.repository.root
@@ -45,11 +49,28 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *steps: Written) -> bool:
+@dataclass
+class Answer:
+    """Somebody who agrees or not, and keeps what there was by then."""
+
+    root: Path
+    agrees: bool = True
+    seen: list[str] = field(default_factory=list)
+
+    def announce(self, status: Status) -> None:
+        """Keep it."""
+        self.seen.append(f"announced {sum(row.is_settled for row in status.rows)}")
+
+    def agree(self, status: Status, steps: Sequence[ReleaseStep]) -> None:
+        """Agree or not."""
+        self.seen.append(f"asked {sum(row.is_settled for row in status.rows)} of {len(steps)}")
+        if not self.agrees:
+            raise UsageError("no")
+
+
+def run(root: Path, *steps: Written, answer: Answer | None = None) -> bool:
     """Converge, agreeing."""
-    status = converge(
-        steps, lambda: read_release_state(root), agree=lambda _status: None, say=lambda _text: None
-    )
+    status = converge(steps, lambda: read_release_state(root), answer or Answer(root), say=lambda _text: None)
     return status.is_released
 
 
@@ -64,12 +85,27 @@ def test_in_order_and_only_what_is_missing(root: Path) -> None:
 
 
 def test_nothing_happens_unless_somebody_agrees(root: Path) -> None:
-    def disagree(_status: object) -> None:
-        raise UsageError("no")
-
     with pytest.raises(UsageError):
-        converge([Written("one")], lambda: read_release_state(root), agree=disagree, say=print)
+        run(root, Written("one"), answer=Answer(root, agrees=False))
     assert not (root / "one").exists()
+
+
+def test_what_prepares_comes_before_the_question(root: Path) -> None:
+    """Only with the packages made is it known what would be published; they can be made anew."""
+    answer = Answer(root, agrees=False)
+    steps = (Written("branch"), Written("made", is_preparation=True), Written("push", needs="made"))
+    with pytest.raises(UsageError):
+        run(root, *steps, answer=answer)
+    assert answer.seen == ["announced 0", "asked 1 of 3"]
+    assert [name for name in ("branch", "made", "push") if (root / name).exists()] == ["made"]
+
+
+def test_nobody_is_asked_when_all_is_done(root: Path) -> None:
+    """Not even whether a terminal is there."""
+    (root / "one").touch()
+    answer = Answer(root)
+    assert run(root, Written("one"), answer=answer)
+    assert answer.seen == []
 
 
 def test_what_does_not_take_effect_is_tried_once(root: Path) -> None:

@@ -53,6 +53,20 @@ def test_the_remote_is_asked_itself(git: Git) -> None:
     assert state.local_tag("v1.0.0") is None
 
 
+@pytest.mark.parametrize(
+    ("branch", "is_one"),
+    [("0.1.x", True), ("v2.x", True), ("release/1.4.x", True), ("release-3.x", True), ("topic.x", False)],
+)
+def test_a_branch_for_fixes_of_an_old_line_is_one_to_release_from(
+    git: Git, branch: str, is_one: bool
+) -> None:
+    """By its name, as is usual; nobody has to be told to leave it."""
+    with_remote(git)
+    git("switch", "--quiet", "--create", branch)
+    assert (read_release_state(git.root).release_branch == branch) is is_one
+    assert read_release_state(git.root, "main").release_branch == "main", "unless another one is named"
+
+
 def test_the_branch_that_counts(git: Git) -> None:
     """The remote's default, or the one that is named."""
     remote = with_remote(git)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildpack_release.errors import CheckFailed, ConflictError, ExitCode, ReleaseError, exit_code_of
+from buildpack_release.errors import ConflictError, ExitCode, ManualStepError, ReleaseError, exit_code_of
 from buildpack_release.releasing.release_report import status_data, status_table
 from buildpack_release.releasing.status import Row, Status, StepState
 
@@ -49,10 +49,10 @@ def test_how_a_run_ends() -> None:
     Status((DUE, LATER)).raise_for(planned=True)
     with pytest.raises(ConflictError):
         Status((DUE, WRONG)).raise_for()
-    with pytest.raises(CheckFailed, match="1 step needs you") as caught:
+    with pytest.raises(ManualStepError, match="1 step needs you") as caught:
         Status((DONE, PERSON, WRONG)).raise_for(planned=True)
     assert "Next: git push" in str(caught.value), "what comes first is told, not what may follow from it"
-    with pytest.raises(CheckFailed, match="not everything took effect") as open_rows:
+    with pytest.raises(ReleaseError, match="not everything took effect") as open_rows:
         Status((DUE,)).raise_for()
     assert "second: to be made" in str(open_rows.value)
     with pytest.raises(ReleaseError) as without:

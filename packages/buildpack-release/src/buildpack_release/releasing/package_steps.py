@@ -38,6 +38,7 @@ class Packages:
     say: Say
     given: bool = False
     name: ClassVar[str] = "packages"
+    is_preparation: ClassVar[bool] = True
     are_current: bool = field(default=False, init=False)
 
     def look(self, state: ReleaseState) -> Row:
@@ -75,6 +76,7 @@ class PackagesPublished:
     packages: Packages
     publication: Publication
     name: ClassVar[str] = "published"
+    is_preparation: ClassVar[bool] = False
     plan: Plan | None = field(default=None, init=False)
 
     def look(self, state: ReleaseState) -> Row:  # noqa: ARG002  (dist/ and the registry tell)
@@ -134,6 +136,7 @@ class Registered:
     registration: Registration | None
     again: bool = False
     name: ClassVar[str] = "registered"
+    is_preparation: ClassVar[bool] = False
 
     def look(self, state: ReleaseState) -> Row:  # noqa: ARG002
         """Ask the registry."""

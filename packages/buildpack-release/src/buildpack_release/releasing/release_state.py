@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# Branches that keep an old line alive: 1.2.x, v1.x, release-1.2.x, release/1.2.x.
+_MAINTENANCE = re.compile(r"(?:release[-/])?v?[0-9]+(?:\.[0-9]+)?\.x", re.ASCII)
 _HEADS, _TAGS, _PEELED = "refs/heads/", "refs/tags/", "^{}"
 
 
@@ -137,6 +140,8 @@ def _listed(git: Git, name: str) -> Remote:
 
 
 def _release_branch(git: Git, remote: Remote | None, current: str) -> str:
+    if _MAINTENANCE.fullmatch(current):
+        return current
     candidates = (remote.default_branch if remote else "", "main", "master", current)
     for name in candidates:
         if name and (git.commit(f"{_HEADS}{name}") or (remote and name in remote.branches)):

@@ -106,6 +106,7 @@ class Branch:
 
     push: bool = False
     name: ClassVar[str] = "branch"
+    is_preparation: ClassVar[bool] = False
 
     def look(self, state: ReleaseState) -> Row:
         """Compare HEAD with the branch."""
@@ -122,7 +123,7 @@ class Branch:
                 self.name,
                 StepState.PERSON,
                 f"releases are made from {branch}, and this is {state.branch or 'another commit'}",
-                (f"git switch {branch}",),
+                _to_branch(state),
             )
         if tip is None or state.git.is_ancestor(tip, state.head):
             return self._ahead(remote, branch, shown)
@@ -146,13 +147,21 @@ class Branch:
                 f"{state.head[:_SHORT]} is on {state.release_branch} (no remote)",
             )
         text = f"{state.head[:_SHORT]} is not on {state.release_branch}"
-        return Row(self.name, StepState.PERSON, text, (f"git switch {state.release_branch}",))
+        return Row(self.name, StepState.PERSON, text, _to_branch(state))
 
     def _ahead(self, remote: Remote, branch: str, shown: str) -> Row:
         text = f"there are commits that {shown} does not have"
         if self.push:
             return Row(self.name, StepState.DUE, text)
         return Row(self.name, StepState.PERSON, text, (f"git push {remote.name} {branch}",))
+
+
+def _to_branch(state: ReleaseState) -> tuple[str, ...]:
+    """Return what to do on another branch: which one is right is for a person to say."""
+    command = f"git switch {state.release_branch}"
+    if not state.branch or state.branch == state.release_branch:
+        return (command,)
+    return (f"{command}, or, if this release is made from {state.branch}: --branch {state.branch}",)
 
 
 def push(state: ReleaseState, remote: Remote, *refs: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.errors import CheckFailed, ManualStepError, ReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,14 +101,15 @@ class Status:
     def raise_for(self, *, planned: bool = False) -> None:
         """Raise unless all is released; if only the plan was asked for, unless a run would do the rest.
 
-        Raises the error of what is wrong, or CheckFailed with the commands that a person has to type.
+        Raises the error of what is wrong, ManualStepError with the commands that a person has to type, or
+        ReleaseError if what was done has not taken effect.
         """
         if self.wrong is not None:
             raise self.wrong.error or CheckFailed(self.wrong.text)
         waiting = [row for row in self.rows if row.state is StepState.PERSON]
         if waiting:
             count = f"{len(waiting)} {'steps need' if len(waiting) > 1 else 'step needs'} you"
-            raise CheckFailed(
+            raise ManualStepError(
                 f"this is not released yet: {count}",
                 detail=_lines(f"{row.step}: {row.text}" for row in waiting),
                 advice=_lines(f"Next: {command}" for command in self.commands),
@@ -116,7 +117,7 @@ class Status:
         if not planned and not self.is_released:
             open_rows = [row for row in self.rows if not row.is_settled]
             lines = _lines(f"{row.step}: {row.text}" for row in open_rows)
-            raise CheckFailed(
+            raise ReleaseError(
                 "not everything took effect", detail=lines, advice="Run the same command again."
             )
 

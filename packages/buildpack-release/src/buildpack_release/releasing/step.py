@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from buildpack_release.releasing.release_state import ReleaseState
@@ -16,6 +16,10 @@ class ReleaseStep(Protocol):
     def name(self) -> str:
         """What it is called in the table."""
 
+    @property
+    def is_preparation(self) -> bool:
+        """Whether it changes nothing but what can be made anew, so that nobody has to be asked before."""
+
     def look(self, state: ReleaseState) -> Row:
         """Return how it stands; nothing is changed. Raises ReleaseError if that cannot be found out."""
 
@@ -25,6 +29,8 @@ class ReleaseStep(Protocol):
 
 class ReadOnlyStep:
     """The part of a step that only people can act on."""
+
+    is_preparation: ClassVar[bool] = False
 
     def act(self, state: ReleaseState) -> None:
         """Do nothing: it is never DUE."""

@@ -82,6 +82,7 @@ class Tags:
     """
 
     name: ClassVar[str] = "git tags"
+    is_preparation: ClassVar[bool] = False
 
     def look(self, state: ReleaseState) -> Row:
         """Return which are missing."""
@@ -111,6 +112,7 @@ class PushedTags:
 
     push: bool = False
     name: ClassVar[str] = "tags pushed"
+    is_preparation: ClassVar[bool] = False
 
     def look(self, state: ReleaseState) -> Row:
         """Ask the remote."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from buildpack_release.tasks.publishing import PUBLISH_HELP, SIGN_HELP, publicat
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from buildpack_release.releasing.status import Status
-
 
 @command(
     PUBLISH,
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
         "register": "request entries in the CNB registry as well (see publish.register)",
         "sign": SIGN_HELP,
         "push": "push the branch and the tags, where there is a remote",
+        "rehearse": "try it with a registry or a directory of this machine; git is left alone",
         "branch": "where releases are made from (default: the remote's default branch)",
         "yes": "do it without asking",
         "dry-run": "show how things stand and what would be done; write nothing",
@@ -38,6 +36,7 @@ def release(
     register: bool = False,
     sign: str = "",
     push: bool = False,
+    rehearse: bool = False,
     branch: str = "",
     yes: bool = False,
     dry_run: bool = False,
@@ -49,33 +48,36 @@ def release(
 ) -> None:
     """Do whatever is missing until all is released."""
     from buildpack_release.progress import say
-    from buildpack_release.publish.confirm import confirm
     from buildpack_release.publish.destination import shown
+    from buildpack_release.releasing.agreement import Agreement
     from buildpack_release.releasing.converge import converge, derive
-    from buildpack_release.releasing.release import release_steps
+    from buildpack_release.releasing.release import release_steps, require_rehearsal
     from buildpack_release.releasing.release_report import status_data, status_table
     from buildpack_release.releasing.release_state import read_release_state
 
     root = root_of(context)
     publication = publication_of(root, to, None, insecure=insecure, sign=sign)
 
-    def agree(status: Status) -> None:
-        say(status_table(status))
-        if not yes:
-            confirm(f"Release to {shown(publication.destination)}?", terminal=sys.stdin, say=say)
-
+    if rehearse:
+        require_rehearsal(publication.destination, gives_away=push or register)
     with ExitStack() as stack:
         registration = None
         if register:
             public = publication_of(root, to, None, insecure=insecure, anonymous=True)
             registration = stack.enter_context(registration_of(public, api))
         steps = release_steps(
-            publication, registration=registration, push=push, again=again, packaged=packaged
+            publication,
+            registration=registration,
+            push=push,
+            again=again,
+            packaged=packaged,
+            rehearsal=rehearse,
         )
         if dry_run:
             _, status = derive(steps, lambda: read_release_state(root, branch))
         else:
-            status = converge(steps, lambda: read_release_state(root, branch), agree=agree, say=say)
+            agreement = Agreement(f"Release to {shown(publication.destination)}?", yes=yes)
+            status = converge(steps, lambda: read_release_state(root, branch), agreement, say=say)
     if json:
         print_json(status_data(status))
     else:
@@ -83,4 +85,5 @@ def release(
     status.raise_for(planned=dry_run)
     if publication.signer.unsigned:
         say(f"not signed: {publication.signer.unsigned}")
-    say("Released." if status.is_released else "Go on: the same command without --dry-run")
+    done = "Rehearsed: nothing has left this machine." if rehearse else "Released."
+    say(done if status.is_released else "Go on: the same command without --dry-run")
