@@ -68,6 +68,16 @@ def test_requests_to_open_by_hand(
     assert host.issues == []
 
 
+def test_what_nobody_can_read_gets_no_link(root: Path, env: dict[str, str], registry: RealRegistry) -> None:
+    """The CNB registry would answer that it cannot read from this machine: that is told instead."""
+    # What cannot be asked, behind a proxy that is not there: it does not matter.
+    command = ["publish.register", "--to", f"{registry.host}/acme", "--api", "https://192.0.2.1:9"]
+    done = inv(*command, root=root, env={**env, "NO_PROXY": "", "https_proxy": "http://127.0.0.1:9"})
+    assert done.returncode == ExitCode.CHECK, done.stderr
+    assert "Open it" not in done.stdout
+    assert "the CNB registry cannot read from it" in done.stderr
+
+
 def test_from_request_to_entry(
     root: Path, env: dict[str, str], registry: RealRegistry, host: CnbRegistry
 ) -> None:

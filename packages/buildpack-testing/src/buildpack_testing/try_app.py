@@ -158,7 +158,10 @@ def _variables(trial: AppTrial, report: Callable[[str], None]) -> Iterator[dict[
     if "BP_PYTHON_RUNTIMES" in trial.variables or "BP_DEPENDENCY_MIRROR" in trial.variables:
         source = RuntimeSource.DOWNLOAD
     if trial.runtime is None and source is RuntimeSource.LOCAL:
-        report("Python comes from the CPythons of this machine (--runtime download: the published ones)")
+        report(
+            "Python comes from the CPythons of this machine, whose newest stands for the default line"
+            " (--runtime download: the published ones)"
+        )
     with runtime_variables(source, report=report) as variables:
         yield {**variables, **connection_variables(), **trial.variables}
 

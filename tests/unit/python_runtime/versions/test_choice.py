@@ -63,7 +63,9 @@ def test_the_newest_patch_of_the_default_or_else_newest_line_wins(
 
 
 def test_the_reason_names_what_was_asked_for(catalogue: RuntimesCatalogue) -> None:
-    assert chosen(catalogue).reason == "the default line is 3.14, and nothing asks for another"
+    assert (
+        chosen(catalogue).reason == "the default line of the catalogue is 3.14, and nothing asks for another"
+    )
     assert chosen(catalogue, a="3.12", b=">=3.11").reason == "a asks for 3.12 and b asks for >=3.11"
 
 
@@ -73,7 +75,8 @@ def test_the_reason_says_that_a_newer_line_was_possible(catalogue: RuntimesCatal
 
     assert choice.runtime.line == "3.14"
     assert choice.reason == (
-        "project asks for >=3.13; that leaves 3.13, 3.14 and 3.15, and the default line is 3.14"
+        "project asks for >=3.13; that leaves 3.13, 3.14 and 3.15, "
+        "and the default line of the catalogue is 3.14"
     )
     assert chosen(catalogue, project=">=3.13,<3.15").reason == "project asks for >=3.13,<3.15"
 

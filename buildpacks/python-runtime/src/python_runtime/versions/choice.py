@@ -87,7 +87,7 @@ def _carried_hint(runtime: Runtime, elsewhere: Runtime) -> tuple[str, ...]:
 def _reason(
     requests: Sequence[PythonRequest], runtime: Runtime, allowed: Sequence[Runtime], default_line: str
 ) -> str:
-    default = f"the default line is {runtime.line}"
+    default = f"the default line of the catalogue is {runtime.line}"
     if not requests and runtime.line != default_line:
         return f"nothing asks for a line, and the default line {default_line} is not in this offline package"
     if not requests:

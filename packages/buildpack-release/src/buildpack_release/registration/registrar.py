@@ -37,13 +37,17 @@ class RequestState(Enum):
 
 @dataclass(frozen=True)
 class RequestStatus:
-    """A request with its state; `url` is its issue's, `note` what else people should know."""
+    """A request with its state; `url` is its issue's, `note` what else people should know.
+
+    `problem` is why the CNB registry would refuse it wherever it were made.
+    """
 
     request: RegistrationRequest
     state: RequestState
     url: str = ""
     number: int = 0
     note: str = ""
+    problem: str = ""
 
     @property
     def is_registered(self) -> bool:

@@ -94,7 +94,7 @@ class Registration:
                 raise
             note = f"whether it is registered could not be asked ({error.title})"
             status = RequestStatus(request, RequestState.UNKNOWN, note=note)
-        return replace(status, note=problem) if problem and not status.is_registered else status
+        return replace(status, problem=problem) if problem and not status.is_registered else status
 
     def _register(self, request: RegistrationRequest, progress: Progress, *, again: bool) -> RequestStatus:
         with progress.step(f"Registering {request}") as told:

@@ -21,7 +21,7 @@ def requests_text(statuses: Sequence[RequestStatus]) -> str:
     texts = (
         f"{one.request.title}\n\n{one.request.body}\n\nOpen it: {one.request.page(WEB, INDEX)}\n"
         for one in statuses
-        if one.state in _TO_MAKE
+        if one.state in _TO_MAKE and not one.problem
     )
     return "\n".join(texts)
 
@@ -43,9 +43,10 @@ def request_data(statuses: Sequence[RequestStatus]) -> list[dict[str, Any]]:
             "state": one.state.value,
             "issue": one.url,
             "note": one.note,
+            "problem": one.problem,
             "title": one.request.title,
             "body": one.request.body,
-            "open": one.request.page(WEB, INDEX),
+            "open": "" if one.problem else one.request.page(WEB, INDEX),
         }
         for one in statuses
     ]
@@ -55,7 +56,7 @@ def _notes(statuses: Sequence[RequestStatus]) -> Iterator[str]:
     """Print each note once."""
     texts: dict[str, list[str]] = {}
     for one in statuses:
-        if one.note:
-            texts.setdefault(one.note, []).append(str(one.request))
+        for text in filter(None, (one.problem, one.note)):
+            texts.setdefault(text, []).append(str(one.request))
     for text, names in texts.items():
         yield f"{', '.join(names)}: {text}"

@@ -282,6 +282,10 @@ def publish_register(
         statuses = registration.carry_out(agree, again=again) if open else registration.look()
     if json:
         print_json(request_data(statuses))
-        return
-    say(f"\n{request_table(statuses)}")
-    print_text(requests_text(statuses))
+    else:
+        say(f"\n{request_table(statuses)}")
+        print_text(requests_text(statuses))
+    if problem := next((one.problem for one in statuses if one.problem), ""):
+        raise CheckFailed(
+            problem, advice="Publish to a registry that everybody can read from, and register that."
+        )
