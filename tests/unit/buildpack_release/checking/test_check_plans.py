@@ -37,6 +37,34 @@ def prove(
     return check_plans(repository, plans, declared_foreign, partial=partial)
 
 
+def selecting(directory: Path, *environments: str) -> None:
+    """Let a buildpack take part in these execution environments only."""
+    path = directory / "buildpack.toml"
+    text = path.read_text().replace('api = "0.10"', 'api = "0.12"')
+    path.write_text(
+        text.replace(
+            "[[buildpack.licenses]]", f"exec-env = {json.dumps(environments)}\n\n[[buildpack.licenses]]"
+        )
+    )
+
+
+def test_each_execution_environment_is_proved(tmp_path: Path) -> None:
+    """A buildpack of another one is left out, even a required one: then nobody provides Python to tests."""
+    selecting(component(tmp_path, "acme/python", plans=PYTHON), "production")
+    selecting(component(tmp_path, "acme/extra", plans=PIP), "test", "*")
+    component(tmp_path, "acme/user", plans={"x": (None, plan(requires=("python",)))})
+    composite(tmp_path, "acme/all", ["acme/python", "acme/user", "acme/extra?"])
+    proofs, findings = prove(tmp_path)
+    assert [proof.title for proof in proofs] == [
+        "acme/all, group 1 in production",
+        "acme/all, group 1 in test",
+    ]
+    assert [list(case.outcomes) for case in proofs[1].cases] == [["acme/user", "acme/extra"]]
+    errors = [one.message for one in findings if one.severity is Severity.ERROR]
+    assert errors
+    assert all("in acme/all, group 1 in test" in message for message in errors)
+
+
 def test_a_sound_group_is_proved(tmp_path: Path) -> None:
     """The report says who meets what."""
     component(tmp_path, "acme/python", plans=PYTHON)

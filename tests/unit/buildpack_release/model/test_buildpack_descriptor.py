@@ -113,6 +113,9 @@ FAULTS = [
     (COMPONENT.replace('type = "MIT"', ""), "license", 11),
     (COMPONENT.replace('type = "MIT"', 'Type = "MIT"'), "unknown-key", 12),
     (COMPONENT.replace("clear-env = true", 'exec-env = ["test"]'), "exec-env", 7),
+    (COMPONENT.replace('"0.10"', '"0.12"').replace("clear-env = true", 'exec-env = ["all"]'), "exec-env", 7),
+    # The lifecycle takes both for the same key, and the last one counts.
+    (COMPONENT.replace("clear-env = true", 'Id = "acme/other"'), "unknown-key", 7),
     (COMPONENT + '[[stacks]]\nid = "*"\n', "stacks", 18),
     (COMPONENT.split("[[targets]]", maxsplit=1)[0], "kind", None),
     (COMPOSITE + '[[targets]]\nos = "linux"\n', "kind", 13),

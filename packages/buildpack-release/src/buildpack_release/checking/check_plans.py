@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.toml_lines import Key
 
+_EVERY, _PRODUCTION = "*", "production"
+
 
 def check_plans(
     repository: Repository,
@@ -52,18 +54,36 @@ def check_plans(
     if find_cycles(dependency_graph(repository.buildpacks)):
         return (), ()
     orders = {one.id: one.descriptor.order for one in repository.buildpacks if one.descriptor.is_composite}
+    selections = {one.id: one.descriptor.exec_env for one in repository.buildpacks}
     proofs: list[GroupProof] = []
     findings: list[Finding] = []
     for buildpack in repository.buildpacks:
         for number, top in enumerate(buildpack.descriptor.order):
             for group in dict.fromkeys(flat_groups((top,), orders)):
-                members = _members(group, plans, foreign)
-                if members is None:
-                    continue
-                proof, found = _prove(buildpack.descriptor, number, members, partial=partial)
-                proofs.append(proof)
-                findings += found
+                for environment, selected in _in_environments(group, selections):
+                    members = _members(selected, plans, foreign)
+                    if members is None:
+                        continue
+                    proof, found = _prove(buildpack.descriptor, number, members, environment, partial=partial)
+                    proofs.append(proof)
+                    findings += found
     return tuple(proofs), tuple(findings)
+
+
+def _in_environments(group: Group, selections: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Group]]:
+    """Return the group as each execution environment has it; under "" where no member selects any.
+
+    A buildpack of another environment is left out, even a required one ("Build Phase", API 0.12).
+    """
+    named = {name for entry in group for name in selections.get(entry.id, ()) if name != _EVERY}
+    for environment in sorted({_PRODUCTION, *named}) if named else [""]:
+        selected = tuple(
+            entry
+            for entry in group
+            if not (wanted := selections.get(entry.id, ())) or {environment, _EVERY} & {*wanted}
+        )
+        if selected:
+            yield environment, selected
 
 
 def _members(
@@ -86,13 +106,18 @@ def _members(
 
 
 def _prove(
-    composite: BuildpackDescriptor, number: int, members: tuple[GroupMember, ...], *, partial: bool
+    composite: BuildpackDescriptor,
+    number: int,
+    members: tuple[GroupMember, ...],
+    environment: str,
+    *,
+    partial: bool,
 ) -> tuple[GroupProof, tuple[Finding, ...]]:
     source = composite.source
     line = source.line("order", number)
     counted = count_cases(members)
     all_cases = tuple(cases(members)) if counted <= MOST_CASES else ()
-    proof = GroupProof(composite.id, number + 1, source.path, line, all_cases)
+    proof = GroupProof(composite.id, number + 1, source.path, line, all_cases, environment)
     if counted > MOST_CASES:
         message = (
             f"the plans of {proof.title} cannot be proved: {counted} combinations (at most {MOST_CASES})"

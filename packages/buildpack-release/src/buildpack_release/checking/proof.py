@@ -79,18 +79,23 @@ class Case:
 
 @dataclass(frozen=True)
 class GroupProof:
-    """All cases of one group, as the lifecycle sees it: nested composites are expanded."""
+    """All cases of one group, as the lifecycle sees it: nested composites are expanded.
+
+    `environment` is the execution environment (CNB_EXEC_ENV) that chose its members; "" if none did.
+    """
 
     composite: str
     number: int
     file: Path
     line: int | None
     cases: tuple[Case, ...]
+    environment: str = ""
 
     @property
     def title(self) -> str:
         """Name the group for people."""
-        return f"{self.composite}, group {self.number}"
+        where = f" in {self.environment}" if self.environment else ""
+        return f"{self.composite}, group {self.number}{where}"
 
     def lines(self) -> Iterator[str]:
         """Return the proof for people."""
@@ -105,6 +110,7 @@ class GroupProof:
         return {
             "composite": self.composite,
             "group": self.number,
+            "environment": self.environment,
             "cases": [_case_data(case) for case in self.cases],
         }
 

@@ -217,5 +217,9 @@ def _check_formats(descriptor: BuildpackDescriptor, table: Table) -> None:
         if media not in SBOM_FORMATS:
             advice = suggestion(media, SBOM_FORMATS)
             table.error("sbom-format", f'unknown SBOM format "{media}"', "sbom-formats", index, advice=advice)
+    if "all" in descriptor.exec_env:
+        index, advice = descriptor.exec_env.index("all"), 'write "*", or leave exec-env out'
+        message = 'exec-env "all" is an environment of that name, not all of them'
+        table.error("exec-env", message, "exec-env", index, advice=advice)
     if descriptor.exec_env and descriptor.api in {"0.10", "0.11"}:
         table.error("exec-env", 'exec-env needs api = "0.12"', "exec-env")

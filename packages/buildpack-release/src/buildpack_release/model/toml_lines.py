@@ -26,6 +26,9 @@ _BARE_KEY = re.compile(r"[^\s=.\[\]{},#\"']+")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_LINES = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SCALAR = re.compile(r"[^,\]}#\n]*")
+# What only TOML 1.1 knows.
+_SHORT_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d[Tt ])?\d\d:\d\d(?!:)", re.ASCII)
+_NEWER_ESCAPE = re.compile(r"(?:[^\\]|\\[^ex])*(\\[ex])")
 
 
 def locate(text: str) -> dict[KeyPath, int]:
@@ -34,6 +37,17 @@ def locate(text: str) -> dict[KeyPath, int]:
     with contextlib.suppress(_NotUnderstoodError, RecursionError):
         scanner.document()
     return scanner.lines
+
+
+def newer_syntax(text: str) -> tuple[int, str] | None:
+    """Return the first place where a document needs TOML 1.1, as line and what it is; None for TOML 1.0.
+
+    Parsers that know TOML 1.1 take it without a word, and those that read packages (pack) know TOML 1.0.
+    """
+    scanner = _Scanner(text)
+    with contextlib.suppress(_NotUnderstoodError, RecursionError):
+        scanner.document()
+    return min(scanner.newer, default=None)
 
 
 class _NotUnderstoodError(Exception):
@@ -47,6 +61,7 @@ class _Scanner:
         self._line = 1
         self._counted = 0
         self.lines: dict[KeyPath, int] = {}
+        self.newer: list[tuple[int, str]] = []
         self._array_lengths: dict[KeyPath, int] = {}
 
     def document(self) -> None:
@@ -108,6 +123,8 @@ class _Scanner:
         found = quoted or _BARE_KEY.match(self._text, self._at)
         if found is None:
             raise _NotUnderstoodError
+        if quoted:
+            self._note_escapes(found.group())
         self._at = found.end()
         self._skip(_BLANK)
         return _unquote(found.group()) if quoted else found.group()
@@ -116,12 +133,15 @@ class _Scanner:
         self._note(path)
         string = _STRING.match(self._text, self._at)
         if string is not None:
+            self._note_escapes(string.group())
             self._at = string.end()
         elif self._peek("["):
             self._array(path)
         elif self._peek("{"):
             self._inline_table(path)
         else:
+            if _SHORT_TIME.match(self._text, self._at):
+                self._note_newer("a time without seconds")
             self._skip(_SCALAR)
 
     def _array(self, path: KeyPath) -> None:
@@ -134,9 +154,21 @@ class _Scanner:
 
     def _inline_table(self, path: KeyPath) -> None:
         self._expect("{")
+        self._skip_in_inline_table()
         while not self._closed("}"):
             self._pair(path)
+            self._skip_in_inline_table()
+            has_comma = self._peek(",")
             self._separator("}")
+            self._skip_in_inline_table()
+            if has_comma and self._peek("}"):
+                self._note_newer("a comma before the end of an inline table")
+
+    def _skip_in_inline_table(self) -> None:
+        start = self._at
+        self._skip(_BLANK_LINES)
+        if not set("\n#").isdisjoint(self._text[start : self._at]):
+            self._note_newer("an inline table of several lines", start)
 
     def _closed(self, bracket: str) -> bool:
         self._skip(_BLANK_LINES)
@@ -162,6 +194,14 @@ class _Scanner:
         found = pattern.match(self._text, self._at)
         if found is not None:
             self._at = found.end()
+
+    def _note_escapes(self, string: str) -> None:
+        found = _NEWER_ESCAPE.match(string) if string.startswith('"') else None
+        if found:
+            self._note_newer(f"the escape {found[1]}", self._at + found.start(1))
+
+    def _note_newer(self, what: str, at: int | None = None) -> None:
+        self.newer.append((self._text.count("\n", 0, self._at if at is None else at) + 1, what))
 
     def _note(self, path: KeyPath) -> None:
         self._line += self._text.count("\n", self._counted, self._at)

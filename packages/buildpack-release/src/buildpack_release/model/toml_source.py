@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_common.parsing import TooDeeplyNestedError, parse_toml
 from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.model.toml_lines import Key, locate, newer_syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from buildpack_release.model.toml_lines import Key
-
+_MOST_INTEGER = 2**63 - 1
 _POSITION = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -30,8 +31,8 @@ class TomlSource:
     def read(cls, path: Path) -> TomlSource:
         """Read and parse a file.
 
-        Raises CheckFailed, with file and line, for text that is not TOML or not UTF-8, and ReleaseError when
-        the file cannot be read.
+        It must be TOML 1.0 on every Python, for that is what `pack` reads. Raises CheckFailed, with file and
+        line, for text that is not TOML or not UTF-8, and ReleaseError when the file cannot be read.
         """
         try:
             raw = path.read_bytes()
@@ -42,11 +43,23 @@ class TomlSource:
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise CheckFailed("not UTF-8, as TOML has to be", file=path, line=line) from None
-        return cls.parse(text, path)
+        source = cls.parse(text, path)
+        if found := newer_syntax(text):
+            line, what = found
+            raise CheckFailed(
+                f"not TOML 1.0: {what}",
+                advice="Only TOML 1.1 has it, and what reads packages and settings knows TOML 1.0.",
+                file=path,
+                line=line,
+            )
+        return source
 
     @classmethod
     def parse(cls, text: str, path: Path) -> TomlSource:
-        """Parse text that was read from `path` (for messages only). Raises CheckFailed with file and line."""
+        """Parse text that was read from `path` (for messages only).
+
+        Raises CheckFailed with file and line, also for integers that Python takes and no other parser.
+        """
         try:
             data = parse_toml(text)
         except TooDeeplyNestedError as error:
@@ -55,7 +68,12 @@ class TomlSource:
             found = _POSITION.search(str(error))
             line = int(found.group(1)) if found else text.rstrip().count("\n") + 1
             raise CheckFailed(f"not valid TOML: {error}", file=path, line=line) from None
-        return cls(path, text, data)
+        source = cls(path, text, data)
+        for keys, number in _integers(data):
+            if not -_MOST_INTEGER - 1 <= number <= _MOST_INTEGER:
+                title = "not valid TOML: an integer of more than 64 bits"
+                raise CheckFailed(title, file=path, line=source.line(*keys))
+        return source
 
     def line(self, *keys: Key) -> int | None:
         """Line (from 1) of the value at a key path such as `("order", 0, "group", 1, "version")`.
@@ -70,6 +88,16 @@ class TomlSource:
 
     @cached_property
     def _lines(self) -> dict[tuple[Key, ...], int]:
-        from buildpack_release.model.toml_lines import locate  # most files have no fault to show
-
         return locate(self.text)
+
+
+def _integers(value: object, *keys: Key) -> Iterator[tuple[tuple[Key, ...], int]]:
+    """Yield all integers of a document with the paths to them."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _integers(inner, *keys, key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _integers(inner, *keys, index)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield keys, value
