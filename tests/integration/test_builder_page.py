@@ -48,7 +48,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         targets=[DeclaredTarget("linux", "amd64")],
         report=lambda _: None,
     )
-    base(folder / "build-base")
+    base(folder / "build-base", files=["usr/bin/python3"])
     lifecycle(folder / "lifecycle.tgz")
     for name in ("node-app", "cpython"):
         buildpack(folder / name, f"acme/{name}@1.0.0")

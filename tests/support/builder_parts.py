@@ -45,12 +45,13 @@ def base(
     *,
     environment: Sequence[str] = ENVIRONMENT,
     labels: Mapping[str, str] | None = None,
+    files: Sequence[str] = (),
     **config: object,
 ) -> Path:
-    """Make a base image as a layout, with one file in its one layer."""
+    """Make a base image as a layout, with `etc/hello` and these files in its one layer."""
     folder.mkdir(parents=True)
     tar = folder / "rootfs.tar"
-    tar.write_bytes(archive({"etc/hello": b"hello\n"}))
+    tar.write_bytes(archive({"etc/hello": b"hello\n", **dict.fromkeys(files, b"")}))
     whole: dict[str, Any] = {
         "architecture": "amd64",
         "os": "linux",

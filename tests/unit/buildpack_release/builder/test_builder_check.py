@@ -134,6 +134,38 @@ def test_a_fault_in_a_declaration_is_found(parts: Parts, text: str, message: str
     assert message in str(caught.value)
 
 
+PROVIDES_PYTHON = '[[provides]]\nname = "python"\n[[requires]]\nname = "python"\n'
+
+
+def ours(parts: Parts, id_version: str, *, interpreter: bool = False, plan_text: str = "") -> str:
+    """Package a buildpack with a launcher's program in it; return the package's name."""
+    name = id_version.partition("@")[0].rpartition("/")[2]
+    folder = buildpack(parts.folder / name, id_version, plans={"10-always": (None, plan_text)})
+    write(folder / "lib/__main__.py")
+    if interpreter:
+        write(folder / "interpreter/bin/python3")
+    return package(parts.folder / f"{name}.cnb", folder).name
+
+
+def test_a_base_without_python_is_an_error_for_those_that_need_one(parts: Parts) -> None:
+    """The first of a group; those behind a buildpack that provides Python run with that one."""
+    runtime = ours(parts, "acme/runtime@1.0.0", plan_text=PROVIDES_PYTHON)
+    after = ours(parts, "acme/after@1.0.0")
+    parts.configure(runtime, after, order=order(["acme/runtime", "acme/after"]))
+    (error,) = (finding for finding in check(parts).findings if finding.is_error)
+    assert error.code == "no-python"
+    assert error.message.startswith("acme/runtime needs Python 3.10 or newer to run")
+    assert error.line == parts.config.read_text().splitlines().index('image = "oci:base/layout"') + 1
+
+
+def test_a_self_contained_package_needs_no_python(parts: Parts) -> None:
+    """Nor do those that come after it and a Python."""
+    runtime = ours(parts, "acme/runtime@1.0.0", interpreter=True, plan_text=PROVIDES_PYTHON)
+    after = ours(parts, "acme/after@1.0.0")
+    parts.configure(runtime, after, order=order(["acme/runtime", "acme/after"]))
+    assert check(parts).ok
+
+
 def test_system_buildpacks_are_in_every_group(parts: Parts) -> None:
     """As the lifecycle adds them: before, they can provide what the group requires."""
     more = '[[system.pre.buildpacks]]\nid = "acme/a"\n'

@@ -30,6 +30,7 @@ class Base:
     target: DeclaredTarget
     distro: tuple[str, str]
     stack_id: str
+    environment: Mapping[str, str]
 
     @classmethod
     def of(cls, image: SourceImage) -> Base:
@@ -51,6 +52,7 @@ class Base:
             DeclaredTarget(os, arch, str(image.config.get("variant") or "")),
             (image.labels.get(_DISTRO_NAME, ""), image.labels.get(_DISTRO_VERSION, "")),
             image.labels.get(STACK_LABEL, ""),
+            environment,
         )
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_release.builder.base_python import has_python
 from buildpack_release.builder.builder_toml import read_config
-from buildpack_release.builder.composition import orders
+from buildpack_release.builder.composition import error, orders
 from buildpack_release.builder.create import gather
 from buildpack_release.builder.declarations import read_declarations, side_file
-from buildpack_release.builder.plans import plans_in_layer
+from buildpack_release.builder.plans import LayerDetection, detection_in_layer
 from buildpack_release.checking.check_plans import check_plans
 from buildpack_release.checking.repository_check import Report
 from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor, OrderEntry
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from buildpack_release.builder.composition import Composition
     from buildpack_release.builder.create import Parts
     from buildpack_release.model.build_plan import DeclaredPlan
-    from buildpack_release.model.order import Order
+    from buildpack_release.model.order import Group, Order
 
+_PYTHON = "python"
+"""The name in build plans of what puts a Python on PATH."""
 _Plans = dict[str, "tuple[DeclaredPlan, ...]"]
 
 
@@ -62,7 +65,8 @@ def check_builder(
 def _prove(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], config: Path) -> Report:
     composition = parts.composition
     keys = _Keys.of(composition)
-    plans = _known_plans(parts, declared, keys)
+    detections = _detections(parts, keys)
+    plans = _known_plans(parts, declared, keys, detections)
     builder = keys.buildpack(config.name, composition.config.source, _whole_order(composition))
     composites = [
         keys.buildpack(name, _no_source(name), order) for name, order in orders(composition.modules).items()
@@ -73,7 +77,10 @@ def _prove(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], config:
     # What is wrong with a composite shows in the builder's groups, if it is in one.
     relevant = [one for one in found if any(proof.title in one.message for proof in own)]
     unknown = _unknown(composition, plans, keys, side_file(config))
-    findings = (*parts.findings, *relevant, *unknown)
+    pythonless = _without_python(
+        parts, plans, keys, {one for one, found in detections.items() if found.needs_python}
+    )
+    findings = (*parts.findings, *relevant, *unknown, *pythonless)
     return Report(config.absolute().parent, tuple(dict.fromkeys(findings)), own)
 
 
@@ -131,42 +138,94 @@ def _no_source(name: str) -> TomlSource:
     return TomlSource(Path(name), "", {"order": []})
 
 
-def _known_plans(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], keys: _Keys) -> _Plans:
+def _detections(parts: Parts, keys: _Keys) -> dict[str, LayerDetection]:
+    """Return what is known of the components from their layers."""
+    found = {
+        keys.names[module.id, module.version]: detection_in_layer(module, parts.scratch)
+        for module in parts.composition.modules
+        if not module.order
+    }
+    return {name: detection for name, detection in found.items() if detection is not None}
+
+
+def _known_plans(
+    parts: Parts,
+    declared: Mapping[str, Sequence[DeclaredPlan]],
+    keys: _Keys,
+    detections: Mapping[str, LayerDetection],
+) -> _Plans:
     """Return the plans of the components; what a layer has counts more than what was declared."""
     known: _Plans = {}
     for module in parts.composition.modules:
-        if module.order:
-            continue
-        found = plans_in_layer(module, parts.scratch) or declared.get(module.id)
-        if found is not None:
-            known[keys.names[module.id, module.version]] = tuple(found)
+        name = keys.names[module.id, module.version]
+        if name in detections:
+            known[name] = detections[name].plans
+        elif not module.order and module.id in declared:
+            known[name] = tuple(declared[module.id])
     return known
+
+
+def _without_python(parts: Parts, plans: _Plans, keys: _Keys, needing: Collection[str]) -> Iterator[Finding]:
+    """Find buildpacks with no Python to run with: none before them brings one, nor does the base."""
+    composition = parts.composition
+    first = dict.fromkeys(
+        name for _, flat in _flat_groups(composition, keys) if (name := _first_needing(flat, plans, needing))
+    )
+    if not first or has_python(composition.base, parts.scratch):
+        return
+    config = composition.config
+    for name in first:
+        yield error(
+            config,
+            "no-python",
+            f"{name} needs Python 3.10 or newer to run, and {composition.base.image.name} has none on PATH",
+            "build",
+            "image",
+            advice="take its self-contained package (inv package --interpreter), or a base with python3",
+        )
+
+
+def _first_needing(group: Group, plans: _Plans, needing: Collection[str]) -> str:
+    """Return the first buildpack of a group that needs a Python from outside; "" once one is provided."""
+    for entry in group:
+        if entry.id in needing:
+            return entry.id
+        provided = {
+            one for plan in plans.get(entry.id, ()) for way in plan.plan.alternatives for one in way.provides
+        }
+        if _PYTHON in provided:
+            return ""
+    return ""
+
+
+def _flat_groups(composition: Composition, keys: _Keys) -> Iterator[tuple[int, Group]]:
+    """Yield each group with its number, and what composites in it stand for."""
+    nested = {
+        keys.names[_split(name)]: keys.order(order) for name, order in orders(composition.modules).items()
+    }
+    for number, group in enumerate(keys.order(_whole_order(composition))):
+        for flat in flat_groups((group,), nested):
+            yield number, flat
 
 
 def _unknown(
     composition: Composition, plans: Collection[str], keys: _Keys, declarations: Path
 ) -> Iterator[Finding]:
     """Find groups that cannot be proved, and say whose plans that takes."""
-    nested = {
-        keys.names[_split(name)]: keys.order(order) for name, order in orders(composition.modules).items()
-    }
     source = composition.config.source
-    for number, group in enumerate(keys.order(_whole_order(composition))):
-        missing = {
-            entry.id: None
-            for flat in flat_groups((group,), nested)
-            for entry in flat
-            if entry.id not in plans
-        }
-        if missing:
-            message = f"group {number + 1} is not proved: the plans of {', '.join(missing)} are not known"
+    missing: dict[int, dict[str, None]] = {}
+    for number, flat in _flat_groups(composition, keys):
+        missing.setdefault(number, {}).update(dict.fromkeys(one.id for one in flat if one.id not in plans))
+    for number, names in missing.items():
+        if names:
+            message = f"group {number + 1} is not proved: the plans of {', '.join(names)} are not known"
             yield Finding(
                 Severity.WARNING,
                 "unknown-plan",
                 message,
                 source.path,
                 source.line("order", number),
-                f'declare [foreign."{next(iter(missing))}"] in {declarations.name}',
+                f'declare [foreign."{next(iter(names))}"] in {declarations.name}',
             )
 
 
