@@ -11,6 +11,7 @@ import pytest
 
 from buildpack_api.bytecode import compile_tree
 from buildpack_api.errors import CommandFailed
+from buildpack_release.bytecode.interpreters import installed_interpreters
 
 STDLIB = Path(os.__file__).parent
 PYTHON = Path(sys.executable)
@@ -38,6 +39,32 @@ def test_equal_trees_at_equal_paths_give_equal_bytes(tmp_path: Path) -> None:
         found.append(digests(tree))
     assert found[0] == found[1]
     assert len(found[0]) == len(list(tree.rglob("*.py"))) > 40
+
+
+@pytest.mark.parametrize("minor", [one for one in installed_interpreters() if one != "3.10"])
+def test_what_a_process_has_interned_does_not_show(tmp_path: Path, minor: str) -> None:
+    """Protects environments that are made of another one's parts: other files have names and sets in common."""
+    python = installed_interpreters()[minor].executable
+    kept = (
+        "import sys; kept = [sys.intern(one) for one in ('426', '225', 'First.Second', 'f.<locals>.Local')]"
+    )
+    after_others = tmp_path / "python"
+    after_others.write_text(
+        f'#!/bin/sh\nexec {quote(str(python))} "$1" "$2" "$3" "$4" -c "{kept}\n$6" "$7"\n'
+    )
+    after_others.chmod(0o755)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "x.py").write_text(
+        "class First:\n class Second:\n  def a(self, x): return x in {'426', '225'}\n"
+        "  def b(self, x): return x not in {'426', '225'}\n"
+        "def f():\n class Local:\n  def g(self, x): return x in {1, 2} or x in {True, 2}\n"
+    )
+    found = []
+    for compiler in (python, after_others):
+        compile_tree(compiler, tree, env=os.environ)
+        found.append(digests(tree))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
