@@ -43,7 +43,7 @@ def test_equal_trees_at_equal_paths_give_equal_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("minor", [one for one in installed_interpreters() if one != "3.10"])
 def test_what_a_process_has_interned_does_not_show(tmp_path: Path, minor: str) -> None:
-    """Protects environments that are made of another one's parts: other files have names and sets in common."""
+    """Protects environments that are made of another one's parts: files have names and sets in common."""
     python = installed_interpreters()[minor].executable
     kept = (
         "import sys; kept = [sys.intern(one) for one in ('426', '225', 'First.Second', 'f.<locals>.Local')]"

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 # it, so _environment isolates instead. And whether an object happens to be used elsewhere in the process:
 # marshal marks only those as shared. So all parts of a code object are held while it is written, and all are
 # marked.
-# From 3.11 on it shows which strings the process has interned, by what it has imported or compiled before:
-# in 3.11 and 3.12 whether equal sets of strings are one object (a set whose strings had to be replaced by
-# interned ones is a copy), from 3.13 on whether a class's name among the constants is the name of its code
-# object. Both are made one object, so the bytes of a file do not depend on which others were compiled in the
-# same process: what is moved from another environment is what would be made.
+# From 3.11 on it shows which strings are interned already, by what the process has imported or compiled
+# before: in whether equal sets of strings are one object (a set whose strings had to be replaced by interned
+# ones is a copy), and whether the name of an inner class among the constants is the name of its code object.
+# So a file with either is compiled twice: the second time all of its own strings are interned, whatever went
+# before. Then a file's bytes do not depend on which others were compiled in the same process, and what is
+# taken from another tree is what would be made. (code.replace() would change more than it is told to.)
 # From 3.13 on imported modules show all the same in some files. So whoever compiles has imported the same:
 # this process or a copy of it (fork), one for each core; a pool of processes would take half as much time
 # again, most of it to start. Its module is imported all the same: without what that interns, some files
@@ -54,33 +55,20 @@ if sys.version_info < (3, 11):
     _bootstrap_external._code_to_hash_pyc = write_all_shared
 else:
     from importlib import _bootstrap_external
-    from operator import is_
-    write = _bootstrap_external._code_to_hash_pyc
-    CODE = type(write.__code__)
-    KINDS = (CODE, tuple, frozenset, str)
+    CODE = type(parts.__code__)
+    once = _bootstrap_external.SourceLoader.source_to_code
 
-    def names_in(code, found):
-        found.setdefault(code.co_qualname, code.co_qualname)
-        for part in code.co_consts:
-            if type(part) is CODE:
-                names_in(part, found)
-        return found
+    def is_sensitive(code):
+        if "." in code.co_qualname and code.co_qualname in code.co_consts:
+            return True
+        parts = code.co_consts
+        return any(type(one) is frozenset or type(one) is CODE and is_sensitive(one) for one in parts)
 
-    def settled(value, names, sets):
-        if type(value) is CODE:
-            consts = settled(value.co_consts, names, sets)
-            return value if consts is value.co_consts else value.replace(co_consts=consts)
-        if type(value) is tuple:
-            parts = tuple([settled(part, names, sets) if type(part) in KINDS else part for part in value])
-            return value if all(map(is_, parts, value)) else parts
-        if type(value) is str:
-            return names.get(value, value)
-        return sets.setdefault(frozenset(map(repr, value)), value)  # 1 is not True
+    def source_to_code(*arguments, **options):
+        first = once(*arguments, **options)
+        return once(*arguments, **options) if is_sensitive(first) else first
 
-    def write_settled(code, *rest):
-        return write(settled(code, names_in(code, {}), {}), *rest)
-
-    _bootstrap_external._code_to_hash_pyc = write_settled
+    _bootstrap_external.SourceLoader.source_to_code = source_to_code
 
 def compile_all(files):
     mode = compileall.py_compile.PycInvalidationMode.UNCHECKED_HASH

@@ -20,7 +20,9 @@ REDIS = 'python_full_version < "3.11.3"'
     [
         'async-timeout==5.0.1 ; python_full_version < "3.11.3" --hash=sha256:00',
         "{ name = \"async-timeout\", marker = \"python_full_version<'3.11.3' and extra == 'x'\" }",
+        'marker = "python_full_version < \\"3.11.3\\""',
         "requires-python = '<3.11.3'",
+        'requires_python = "<3.11.3"',
         "[{'requires-python': '<3.11.3'}]",
         'python-versions = ">=3.9,<3.11.3"',
     ],

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")  # SHA-256, however it is written
-_CONDITIONS = ("python_full_version", "implementation_version", "requires-python", "python-versions")
+_CONDITIONS = (
+    "python_full_version", "implementation_version", "requires-python", "requires_python", "python-versions"
+)  # fmt: skip
 _SHOWN = 60  # characters of a requirement
 _LISTED = 20
 
