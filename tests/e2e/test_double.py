@@ -385,6 +385,17 @@ FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
         52,
         {BUILD: 'printf \'[[unmet]]\nname = "a"\n\' >"$CNB_LAYERS_DIR/build.toml"'},
     ),
+    "default is a text": (52, {BUILD: launch_toml("a true*").replace("default = true", 'default = "true"')}),
+    "args is a text": (52, {BUILD: launch_toml("a true").replace('["a"]', '"a"')}),
+    "args holds a number": (52, {BUILD: launch_toml("a true").replace('["a"]', "[1]")}),
+    "working-dir is a number": (52, {BUILD: launch_toml("a true").replace('"/tmp"', "1")}),
+    "a label's value is a number": (52, {BUILD: launch_toml(labels='[[labels]]\nkey = "a"\nvalue = 1')}),
+    "a label without a key": (0, {BUILD: launch_toml(labels='[[labels]]\nvalue = "a"')}),
+    "unmet is a text": (52, {BUILD: 'echo \'unmet = "x"\' >"$CNB_LAYERS_DIR/build.toml"'}),
+    "a layer without types whose new name is taken": (
+        52,
+        {BUILD: 'cd "$CNB_LAYERS_DIR" && mkdir a a.ignore && touch a.toml a/x a.ignore/x'},
+    ),
     "undeclared SBOM": (52, {BUILD: 'echo "{}" >"$CNB_LAYERS_DIR/launch.sbom.spdx.json"'}),
     "undeclared SBOM of a layer": (52, {BUILD: sbom("a.sbom.spdx.json")}),
     "unknown SBOM": (52, {BUILD: sbom("a.sbom.foo.json")}),
@@ -395,6 +406,27 @@ FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "an SBOM that is no JSON by name": (0, {BUILD: sbom("a.sbom.txt")}),
     "a layer called launch": (0, {BUILD: 'mkdir "$CNB_LAYERS_DIR/launch"'}),
 }
+
+
+@pytest.mark.parametrize(
+    ("group", "optional", "code"),
+    [
+        ("t/fails t/not-for-it", ["t/fails"], 21),
+        ("t/fails", ["t/fails"], 20),
+        ("t/elsewhere t/good", [], 21),
+        ("t/elsewhere t/good", ["t/elsewhere"], 0),
+    ],
+)
+def test_members_that_fail(
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair], group: str, optional: Collection[str], code: int
+) -> None:
+    """An optional member's error counts where a required one fails; targets count for required ones."""
+    scripted.add("t/fails", detect="exit 1")
+    scripted.add("t/not-for-it", detect="exit 100")
+    scripted.add("t/good")
+    path = scripted.add("t/elsewhere") / "buildpack.toml"
+    path.write_text(path.read_text() + 'arch = "s390x"\n')
+    assert start(group, optional=optional).code() == code
 
 
 @pytest.mark.parametrize(("code", "parts"), FAULTS.values(), ids=FAULTS)

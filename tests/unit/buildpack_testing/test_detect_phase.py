@@ -102,6 +102,36 @@ def test_an_error_of_an_optional_buildpack_is_survived(
     assert [run.id for run in platforms("all").build(app).runs] == ["b"]
 
 
+def test_an_error_of_an_optional_buildpack_counts_where_a_required_one_fails(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Then the lifecycle ends with 21; with nothing but optional members it is 20."""
+    scripted.add("a", detect="exit 1")
+    scripted.add("b", detect="exit 100")
+    scripted.compose("both", "a? b")
+    scripted.compose("one", "a?")
+    for name, code in (("both", LifecycleCode.DETECT_ERROR), ("one", LifecycleCode.DETECT_NOBODY)):
+        with pytest.raises(PhaseError) as failed:
+            platforms(name).build(app)
+        assert failed.value.code is code, name
+
+
+def test_a_buildpack_for_another_target(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """A required one ends detection, and its program never starts; of an optional one nobody asks."""
+    for name in ("a", "b"):
+        directory = scripted.add(name, detect="exit 1" if name == "a" else "")
+        path = directory / "buildpack.toml"
+        path.write_text(path.read_text() + 'arch = "s390x"\n')
+    scripted.compose("optional", "b?")
+    with pytest.raises(PhaseError, match="for another target") as failed:
+        platforms("a").build(app)
+    assert failed.value.code is LifecycleCode.DETECT_ERROR
+    assert "a ended with" not in str(failed.value)
+    assert [run.id for run in platforms("optional").build(app).runs] == ["b"]
+
+
 def test_a_missing_program_is_an_error(scripted: ScriptedBuildpacks, platforms: Platforms, app: Path) -> None:
     (scripted.add("a") / "bin" / "detect").unlink()
     with pytest.raises(PhaseError, match="cannot be run") as failed:

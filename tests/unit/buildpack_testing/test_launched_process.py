@@ -95,6 +95,64 @@ def test_exec_d_programs_change_the_environment(
         assert container.environment()["SET"] == "by exec.d"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo A = 1 >&3",
+        "#!/bin/sh\necho [[ >&3",
+        "#!/bin/sh\necho A = 1 >&3",
+        "#!/bin/sh\nexit 3",
+    ],
+    ids=["no interpreter", "no TOML", "no string", "fails"],
+)
+def test_an_exec_d_program_that_the_launcher_refuses(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, text: str
+) -> None:
+    """With its code: what a shell would forgive, the kernel does not."""
+    program = (
+        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
+        f'cat >"$p" <<\'END\'\n{text}\nEND\nchmod +x "$p"\n'
+    )
+    scripted.add("a", build=program + layer("x", "launch"))
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container, pytest.raises(PhaseError) as refused:
+        container.environment()
+    assert refused.value.code is LifecycleCode.LAUNCH
+
+
+def in_directory(directory: str) -> str:
+    """Return sh that makes a process which starts a program of the app in a directory."""
+    process = f'[[processes]]\ntype = "web"\ncommand = ["./run"]\nworking-dir = "{directory}"'
+    program = "printf '#!/bin/sh\\npwd\\n' | tee run sub/run >other; chmod +x run sub/run\n"
+    return f"mkdir sub empty\n{program}cat >\"$CNB_LAYERS_DIR/launch.toml\" <<'END'\n{process}\nEND\n"
+
+
+def test_a_program_is_executed_in_its_working_directory(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """A relative one is looked for below the app, and executed where it works: it has to be in both."""
+    scripted.add("good", build=in_directory("sub"))
+    platform = platforms("good")
+    platform.build(app)
+    with platform.container() as container:
+        said = container.run(container.command("web"), process_type="web").stdout.strip()
+        assert said == str(platform.workspace.app / "sub")
+
+
+@pytest.mark.parametrize("directory", ["empty", "gone"])
+def test_a_program_is_missing_in_its_working_directory(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, directory: str
+) -> None:
+    """Or there is no such directory in the image."""
+    scripted.add("bad", build=in_directory(directory))
+    platform = platforms("bad")
+    platform.build(app)
+    with platform.container() as container, pytest.raises(PhaseError) as refused:
+        container.run(container.command("web"), process_type="web")
+    assert refused.value.code is LifecycleCode.LAUNCH
+
+
 def test_a_started_process_is_stopped_when_the_block_is_left(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:

@@ -35,6 +35,12 @@ def _read(directory: Path) -> BuildpackOutput:
             _TWO_DEFAULTS,
             "more than one process is the default",
         ),
+        ("launch.toml", '[[processes]]\ntype = "a"\ncommand = ["x"]\ndefault = "true"', "wrong type"),
+        ("launch.toml", '[[processes]]\ntype = "a"\ncommand = ["x"]\nargs = "abc"', "wrong type"),
+        ("launch.toml", '[[processes]]\ntype = "a"\ncommand = ["x"]\nargs = [1]', "wrong type"),
+        ("launch.toml", '[[processes]]\ntype = "a"\ncommand = ["x"]\nworking-dir = 1', "wrong type"),
+        ("launch.toml", '[[labels]]\nkey = "a"\nvalue = 1', "are strings"),
+        ("build.toml", 'unmet = "x"', "left output"),
         ("build.toml", '[[unmet]]\nname = "y"', "y is not in its plan"),
         ("launch.sbom.foo.json", "{}", "unknown SBOM format"),
         ("build.sbom.spdx.json", "{}", "not in sbom-formats"),
@@ -51,6 +57,22 @@ def test_broken_output_is_refused_with_code_52(tmp_path: Path, name: str, text: 
 def test_an_sbom_of_no_layer_and_one_that_is_no_json_are_not_looked_at(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}")
     assert _read(tmp_path).layers == ()
+
+
+def test_a_label_may_lack_its_key(tmp_path: Path) -> None:
+    """Then it has an empty one."""
+    (tmp_path / "launch.toml").write_text('[[labels]]\nvalue = "x"\n')
+    assert _read(tmp_path).labels == {"": "x"}
+
+
+def test_a_layer_without_types_finds_its_new_name_taken(tmp_path: Path) -> None:
+    """The lifecycle cannot rename it either."""
+    for name in ("a", "a.ignore"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a.toml").touch()
+    with pytest.raises(PhaseError, match=r"a\.ignore is there already") as refused:
+        _read(tmp_path)
+    assert refused.value.code is LifecycleCode.BUILD_OUTPUT
 
 
 def test_a_layer_without_types_is_renamed(tmp_path: Path) -> None:

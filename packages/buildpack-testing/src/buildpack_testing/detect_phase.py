@@ -17,6 +17,7 @@ from buildpack_release.checking.plan_resolution import (
 )
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.build_plan import Alternative, BuildPlan
+from buildpack_release.model.targets import own_arch
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.invocation import buildpack_environment, call, lifecycle_environment
 
@@ -35,7 +36,8 @@ class GroupOutcome(Enum):
 
     RESOLVED = "resolved"
     NOT_DETECTED = "a required buildpack failed detection"
-    ERROR = "a required buildpack ended with an error"
+    ERROR = "a required buildpack failed, and one ended with an error"
+    OTHER_TARGET = "a required buildpack is for another target"
     UNRESOLVED = "no plan fits"
     EMPTY = "no buildpack passed detection"
 
@@ -102,10 +104,18 @@ class Detector:
 
     def _run_all(self, group: Sequence[OrderEntry]) -> None:
         """Run what has not run yet; the buildpacks of a group run in parallel, so they must not meet."""
-        missing = [entry.id for entry in group if entry.id not in self._runs]
+        missing = [
+            entry.id for entry in group if entry.id not in self._runs and not self._misses_target(entry)
+        ]
         with ThreadPoolExecutor(max_workers=max(len(missing), 1)) as pool:
             for run in pool.map(self._run, missing):
                 self._runs[run.id] = run
+
+    def _misses_target(self, entry: OrderEntry) -> bool:
+        """Whether a member is required and for other platforms; of an optional one nobody asks."""
+        targets = self.buildpacks[entry.id].descriptor.targets
+        fitting = (target.os in {"", "linux"} and target.arch in {"", own_arch()} for target in targets)
+        return bool(targets) and not entry.optional and not any(fitting)
 
     def _run(self, buildpack_id: str) -> DetectRun:
         buildpack = self.buildpacks[buildpack_id]
@@ -124,11 +134,12 @@ class Detector:
             return _read_run(buildpack_id, finished.code, finished.output, plan)
 
     def _try(self, group: Sequence[OrderEntry]) -> tuple[GroupOutcome, GroupResolution | None]:
-        required = [self._runs[entry.id] for entry in group if not entry.optional]
-        if any(run.code not in {_PASS, _FAIL} for run in required):
-            return GroupOutcome.ERROR, None
-        if any(run.code == _FAIL for run in required):
-            return GroupOutcome.NOT_DETECTED, None
+        if any(self._misses_target(entry) for entry in group):
+            return GroupOutcome.OTHER_TARGET, None
+        if any(self._runs[entry.id].code != _PASS for entry in group if not entry.optional):
+            # An error of an optional member counts only now (lifecycle: phase/detector.go).
+            is_broken = any(self._runs[entry.id].code not in {_PASS, _FAIL} for entry in group)
+            return (GroupOutcome.ERROR if is_broken else GroupOutcome.NOT_DETECTED), None
         candidates = [
             DetectedBuildpack(entry.id, self._runs[entry.id].alternatives, entry.optional)
             for entry in group
@@ -140,7 +151,7 @@ class Detector:
         return (GroupOutcome.RESOLVED if resolution else GroupOutcome.UNRESOLVED), resolution
 
     def _failure(self, tried: Sequence[TriedGroup]) -> PhaseError:
-        is_error = any(group.outcome is GroupOutcome.ERROR for group in tried)
+        is_error = any(group.outcome in {GroupOutcome.ERROR, GroupOutcome.OTHER_TARGET} for group in tried)
         code = LifecycleCode.DETECT_ERROR if is_error else LifecycleCode.DETECT_NOBODY
         lines = [f"{' + '.join(group.ids)}: {group.outcome.value}" for group in tried]
         for run in self._runs.values():

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from buildpack_testing.image_store import ImageRecord, ImageStore
     from buildpack_testing.workspace import ImageEnvironment, Workspace
 
+_EXECUTABLE = (b"#!", b"\x7fELF")
+"""How files begin that the kernel executes."""
+
 
 @dataclass(frozen=True)
 class ImageFileSystem:
@@ -80,7 +83,7 @@ class ImageFileSystem:
         """Run a command and return its code and output. With check, raises PhaseError for a failure."""
         env = self.environment(process_type)
         result = subprocess.run(
-            self._resolve(command, env),
+            self._resolve(command, env, self.directory(process_type)),
             env=env,
             cwd=self.directory(process_type),
             stdin=subprocess.DEVNULL,
@@ -103,7 +106,7 @@ class ImageFileSystem:
         previous = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         try:
             return subprocess.run(
-                self._resolve(command, env),
+                self._resolve(command, env, self.directory(process_type)),
                 env=env,
                 cwd=self.directory(process_type),
                 check=False,
@@ -122,7 +125,7 @@ class ImageFileSystem:
         """Start a command; it is terminated, and after 10 seconds killed, when the block is left."""
         env = self.environment(process_type)
         process = subprocess.Popen(
-            self._resolve(command, env),
+            self._resolve(command, env, self.directory(process_type)),
             env=env,
             cwd=self.directory(process_type),
             stdin=subprocess.DEVNULL,
@@ -141,18 +144,29 @@ class ImageFileSystem:
             directory = self.workspace.layers / buildpack.id.replace("/", "_")
             yield [directory / layer.name for layer in sorted(buildpack.layers, key=lambda layer: layer.name)]
 
-    def _resolve(self, command: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    def _resolve(self, command: Sequence[str], env: Mapping[str, str], directory: Path) -> list[str]:
+        """Return the command line with the program's path.
+
+        A relative one is looked for below the app, and executed below the working directory: it has to be in
+        both (lifecycle: launch/launcher.go).
+        """
         program = command[0]
+        if not directory.is_dir():
+            raise PhaseError(LifecycleCode.LAUNCH, f"the working directory {directory} is not in the image")
         if "/" not in program:
-            program = shutil.which(program, path=env.get("PATH", "")) or ""
-        elif not Path(program).is_absolute():
-            program = str(self.workspace.app / program)
-        if not os.access(program, os.X_OK):
+            candidates = [shutil.which(program, path=env.get("PATH", "")) or ""]
+        else:
+            candidates = [str(self.workspace.app / program), str(directory / program)]
+        if not all(os.access(one, os.X_OK) for one in candidates):
             raise PhaseError(LifecycleCode.LAUNCH, f"{command[0]} is not a program in the image")
-        return [program, *command[1:]]
+        return [candidates[-1], *command[1:]]
 
     def _run_exec_d(self, program: Path, env: Mapping[str, str]) -> dict[str, str]:
         """Run an exec.d program: it writes variables as TOML to file descriptor 3."""
+        if not program.read_bytes()[:4].startswith(_EXECUTABLE):  # which a shell would run all the same
+            raise PhaseError(
+                LifecycleCode.LAUNCH, f"exec.d program {program} is neither a binary nor has it #!"
+            )
         with tempfile.TemporaryDirectory(prefix="strata-exec-d-") as scratch:
             written = Path(scratch) / "fd3.toml"
             result = subprocess.run(
@@ -162,8 +176,8 @@ class ImageFileSystem:
                 stdout=sys.stderr,
                 check=False,
             )
-            values = toml.load(written) if result.returncode == 0 else None
-        if values is None or not all(isinstance(value, str) for value in values.values()):
+            values = _variables(written) if result.returncode == 0 else None
+        if values is None:
             raise PhaseError(LifecycleCode.LAUNCH, f"exec.d program {program} failed ({result.returncode})")
         return values
 
@@ -193,6 +207,15 @@ def stop(process: subprocess.Popen[str], *, patience: float = 10.0) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
+
+
+def _variables(written: Path) -> dict[str, str] | None:
+    """Read what an exec.d program has written; None if it is not TOML, or holds anything but strings."""
+    try:
+        values = toml.load(written)
+    except toml.TomlError:
+        return None
+    return values if all(isinstance(value, str) for value in values.values()) else None
 
 
 def _exec_d(layer: Path, process_type: str | None) -> Iterator[Path]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _NOT_LAYERS = frozenset({"launch", "build", "store"})
 _TYPES = ("launch", "build", "cache")
+_PROCESS_TYPES: Mapping[str, type] = {"type": str, "args": list, "default": bool, "working-dir": str}
 _SBOM_FORMATS = {
     "cdx.json": "application/vnd.cyclonedx+json",
     "spdx.json": "application/spdx+json",
@@ -65,17 +66,17 @@ def read_outputs(
         build = _read_optional(directory / "build.toml")
         store = _read_optional(directory / "store.toml")
         processes = tuple(_read_process(table) for table in launch.get("processes", []))
+        labels = dict(_read_label(table) for table in launch.get("labels", []))
+        unmet = _read_unmet(build)
     except (toml.TomlError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _refused(directory, str(error)) from error
     _check_processes(directory, processes)
-    unmet = frozenset(str(entry.get("name", "")) for entry in build.get("unmet", []))
     if unmet - set(plan_names):
         raise _refused(
             directory, f"build.toml: {', '.join(sorted(unmet - set(plan_names)))} is not in its plan"
         )
     _check_sboms(directory, {layer.name for layer in layers}, sbom_formats)
     kept = tuple(layer for layer in layers if layer.types != LayerTypes())
-    labels = {label["key"]: label["value"] for label in launch.get("labels", [])}
     ignored = _set_aside(directory, layers, kept)
     return BuildpackOutput(kept, ignored, processes, labels, unmet, store.get("metadata"))
 
@@ -108,6 +109,11 @@ def _read_process(table: Mapping[str, Any]) -> Process:
         raise ValueError("launch.toml: there is no direct since Buildpack API 0.9")
     if not isinstance(table["command"], list):
         raise TypeError("launch.toml: command is not a list")
+    for key, kind in _PROCESS_TYPES.items():
+        value = table.get(key, kind())
+        inner = value if isinstance(value, list) else []
+        if not isinstance(value, kind) or not all(isinstance(one, str) for one in inner):
+            raise TypeError(f"launch.toml: {key} of a process has the wrong type")
     return Process(
         table["type"],
         tuple(table["command"]),
@@ -115,6 +121,20 @@ def _read_process(table: Mapping[str, Any]) -> Process:
         default=table.get("default", False),
         working_dir=table.get("working-dir"),
     )
+
+
+def _read_label(table: Mapping[str, Any]) -> tuple[str, str]:
+    key, value = table.get("key", ""), table.get("value", "")
+    if not (isinstance(key, str) and isinstance(value, str)):
+        raise TypeError("launch.toml: key and value of a label are strings")
+    return key, value
+
+
+def _read_unmet(document: Mapping[str, Any]) -> frozenset[str]:
+    names = [entry.get("name", "") for entry in document.get("unmet", [])]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("build.toml: the name of what is unmet is a string")
+    return frozenset(names)
 
 
 def _check_processes(directory: Path, processes: tuple[Process, ...]) -> None:
@@ -139,7 +159,10 @@ def _set_aside(
 ) -> tuple[str, ...]:
     for layer in layers:
         if layer not in kept and layer.has_contents:
-            layer.path.rename(layer.path.with_name(f"{layer.name}.ignore"))
+            aside = layer.path.with_name(f"{layer.name}.ignore")
+            if aside.exists():
+                raise _refused(directory, f"{layer.name} has no type, and {aside.name} is there already")
+            layer.path.rename(aside)
     names = {layer.name for layer in kept}
     return tuple(
         sorted(path.name for path in directory.iterdir() if path.is_dir() and path.name not in names)
