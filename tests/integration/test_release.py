@@ -22,10 +22,12 @@ from buildpack_testing.cnb_registry import CnbRegistry
 from oci_registry.testing.distribution import RealRegistry, real_registry
 from oci_registry.testing.faulty import FaultyRegistry
 from oci_registry.testing.memory import MemoryRegistry
+from support.forge_server import TOKEN, ForgeServer
 from support.needs import need
 from support.packaging import INV
 from support.publishing import alone, written
 from support.releasing import NAMES, ROOT, Project, make_project
+from support.sample_repository import write
 from support.versioned_repository import Git, path_of
 
 if TYPE_CHECKING:
@@ -93,7 +95,11 @@ def test_from_the_first_look_to_released(project: Project, registry: RealRegistr
     assert project.git("rev-parse", "v1.0.0") == project.git("rev-parse", "HEAD")
     project.git("push", "--quiet", "origin", "v1.0.0")
     again = project.release(to)
-    assert (again.returncode, again.stderr.splitlines()[-1]) == (0, "Released."), again.stderr
+    assert again.returncode == 0, again.stderr
+    *_, released, use = again.stderr.splitlines()
+    assert released == "Released."
+    command = "Use it: pack build APP --path DIRECTORY --builder BUILDER --buildpack"
+    assert re.fullmatch(rf"{command} {to}/all@sha256:[0-9a-f]{{64}}", use)
     assert again.stdout.count(" done ") == 11
     assert project.inv("publish.verify", "--to", to, "--anonymous").returncode == 0
 
@@ -142,10 +148,35 @@ def test_a_rehearsal_needs_no_push_and_leaves_git_alone(project: Project, regist
     before = project.git("for-each-ref"), Git(project.remote)("for-each-ref")
     done = project.release(f"{registry.host}/acme", "--rehearse")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.endswith("Rehearsed: nothing has left this machine.\n")
+    assert "Rehearsed: nothing has left this machine.\n" in done.stderr
     assert (project.git("for-each-ref"), Git(project.remote)("for-each-ref")) == before
     for options in (("--to", "registry.example/acme"), ("--to", registry.host + "/acme", "--push")):
         assert project.inv("release", *options, "--rehearse").returncode == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+def test_notes_for_the_forge(project: Project, registry: RealRegistry, has_token: bool) -> None:
+    """Published with the token of the environment, once the tag is there; without one they are printed."""
+    settings = project.root / "pyproject.toml"
+    table = '[tool.buildpack-release]\nrepository-url = "https://gitlab.example/acme/strata"'
+    settings.write_text(settings.read_text().replace("[tool.buildpack-release]", table))
+    write(project.root / "CHANGELOG.md", "# Changes\n\n## [Unreleased]\n\n### Added\n\n- A command.\n")
+    project.git.commit("Prepare")
+    project.bump()
+    token = {"GITLAB_TOKEN": TOKEN} if has_token else {"GITLAB_TOKEN": "", "GITHUB_TOKEN": TOKEN}
+    project = Project(project.root, {**project.env, **token}, project.remote)
+    with ForgeServer("acme/strata", frozenset({"v1.0.0"})) as forge:
+        options = ("--push", "--notes", "--notes-api", forge.url)
+        done = project.release(f"{registry.host}/acme", *options)
+        again = project.release(f"{registry.host}/acme", *options)
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    text = forge.releases["v1.0.0"].text if has_token else done.stdout.partition("# v1.0.0\n")[2]
+    assert bool(forge.seen) is has_token
+    assert "- A command." in text
+    assert "## acme/a\n\n### Added\n" in text
+    assert f"--buildpack {registry.host}/acme/all@sha256:" in text
+    assert ("# v1.0.0" in done.stdout) is not has_token
 
 
 def test_the_plan_is_shown_before_the_question(bumped: Project, registry: RealRegistry) -> None:
@@ -204,7 +235,7 @@ def test_a_second_clone_pushes_nothing(bumped: Project, registry: RealRegistry, 
     with FaultyRegistry(registry.url) as watched:
         done = other.release(f"{watched.host}/acme", "--push")
         assert done.returncode == 0, done.stderr
-        assert done.stderr.endswith("Released.\n")
+        assert "Released.\n" in done.stderr
         assert watched.requests
         assert written(watched.requests) == []
     assert Git(bumped.remote)("for-each-ref") == refs

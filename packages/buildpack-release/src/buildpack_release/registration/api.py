@@ -1,4 +1,4 @@
-"""Requests to the API of the code host that carries the CNB registry (GitHub's REST API, 2022-11-28)."""
+"""Requests to the API of a code host: GitHub's REST API (2022-11-28), and what answers in the same way."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ class Api:
         base: str = GITHUB,
         *,
         token: ConcealedText | None = None,
+        accept: str = JSON_TYPE,
+        token_advice: str = _TOKEN_ADVICE,
         environ: Mapping[str, str] | None = None,
         timing: Timing | None = None,
         report: Callable[[str], None] = lambda _: None,
@@ -70,6 +72,8 @@ class Api:
         self.has_token = bool(token)
         self.timing = timing or Timing()
         self._token = token
+        self._accept = accept
+        self._token_advice = token_advice
         self._report = report
         self._wire = Wire(self.host, ConnectionOptions(), os.environ if environ is None else environ)
 
@@ -117,7 +121,7 @@ class Api:
         """Return the tries of one operation."""
         return Attempts(self.timing.policy, self.timing.clock, self._report)
 
-    def _retried(self, method: str, path: str, *, accept: str = JSON_TYPE) -> Reply:
+    def _retried(self, method: str, path: str, *, accept: str = "") -> Reply:
         return with_retries(lambda: self._once(method, path, accept=accept), self.attempts())
 
     def _once(
@@ -125,11 +129,11 @@ class Api:
         method: str,
         path: str,
         *,
-        accept: str = JSON_TYPE,
+        accept: str = "",
         expect: Collection[int] = (_OK,),
         body: bytes | None = None,
     ) -> Reply:
-        headers = {"Accept": accept, "X-GitHub-Api-Version": "2022-11-28"}
+        headers = {"Accept": accept or self._accept, "X-GitHub-Api-Version": "2022-11-28"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if self._token:
@@ -153,7 +157,7 @@ class Api:
             )
         error = error_for(answer.method, answer.url, answer.status, message.encode(), secrets=secrets)
         if isinstance(error, AccessDeniedError) and self.has_token:
-            error.advice = _TOKEN_ADVICE
+            error.advice = self._token_advice
         return error
 
     def _document(self, reply: Reply) -> Any:  # noqa: ANN401 (any JSON value)

@@ -11,11 +11,13 @@ from buildpack_release.publish.dist import read_releases, reading
 from buildpack_release.publish.publication import refuse_conflicts, summary
 from buildpack_release.publish.publish_report import plan_text
 from buildpack_release.registration.registration_report import request_table
+from buildpack_release.releasing.forge_release import ForgeReleases, has_token, token_variable
+from buildpack_release.releasing.release_notes import release_notes
 from buildpack_release.releasing.status import Row, StepState
 from buildpack_release.releasing.step import ReadOnlyStep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from buildpack_release.publish.publication import Publication, Verified
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from buildpack_release.registration.registrar import RequestStatus
     from buildpack_release.registration.registration import Registration
     from buildpack_release.releasing.release_state import ReleaseState
+    from buildpack_release.versions.links import Forge
 
     Say = Callable[[str], None]
 
@@ -159,3 +162,47 @@ class Registered:
 
     def _agree(self, statuses: Sequence[RequestStatus]) -> None:
         self.published.publication.line.say(request_table(statuses))
+
+
+@dataclass(frozen=True)
+class NotesPublished:
+    """The forge has a release with notes for each tag, where that is asked for and can be done."""
+
+    published: PackagesPublished
+    environ: Mapping[str, str] | None
+    api: str = ""
+    name: ClassVar[str] = "release notes"
+    is_preparation: ClassVar[bool] = False
+
+    def look(self, state: ReleaseState) -> Row:
+        """Ask the forge. Where notes cannot be published they are printed: no person has to come first."""
+        if self.environ is None:
+            return Row(self.name, StepState.SKIPPED, "--notes publishes them on the forge")
+        forge = state.policy.forge
+        if forge is None or state.remote is None:
+            lacking = "remote" if forge else "repository-url in pyproject.toml"
+            return Row(self.name, StepState.SKIPPED, f"there is no {lacking}: they are printed")
+        if not has_token(forge, self.environ):
+            text = f"there is no token in {token_variable(forge)}: they are printed"
+            return Row(self.name, StepState.SKIPPED, text)
+        plan = self.published.plan
+        if plan is None or not plan.is_done or not all(map(state.remote_tag, state.tags)):
+            return Row(self.name, StepState.LATER, "once the tags are pushed")
+        missing = self._releases(forge).missing(tuple(state.tags))
+        if not missing:
+            return Row(self.name, StepState.DONE, f"at {forge.url}")
+        return Row(self.name, StepState.DUE, f"to be published at {forge.url}: {', '.join(missing)}")
+
+    def act(self, state: ReleaseState) -> None:
+        """Make the releases that are missing."""
+        forge, plan = state.policy.forge, self.published.plan
+        if forge is None or plan is None:
+            return
+        releases = self._releases(forge)
+        missing = releases.missing(tuple(state.tags))
+        for notes in release_notes(plan, state):
+            if notes.tag in missing:
+                releases.create(notes)
+
+    def _releases(self, forge: Forge) -> ForgeReleases:
+        return ForgeReleases(forge, self.environ or {}, self.api)

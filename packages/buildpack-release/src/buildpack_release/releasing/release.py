@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
-from buildpack_release.releasing.package_steps import Packages, PackagesPublished, Registered, Verification
+from buildpack_release.releasing.package_steps import (
+    NotesPublished,
+    Packages,
+    PackagesPublished,
+    Registered,
+    Verification,
+)
 from buildpack_release.releasing.source_steps import (
     Branch,
     Checks,
@@ -19,10 +26,20 @@ from oci_registry.reference import hostname
 from oci_registry.remote.address import Reach, reach_of_host
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from buildpack_release.publish.destination import Destination
     from buildpack_release.publish.publication import Publication
     from buildpack_release.registration.registration import Registration
     from buildpack_release.releasing.step import ReleaseStep
+
+
+@dataclass(frozen=True)
+class NotesAsked:
+    """Where the token of the forge comes from, and another address of its API if it has one."""
+
+    environ: Mapping[str, str]
+    api: str = ""
 
 
 def release_steps(
@@ -33,6 +50,7 @@ def release_steps(
     again: bool = False,
     packaged: bool = False,
     rehearsal: bool = False,
+    notes: NotesAsked | None = None,
 ) -> tuple[ReleaseStep, ...]:
     """Return the steps.
 
@@ -43,6 +61,7 @@ def release_steps(
         again: make a request once more that the CNB registry has refused.
         packaged: publish the packages that are given in dist/, and make none.
         rehearsal: leave git alone: no branch, no tag.
+        notes: how release notes are published on the forge, if that is asked for.
     """
     packages = Packages(publication.dist, publication.line.say, given=packaged)
     published = PackagesPublished(packages, publication)
@@ -58,10 +77,12 @@ def release_steps(
         published,
         Verification(published),
         PushedTags(push),
+        NotesPublished(published, notes.environ if notes else None, notes.api if notes else ""),
         Registered(published, registration, again),
     )
     if rehearsal:
-        return tuple(step for step in steps if not isinstance(step, (Branch, Tags, PushedTags, Registered)))
+        left_out = (Branch, Tags, PushedTags, NotesPublished, Registered)
+        return tuple(step for step in steps if not isinstance(step, left_out))
     return steps
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
         "register": "request entries in the CNB registry as well (see publish.register)",
         "sign": SIGN_HELP,
         "push": "push the branch and the tags, where there is a remote",
+        "notes": "publish release notes on the forge, with the token in GITHUB_TOKEN or GITLAB_TOKEN",
+        "notes-api": "with --notes: another base address of the forge's API",
         "rehearse": "try it with a registry or a directory of this machine; git is left alone",
         "branch": "where releases are made from (default: the remote's default branch)",
         "yes": "do it without asking",
@@ -36,6 +39,8 @@ def release(
     register: bool = False,
     sign: str = "",
     push: bool = False,
+    notes: bool = False,
+    notes_api: str = "",
     rehearse: bool = False,
     branch: str = "",
     yes: bool = False,
@@ -51,9 +56,10 @@ def release(
     from buildpack_release.publish.destination import shown
     from buildpack_release.releasing.agreement import Agreement
     from buildpack_release.releasing.converge import converge, derive
-    from buildpack_release.releasing.release import release_steps, require_rehearsal
+    from buildpack_release.releasing.release import NotesAsked, release_steps, require_rehearsal
     from buildpack_release.releasing.release_report import status_data, status_table
     from buildpack_release.releasing.release_state import read_release_state
+    from buildpack_release.releasing.what_follows import what_follows
 
     root = root_of(context)
     publication = publication_of(root, to, None, insecure=insecure, sign=sign)
@@ -72,6 +78,7 @@ def release(
             again=again,
             packaged=packaged,
             rehearsal=rehearse,
+            notes=NotesAsked(os.environ, notes_api) if notes else None,
         )
         if dry_run:
             _, status = derive(steps, lambda: read_release_state(root, branch))
@@ -85,5 +92,12 @@ def release(
     status.raise_for(planned=dry_run)
     if publication.signer.unsigned:
         say(f"not signed: {publication.signer.unsigned}")
-    done = "Rehearsed: nothing has left this machine." if rehearse else "Released."
-    say(done if status.is_released else "Go on: the same command without --dry-run")
+    if not status.is_released:
+        say("Go on: the same command without --dry-run")
+        return
+    say("Rehearsed: nothing has left this machine." if rehearse else "Released.")
+    told = what_follows(steps, read_release_state(root, branch), notes=notes)
+    if told.commands:
+        say(told.commands)
+    if not json:
+        print_text(told.notes)

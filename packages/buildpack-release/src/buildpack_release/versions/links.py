@@ -32,17 +32,18 @@ class Forge:
     def release(self, tag: str) -> str:
         """Return the address of a release."""
         path = (
-            f"releases/{quote(tag, safe='@')}" if self._is_gitlab else f"releases/tag/{quote(tag, safe='/@')}"
+            f"releases/{quote(tag, safe='@')}" if self.is_gitlab else f"releases/tag/{quote(tag, safe='/@')}"
         )
         return f"{self._base}/{path}"
 
     @property
-    def _is_gitlab(self) -> bool:
+    def is_gitlab(self) -> bool:
+        """Whether it is GitLab, by the name of its host."""
         return "gitlab" in (urlsplit(self.url).hostname or "")
 
     @property
     def _base(self) -> str:
-        return f"{self.url}/-" if self._is_gitlab else self.url
+        return f"{self.url}/-" if self.is_gitlab else self.url
 
 
 @dataclass(frozen=True)
