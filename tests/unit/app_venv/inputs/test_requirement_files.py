@@ -88,6 +88,13 @@ def test_what_a_line_determines(tmp_path: Path, line: str, pinning: Pinning) -> 
     assert bool(requirements.unprovable) == (pinning is UNPROVABLE)
 
 
+def test_a_directory_is_one_however_its_address_is_written(tmp_path: Path) -> None:
+    """A blank is %20 in it."""
+    (tmp_path / "my lib").mkdir()
+    write(tmp_path, requirements_txt=f"lib @ file://{tmp_path}/my%20lib\n")
+    assert [one.reason for one in read(tmp_path).requirements] == ["is a local directory"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "# only a comment\n", "--index-url https://host/simple\n-c limits.txt\n"]
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app_venv.installers.pip.config import (
+    chooses_index,
     file_secrets,
     refuse_dangerous_settings,
     refuse_malformed_addresses,
@@ -208,6 +209,23 @@ def test_a_file_that_is_not_utf_8_is_named(
     with pytest.raises(ConfigurationError, match="is not a configuration file of pip: not UTF-8") as refused:
         refuse_dangerous_settings(environment)
     assert refused.value.detail == said
+
+
+@pytest.mark.parametrize(
+    ("variables", "text", "chosen"),
+    [
+        ({"PIP_INDEX_URL": "https://mine"}, "", True),
+        ({"PIP_PYPI_URL": "https://mine"}, "", True),
+        ({}, "index-url = https://mine", True),
+        ({"PIP_INDEX_URL": "", "PIP_EXTRA_INDEX_URL": "https://more"}, "", False),
+        ({}, "extra-index-url = https://more", False),
+    ],
+)
+def test_an_index_in_the_place_of_the_usual_one_is_known(
+    tmp_path: Path, environment: dict[str, str], variables: dict[str, str], text: str, *, chosen: bool
+) -> None:
+    write(tmp_path / "chosen.conf", f"[global]\n{text}\n")
+    assert chooses_index({**environment, **variables}) is chosen
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_hashes_for_other_pythons_are_told_from_a_wrong_file(question: Question,
     assert asked(question) == [f"3.13 {LOCKED}", f"3.12 {LOCKED}"]
 
 
+@pytest.mark.parametrize(("name", "command"), [("Pipfile.lock", "pipenv lock"), ("pdm.lock", "pdm lock")])
+def test_the_lock_of_a_manager_is_made_again_by_it(
+    question: Question, tmp_path: Path, name: str, command: str
+) -> None:
+    found = uncovered(MISMATCH, [tmp_path / name], question)
+    assert found is not None
+    assert f":\n  {command}\n" in found.advice
+
+
 @pytest.mark.parametrize(
     "output",
     [
