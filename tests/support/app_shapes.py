@@ -860,6 +860,19 @@ SHAPES: Mapping[str, Shape] = {
         ("google-adk",),
         said=("its server takes each agent from a directory of its own: move it into one.",),
     ),
+    "an agent without a directory beside an app": Shape(
+        {"agent.py": "from google.adk.agents import Agent\nroot_agent = Agent(name='x')\n", "main.py": ASGI},
+        ("google-adk", "fastapi", "uvicorn"),
+        f"{UVICORN} main:app",
+    ),
+    "a program that uses a cloud": Shape(
+        {
+            "main.py": "from azure.identity import DefaultAzureCredential\nif __name__ == '__main__':\n    print(1)\n"
+        },
+        ("azure-identity",),
+        "python main.py",
+        type="main",
+    ),
     "a bare wsgi function": Shape(
         {
             "main.py": "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'Hello']\n"

@@ -30,7 +30,7 @@ def find(findings: Findings) -> list[Candidate]:
         evidence = f"{project.shown(path)} line {lines[0]} has {_NAME}; {label} is installed"
         if path.parent == project.top:
             missing = "its server takes each agent from a directory of its own: move it into one"
-            return [Candidate(Strength.FOUND, evidence, missing=missing, root=path)]
+            return [Candidate(Strength.NEVER, evidence, missing=missing, root=path)]
         command, shown = with_shell('adk api_server --host 0.0.0.0 --port "$PORT"')
         agents = path.parent.parent
         directory = None if agents == project.top else agents
