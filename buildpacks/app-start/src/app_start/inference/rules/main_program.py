@@ -46,8 +46,8 @@ _DOES = frozenset({"main", "print", "run", "start"})
 _FOR_DEVELOPMENT = "The framework's own server is for development: add gunicorn to what the app requires."
 # Another program runs these: their own rules know how.
 _RUN_BY_OTHERS = (
-    "azure.functions", "bokeh", "chainlit", "functions_framework", "gradio", "hug", "marimo", "mesop", "modal",
-    "panel", "reflex", "robyn", "shiny", "solara", "streamlit",
+    "azure.functions", "bokeh", "chainlit", "functions_framework", "gradio", "hug", "marimo", "mesop",
+    "modal", "panel", "reflex", "robyn", "shiny", "solara", "streamlit",
 )  # fmt: skip
 
 
