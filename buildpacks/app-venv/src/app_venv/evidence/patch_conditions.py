@@ -22,10 +22,8 @@ _MARKER = re.compile(
     rf"(?P<left>{'|'.join(_VARIABLES)}|{_QUOTED})\s*(?P<operator>{_OPERATOR})\s*"
     rf"(?P<right>{'|'.join(_VARIABLES)}|{_QUOTED})"
 )
-# In pyproject.toml, pylock.toml and uv.lock; in pdm.lock; in poetry.lock; and a TOML table as Python writes it.
-_RANGE = re.compile(
-    r"""\b(?:requires[-_]python|python-versions)["']?\s*[=:]\s*["'](?P<range>[^"'\n]*)["']"""
-)
+# In pyproject.toml, pylock.toml, uv.lock, pdm.lock and poetry.lock; and in a TOML table as Python writes it.
+_RANGE = re.compile(r"""\b(?:requires[-_]python|python-versions)["']?\s*[=:]\s*["'](?P<range>[^"'\n]*)["']""")
 _CLAUSE = re.compile(rf"\s*(?P<operator>{_OPERATOR})\s*(?P<version>[0-9][^\s,|]*)\s*")
 _PATCH = re.compile(r"\.(\d+)")
 _LAST = 999  # no line of Python has had that many patches
