@@ -53,9 +53,12 @@ class Progress:
         self.say(f"{' ' * len(counter)} {', '.join(results) or 'done'} in {duration(self.clock() - started)}")
 
     @contextmanager
-    def one_of_several(self, title: str) -> Iterator[list[str]]:
-        """Report a step that has succeeded, with its results and its time. Safe in several threads."""
-        started = self.clock()
+    def one_of_several(self, title: str, *, started: float | None = None) -> Iterator[list[str]]:
+        """Report a step that has succeeded, with its results and its time. Safe in several threads.
+
+        `started` is when it began, by the clock, if that was before.
+        """
+        started = self.clock() if started is None else started
         results: list[str] = []
         yield results
         taken = duration(self.clock() - started)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-JOBS = 4
+JOBS = 5
 _HEED = 0.2  # seconds after which an interruption is noticed at the latest
 
 

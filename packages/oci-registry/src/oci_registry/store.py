@@ -116,9 +116,9 @@ class Store(Source, Protocol):
         progress: Progress,
         absent: Collection[str] = (),
     ) -> Pushed:
-        """Bring in blobs and manifests, by digest only; the first blob is there before any other is begun.
+        """Bring in blobs and manifests, by digest only.
 
-        `mounts` says by digest where to mount from, `absent` which blobs need not be looked for first.
+        `mounts` says by digest where to mount from, `absent` what need not be looked for first.
         """
 
     def tag(self, manifest: Manifest, tag: str) -> None:
@@ -171,14 +171,6 @@ class StoredBlob(BlobSource):
     def check(self) -> None:
         """Raise ContentMismatchError if the file is not what its digest says."""
         BlobSource.from_file(self.file(), self.digest)
-
-
-def has_begun(store: Store, content: Content) -> bool:
-    """Return whether any of what push() brings in may be there: its first blob is brought in alone.
-
-    That blob has to be one of this content alone, such as the configuration of an image with its version.
-    """
-    return not content.blobs or store.has_blob(content.blobs[0].descriptor(""))
 
 
 def present_blobs(store: Store, blobs: Collection[Descriptor]) -> set[str]:

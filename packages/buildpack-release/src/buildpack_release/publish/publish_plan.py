@@ -16,7 +16,7 @@ from buildpack_release.publish.signing import has_signature
 from buildpack_release.publish.tags import MovingTag, MovingTags
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_tree
-from oci_registry.store import has_begun, present_blobs
+from oci_registry.store import present_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -199,7 +199,8 @@ def _compare(release: PackageRelease, store: Store, *, deep: bool) -> PublishSte
         action = Action.PUSH if deep and not _is_complete(release, store) else Action.DONE
         return PublishStep(release, store, action, release.tree.root, release.digest)
     if published is None:
-        is_begun = has_begun(store, release.content)
+        # The first blob, which is of this version alone, is brought in before all others.
+        is_begun = store.has_blob(release.tree.blobs[0])
         return PublishStep(release, store, Action.PUSH, release.tree.root, is_begun=is_begun)
     found = differences(read_tree(store, published), release.tree)
     action = Action.CONFLICT if found else Action.DONE

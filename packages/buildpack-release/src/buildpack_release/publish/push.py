@@ -26,7 +26,7 @@ from oci_registry.remote.client import RemoteRepository
 from oci_registry.store import Content, Pushed, TransferOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_release.publish.attachments import Attachment
     from buildpack_release.publish.package_release import PackageRelease
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from oci_registry.blob_source import BlobSource
     from oci_registry.content import Manifest
 
-# How many packages are pushed at once; of each of them several blobs are.
-_PACKAGES = 2
 _NO_REPOSITORY = frozenset({"NAME_UNKNOWN", "REPOSITORY_NOT_FOUND"})
 
 
@@ -87,18 +85,23 @@ def carry_out(
         ReleaseError: an image could not be signed.
     """
     progress = Progress(len(plan.steps), say=line.say)
-    push = partial(_push, progress=progress, sent=_counter(plan, line))
+    sent = _counter(plan, line)
     with _missing_repositories_named(plan):
-        waves = [in_parallel(push, wave, jobs=_PACKAGES) for wave in plan.waves]
+        started = progress.clock()
+        brought = in_parallel(partial(_send, sent=sent), plan.steps)
+        complete = partial(_complete, progress=progress, started=started, sent=sent)
+        results = in_parallel(complete, zip(plan.steps, brought, strict=True))
     line.clear()
     if deep:
         in_parallel(_check, plan.steps)
-    waves = [in_parallel(_attach, wave) for wave in waves]
-    waves = [[_sign(result, signer, line) for result in wave] for wave in waves]
-    tagged = [result for wave in waves for result in in_parallel(_tag_version, wave)]
-    results = in_parallel(partial(_tag_moving, moving=moving), tagged)
-    places = {step.reference: place for place, step in enumerate(plan.steps)}
-    return tuple(sorted(results, key=lambda result: places[result.step.reference]))
+    results = in_parallel(_attach, results)
+    results = [_sign(result, signer, line) for result in results]
+    results = in_parallel(_with_tags, results)
+    by_step = {result.step.reference: result for result in results}
+    for wave in plan.waves:
+        tagged = in_parallel(_tag_version, [by_step[step.reference] for step in wave])
+        by_step.update((result.step.reference, result) for result in tagged)
+    return tuple(in_parallel(partial(_tag_moving, moving=moving), by_step.values()))
 
 
 @contextmanager
@@ -137,24 +140,50 @@ def _blobs(step: PublishStep) -> tuple[BlobSource, ...]:
     return (*step.release.content.blobs, *(blob for one in step.attachments for blob in one.blobs))
 
 
-def _push(step: PublishStep, progress: Progress, sent: Bytes) -> Result:
-    with progress.one_of_several(f"{step.release.title} to {step.store.name}") as told:
+def _send(step: PublishStep, sent: Bytes) -> dict[str, TransferOutcome]:
+    """Bring in what is not mounted: the first blob alone, so that without it none of the others is there."""
+    if step.action is not Action.PUSH:
+        return {}
+    mounted = {one.blob.digest for one in step.blobs_by(Transfer.MOUNT)}
+    own = tuple(blob for blob in _blobs(step) if blob.digest not in mounted)
+    outcomes: dict[str, TransferOutcome] = {}
+    for blobs in (own[:1], own[1:]):
+        pushed = step.store.push(Content(blobs, ()), mounts={}, absent=_absent(step), progress=sent)
+        outcomes.update(pushed.blobs)
+    return outcomes
+
+
+def _complete(
+    brought: tuple[PublishStep, dict[str, TransferOutcome]], progress: Progress, started: float, sent: Bytes
+) -> Result:
+    """Mount what the others have by now, and put the manifests."""
+    step, outcomes = brought
+    title = f"{step.release.title} to {step.store.name}"
+    with progress.one_of_several(title, started=started) as told:
         if step.action is not Action.PUSH:
             told.append("published already")
             return Result(step, step.root)
-        blobs = _blobs(step)
+        content = step.release.content
         mounts = {one.blob.digest: one.origin for one in step.blobs_by(Transfer.MOUNT)}
-        absent = {one.blob.digest for one in step.blobs if one.transfer is not Transfer.PRESENT}
-        if not step.is_begun:
-            absent.update(blob.digest for blob in blobs)
-        content = replace(step.release.content, blobs=blobs)
-        pushed = step.store.push(content, mounts=mounts, absent=absent, progress=sent)
-        told.append(_told(blobs, pushed))
-    own = {blob.digest: pushed.blobs[blob.digest] for blob in step.release.content.blobs}
-    return Result(step, step.root, replace(pushed, blobs=own))
+        mounted = tuple(blob for blob in content.blobs if blob.digest in mounts)
+        rest = Content(mounted, content.manifests)
+        pushed = step.store.push(rest, mounts=mounts, absent=_absent(step), progress=sent)
+        outcomes.update(pushed.blobs)
+        told.append(_told(_blobs(step), outcomes))
+    own = {blob.digest: outcomes[blob.digest] for blob in content.blobs}
+    return Result(step, step.root, Pushed(own, pushed.new_manifests))
 
 
-def _told(blobs: Iterable[BlobSource], pushed: Pushed) -> str:
+def _absent(step: PublishStep) -> set[str]:
+    """Return the digests of what is known not to be there."""
+    absent = {one.blob.digest for one in step.blobs if one.transfer is not Transfer.PRESENT}
+    if not step.is_begun:
+        absent.update(blob.digest for blob in _blobs(step))
+        absent.update(manifest.digest for manifest in step.release.content.manifests)
+    return absent
+
+
+def _told(blobs: Iterable[BlobSource], outcomes: Mapping[str, TransferOutcome]) -> str:
     sizes = {blob.digest: blob.size for blob in blobs}
     texts = []
     for outcome, text in (
@@ -162,7 +191,7 @@ def _told(blobs: Iterable[BlobSource], pushed: Pushed) -> str:
         (TransferOutcome.MOUNTED, "mounted"),
         (TransferOutcome.PRESENT, "there already"),
     ):
-        found = [digest for digest, one in pushed.blobs.items() if one is outcome]
+        found = [digest for digest, one in outcomes.items() if one is outcome]
         if found:
             texts.append(f"{size(sum(sizes[one] for one in found))} {text}")
     return ", ".join(texts)
@@ -243,6 +272,11 @@ def _sign(result: Result, signer: Signer, line: LiveLine) -> Result:
     return replace(result, signed=True)
 
 
+def _with_tags(result: Result) -> Result:
+    """List the tags right before that of a new version is written."""
+    return result if result.step.published else replace(result, listed=result.step.store.tags())
+
+
 def _tag_version(result: Result) -> Result:
     """Write the version's tag unless it is there.
 
@@ -251,16 +285,15 @@ def _tag_version(result: Result) -> Result:
     there.
     """
     step, store, version = result.step, result.step.store, result.step.release.tag
-    if step.published:
+    if result.listed is None:
         return result
-    tags = store.tags()
-    current = store.manifest(version) if version in tags else None
+    current = store.manifest(version) if version in result.listed else None
     if current is None:
         store.tag(result.root, version)
-        return replace(result, is_new=True, listed=tags)
+        return replace(result, is_new=True)
     if current.digest != result.root.digest:
         check_equal(step, current)
-    return replace(result, root=current, listed=tags)
+    return replace(result, root=current)
 
 
 def check_equal(step: PublishStep, published: Manifest) -> None:

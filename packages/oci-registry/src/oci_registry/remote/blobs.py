@@ -115,9 +115,8 @@ class Blobs:
         jobs: int = JOBS,
         progress: Progress = lambda *_: None,
     ) -> dict[str, TransferOutcome]:
-        """Push blobs, the first alone and then at most `jobs` at once, each digest once.
+        """Push blobs, at most `jobs` at once, each digest once.
 
-        So where the first is not there, an earlier push of the same has not brought in any other either.
         `mount_from` gives by digest the repository to mount it from, `absent` the digests that are known not
         to be there. At the first failure the uploads under way are broken off and the failure is raised.
         """
@@ -135,8 +134,7 @@ class Blobs:
                 progress=told,
             )
 
-        first, *others = wanted.values() or (None,)
-        outcomes = [push(first), *in_parallel(push, others, jobs=jobs, stop=stop)] if first else []
+        outcomes = in_parallel(push, wanted.values(), jobs=jobs, stop=stop)
         return dict(zip(wanted, outcomes, strict=True))
 
     def read(self, digest: str, *, limit: int = _READ_LIMIT) -> bytes:

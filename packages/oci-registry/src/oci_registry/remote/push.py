@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from oci_registry.errors import RegistryError
@@ -36,14 +35,17 @@ def push_content(
     """Push content, then the tags in their order; only what is not there is written.
 
     A root that is present under its digest had all its parts when it was accepted; they are looked for all
-    the same, since registries collect garbage. `absent` are the blobs known not to be there; if these are
-    all, its manifests cannot be there either. Raises RegistryError.
+    the same, since registries collect garbage. `absent` are the blobs and manifests known not to be there; if
+    all blobs are, the manifests cannot be there either. Raises RegistryError.
     """
     outcomes = blobs.push_all(
         content.blobs, mount_from=mount_from, absent=absent, jobs=jobs, progress=progress
     )
     is_new = bool(content.blobs) and all(blob.digest in absent for blob in content.blobs)
-    put = partial(_put_absent, manifests, is_new=is_new)
+
+    def put(manifest: Manifest) -> bool:
+        return _put_absent(manifests, manifest, is_new=is_new or manifest.digest in absent)
+
     written = [*in_parallel(put, content.manifests[:-1], jobs=jobs), *map(put, content.manifests[-1:])]
     new = tuple(one.digest for one, is_put in zip(content.manifests, written, strict=True) if is_put)
     moved = tuple(tag for tag in tags if _move_tag(manifests, content.root, tag))

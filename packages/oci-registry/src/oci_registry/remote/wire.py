@@ -97,7 +97,7 @@ class ConnectionOptions:
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     pace: PaceLimit = _PACE
-    connections: int = 16
+    connections: int = 20
 
 
 class TLSError(UnavailableError):
