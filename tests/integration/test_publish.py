@@ -7,6 +7,7 @@ import os
 import pty
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,21 @@ from buildpack_testing.cnb.pack import PackCommand
 from buildpack_testing.cnb.tools import ensure_pack
 from oci_registry.testing.distribution import RealRegistry, real_registry
 from oci_registry.testing.faulty import FaultyRegistry
+from oci_registry.testing.memory import MemoryRegistry
 from support.needs import need
 from support.packaging import INV, inv
-from support.publishing import alone, make_repository, written
-from support.sample_repository import write
+from support.publishing import (
+    agreed,
+    alone,
+    annotated,
+    make_repository,
+    pack,
+    publication,
+    releases,
+    written,
+)
+from support.registries import KINDS, running
+from support.sample_repository import component, composite, plan, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,3 +295,66 @@ def test_pack_reads_what_is_published(
     assert "REMOTE IMAGE" in text
     for name in ("one", "two", "all"):
         assert f"acme/{name}" in text
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three components and a composite for two platforms, packaged."""
+    root = make_repository(tmp_path_factory.mktemp("four") / "repository")
+    component(root, "acme/three", plans={"x": (None, plan(provides=("three",)))})
+    members = [f"acme/{name}@1.0.0" for name in ("one", "two", "three")]
+    composite(root, "acme/all", members)
+    for file in root.glob("buildpacks/*/buildpack.toml"):
+        text = file.read_text()
+        if "[[targets]]" in text:
+            file.write_text(f'{text}\n[[targets]]\nos = "linux"\narch = "arm64"\n')
+    return pack(root)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_how_many_requests_four_packages_for_two_platforms_take(
+    four: Path, kind: str, tmp_path: Path
+) -> None:
+    """For two platforms; into an empty registry, and when all is there: one more where an API is missed."""
+    with running(kind, tmp_path / "registry") as registry, FaultyRegistry(registry.url) as watched:
+        publication(four, watched.host).publish(agreed)
+        empty = len(watched.requests)
+        watched.requests.clear()
+        publication(four, watched.host).publish(agreed)
+        again = [one.method for one in watched.requests]
+        deep = replace(publication(four, watched.host), deep=True)
+        assert deep.plan().is_done
+        assert [one.problems for one in deep.verify()] == [()] * 4
+    assert empty <= 120
+    assert len(again) == 20 + (not registry.referrers)
+    assert set(again) <= {"HEAD", "GET"}
+
+
+def test_a_plain_look_notices_what_decides(four: Path) -> None:
+    """A tag that was moved, another digest, a document that is gone; a lost part waits for a deep one."""
+    with MemoryRegistry() as registry:
+        publication(four, registry.host).publish(agreed)
+        release = releases(four)[0]
+        store = registry.store
+
+        def undone(*, deep: bool = False) -> list[str]:
+            plan = replace(publication(four, registry.host), deep=deep).plan()
+            return [step.reference.rpartition("/")[2] for step in plan.steps if not step.is_done]
+
+        assert undone() == []
+        name = f"{release.name}:1.0.0"
+        other = annotated(release.tree.root, x="y")
+        store.put_manifest(f"acme/{release.name}", "latest", other)
+        assert undone() == [name]
+        store.put_manifest(f"acme/{release.name}", "latest", release.tree.root)
+        store.put_manifest(f"acme/{release.name}", "1.0.0", other)
+        assert undone() == [name], "equal content under another digest: the moving tags follow it"
+        store.put_manifest(f"acme/{release.name}", "1.0.0", release.tree.root)
+        for attachment in release.attachments:
+            store.delete_manifest(f"acme/{release.name}", attachment.manifest.digest)
+            assert undone() == [name]
+            store.put_manifest(f"acme/{release.name}", attachment.manifest.digest, attachment.manifest)
+        assert undone(deep=True) == []
+        store.delete_manifest(f"acme/{release.name}", release.tree.manifests[0].digest)
+        assert undone() == []
+        assert undone(deep=True) == [name]

@@ -87,6 +87,8 @@ def test_for_a_new_version_only_tags_that_exist_are_read(tmp_path: Path) -> None
     tags = MovingTags().plan(store, "1.1.0", "sha256:x", is_new=True)
     assert states(tags) == {"1.1": "new", "1": "moves", "latest": "new"}
     assert store.read == ["1"]
+    tags = MovingTags().plan(store, "1.1.0", "sha256:x", listed=("1.0.0", "latest"))
+    assert states(tags)["1"] == "new", "what has just been listed is not listed again"
 
 
 def test_other_tags_do_not_count(tmp_path: Path) -> None:

@@ -189,3 +189,25 @@ def test_who_asked_for_no_credentials_is_not_told_to_log_in() -> None:
         remote.repository("a").referrers(SUBJECT.root.digest)
     assert "log in" not in caught.value.advice
     assert "make it public" in caught.value.advice
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_api_that_fails_for_a_while_gets_no_fallback_tag_beside_it(is_there: bool) -> None:
+    """500 may mean that there is no such route; a registry that has it says so when a document is put."""
+    with (
+        MemoryRegistry(referrers=True) as registry,
+        HostedRegistry(registry, Habit.REFERRERS_500) as server,
+        client(server.host, policy=RetryPolicy(attempts=2)) as failing,
+        client(registry.host) as whole,
+    ):
+        repository = whole.repository("a")
+        for content in (SUBJECT, SBOM) if is_there else (SUBJECT,):
+            repository.push(content)
+        if is_there:
+            repository.attach(SBOM.root)
+        failing.repository("a").push(Content(SBOM.blobs, ()))
+        assert failing.repository("a").referrers(SUBJECT.root.digest) == ()
+        with pytest.raises(UnavailableError, match="answered 500"):
+            failing.repository("a").attach(SBOM.root)
+        assert repository.tags() == ()
+        assert [one.digest for one in repository.referrers(SUBJECT.root.digest)] == [SBOM.root.digest]

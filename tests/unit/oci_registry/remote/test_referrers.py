@@ -11,6 +11,7 @@ from oci_registry.content import INDEX, Manifest
 from oci_registry.errors import RegistryConflictError, RegistryError
 from oci_registry.parallel import in_parallel
 from oci_registry.referrers_tag import fallback_tag
+from oci_registry.store import Content
 from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import image
@@ -165,3 +166,17 @@ def test_a_list_without_end_is_given_up() -> None:
     ):
         remote.repository("a").referrers("sha256:" + "a" * 64)
     assert len(server.requests) == 100
+
+
+@pytest.mark.parametrize("api", [True, False])
+def test_what_is_known_to_be_absent_is_not_looked_for(api: bool) -> None:
+    """A registry with the API is asked once, for what it lists; an older one for the index twice."""
+    with MemoryRegistry(referrers=api) as registry, client(registry.host) as remote:
+        repository = remote.repository("a")
+        repository.push(SUBJECT)
+        repository.push(Content(SBOM.blobs, ()))
+        registry.requests.clear()
+        repository.attach(SBOM.root, absent=True)
+        asked = [f"{one.method} {one.target.split('/')[3]}" for one in registry.requests]
+    index = ["GET manifests", "PUT manifests", "GET manifests"]
+    assert asked == ["PUT manifests", "GET referrers", *([] if api else index)]

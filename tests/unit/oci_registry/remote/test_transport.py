@@ -13,11 +13,12 @@ from oci_registry.errors import (
     UnavailableError,
     UnsafeRedirectError,
 )
+from oci_registry.parallel import in_parallel
 from oci_registry.remote.login import Password
 from oci_registry.remote.secret import ConcealedText
 from oci_registry.remote.transport import Transport
 from oci_registry.remote.wire import ConnectionOptions
-from oci_registry.testing.loopback import Received, Response
+from oci_registry.testing.loopback import LoopbackServer, Received, Response
 from oci_registry.testing.samples import patient_clock
 from support.scripted_server import ScriptedServer, in_turn
 
@@ -187,3 +188,48 @@ def test_locations_are_read_against_the_request(location: str, expected: str) ->
         with pytest.raises(UnsafeRedirectError):
             opened.check_location(reply, "http://192.168.0.1/up")
         opened.close()
+
+
+def test_the_first_request_finds_out_how_the_registry_is_spoken_to() -> None:
+    """Nothing but it is sent for that, and what is answered to it counts."""
+    asked: list[str] = []
+
+    class Noting(LoopbackServer):
+        def answer(self, request: Received) -> Response:
+            asked.append(f"{request.method} {request.target}")
+            return Response(200, {}, b"found")
+
+    with Noting() as server:
+        opened = transport(server.host)
+        reply = opened.request("GET", "/v2/a/manifests/1", expect={200})
+        opened.request("GET", "/v2/a/manifests/2", expect={200})
+        opened.close()
+    assert reply.body == b"found"
+    assert asked == ["GET /v2/a/manifests/1", "GET /v2/a/manifests/2"]
+
+
+def test_the_first_request_is_the_only_one_that_is_told_to_log_in() -> None:
+    """The others wait for its answer, and know then."""
+    with ScriptedServer(challenge) as server:
+        opened = transport(server.host)
+
+        def ask(number: int) -> bytes:
+            return opened.request("GET", f"/v2/a/{number}", expect={200}, repository="a").body
+
+        found = in_parallel(ask, range(4))
+        opened.close()
+    assert len(set(found)) == 1
+    assert ["authorization" in request.headers for request in server.requests].count(False) == 1
+
+
+@pytest.mark.parametrize("status", [400, 307])
+def test_what_says_nothing_about_the_scheme_is_asked_again_after_a_plainer_request(status: int) -> None:
+    """A 400 may be about the request, and where blobs are is no address of the registry."""
+    with ScriptedServer(in_turn(Response(200, {}, b"blob"))) as storage:
+        first = Response(status, {"Location": f"{storage.url}/blob"})
+        with ScriptedServer(in_turn(first, first, Response(200))) as server:
+            opened = transport(server.host)
+            reply = opened.request("GET", "/v2/a/blobs/x", expect={200, 400})
+            assert opened.base() == server.url
+            opened.close()
+    assert reply.status == (400 if status == 400 else 200)
