@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from oci_registry.blob_source import BlobSource
     from oci_registry.image import Image, ImageIndex
-    from oci_registry.store import Content, Progress
+    from oci_registry.store import Content, Enough, Progress
 
 MARKER = "oci-layout"
 """The file by which a layout is known."""
@@ -239,7 +239,7 @@ class LayoutStore(Layout):
         except (OSError, ValueError, ExpectedError):
             return False
 
-    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+    def referrers(self, digest: str, *, enough: Enough | None = None) -> tuple[Descriptor, ...]:  # noqa: ARG002
         """List what the index under the fallback tag has: layouts have no other place for it."""
         index = self.manifest(fallback_tag(digest))
         return index.manifests if index is not None and index.is_index else ()

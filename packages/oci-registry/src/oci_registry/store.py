@@ -16,13 +16,14 @@ from oci_registry.parallel import in_parallel
 from oci_registry.shared_calls import SharedCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from oci_registry.content import Descriptor, Manifest
 
 # Called with digest, bytes sent, size; from several threads, but never from two at once.
 Progress: TypeAlias = "Callable[[str, int, int], None]"
+Enough: TypeAlias = "Callable[[Sequence[Descriptor]], bool]"
 LIMIT = 8 * 1024 * 1024
 """What a manifest or a configuration may have, in bytes; layers are never read into memory."""
 
@@ -99,8 +100,11 @@ class Store(Source, Protocol):
     def has_blob(self, blob: Descriptor) -> bool:
         """Whether a blob is there, with its size."""
 
-    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
-        """List what refers to a manifest, each with its `artifactType` and `annotations`."""
+    def referrers(self, digest: str, *, enough: Enough | None = None) -> tuple[Descriptor, ...]:
+        """List what refers to a manifest, each with its `artifactType` and `annotations`.
+
+        It need not be looked for everywhere once there is `enough`, if somebody says what that is.
+        """
 
     def attach(self, *manifests: Manifest, absent: bool = False) -> None:
         """Bring in manifests with one subject, whose blobs are there, so that referrers() lists them.

@@ -24,6 +24,7 @@ from buildpack_release.publish.tags import MovingTags
 from buildpack_release.publish.verify import Expected, read_published, unreadable_blobs
 from buildpack_release.text import size
 from oci_registry.parallel import in_parallel
+from oci_registry.remote.known_registries import KnownRegistries
 from oci_registry.remote.registries import Connect, Registries, connection
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Publication:
         moving: which moving tags there are.
         deep: whether publishing looks for the parts of what is published, and reads back what it pushes. Of
             layouts it always does: they are here.
+        known: what earlier runs have found out about registries.
         check: whose signatures count when it is verified; those of the signer, if there is none.
     """
 
@@ -68,6 +70,7 @@ class Publication:
     documents: bool = True
     moving: MovingTags = field(default_factory=MovingTags)
     deep: bool = False
+    known: KnownRegistries = field(default_factory=KnownRegistries)
     check: Check | None = None
 
     def plan(self) -> Plan:
@@ -197,7 +200,7 @@ class Publication:
     @contextmanager
     def _stores(self) -> Iterator[Callable[[str], Store]]:
         """Return what gives the store of a name."""
-        with Registries(self.connect, self.line.say) as registries:
+        with Registries(self.connect, self.line.say, self.known) as registries:
             yield lambda name: store_of(self.destination, name, registries)
 
 

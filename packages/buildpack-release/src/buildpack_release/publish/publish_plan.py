@@ -252,10 +252,19 @@ def _with_tags_and_referrers(step: PublishStep, *, moving: MovingTags, signer: S
         return step
     digest = step.root.digest
     tags = moving.plan(step.store, step.release.tag, digest, is_new=not step.published)
-    referrers = step.store.referrers(digest) if step.published else ()
+    referrers = _referrers(step, digest, is_signed=signer is not None) if step.published else ()
     due = step.release.missing_attachments(referrers) if step.is_ours else ()
     step = replace(step, tags=tags, attachments=due)
     return step if signer is None else _with_signatures(step, referrers, signer)
+
+
+def _referrers(step: PublishStep, digest: str, *, is_signed: bool) -> tuple[Descriptor, ...]:
+    """List what is beside an image; once all documents are found, only signatures are looked for further."""
+
+    def enough(found: Sequence[Descriptor]) -> bool:
+        return not is_signed and not step.release.missing_attachments(found)
+
+    return step.store.referrers(digest, enough=enough)
 
 
 def _with_signatures(step: PublishStep, referrers: Sequence[Descriptor], signer: Signer) -> PublishStep:

@@ -49,12 +49,14 @@ def publication_of(
     deep: bool = False,
 ) -> Publication:
     """Return what the options of such a task mean."""
+    from buildpack_release.files.cache import cache_directory
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.settings import PublishSettings, SigningSettings
     from buildpack_release.publish.destination import parse_destination
     from buildpack_release.publish.publication import Publication
     from buildpack_release.publish.signing import choose_check, choose_signer
     from buildpack_release.publish.tags import MovingTags
+    from oci_registry.remote.known_registries import KnownRegistries
     from oci_registry.remote.registries import connection
 
     destination = parse_destination(to)
@@ -79,6 +81,7 @@ def publication_of(
         documents=publish.documents,
         moving=MovingTags(publish.moving_tags),
         deep=deep,
+        known=KnownRegistries(cache_directory() / "without-referrers"),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oci_registry.content import Descriptor, Manifest
-    from oci_registry.store import Content, Progress, Pushed
+    from oci_registry.store import Content, Enough, Progress, Pushed
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ class RemoteRepository:
         """Return nothing: the blobs are far away."""
         return None
 
-    def referrers(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
+    def referrers(
+        self, digest: str, artifact_type: str | None = None, *, enough: Enough | None = None
+    ) -> tuple[Descriptor, ...]:
         """Ask for referrers, in the way that the registry knows; of one artifact type if one is given."""
-        return self._referrers.list(digest, artifact_type)
+        return self._referrers.list(digest, artifact_type, enough=enough)
 
     def attach(self, *manifests: Manifest, absent: bool = False) -> None:
         """Put manifests with a subject; an older registry gets them into the index under the fallback tag."""

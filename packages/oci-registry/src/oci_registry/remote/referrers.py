@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from oci_registry.remote.response import Reply
     from oci_registry.remote.transport import Transport
+    from oci_registry.store import Enough
 
 _OK, _TOO_MANY_REQUESTS, _SERVER_ERROR = 200, 429, 500
 _LIMIT = 4 * 1024 * 1024
@@ -42,8 +43,18 @@ class Referrers:
     transport: Transport
     repository: str
 
-    def list(self, digest: str, artifact_type: str | None = None) -> tuple[Descriptor, ...]:
-        """Return what refers to a digest, of one artifact type if one is given."""
+    def list(
+        self, digest: str, artifact_type: str | None = None, *, enough: Enough | None = None
+    ) -> tuple[Descriptor, ...]:
+        """Return what refers to a digest, of one artifact type if one is given.
+
+        A registry that lacked the API when it was last asked is not asked for it if it has `enough` under the
+        fallback tag.
+        """
+        if enough is not None and self.transport.has_referrers is None and self.transport.lacked_referrers:
+            there = self._fallback(digest)
+            if enough(there):
+                return there
         found = self._from_api(digest, artifact_type)
         if found is None:
             found = self._fallback(digest)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, final
 
 from oci_registry.remote.client import RegistryClient
 from oci_registry.remote.credentials import Nobody
+from oci_registry.remote.known_registries import KnownRegistries
 from oci_registry.remote.wire import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Registries:
 
     connect: Connect = field(default_factory=connection)
     report: Callable[[str], None] = lambda _: None
+    known: KnownRegistries = field(default_factory=KnownRegistries)
     _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -67,12 +69,16 @@ class Registries:
         name = reference.registry
         with self._lock:
             if name not in self._clients:
-                self._clients[name] = self.connect(name, report=self.report)
+                client = self.connect(name, report=self.report)
+                client.lacked_referrers = self.known.lacks_referrers(name)
+                self._clients[name] = client
             return self._clients[name].repository(reference.repository)
 
     def __enter__(self) -> Registries:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in self._clients.values():
+        for name, client in self._clients.items():
+            if client.has_referrers is not None and not client.referrers_failed:
+                self.known.note(name, lacks_referrers=not client.has_referrers)
             client.close()

@@ -53,6 +53,7 @@ class Transport:
         environ = os.environ if environ is None else environ
         self.registry = registry
         self.has_referrers: bool | None = None  # unknown, until the first has asked
+        self.lacked_referrers = False  # when an earlier run asked
         self.referrers_failed = False  # the answer was that of a server which is broken, or of none
         self.asking_for_referrers = SharedCalls[None]()
         self.clock = clock or Clock()
