@@ -8,7 +8,6 @@ without a task, `inv --print-completion-script`, and mistakes in the values of I
 from __future__ import annotations
 
 import functools
-import platform
 import re
 import sys
 from importlib.metadata import version
@@ -126,7 +125,7 @@ class CommandProgram(Program):
     def print_version(self) -> None:
         """Print the versions of what takes part."""
         _print(f"buildpack-release {_own_version()}\nInvoke {invoke.__version__}")
-        _print(f"Python {platform.python_version()}")
+        _print(f"Python {sys.version.partition(' ')[0]}")
 
     def print_help(self) -> None:
         """Print Invoke's own options; what a task takes is in its help."""
