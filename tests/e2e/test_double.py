@@ -401,6 +401,12 @@ FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "unknown SBOM": (52, {BUILD: sbom("a.sbom.foo.json")}),
     "an SBOM of no layer": (0, {BUILD: sbom("b.sbom.foo.json")}),
     "store is no TOML": (52, {BUILD: 'echo "[[" >"$CNB_LAYERS_DIR/store.toml"'}),
+    "infinity in the image's metadata": (
+        62,
+        {BUILD: layer("a", "launch", content="x", metadata="b = inf")},
+    ),
+    "infinity in the cache's metadata": (0, {BUILD: layer("a", "cache", content="x", metadata="b = inf")}),
+    "infinity in the store": (62, {BUILD: "printf '[metadata]\na = nan\n' >\"$CNB_LAYERS_DIR/store.toml\""}),
     "launch without contents": (62, {BUILD: layer("a", "launch")}),
     "launch and cache without contents": (62, {BUILD: layer("a", "launch", "cache")}),
     "an SBOM that is no JSON by name": (0, {BUILD: sbom("a.sbom.txt")}),

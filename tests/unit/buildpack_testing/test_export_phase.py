@@ -139,3 +139,31 @@ def test_later_processes_replace_earlier_ones_and_the_last_default_wins() -> Non
     )
     assert merge_processes([first, (Process("task", ("b",), default=True),)])[1] == "task"
     assert merge_processes([first, (Process("web", ("b",)),)])[1] == ""
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_a_number_that_json_does_not_have(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, number: str
+) -> None:
+    """In the image's metadata it ends the build; in the cache's, all of the cache is gone."""
+    scripted.add("in-image", build=layer("x", "launch", content="x", metadata=f"a = {number}"))
+    scripted.add("in-cache", build=layer("x", "cache", content="x", metadata=f"a = [{{ b = {number} }}]"))
+    scripted.add("beside", build=layer("y", "cache", content="y"))
+    with pytest.raises(PhaseError, match="infinite numbers") as refused:
+        platforms("in-image").build(app)
+    assert refused.value.code is LifecycleCode.EXPORT
+    platforms("beside in-cache").build(app)
+    assert not platforms("beside in-cache").build(app).layer("beside", "y").restored
+
+
+def test_a_named_pipe_is_archived_and_never_comes_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Every build after it ends when it would be restored."""
+    pipe = 'mkdir -p "$CNB_LAYERS_DIR/x"; [ -p "$CNB_LAYERS_DIR/x/p" ] || mkfifo "$CNB_LAYERS_DIR/x/p"\n'
+    scripted.add("a", build=pipe + layer("x", "launch", "cache"))
+    platforms("a").build(app)
+    for _ in range(2):
+        with pytest.raises(PhaseError, match="named pipe") as refused:
+            platforms("a").build(app)
+        assert refused.value.code is LifecycleCode.RESTORE

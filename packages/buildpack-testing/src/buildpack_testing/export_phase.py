@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from buildpack_testing.archive import TreeArchive, is_touched, write_tree
@@ -10,7 +12,7 @@ from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.image_store import BuildpackRecord, ImageRecord, ImageStore, LayerRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from buildpack_api.launch import Process
     from buildpack_api.layers import LayerTypes
@@ -63,8 +65,22 @@ class Exporter:
     def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[ImageRecord, list[LayerResult]]:
         """Archive and record everything. outputs are (buildpack id, output) in group order.
 
-        Raises PhaseError (62) for launch layers without contents; image and cache then stay what they were.
+        Raises PhaseError (62) for launch layers without contents, for what cannot be read, and for numbers in
+        the image's metadata that JSON does not have; image and cache then stay what they were.
         """
+        try:
+            return self._export(outputs)
+        except OSError as error:
+            where = f"{error.filename}: {error.strerror}"
+            raise PhaseError(LifecycleCode.EXPORT, "a layer cannot be archived", detail=where) from error
+
+    def _export(
+        self, outputs: Sequence[tuple[str, BuildpackOutput]]
+    ) -> tuple[ImageRecord, list[LayerResult]]:
+        for buildpack_id, output in outputs:
+            in_json = [output.store, *(layer.metadata for layer in output.layers if layer.types.launch)]
+            if not all(map(_fits_json, in_json)):
+                raise PhaseError(LifecycleCode.EXPORT, f"{buildpack_id} has infinite numbers in its metadata")
         previous = self.store.image()
         in_image, in_cache, results = [], [], []
         for buildpack_id, output in outputs:
@@ -85,7 +101,9 @@ class Exporter:
         app = self.store.add(self.workspace.app, self.workspace.app.name)
         labels = {key: value for _, output in outputs for key, value in output.labels.items()}
         image = ImageRecord(tuple(in_image), app.diff_id, processes, default, labels)
-        self.store.commit(image, tuple(in_cache))
+        # As the lifecycle does, which only warns: then nothing at all is cached.
+        is_cached = all(_fits_json(layer.metadata) for one in in_cache for layer in one.layers)
+        self.store.commit(image, tuple(in_cache) if is_cached else ())
         return image, results
 
     def _store(self, buildpack_id: str, layer: LayerOutput, previous: ImageRecord | None) -> LayerRecord:
@@ -136,6 +154,15 @@ class Exporter:
             reused=not layer.has_contents
             or (restored and not is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
         )
+
+
+def _fits_json(value: object) -> bool:
+    """Whether all numbers in a value are finite: JSON has no other ones."""
+    if isinstance(value, Mapping):
+        return all(map(_fits_json, value.values()))
+    if isinstance(value, list):
+        return all(map(_fits_json, value))
+    return not isinstance(value, float) or isfinite(value)
 
 
 def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Process, ...], str]:

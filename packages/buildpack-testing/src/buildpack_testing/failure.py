@@ -17,6 +17,7 @@ class LifecycleCode(IntEnum):
 
     DETECT_NOBODY = 20
     DETECT_ERROR = 21
+    RESTORE = 42
     BUILD_BUILDPACK = 51
     BUILD_OUTPUT = 52
     EXPORT = 62

@@ -19,6 +19,8 @@ for a buildpack of which nothing else comes back, none do (internal/layer/sbom_r
 from __future__ import annotations
 
 import json
+import os
+import stat
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +28,7 @@ from typing import TYPE_CHECKING
 from buildpack_api import toml
 from buildpack_common.files import remove, write_atomically
 from buildpack_testing.archive import is_touched, set_times
+from buildpack_testing.failure import LifecycleCode, PhaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +82,7 @@ def restore(
     """Empty the layers directory and fill it for a build; return the diff IDs of restored contents.
 
     They are by (buildpack id, layer). Matching is by buildpack id alone: a new version of a buildpack gets
-    the layers of the old one.
+    the layers of the old one. Raises PhaseError (42) for contents that cannot be restored.
     """
     left = LeftLayers.read(workspace)
     remove(workspace.store / _LEFT)
@@ -106,11 +109,21 @@ def restore(
                     set_times(directory / layer.name, now)
                 else:
                     store.extract(layer.diff_id, workspace.root, time=now)
+                _refuse_pipes(directory / layer.name)
                 restored[buildpack.id, layer.name] = layer.diff_id
         if any(directory.iterdir()):
             _write_sboms(directory, [one for one in (in_cache, in_image) if one])
     remove(aside)
     return restored
+
+
+def _refuse_pipes(tree: Path) -> None:
+    """Raise PhaseError for a named pipe: the lifecycle archives it, and can never unpack it again."""
+    for folder, _, names in os.walk(tree):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118  (one for each file of a layer)
+            if stat.S_ISFIFO(os.lstat(path).st_mode):
+                raise PhaseError(LifecycleCode.RESTORE, f"{path} is a named pipe, which cannot be restored")
 
 
 def _find(buildpacks: Sequence[BuildpackRecord], buildpack_id: str) -> BuildpackRecord | None:
