@@ -59,10 +59,15 @@ def check_builder(
     with gather(config, dist=root / "dist", insecure=insecure, report=report) as parts:
         if any(finding.is_error for finding in parts.findings):
             return Report(config.absolute().parent, parts.findings, ())
-        return _prove(parts, declared, config)
+        return _prove(parts, declared, config, report)
 
 
-def _prove(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], config: Path) -> Report:
+def _prove(
+    parts: Parts,
+    declared: Mapping[str, Sequence[DeclaredPlan]],
+    config: Path,
+    report: Callable[[str], None],
+) -> Report:
     composition = parts.composition
     keys = _Keys.of(composition)
     detections = _detections(parts, keys)
@@ -77,9 +82,8 @@ def _prove(parts: Parts, declared: Mapping[str, Sequence[DeclaredPlan]], config:
     # What is wrong with a composite shows in the builder's groups, if it is in one.
     relevant = [one for one in found if any(proof.title in one.message for proof in own)]
     unknown = _unknown(composition, plans, keys, side_file(config))
-    pythonless = _without_python(
-        parts, plans, keys, {one for one, found in detections.items() if found.needs_python}
-    )
+    needing = {one for one, found in detections.items() if found.needs_python}
+    pythonless = _without_python(parts, plans, keys, needing, report=report)
     findings = (*parts.findings, *relevant, *unknown, *pythonless)
     return Report(config.absolute().parent, tuple(dict.fromkeys(findings)), own)
 
@@ -165,13 +169,18 @@ def _known_plans(
     return known
 
 
-def _without_python(parts: Parts, plans: _Plans, keys: _Keys, needing: Collection[str]) -> Iterator[Finding]:
+def _without_python(
+    parts: Parts, plans: _Plans, keys: _Keys, needing: Collection[str], *, report: Callable[[str], None]
+) -> Iterator[Finding]:
     """Find buildpacks with no Python to run with: none before them brings one, nor does the base."""
     composition = parts.composition
     first = dict.fromkeys(
         name for _, flat in _flat_groups(composition, keys) if (name := _first_needing(flat, plans, needing))
     )
-    if not first or has_python(composition.base, parts.scratch):
+    if not first:
+        return
+    report(f"Looking for a Python in {composition.base.image.name}")
+    if has_python(composition.base, parts.scratch):
         return
     config = composition.config
     for name in first:
