@@ -66,13 +66,16 @@ class Registries:
 
     def repository(self, reference: Reference) -> RemoteRepository:
         """Return the repository of a reference; nothing is asked of the registry yet."""
-        name = reference.registry
+        return self.client(reference.registry).repository(reference.repository)
+
+    def client(self, registry: str) -> RegistryClient:
+        """Return the client of a registry; nothing is asked of it yet."""
         with self._lock:
-            if name not in self._clients:
-                client = self.connect(name, report=self.report)
-                client.lacked_referrers = self.known.lacks_referrers(name)
-                self._clients[name] = client
-            return self._clients[name].repository(reference.repository)
+            if registry not in self._clients:
+                client = self.connect(registry, report=self.report)
+                client.lacked_referrers = self.known.lacks_referrers(registry)
+                self._clients[registry] = client
+            return self._clients[registry]
 
     def __enter__(self) -> Registries:
         return self

@@ -8,17 +8,20 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class TokenScope:
-    """What a token must allow on one repository."""
+    """What a token must allow on one repository, or (`kind` "registry") on a part of the registry itself."""
 
     repository: str
     actions: frozenset[str]
+    kind: str = "repository"
 
     def __str__(self) -> str:
-        return f"repository:{self.repository}:{','.join(sorted(self.actions))}"
+        return f"{self.kind}:{self.repository}:{','.join(sorted(self.actions))}"
 
 
 Scopes: TypeAlias = "frozenset[TokenScope]"
 NO_SCOPES: Scopes = frozenset()
+CATALOG: Scopes = frozenset({TokenScope("catalog", frozenset({"*"}), "registry")})
+"""What the list of all repositories needs."""
 
 
 def pull(repository: str) -> Scopes:
@@ -44,7 +47,8 @@ def parse_scopes(text: str) -> Scopes:
 
 def union(first: Scopes, second: Scopes) -> Scopes:
     """Give scopes that allow what either allows, one a repository."""
-    actions: dict[str, frozenset[str]] = {}
+    actions: dict[tuple[str, str], frozenset[str]] = {}
     for scope in (*first, *second):
-        actions[scope.repository] = actions.get(scope.repository, frozenset()) | scope.actions
-    return frozenset(TokenScope(name, allowed) for name, allowed in actions.items())
+        place = (scope.repository, scope.kind)
+        actions[place] = actions.get(place, frozenset()) | scope.actions
+    return frozenset(TokenScope(name, allowed, kind) for (name, kind), allowed in actions.items())

@@ -18,7 +18,7 @@ from oci_registry.testing.registry_contents import MemoryStore, Refusal
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from re import Match
 
 _NAME = r"(?P<name>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
@@ -71,6 +71,7 @@ class MemoryRegistry(LoopbackServer):
             (re.compile(rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[^/]+)"), self._upload),
             (re.compile(rf"/v2/{_NAME}/blobs/{_DIGEST}"), self._blob),
             (re.compile(rf"/v2/{_NAME}/manifests/{_TARGET}"), self._manifest),
+            (re.compile(r"/v2/_catalog"), self._catalog),
             (re.compile(rf"/v2/{_NAME}/tags/list"), self._tags),
             (re.compile(rf"/v2/{_NAME}/referrers/{_DIGEST}"), self._list_referrers),
         )
@@ -186,14 +187,12 @@ class MemoryRegistry(LoopbackServer):
 
     def _tags(self, request: Received, match: Match[str]) -> Response:
         _only(request, "GET")
-        name, last = match["name"], request.parameter("last")
-        tags = [tag for tag in self.store.tags(name) if tag > last]
-        count = int(request.parameter("n") or len(tags))
-        response = Response.of_json({"name": name, "tags": tags[:count]})
-        if count and len(tags) > count:
-            link = f'</v2/{name}/tags/list?n={count}&last={tags[count - 1]}>; rel="next"'
-            return Response(200, {**response.headers, "Link": link}, response.body)
-        return response
+        name = match["name"]
+        return _page(request, "tags", self.store.tags(name), {"name": name})
+
+    def _catalog(self, request: Received, _match: Match[str]) -> Response:
+        _only(request, "GET")
+        return _page(request, "repositories", self.store.repositories(), {})
 
     def _list_referrers(self, request: Received, match: Match[str]) -> Response:
         _only(request, "GET")
@@ -205,6 +204,17 @@ class MemoryRegistry(LoopbackServer):
         response = Response.of_json(referrers_index(shown).document, media_type=INDEX)
         filters = {"OCI-Filters-Applied": "artifactType"} if kind else {}
         return Response(200, {**response.headers, **filters}, response.body)
+
+
+def _page(request: Received, key: str, names: Sequence[str], more: Mapping[str, str]) -> Response:
+    last = request.parameter("last")
+    left = [name for name in names if name > last]
+    count = int(request.parameter("n") or len(left))
+    response = Response.of_json({**more, key: left[:count]})
+    if not count or len(left) <= count:
+        return response
+    link = f'<{request.path}?n={count}&last={left[count - 1]}>; rel="next"'
+    return Response(200, {**response.headers, "Link": link}, response.body)
 
 
 def _only(request: Received, *methods: str) -> None:

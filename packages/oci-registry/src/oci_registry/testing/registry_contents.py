@@ -142,6 +142,11 @@ class MemoryStore:
                 raise Refusal(404, "MANIFEST_UNKNOWN")
             known.tags = {tag: digest for tag, digest in known.tags.items() if digest != target}
 
+    def repositories(self) -> list[str]:
+        """List the repositories in their order."""
+        with self._lock:
+            return sorted(self._repositories)
+
     def tags(self, repository: str) -> list[str]:
         """List the tags in their order."""
         with self._lock:
