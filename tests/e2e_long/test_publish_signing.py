@@ -17,6 +17,7 @@ from oci_registry.content import Manifest
 from oci_registry.referrers_tag import fallback_tag
 from oci_registry.store import Content
 from oci_registry.testing.distribution import RealRegistry, real_registry
+from support.app_images import AppShape
 from support.needs import need
 from support.packaging import environment, inv
 from support.publishing import make_repository, pack
@@ -188,3 +189,26 @@ def test_a_wrong_password_publishes_no_version(root: Path, registry: RealRegistr
     assert verified.stdout.count("it is not published") == 3
     assert inv("publish", *to, "--yes", root=root, env=keys.env).returncode == 0
     assert inv("publish.verify", *to, root=root, env=keys.env).returncode == 0
+
+
+def test_a_patched_image_is_signed_anew(registry: RealRegistry, keys: Keys) -> None:
+    """What signed the old image says nothing of the new one; it is signed before its tag points to it."""
+    with client(registry.host) as remote:
+        shapes = {
+            "shop/web": AppShape(),
+            "released/old": AppShape(),
+            "released/new": AppShape(version="3.13.1"),
+        }
+        for name, shape in shapes.items():
+            remote.repository(name).push(shape.content(), ["1"])
+        layers = [
+            part for name in ("old", "new") for part in ("--layer", f"{registry.host}/released/{name}:1")
+        ]
+        options = ("--python", "3.13", *layers, "--yes", "--sign", str(keys.folder / "cosign.key"))
+        env = {**keys.env, "STRATA_SIGN_LOG": "no"}
+        done = inv("image.patch", f"{registry.host}/shop/web:1", *options, root=ROOT, env=env)
+        assert done.returncode == 0, done.stderr
+        assert PASSWORD not in done.stderr + done.stdout
+        digest = remote.repository("shop/web").manifests.get("1").digest
+    assert keys.verify(f"{registry.host}/shop/web@{digest}")
+    assert not keys.verify(f"{registry.host}/shop/web@{digest}", "other.pub")

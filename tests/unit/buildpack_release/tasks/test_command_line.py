@@ -303,5 +303,6 @@ def test_every_task_that_writes_says_so(tasks: Collection) -> None:
     readers = {name for name in names(tasks) if not getattr(tasks[name], "writes", False)}
     assert readers == {
         *("list", "graph", "check", "publish.plan", "publish.verify", "builder.check", "runtimes.show"),
+        "image.show",
         *("version.show", "version.next", "version.check", "theirs"),
     }

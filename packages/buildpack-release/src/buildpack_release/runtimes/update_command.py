@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.model.repository import Buildpack
     from buildpack_release.runtimes.published import Compared
 
 _ADVICE = "look at `git diff`, then: inv check && inv package"
@@ -25,7 +26,13 @@ _ADVICE = "look at `git diff`, then: inv check && inv package"
 
 def read_catalogue(root: Path) -> ArchiveCatalogue:
     """Read the catalogue of the repository at `root`. Raises CheckFailed if there is none or it is faulty."""
-    return ArchiveCatalogue.read(keeper(Repository.discover(root)).directory / FILE)
+    return catalogue_of(root)[1]
+
+
+def catalogue_of(root: Path) -> tuple[Buildpack, ArchiveCatalogue]:
+    """Return the buildpack that has the catalogue as well. Raises as read_catalogue() does."""
+    buildpack = keeper(Repository.discover(root))
+    return buildpack, ArchiveCatalogue.read(buildpack.directory / FILE)
 
 
 def prepare_update(root: Path) -> Edit:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from invoke.parser.argument import Argument
 
-LOOK, MAKE, VERSIONS, PUBLISH, BUILDERS, UPDATE = SECTIONS = (
-    *("Look", "Make", "Versions", "Publish", "Builders", "Update"),
+LOOK, MAKE, VERSIONS, PUBLISH, BUILDERS, IMAGES, UPDATE = SECTIONS = (
+    *("Look", "Make", "Versions", "Publish", "Builders", "Images", "Update"),
 )
 """The headings below which tasks are listed, in their order."""
 
 ID = "id"
-"""The parameter that takes ids of buildpacks; arguments of such a task are ids, of any other a path."""
+"""The parameter that takes ids of buildpacks; arguments of any other task are paths and references."""
 
 DRY_RUN = "dry-run"
 """The option with which a task shows what it would do."""

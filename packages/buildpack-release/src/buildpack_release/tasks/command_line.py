@@ -4,7 +4,8 @@ In place of Invoke's parser, which takes `--help` for the value of an argument, 
 than that it is one. Its contexts, arguments and results are what is read into, so its executor does the rest.
 
 What begins with `-` is an option. Any other word is a task if there is one of that name; else, while the task
-before it takes arguments, an id or a path. What is both is an error. After `--` all words are arguments.
+before it takes arguments, an id, a path or a reference. What is both is an error. After `--` all words are
+arguments.
 """
 
 from __future__ import annotations
@@ -186,7 +187,8 @@ class _Reader:
             return True
         if slot.name == ID:
             return "/" in word or word in self._ids()
-        return os.path.lexists(word) or (not is_task and os.sep in word)
+        # A path, a reference (`oci:layout`), or a file with arguments (`@file`): no task has such a name.
+        return os.path.lexists(word) or (not is_task and any(mark in word for mark in (os.sep, ":", "@")))
 
     def _ids(self) -> Collection[str]:
         return self._known.ids(str(self.current.name)) if self.current is not None else ()

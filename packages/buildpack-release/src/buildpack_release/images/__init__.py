@@ -1,0 +1,1 @@
+"""Looking after images that were built with the buildpacks: what is in them."""

@@ -1,0 +1,181 @@
+"""`inv image.patch`: plan, ask, act, read back; and the way back."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from buildpack_release.attestation.builder_identity import BuilderIdentity
+from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError, UsageError
+from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
+from buildpack_release.images.patch import PatchOptions, PatchResult, TagTemplate, check_targets, patch
+from buildpack_release.images.patch_plan import PatchRules, PatchState, Planner
+from buildpack_release.images.patch_provenance import attach_provenance
+from buildpack_release.images.patch_report import (
+    NOT_CARRIED,
+    TAKEN_BACK,
+    counted,
+    plan_data,
+    plan_text,
+    undo_text,
+)
+from buildpack_release.images.patch_undo import plan_undo, undo
+from buildpack_release.images.runtime_command import RuntimeCommand
+from buildpack_release.model.repository import Repository
+from buildpack_release.model.settings import SigningSettings
+from buildpack_release.publish.confirm import confirm
+from buildpack_release.publish.signing import choose_signer
+from buildpack_release.runtimes.archive_selection import is_python
+from oci_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from buildpack_release.images.image_references import ImagePlace
+    from buildpack_release.images.patch_plan import PlannedPatch
+    from buildpack_release.publish.signing import Signer
+    from oci_registry.content import Manifest
+    from oci_registry.remote.registries import Registries
+    from oci_registry.store import Store
+
+
+@dataclass(frozen=True)
+class PatchWishes:
+    """What the options of the command say."""
+
+    python: str
+    to_tag: str = ""
+    keep: str = ""
+    sign: str = ""
+    force: bool = False
+    provenance: bool = False
+    insecure: bool = False
+
+
+@dataclass
+class PatchCommand:
+    """One run of the command. `problem` is what it ends with once all is told."""
+
+    root: Path
+    registries: Registries
+    wishes: PatchWishes
+    say: Callable[[str], None]
+    yes: bool = False
+    dry_run: bool = False
+    problem: ReleaseError | None = field(default=None, init=False)
+
+    def patch(self, places: Sequence[ImagePlace], given: Sequence[ImagePlace]) -> dict[str, Any]:
+        """Plan, ask, act; return what was planned and done as data.
+
+        Raises UsageError, MissingToolError: nothing was written.
+        """
+        if not is_python(self.wishes.python):
+            raise UsageError(
+                "it is not said which Python the images are to run",
+                advice="Say a line, for its newest patch, or a version: --python 3.13",
+            )
+        options = self._options()
+        command = RuntimeCommand.of(Repository.discover(self.root), self.registries, self.say)
+        known = [one for place in given for one in KnownRuntime.all_in(place, command.buildpack.id)]
+        if len(known) < len(given):
+            raise UsageError("an image that --layer names has no layer of Python of ours")
+        rules = PatchRules(command.buildpack.id, self.wishes.python, self.wishes.force)
+        plan = Planner(rules, RuntimeLayers(command, known)).plan(places)
+        check_targets(plan, options)
+        self.say(plan_text(plan))
+        due = sum(one.state is PatchState.PATCH for one in plan)
+        if due:
+            self.say(TAKEN_BACK)
+        results: tuple[PatchResult, ...] = ()
+        if due and not self.dry_run:
+            if not self.yes:
+                confirm(f"Patch {due} images?", terminal=sys.stdin, say=self.say)
+            with tempfile.TemporaryDirectory(prefix="strata-patch-") as scratch:
+                results = patch(plan, options, Path(scratch), say=self.say)
+            if not self.wishes.sign:
+                self.say(NOT_CARRIED)
+        self._conclude(plan, results)
+        return plan_data(plan, results)
+
+    def undo(self, places: Sequence[ImagePlace]) -> dict[str, Any]:
+        """Go back to what images were patched from; return what was planned as data."""
+        plan = plan_undo(places)
+        self.say(undo_text(plan))
+        due = [one for one in plan if one.before is not None]
+        failed: tuple[Any, ...] = ()
+        if due and not self.dry_run:
+            if not self.yes:
+                confirm(f"Go back with {len(due)} images?", terminal=sys.stdin, say=self.say)
+            failed = undo(plan, say=self.say)
+        if failed:
+            self.problem = _several(f"{len(failed)} of {len(due)} images did not go back", failed[0].fault)
+        elif len(due) < len(plan):
+            self.problem = CheckFailed(f"{len(plan) - len(due)} of {len(plan)} images cannot go back")
+        return {
+            "images": [
+                {
+                    "image": one.place.name,
+                    "now": one.patched.digest if one.patched else None,
+                    "back-to": one.before.digest if one.before else None,
+                    "reason": one.reason or None,
+                }
+                for one in plan
+            ]
+        }
+
+    def finish(self) -> None:
+        """Raise what the command ends with, if not all went well."""
+        if self.problem is not None:
+            raise self.problem
+
+    def _conclude(self, plan: Sequence[PlannedPatch], results: Sequence[PatchResult]) -> None:
+        failed = [one for one in results if one.fault]
+        if failed:
+            self.problem = _several(
+                f"{len(failed)} of {len(results)} images were not patched", failed[0].fault
+            )
+        elif any(one.state in (PatchState.REFUSED, PatchState.UNREAD) for one in plan):
+            self.problem = CheckFailed(f"not all images can be patched: {counted(plan)}")
+
+    def _options(self) -> PatchOptions:
+        wishes = self.wishes
+        builder = BuilderIdentity.from_environment(os.environ)
+        settings = SigningSettings.read(self.root)
+        signers: dict[str, Signer] = {}
+        if wishes.sign:  # asked before anything is written: cosign may be missing
+            self._signer(settings, "registry.invalid/any", signers)
+
+        def before_tag(store: Store, planned: PlannedPatch, new: Manifest) -> None:
+            if wishes.provenance:
+                attach_provenance(store, planned, new, builder)
+            if wishes.sign:
+                self._signer(settings, store.name, signers).sign(f"{store.name}@{new.digest}")
+
+        return PatchOptions(
+            TagTemplate(wishes.to_tag) if wishes.to_tag else None,
+            TagTemplate(wishes.keep) if wishes.keep else None,
+            before_tag,
+        )
+
+    def _signer(self, settings: SigningSettings, name: str, known: dict[str, Signer]) -> Signer:
+        if name.startswith("oci:"):
+            raise UsageError(
+                "cosign signs in registries only", advice="Sign where the layouts are pushed to."
+            )
+        if name not in known:
+            known[name] = choose_signer(
+                self.wishes.sign, settings, Reference.parse(name), os.environ, insecure=self.wishes.insecure
+            )
+        return known[name]
+
+
+def _several(title: str, fault: ReleaseError | None) -> ReleaseError:
+    """Return an error of the first one's kind about several images."""
+    kind = ConflictError if isinstance(fault, ConflictError) else CheckFailed
+    return kind(
+        title, detail=f"The first: {fault.title}" if fault else "", advice=fault.advice if fault else ""
+    )

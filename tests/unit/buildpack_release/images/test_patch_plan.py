@@ -1,0 +1,185 @@
+"""Which images are patched, and why others are not: each refusal has its reason, and nothing is guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from buildpack_release.errors import ReleaseError
+from buildpack_release.images.app_image import AppImage
+from buildpack_release.images.patch_plan import PatchState
+from buildpack_release.images.patch_rules import Verdict, judge_layers
+from oci_registry.reading import read_image
+from oci_registry.testing.samples import image, index
+from support.app_images import LOCATION, RUNTIME, VENV, AppShape
+
+if TYPE_CHECKING:
+    from buildpack_release.images.patch_plan import PlannedPatch
+    from unit.buildpack_release.images.conftest import Patching
+
+LIBPYTHON = f"{LOCATION}/cpython/lib/libpython3.13.so.1.0"
+
+
+def reasons(plan: tuple[PlannedPatch, ...]) -> tuple[str, ...]:
+    (one,) = plan
+    assert one.state is PatchState.REFUSED, one
+    return tuple(reason for image in one.images for reason in image.reasons)
+
+
+def heroku() -> AppShape:
+    """An image as heroku/buildpacks-python makes it: a layer `python` of its own form."""
+    layer = {
+        "sha": "sha256:" + "0" * 64,
+        "data": {
+            "arch": "amd64",
+            "distro_name": "ubuntu",
+            "distro_version": "24.04",
+            "python_version": "3.13.0",
+        },
+        "launch": True,
+    }
+    return AppShape(
+        runtime="heroku/python",
+        more_buildpacks=({"key": "heroku/python", "version": "6.5.6", "layers": {"venv": layer}},),
+    )
+
+
+def test_what_is_done_to_each(patching: Patching) -> None:
+    """Of a whole namespace: only what is ours, of the line, older, and sound."""
+    shapes = {
+        "old": AppShape(version="3.13.0"),
+        "current": AppShape(version="3.13.1"),
+        "other": AppShape(version="3.12.0"),
+        "heroku": heroku(),
+        "foreign": None,
+        "pinned": AppShape(python={"constraints": [".python-version: ==3.13.0"]}),
+    }
+    names = {
+        patching.push(f"shop/{name}", shape.content() if shape else image(b"layer")): name
+        for name, shape in shapes.items()
+    }
+    plan = patching.plan(f"{patching.host}/shop/*", f"{patching.host}/shop/none:1")
+    assert {names.get(one.place.name, "none"): one.state.value for one in plan} == {
+        "old": "patch",
+        "current": "current",
+        "other": "other line",
+        "heroku": "not ours",
+        "foreign": "not ours",
+        "pinned": "refused",
+        "none": "unread",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (
+            AppShape(python={"constraints": ["pyproject.toml: <3.13.1,>=3.10"]}),
+            "the app asks for another Python",
+        ),
+        (AppShape(python={"recipe": "2"}), "recipe differs"),
+        (AppShape(python={"bytecode": False}), "bytecode differs"),
+        (AppShape(python={"novelty": "x"}), "of a form that is not known: novelty"),
+        (AppShape(without=("sha256",)), "of a form that is not known: no sha256"),
+        (AppShape(architecture="arm64"), "the image is for linux/arm64, and its Python is not"),
+        (AppShape(python_files={f"{LOCATION}/evil": b"x"}), "somebody changed it"),
+        (
+            AppShape(venv={"python": "3.13.0"}),
+            "strata/app-venv:venv names Python 3.13.0 in its metadata (python)",
+        ),
+        (
+            AppShape(venv={"conditions": ['python_full_version < "3.13.1"']}),
+            "is no longer what it was when strata/app-venv:venv was made",
+        ),
+        (
+            AppShape(venv={"needs_libpython": ["lib/uwsgi.so"]}),
+            "libpython is needed by lib/uwsgi.so, and the new layer has no shared one",
+        ),
+        (
+            AppShape(
+                more_buildpacks=(
+                    {
+                        "key": "acme/native",
+                        "version": "1",
+                        "layers": {"x": {"sha": "sha256:x", "launch": True, "data": {"built": "for 3.13.0"}}},
+                    },
+                )
+            ),
+            "acme/native:x names Python 3.13.0",
+        ),
+        (AppShape(archives={"sbom": b"no archive"}), "the bills of materials"),
+    ],
+)
+def test_what_cannot_be_patched_is_refused_with_the_reason(
+    patching: Patching, shape: AppShape, reason: str
+) -> None:
+    """Also if it is asked to go on: this is certain."""
+    name = patching.push("shop/web", shape)
+    assert any(reason in found for found in reasons(patching.plan(name, force=True)))
+
+
+@pytest.mark.parametrize("key", ["constraints", "conditions", "made_by"])
+def test_what_is_not_recorded_is_a_doubt(patching: Patching, key: str) -> None:
+    """It refuses, unless it is asked to go on; then it is told."""
+    name = patching.push("shop/web", AppShape(without=(key,)))
+    assert any("--force goes on" in reason for reason in reasons(patching.plan(name)))
+    (one,) = patching.plan(name, force=True)
+    assert one.state is PatchState.PATCH
+    assert any("not recorded" in warning for warning in one.images[0].warnings)
+
+
+def test_a_downgrade_is_refused(patching: Patching) -> None:
+    name = patching.push("shop/web", AppShape(version="3.13.1"))
+    found = reasons(patching.plan(name, python="3.13.0", force=True))
+    assert any("would be a downgrade from 3.13.1" in one for one in found)
+
+
+def test_other_owners_need_another_layer(patching: Patching) -> None:
+    """Two builders, two layers: that of the right one is taken."""
+    layers = patching.layers(
+        *(AppShape(version=v, owner=o) for v in ("3.13.0", "3.13.1") for o in ((1, 2), (3, 4)))
+    )
+    name = patching.push("shop/web", AppShape(owner=(3, 4)))
+    (one,) = patching.plan(name, layers=layers)
+    assert one.state is PatchState.PATCH
+    assert one.images[0].runtime is not None
+    assert one.images[0].runtime.place.uid == 3
+
+
+def test_a_layer_that_is_there_twice_is_refused(patching: Patching) -> None:
+    """Which of them is meant, nobody could say."""
+    shape = AppShape()
+    name = patching.push("shop/web", AppShape(archives={"launcher": shape.layers["python"]}))
+    assert any("is there 2 times" in one for one in reasons(patching.plan(name)))
+
+
+def test_an_old_layer_that_nobody_knows_is_a_doubt(patching: Patching) -> None:
+    """It cannot be held against what was released."""
+    name = patching.push("shop/web", AppShape())
+    (one,) = patching.plan(name)
+    runtime = one.images[0].runtime
+    assert runtime is not None
+    app = AppImage(read_image(one.place.store, one.place.manifest()))
+    verdict = Verdict()
+    judge_layers(app, app.buildpack_layers[0], ReleaseError("no archive"), runtime, verdict)
+    assert verdict.doubts == ["whether its layer is as it was released is not known: no archive"]
+    assert not verdict.refusals
+
+
+def test_an_index_is_patched_whole_or_not_at_all(patching: Patching) -> None:
+    """If one platform is refused, the tag does not move."""
+    good = AppShape()
+    bad = AppShape(python={"arch": "arm64", "constraints": ["x: ==3.13.0"]}, architecture="arm64")
+    layers = patching.layers(
+        AppShape(), AppShape(version="3.13.1"), AppShape(version="3.13.1", python={"arch": "arm64"})
+    )
+    name = patching.push("shop/both", index([("amd64", good.content()), ("arm64", bad.content())]))
+    (one,) = patching.plan(name, layers=layers)
+    assert one.state is PatchState.REFUSED
+    assert one.new_root is None
+
+
+def test_the_buildpack_is_that_of_the_repository(patching: Patching) -> None:
+    """The names that this file takes for granted."""
+    assert (patching.command.buildpack.id, VENV) == (RUNTIME, "strata/app-venv")
