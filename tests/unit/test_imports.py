@@ -31,7 +31,7 @@ FLOORS = (
     {"embedded"},
     {"packaging"},
     {"builder", "publish", "updates"},
-    {"registration"},
+    {"images", "kpack", "registration"},
     {"releasing"},
     {"tasks"},
 )

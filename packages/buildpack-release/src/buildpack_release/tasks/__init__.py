@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
 
-from buildpack_release.tasks import builders, edge, packages, publishing, releasing, updating, versions
+from buildpack_release.tasks import builders, edge, fleet, packages, publishing, releasing, updating, versions
 from buildpack_release.tasks.program import main, take_over
 
 __all__ = ["collection", "main"]
@@ -46,7 +46,9 @@ def collection(
     tasks = Collection(
         *(packages.list_buildpacks, packages.graph, packages.check, packages.build, packages.package),
         *(*more, releasing.release, publish),
-        Collection("builder", builders.builder_create, builders.builder_check),
+        Collection("builder", builders.builder_create, builders.builder_check, builders.builder_kpack),
+        Collection("image", fleet.image_show, fleet.image_patch),
+        Collection("runtime", fleet.runtime_layer),
         Collection("runtimes", updating.runtimes_show, updating.runtimes_update),
         Collection("tools", updating.tools_update),
         Collection(

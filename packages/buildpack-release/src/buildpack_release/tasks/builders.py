@@ -1,4 +1,4 @@
-"""The tasks about builder images: builder.create, builder.check."""
+"""The tasks about builder images: builder.create, builder.check, builder.kpack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed
 from buildpack_release.tasks.command import BUILDERS, command
-from buildpack_release.tasks.edge import print_json, print_text, root_of
+from buildpack_release.tasks.edge import print_json, print_paths, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -69,3 +69,59 @@ def builder_check(
     if not report.ok:
         raise CheckFailed(f"the check has failed: {report.summary}")
     say(f"The check has passed: {report.summary}")
+
+
+@command(
+    BUILDERS,
+    argument="config",
+    writes=True,
+    name="kpack",
+    iterable=["insecure"],
+    help={
+        "config": "a builder.toml, as pack reads it; its buildpacks and images are in registries",
+        "to": "the directory for the resources",
+        "tag": "where kpack pushes the builder: REPOSITORY:TAG",
+        "packages": "REGISTRY/NAMESPACE where the buildpacks of this repository are published",
+        "lifecycle": "an image with a lifecycle, for a ClusterLifecycle (default: kpack's own)",
+        "name": "what the resources are called (default: strata)",
+        "service-account": "that with the credentials for the registries, by its name (default: default)",
+        "namespace": "that of the service account, and of apps that name none (default: default)",
+        "apps": "a file with the apps, [[apps]] for each: Image resources for them",
+        "store": "one ClusterStore instead of a ClusterBuildpack each, for a kpack that does not know these",
+        "json": "print data for programs",
+        "insecure": "a registry (host[:port]) that may lack trusted TLS; may be repeated",
+    },
+)
+def builder_kpack(
+    context: Context,
+    config: str,
+    to: str,
+    tag: str,
+    packages: str = "",
+    lifecycle: str = "",
+    name: str = "strata",
+    service_account: str = "default",
+    namespace: str = "default",
+    apps: str = "",
+    store: bool = False,
+    json: bool = False,
+    insecure: list[str] | None = None,
+) -> None:
+    """Write a builder and its apps as resources of kpack."""
+    from buildpack_release.kpack.kpack_command import KpackWishes, write_kpack
+    from oci_registry.remote.registries import Registries, connection
+
+    wishes = KpackWishes(
+        to=Path(to),
+        tag=tag,
+        packages=packages,
+        lifecycle=lifecycle,
+        name=name,
+        service_account=service_account,
+        namespace=namespace,
+        apps=apps,
+        store=store,
+    )
+    with Registries(connection(insecure=insecure or ()), say) as registries:
+        print_paths(write_kpack(root_of(context), Path(config), wishes, registries), json=json)
+    say(f"Apply it: kubectl apply -k {to}")

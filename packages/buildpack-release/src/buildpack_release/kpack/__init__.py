@@ -1,0 +1,1 @@
+"""Resources for kpack, which builds and rebuilds images in a cluster."""
