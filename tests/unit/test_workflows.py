@@ -34,8 +34,9 @@ def is_trusted(job: dict[str, Any]) -> bool:
 
 
 def test_all_are_looked_at() -> None:
-    assert set(WORKFLOWS) == {"ci", "release", "update"}
+    assert set(WORKFLOWS) == {"ci", "fleet", "release", "update"}
     assert [(name, job) for name, job in JOBS if is_trusted(job_of(name, job))] == [
+        ("fleet", "patch"),
         ("release", "publish"),
         ("release", "tag"),
         ("update", "propose"),
@@ -103,3 +104,25 @@ def test_the_weekly_update_keeps_the_locks() -> None:
     lines = scripts(job_of("update", "look")).splitlines()
     assert "./scripts/nox -s lock -- --upgrade" in lines
     assert lines.index("./scripts/nox -s lock -- --upgrade") < lines.index("./scripts/inv check")
+
+
+def test_a_fleet_is_patched_from_the_release_branch_by_the_step_alone_that_has_the_secrets() -> None:
+    """What it runs is installed before; and nobody is asked, so a plan alone is the default by hand."""
+    job = job_of("fleet", "patch")
+    assert ON_THE_RELEASE_BRANCH in job["if"]
+    assert job["permissions"] == {"contents": "read"}
+    assert [step["name"] for step in job["steps"] if "${{ secrets." in str(step)] == ["Patch, and report"]
+    triggers = WORKFLOWS["fleet"][True]  # YAML 1.1 takes the key for a truth value
+    assert triggers["workflow_dispatch"]["inputs"]["dry-run"]["default"] is True
+
+
+def test_gitlab_runs_the_same_commands() -> None:
+    """Beside the options that only one of the two has, for the same lines of Python."""
+    github = job_of("fleet", "patch")
+    gitlab = yaml.safe_load((ROOT / ".gitlab/fleet.yml").read_text("utf-8"))["fleet"]
+    commands = re.findall(r"\./scripts/inv image\.\w+", scripts(github))
+    assert (
+        re.findall(r"\./scripts/inv image\.\w+", str(gitlab["script"] + gitlab["after_script"])) == commands
+    )
+    (matrix,) = gitlab["parallel"]["matrix"]
+    assert matrix["PYTHON"] == github["strategy"]["matrix"]["python"]
