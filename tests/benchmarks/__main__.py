@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     group_detect,
+    group_fleet,
     group_growth,
     group_image,
     group_memory,
@@ -54,6 +55,7 @@ _MODULES = (
     group_start,
     group_image,
     group_tasks,
+    group_fleet,
     group_growth,
 )
 GROUPS: dict[str, Measure] = {module.GROUP: module.measure for module in _MODULES}

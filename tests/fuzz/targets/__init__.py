@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fuzz.targets.app_images import AppImages
 from fuzz.targets.app_inputs import (
     LockFiles,
     ManagerLocks,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 TARGETS: Mapping[str, Callable[[], Target]] = {
     "runtime-archives": RuntimeArchives,
     "image-layouts": ImageLayouts,
+    "app-images": AppImages,
     "registry-answers": RegistryAnswers,
     "requirement-files": RequirementFiles,
     "lock-files": LockFiles,

@@ -1,0 +1,210 @@
+"""Patching a fleet: against a bare client with the same requests and against rebuilding; and killed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import bare_client
+from benchmarks.bench import ROOT, Bench, inv
+from benchmarks.distance import distant
+from benchmarks.fleet import LINE, Builds, bare_requests, bom_of, environment, planned, prepare, spread
+from benchmarks.measure import Sample, Side, alternate, peak_memory, run
+from benchmarks.rows import Aim, Row, Series, Skipped, Unit
+from buildpack_release.images.patch_plan import JOBS
+from buildpack_testing import needs
+from buildpack_testing.cnb.registry_server import Registry, registry
+from oci_registry.remote.client import RegistryClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GROUP = "fleet"
+_IMAGES, _IMAGES_QUICK, _KILLED = 1000, 60, 40
+_KILLS, _KILLS_QUICK = 20, 5
+_AWAY = 0.01
+"""Seconds that each way takes: 20 ms for a request and its answer."""
+_SIDE_BY_SIDE = 3
+_REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/([^/ ]+)/')
+_KIBI = 1024
+
+
+def measure(bench: Bench) -> Iterator[Row | Skipped]:
+    """Build an app, spread it, and patch the copies."""
+    lacking = needs.missing(
+        ("registry", "podman", "container runtime", "root", "skopeo", "lifecycle", "base images")
+    )
+    if lacking:
+        yield Skipped(GROUP, "all", needs.describe(lacking))
+        return
+    with ExitStack() as stack:
+        running = stack.enter_context(registry(bench.scratch / "fleet-registry"))
+        builds = prepare(bench, running, stack, creators=_SIDE_BY_SIDE)
+        bench.say("  building an app with the real lifecycle, and rebuilding it")
+        builds.rebuild_all(old=True)
+        fleet = _Fleet(bench, builds, running, stack.enter_context(RegistryClient(running.address)))
+        fleet.release()
+        count = _IMAGES_QUICK if bench.quick else _IMAGES
+        bench.say(f"  spreading it over {count} repositories, twice")
+        yield from _beside_bare(fleet, count)
+        yield _rebuilding(fleet, count)
+        yield from _killed(fleet)
+
+
+@dataclass
+class _Fleet:
+    bench: Bench
+    builds: Builds
+    registry: Registry
+    client: RegistryClient
+    seconds: float = 0.0
+
+    @property
+    def layers(self) -> list[str]:
+        """The images with the layers of both patches."""
+        return [f"{self.registry.address}/released/{name}:1" for name in ("old", "new")]
+
+    def release(self) -> None:
+        """Build both patches once, so that their layers are there."""
+        creator = self.builds.creators[0]
+        for name, old in (("old", True), ("new", False)):
+            self.builds.build(creator, f"released/{name}", old=old)
+        self.builds.build(creator, f"built/{creator.state.name}", old=True)
+
+    def spread(self, namespace: str, count: int) -> list[str]:
+        """Make copies."""
+        names = [f"{namespace}/{number}" for number in range(count)]
+        spread(self.client, self.layers[0], names)
+        return names
+
+    def listed(self, host: str, names: Sequence[str]) -> Path:
+        """Write a file with the references of images, as they are from afar."""
+        file = self.bench.scratch / f"{names[0].partition('/')[0]}-{len(names)}.txt"
+        file.write_text("".join(f"{host}/{name}:1\n" for name in names), "utf-8")
+        return file
+
+    def command(self, file: Path, *options: str, host: str = "") -> list[str]:
+        """Return the command that patches the images of a file; layers are on the same registry."""
+        layers = [part for one in self.layers for part in ("--layer", self._from(one, host))]
+        return [*inv(ROOT, "image.patch", f"@{file}", "--python", LINE, *layers), "--yes", *options]
+
+    def _from(self, reference: str, host: str) -> str:
+        return reference.replace(self.registry.address, host) if host else reference
+
+    def requests(self, namespace: str, since: int) -> list[str]:
+        """Return the methods of what was asked about a namespace since a place of the log."""
+        log = self.registry.log.read_bytes()[since:].decode("utf-8", "replace")
+        return [method for method, name in _REQUEST.findall(log) if name == namespace]
+
+
+def _beside_bare(fleet: _Fleet, count: int) -> Iterator[Row]:
+    """Patch as many as there are, 20 ms away; then go back, for the next round."""
+    env = environment(fleet.bench.scratch / "home")
+    ours, bare = fleet.spread("ours", count), fleet.spread("bare", count)
+    plan = planned(ROOT, fleet.registry.address, bare, fleet.layers)
+    recorded = fleet.bench.scratch / "requests.jsonl"
+    lines, beyond = [], []
+    for one, name in zip(plan, bare, strict=True):
+        requests = list(bare_requests(one, name, "released/new"))
+        lines.append(
+            json.dumps([{**vars(each), "body": base64.b64encode(each.body).decode()} for each in requests])
+        )
+        sent = sum(len(each.body) for each in requests)
+        old = one.root
+        assert old is not None and old.config is not None  # noqa: PT018
+        beyond.append(float(sent - len(old.content) - old.config.size - bom_of(one).size))
+    recorded.write_text("\n".join(lines), "utf-8")
+    with distant(fleet.registry.address, _AWAY) as host:
+        file = fleet.listed(host, ours)
+        before = fleet.registry.log.stat().st_size
+        peak = peak_memory(fleet.command(file, host=host), env=env)
+        asked = len(fleet.requests("ours", before)) / count
+        undo = [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
+        program = [sys.executable, str(Path(bare_client.__file__)), host, str(recorded), str(JOBS)]
+        sides = {
+            "ours": Side(lambda: run(fleet.command(file, host=host), env=env), lambda: run(undo, env=env)),
+            "bare": Side(lambda: run(program, env=env)),
+        }
+        found = alternate(sides, fleet.bench.few)
+    what = f"inv image.patch, {count} images 20 ms away"
+    against = f"a bare client with the same requests, {JOBS} at once"
+    yield Row.timed(GROUP, what, against, found["ours"], found["bare"], Aim.ratio(1.5))
+    yield _value(what, "requests an image", asked, 12, Unit.COUNT)
+    yield _value(what, "memory", float(peak), 150e6, Unit.BYTES)
+    yield _value(what, "sent beyond the sizes of the old", max(beyond), 64 * _KIBI, Unit.BYTES)
+
+
+def _rebuilding(fleet: _Fleet, count: int) -> Row:
+    """Rebuild with the lifecycle, side by side, with warm caches; against patching copies from next door."""
+    env = environment(fleet.bench.scratch / "home")
+    names = fleet.spread("near", count)
+    file = fleet.listed(fleet.registry.address, names)
+    fleet.builds.rebuild_all(old=True)
+    started = time.monotonic()
+    fleet.builds.rebuild_all()
+    rebuilt = (time.monotonic() - started) / _SIDE_BY_SIDE
+    patched = run(fleet.command(file), env=env)
+    each = Sample(patched.wall / count, patched.cpu / count)
+    return Row(
+        group=GROUP,
+        what=f"inv image.patch, each of {count} images",
+        against=f"the lifecycle's creator for a patch of Python, warm cache, {_SIDE_BY_SIDE} side by side",
+        ours=Series.wall([each]),
+        theirs=Series((rebuilt,)),
+        aim=Aim.ratio(1 / 200),
+        note=f"{rebuilt / each.wall:.0f} times less; a rebuild takes {rebuilt * _SIDE_BY_SIDE:.1f} s",
+    )
+
+
+def _killed(fleet: _Fleet) -> Iterator[Row]:
+    """Kill it at a random moment, again and again; then let it end."""
+    env = environment(fleet.bench.scratch / "home")
+    names = fleet.spread("killed", _KILLED)
+    file = fleet.listed(fleet.registry.address, names)
+    rounds = _KILLS_QUICK if fleet.bench.quick else _KILLS
+    chance = random.Random(1)
+    incomplete = twice = 0
+    undo = [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
+    for _ in range(rounds):
+        process = subprocess.Popen(fleet.command(file), env=env, stdout=-3, stderr=-3, start_new_session=True)
+        time.sleep(chance.uniform(0.3, 2.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        incomplete += sum(not _is_whole(fleet.client, name) for name in names)
+        run(fleet.command(file), env=env)
+        incomplete += sum(not _is_whole(fleet.client, name) for name in names)
+        twice += sum(_patched_from(fleet.client, name) != fleet.builds.versions[0] for name in names)
+        run(undo, env=env)
+    what = f"inv image.patch, killed {rounds} times at a random moment and run again"
+    yield _value(what, "tags on incomplete images", float(incomplete), 0, Unit.COUNT)
+    yield _value(what, "images not patched, or patched twice", float(twice), 0, Unit.COUNT)
+
+
+def _is_whole(client: RegistryClient, name: str) -> bool:
+    repository = client.repository(name)
+    manifest = repository.manifests.find("1")
+    return manifest is not None and all(map(repository.has_blob, manifest.blobs))
+
+
+def _patched_from(client: RegistryClient, name: str) -> str:
+    repository = client.repository(name)
+    manifest = repository.manifests.get("1")
+    config = json.loads(repository.blobs.read(manifest.config.digest)) if manifest.config else {}
+    return str(json.loads(config["config"]["Labels"].get("strata.image.patched", "{}")).get("python", ""))
+
+
+def _value(what: str, against: str, value: float, limit: float, unit: Unit) -> Row:
+    return Row(
+        group=GROUP, what=f"{what}: {against}", against="an absolute limit", ours=Series((value,)), unit=unit,
+        aim=Aim.value(limit),
+    )  # fmt: skip
