@@ -112,7 +112,8 @@ def test_a_fleet_is_patched_from_the_release_branch_by_the_step_alone_that_has_t
     assert ON_THE_RELEASE_BRANCH in job["if"]
     assert job["permissions"] == {"contents": "read"}
     assert [step["name"] for step in job["steps"] if "${{ secrets." in str(step)] == ["Patch, and report"]
-    triggers = WORKFLOWS["fleet"][True]  # YAML 1.1 takes the key for a truth value
+    # YAML 1.1 takes the key for a truth value.
+    (triggers,) = (value for key, value in WORKFLOWS["fleet"].items() if str(key) in {"on", "True"})
     assert triggers["workflow_dispatch"]["inputs"]["dry-run"]["default"] is True
 
 
