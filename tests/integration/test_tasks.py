@@ -39,7 +39,7 @@ def test_the_list_of_tasks_is_a_table_of_contents() -> None:
     lines = inv("-l", cwd=ROOT).stdout.splitlines()[:-1]
     assert all(len(line) <= 80 and line.endswith(".") for line in lines), lines
     headings = [line.split()[0] for line in lines if not line.startswith(" ")]
-    assert headings == ["Look", "Make", "Versions", "Publish", "Builders", "Update"]
+    assert headings == ["Look", "Make", "Versions", "Publish", "Builders", "Images", "Update"]
 
 
 def test_no_task_prints_a_password_of_the_environment(repository: Path) -> None:
