@@ -118,23 +118,35 @@ class OtherOwners(Creator):
         (self.state / "layers").chmod(0o1777)
 
 
-def test_the_layer_is_that_of_the_lifecycle(patches: TwoPatches) -> None:
-    """Made without Docker; the usual owners, those of an image, and both patches of a line."""
-    registry = patches.builds.registry
-    for version in (patches.old, patches.new):
-        built = patches.built(f"made-{version}", version)
-        exported = built.launch_layers[LAYER]
-        usual = patches.command.order(version, "", LayerPlace.usual(PLACE, USER_ID, GROUP_ID))
-        like = patches.command.order_like(
-            single_place(built.reference, patches.command.registries), version, ""
-        )
-        assert like.place == usual.place
-        patches.command.make(like, f"{registry.address}/runtimes/python:{version}")
-        image = registry.read(f"{registry.address}/runtimes/python:{version}")
-        assert image.config["rootfs"]["diff_ids"][0] == exported
+@pytest.fixture(scope="module")
+def before(patches: TwoPatches) -> BuiltImage:
+    """An app that asks for the line, from a builder that knows its older patch alone."""
+    return patches.built("patched", LINE, catalogue=ONLY_OLD)
 
 
-def test_the_layer_of_another_builder_has_its_owners(patches: TwoPatches) -> None:
+@pytest.fixture(scope="module")
+def after(patches: TwoPatches, before: BuiltImage, tmp_path_factory: pytest.TempPathFactory) -> BuiltImage:
+    """The same image, patched."""
+    result = patches.patched(before.reference, tmp_path_factory.mktemp("scratch"))
+    found = patches.builds.registry.read(before.reference)
+    assert found.digest == result.digest != before.digest
+    return BuiltImage(result.address, found, {}, "")
+
+
+def test_the_layer_is_that_of_the_lifecycle(patches: TwoPatches, before: BuiltImage) -> None:
+    """Bit for bit, made without Docker: for the usual owners, and like an image."""
+    registry, registries = patches.builds.registry, patches.command.registries
+    usual = patches.command.order(patches.old, "", LayerPlace.usual(PLACE, USER_ID, GROUP_ID))
+    repository, _, _ = before.reference.rpartition(":")
+    image = single_place(f"{repository}@{before.digest}", registries)
+    like = patches.command.order_like(image, patches.old, "")
+    assert like.place == usual.place
+    patches.command.make(like, f"{registry.address}/runtimes/python:{patches.old}")
+    made = registry.read(f"{registry.address}/runtimes/python:{patches.old}")
+    assert made.config["rootfs"]["diff_ids"][0] == before.launch_layers[LAYER]
+
+
+def test_the_layer_of_another_builder_has_its_owners(patches: TwoPatches, before: BuiltImage) -> None:
     """Who owns the parents is part of a layer, so two builders give two layers: like the image, like its."""
     flask, registry = SAMPLES["flask"], patches.builds.registry
     creator = OtherOwners(
@@ -164,24 +176,7 @@ def test_the_layer_of_another_builder_has_its_owners(patches: TwoPatches) -> Non
     patches.command.make(like, f"{registry.address}/runtimes/python:other")
     image = registry.read(f"{registry.address}/runtimes/python:other")
     assert image.config["rootfs"]["diff_ids"][0] == built.launch_layers[LAYER]
-    assert (
-        built.launch_layers[LAYER] != patches.built(f"made-{patches.old}", patches.old).launch_layers[LAYER]
-    )
-
-
-@pytest.fixture(scope="module")
-def before(patches: TwoPatches) -> BuiltImage:
-    """An app that asks for the line, from a builder that knows its older patch alone."""
-    return patches.built("patched", LINE, catalogue=ONLY_OLD)
-
-
-@pytest.fixture(scope="module")
-def after(patches: TwoPatches, before: BuiltImage, tmp_path_factory: pytest.TempPathFactory) -> BuiltImage:
-    """The same image, patched."""
-    result = patches.patched(before.reference, tmp_path_factory.mktemp("scratch"))
-    found = patches.builds.registry.read(before.reference)
-    assert found.digest == result.digest != before.digest
-    return BuiltImage(result.address, found, {}, "")
+    assert built.launch_layers[LAYER] != before.launch_layers[LAYER]
 
 
 def test_a_patched_image_runs_with_the_other_python(
