@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError, UsageError
-from buildpack_release.kpack.kpack_command import KpackWishes, write_kpack
+from buildpack_release.kpack.kpack_command import KpackOptions, write_kpack
 from oci_registry.layout import LayoutArchive, LayoutStore
 from oci_registry.remote.registries import Registries, connection
 from oci_registry.store import Content, StoredBlob
@@ -97,8 +97,8 @@ def resources(directory: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return {(one["kind"], one["metadata"]["name"]): one for one in found}
 
 
-def wishes(to: Path, **more: Any) -> KpackWishes:  # noqa: ANN401  options of any kind
-    return KpackWishes(to=to, tag="registry.example/builder", **more)
+def options(to: Path, **more: Any) -> KpackOptions:  # noqa: ANN401  options of any kind
+    return KpackOptions(to=to, tag="registry.example/builder", **more)
 
 
 def written(
@@ -112,7 +112,7 @@ def written(
         "lifecycle": f"{host}/tools/lifecycle:1",
         **more,
     }
-    write_kpack(ROOT, parts.config, wishes(to, **everything), registries)
+    write_kpack(ROOT, parts.config, options(to, **everything), registries)
     return resources(to)
 
 
@@ -218,7 +218,7 @@ def test_files_of_others_are_not_written_over(
     configure(parts, host)
     write(parts.folder / "out" / name, "mine\n")
     with pytest.raises(ConflictError):
-        write_kpack(ROOT, parts.config, wishes(parts.folder / "out"), registries)
+        write_kpack(ROOT, parts.config, options(parts.folder / "out"), registries)
     assert [path.name for path in (parts.folder / "out").iterdir()] == [name]
 
 
@@ -227,7 +227,7 @@ def test_what_is_in_no_registry_is_refused(parts: Parts, host: str, registries: 
     for uri, message in (("all.cnb", "this is a file"), ("strata/python-runtime", "not said where")):
         configure(parts, host, uri)
         with pytest.raises(UsageError, match=message):
-            write_kpack(ROOT, parts.config, wishes(parts.folder / "out"), registries)
+            write_kpack(ROOT, parts.config, options(parts.folder / "out"), registries)
 
 
 def test_published_buildpacks_of_this_repository_are_found(
@@ -236,7 +236,7 @@ def test_published_buildpacks_of_this_repository_are_found(
     """By the name and the version that publishing gives them; and one that is not there is an error."""
     configure(parts, host, "strata/python-runtime")
     with pytest.raises(ReleaseError, match=rf"there is no image {host}/acme/python-runtime:[0-9.]+"):
-        write_kpack(ROOT, parts.config, wishes(parts.folder / "out", packages=f"{host}/acme"), registries)
+        write_kpack(ROOT, parts.config, options(parts.folder / "out", packages=f"{host}/acme"), registries)
 
 
 def test_an_order_without_its_buildpacks_is_refused(parts: Parts, host: str, registries: Registries) -> None:
@@ -244,10 +244,10 @@ def test_an_order_without_its_buildpacks_is_refused(parts: Parts, host: str, reg
     for ids, fits in ((["acme/b@2.0.0"], True), (["acme/b@2.0.1"], False), (["acme/c"], False)):
         configure(parts, host, order=order(ids))
         if fits:
-            write_kpack(ROOT, parts.config, wishes(parts.folder / "out"), registries)
+            write_kpack(ROOT, parts.config, options(parts.folder / "out"), registries)
             continue
         with pytest.raises(CheckFailed, match="is in none of the buildpackages") as found:
-            write_kpack(ROOT, parts.config, wishes(parts.folder / "out"), registries)
+            write_kpack(ROOT, parts.config, options(parts.folder / "out"), registries)
         assert found.value.line is not None
 
 
@@ -260,4 +260,4 @@ def test_names_that_no_cluster_takes_are_refused(
     tmp_path: Path, registries: Registries, more: dict[str, str]
 ) -> None:
     with pytest.raises(UsageError, match="RFC 1123"):
-        write_kpack(ROOT, tmp_path / "none.toml", wishes(tmp_path, **more), registries)
+        write_kpack(ROOT, tmp_path / "none.toml", options(tmp_path, **more), registries)

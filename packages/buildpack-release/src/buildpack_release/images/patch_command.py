@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PatchWishes:
+class PatchRequest:
     """What the options of the command say."""
 
     python: str
@@ -62,7 +62,7 @@ class PatchCommand:
 
     root: Path
     registries: Registries
-    wishes: PatchWishes
+    request: PatchRequest
     say: Callable[[str], None]
     yes: bool = False
     dry_run: bool = False
@@ -73,7 +73,7 @@ class PatchCommand:
 
         Raises UsageError, MissingToolError: nothing was written.
         """
-        if not is_python(self.wishes.python):
+        if not is_python(self.request.python):
             raise UsageError(
                 "it is not said which Python the images are to run",
                 advice="Say a line, for its newest patch, or a version: --python 3.13",
@@ -83,7 +83,7 @@ class PatchCommand:
         known = [one for place in given for one in KnownRuntime.all_in(place, command.buildpack.id)]
         if len(known) < len(given):
             raise UsageError("an image that --layer names has no layer of Python of ours")
-        rules = PatchRules(command.buildpack.id, self.wishes.python, self.wishes.force)
+        rules = PatchRules(command.buildpack.id, self.request.python, self.request.force)
         plan = Planner(rules, RuntimeLayers(command, known)).plan(places)
         check_targets(plan, options)
         self.say(plan_text(plan))
@@ -96,7 +96,7 @@ class PatchCommand:
                 confirm(f"Patch {due} images?", terminal=sys.stdin, say=self.say)
             with tempfile.TemporaryDirectory(prefix="strata-patch-") as scratch:
                 results = patch(plan, options, Path(scratch), say=self.say)
-            if not self.wishes.sign:
+            if not self.request.sign:
                 self.say(NOT_CARRIED)
         self._conclude(plan, results)
         return plan_data(plan, results)
@@ -142,22 +142,22 @@ class PatchCommand:
             self.problem = CheckFailed(f"not all images can be patched: {counted(plan)}")
 
     def _options(self) -> PatchOptions:
-        wishes = self.wishes
+        request = self.request
         builder = BuilderIdentity.from_environment(os.environ)
         settings = SigningSettings.read(self.root)
         signers: dict[str, Signer] = {}
-        if wishes.sign:  # asked before anything is written: cosign may be missing
+        if request.sign:  # asked before anything is written: cosign may be missing
             self._signer(settings, "registry.invalid/any", signers)
 
         def before_tag(store: Store, planned: PlannedPatch, new: Manifest) -> None:
-            if wishes.provenance:
+            if request.provenance:
                 attach_provenance(store, planned, new, builder)
-            if wishes.sign:
+            if request.sign:
                 self._signer(settings, store.name, signers).sign(f"{store.name}@{new.digest}")
 
         return PatchOptions(
-            TagTemplate(wishes.to_tag) if wishes.to_tag else None,
-            TagTemplate(wishes.keep) if wishes.keep else None,
+            TagTemplate(request.to_tag) if request.to_tag else None,
+            TagTemplate(request.keep) if request.keep else None,
             before_tag,
         )
 
@@ -168,7 +168,7 @@ class PatchCommand:
             )
         if name not in known:
             known[name] = choose_signer(
-                self.wishes.sign, settings, Reference.parse(name), os.environ, insecure=self.wishes.insecure
+                self.request.sign, settings, Reference.parse(name), os.environ, insecure=self.request.insecure
             )
         return known[name]
 

@@ -45,7 +45,7 @@ _OURS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class KpackWishes:
+class KpackOptions:
     """What the options say; "" for what they do not."""
 
     to: Path
@@ -72,7 +72,7 @@ class KpackWishes:
 
 
 def write_kpack(
-    root: Path, config_file: Path, wishes: KpackWishes, registries: Registries
+    root: Path, config_file: Path, options: KpackOptions, registries: Registries
 ) -> tuple[Path, ...]:
     """Write the resources of a builder and its apps; return the files.
 
@@ -82,27 +82,27 @@ def write_kpack(
         CheckFailed: the configuration or the list of apps is not sound.
         RegistryError, ReleaseError: an image is not there.
     """
-    wishes.check()
+    options.check()
     config, findings = read_config(config_file)
     raise_first(findings, config_file)
-    apps = read_apps(Path(wishes.apps)) if wishes.apps else ()
-    _check_directory(wishes.to)
+    apps = read_apps(Path(options.apps)) if options.apps else ()
+    _check_directory(options.to)
     build, tree = _pinned(Reference.parse(config.build_image), registries)
     labels = tree.images[0].labels if tree.images else {}
     builder = KpackBuilder(
-        name=wishes.name,
-        tag=wishes.tag,
-        account=(wishes.service_account, wishes.namespace),
-        stack_id=config.stack_id or labels.get(STACK_LABEL) or wishes.name,
+        name=options.name,
+        tag=options.tag,
+        account=(options.service_account, options.namespace),
+        stack_id=config.stack_id or labels.get(STACK_LABEL) or options.name,
         build=build,
         run=_pinned(Reference.parse(config.run_images[0].image), registries)[0],
-        lifecycle=_pinned(Reference.parse(wishes.lifecycle), registries)[0] if wishes.lifecycle else None,
-        buildpacks=_buildpacks(root, config, wishes, registries),
-        in_store=wishes.store,
+        lifecycle=_pinned(Reference.parse(options.lifecycle), registries)[0] if options.lifecycle else None,
+        buildpacks=_buildpacks(root, config, options, registries),
+        in_store=options.store,
     )
     _check_order(config, builder)
-    files = list(resource_files(builder, config, apps, wishes.namespace))
-    return _write(wishes.to, [*files, kustomization(files)])
+    files = list(resource_files(builder, config, apps, options.namespace))
+    return _write(options.to, [*files, kustomization(files)])
 
 
 def _pinned(reference: Reference, registries: Registries) -> tuple[PinnedImage, ImageTree]:
@@ -114,14 +114,14 @@ def _pinned(reference: Reference, registries: Registries) -> tuple[PinnedImage, 
 
 
 def _buildpacks(
-    root: Path, config: BuilderConfig, wishes: KpackWishes, registries: Registries
+    root: Path, config: BuilderConfig, options: KpackOptions, registries: Registries
 ) -> tuple[KpackBuildpack, ...]:
     ours = {one.id: one.descriptor.version for one in Repository.discover(root).buildpacks}
     found = []
     for entry in config.packages:
         locator = buildpack_locator(entry.locator, directory=config.directory, siblings=ours)
         if isinstance(locator, SiblingLocator):
-            locator = _published(locator, ours, wishes.packages)
+            locator = _published(locator, ours, options.packages)
         if not isinstance(locator, Reference):
             raise UsageError(
                 "kpack takes buildpacks from registries, and this is a file",

@@ -108,10 +108,11 @@ def builder_kpack(
     insecure: list[str] | None = None,
 ) -> None:
     """Write a builder and its apps as resources of kpack."""
-    from buildpack_release.kpack.kpack_command import KpackWishes, write_kpack
+    from buildpack_release.kpack.kpack_command import KpackOptions, write_kpack
+    from buildpack_release.progress import say
     from oci_registry.remote.registries import Registries, connection
 
-    wishes = KpackWishes(
+    options = KpackOptions(
         to=Path(to),
         tag=tag,
         packages=packages,
@@ -123,5 +124,5 @@ def builder_kpack(
         store=store,
     )
     with Registries(connection(insecure=insecure or ()), say) as registries:
-        print_paths(write_kpack(root_of(context), Path(config), wishes, registries), json=json)
+        print_paths(write_kpack(root_of(context), Path(config), options, registries), json=json)
     say(f"Apply it: kubectl apply -k {to}")

@@ -110,17 +110,17 @@ def image_patch(
 ) -> None:
     """Exchange the Python of images without a build."""
     from buildpack_release.images.image_references import find_places
-    from buildpack_release.images.patch_command import PatchCommand, PatchWishes
+    from buildpack_release.images.patch_command import PatchCommand, PatchRequest
     from buildpack_release.progress import say
     from oci_registry.remote.registries import Registries, connection
 
     with Registries(connection(insecure=insecure or ()), say) as registries:
         places = list(find_places(ref, registries))
         given = list(find_places(layer or (), registries))
-        wishes = PatchWishes(
+        request = PatchRequest(
             python, to_tag, keep, sign, force=force, provenance=provenance, insecure=bool(insecure)
         )
-        run = PatchCommand(root_of(context), registries, wishes, say, yes=yes, dry_run=dry_run)
+        run = PatchCommand(root_of(context), registries, request, say, yes=yes, dry_run=dry_run)
         data = run.undo(places) if undo else run.patch(places, given)
         if json:
             print_json(data)
