@@ -136,7 +136,11 @@ def other_archive() -> bytes:
     return data.getvalue()
 
 
-@pytest.mark.parametrize("data", [b"", b"x" * 600, gzip.compress(b"x" * 600), gzip.compress(other_archive())])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x" * 600, gzip.compress(b"x" * 600), gzip.compress(other_archive())],
+    ids=["nothing", "text", "compressed-text", "another-archive"],
+)
 def test_a_layer_that_begins_otherwise_is_refused(tmp_path: Path, data: bytes) -> None:
     """Nobody knows then what its parents are."""
     store = LayoutStore(tmp_path / "layout")
