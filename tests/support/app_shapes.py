@@ -35,7 +35,7 @@ DJANGO_ASGI = DJANGO_WSGI.replace("wsgi", "asgi")
 class Shape:
     """An app. ``starts`` is the default process as people read it, '' if none may start by itself.
 
-    ``processes`` are the others by type. ``said`` are words of the build. ``directory`` is where it runs.
+    ``processes`` are the others by type. ``said`` are words of the build, ``silent`` are none of them. ``directory`` is where it runs.
     """
 
     files: Mapping[str, str]
@@ -43,6 +43,7 @@ class Shape:
     starts: str = ""
     processes: Mapping[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     directory: str = ""
     type: str = "web"
     scripts: tuple[str, ...] = ()
@@ -887,12 +888,14 @@ SHAPES: Mapping[str, Shape] = {
         {
             "pyproject.toml": PROJECT.format(scripts='mcp-shop = "mcp_shop:main"\n'),
             "src/mcp_shop/__init__.py": "def main():\n    pass\n",
+            "src/mcp_shop/server.py": "from mcp.server.stdio import stdio_server\n",
             "src/mcp_shop/__main__.py": "from mcp_shop import main\nmain()\n",
         },
         ("mcp",),
         "mcp-shop",
         type="mcp-shop",
         scripts=("mcp-shop",),
+        said=("mcp-shop talks over its standard input",),
     ),
     "an mcp server that listens": Shape(
         {
@@ -925,6 +928,7 @@ SHAPES: Mapping[str, Shape] = {
         ("fastmcp", "uvicorn"),
         "python server.py",
         type="main",
+        said=("server.py talks over its standard input, as far as is seen: docker run -i IMAGE.",),
     ),
     "fastmcp at a port of its own": Shape(
         {
@@ -938,6 +942,13 @@ SHAPES: Mapping[str, Shape] = {
         {"app.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\napp = mcp.http_app()\n"},
         ("fastmcp", "mcp", "uvicorn"),
         f"{UVICORN} app:app",
+    ),
+    "a program that asks an mcp server": Shape(
+        {"main.py": "from mcp import ClientSession\nif __name__ == '__main__':\n    print(1)\n"},
+        ("mcp",),
+        "python main.py",
+        type="main",
+        silent=("standard input",),
     ),
     # What others say
     "app.yaml": Shape(

@@ -23,5 +23,7 @@ def test_shape(app: App, name: str) -> None:
     assert shape.processes.items() <= others.items(), app.printed
     for words in shape.said:
         assert words in app.text
+    for words in shape.silent:
+        assert words not in app.text
     directories = {one.get("working-dir", "") for one in app.processes() if one.get("default")}
     assert directories <= {str(app.directory / shape.directory) if shape.directory else ""}

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from app_start.inference.module import assigned, constant
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app_start.inference.module import Module
+    from app_start.inference.project import Project
 
 _TRANSPORTS = frozenset({"http", "sse", "streamable-http"})
+STDIN = "{} talks over its standard input, as far as is seen: docker run -i IMAGE."
 _METHODS = {
     "run": "",
     "run_async": "",
@@ -48,6 +52,14 @@ def http_server(module: Module, call: ast.Call) -> McpHttpServer | None:
     made = _constructor(module, function.value.id)
     host, port = (named.get(one, made.get(one)) for one in ("host", "port"))
     return McpHttpServer(function.value.id, transport, host, port, constant(named.get("path")))
+
+
+def talks_over_stdin(project: Project, folder: Path) -> bool:
+    """Whether files of a directory are an MCP server, and none of them says that it listens."""
+    modules = [project.module(path) for path in project.files if path.parent == folder]
+    found = [one for one in modules if one and (one.imports_any("mcp.server") or "FastMCP" in one.imports)]
+    calls = ((one, node) for one in found for node in ast.walk(one.tree) if isinstance(node, ast.Call))
+    return bool(found) and all(http_server(module, call) is None for module, call in calls)
 
 
 def _constructor(module: Module, name: str) -> dict[str, ast.expr]:

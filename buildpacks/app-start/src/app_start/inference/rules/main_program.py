@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from app_start.inference.candidate import Candidate, Strength, with_forwarding
+from app_start.inference.mcp_server import STDIN, talks_over_stdin
 from app_start.inference.program import Program, program_of, reads_command_line
 from app_start.processes import WEB
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app_start.inference.module import Module
     from app_start.inference.project import Project
     from app_start.inference.served import Findings
+    from app_start.inference.web_objects import WebObject
 
 MAIN = "main"
 """What a program is called that serves nobody."""
@@ -91,27 +93,38 @@ def _candidate(findings: Findings, path: Path) -> Candidate | None:
     program = program_of(findings.objects, path, "") or Program()
     serves = program.serves or bool(module.imports_any(*_SERVERS) or _reads_port(module))
     strength, kind, note = Strength.MAIN, WEB if serves else MAIN, ""
-    if program.app is None and program.own_machine:
-        missing = (
-            "it listens to its own machine only: what others can reach has host='0.0.0.0' and "
-            f"port=int(os.environ['PORT']) in line {program.line}"
-        )
+    if program.app is not None and not program.reachable and _is_found(findings, program.app):
+        return None  # another rule says how it is served, or which server it lacks
+    if missing := _why_not(program):
         return Candidate(strength, evidence, missing=missing, root=path)
-    if reader and not program.serves:
+    if program.app is not None:
+        evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
+    elif reader and not program.serves:
         strength, kind = Strength.NEVER, MAIN
         evidence = f"{evidence}; it reads its command line ({reader})"
-    elif program.app is not None:  # for which another rule has no server, if it comes to that
-        if not program.reachable and program.app.name in findings.objects.of(program.app.path):
-            return None
-        if not program.reachable:
-            missing = f"no server finds the app of line {program.app.line}: make it above the main guard"
-            return Candidate(strength, evidence, missing=missing, root=path)
-        evidence, note = f"{evidence}, on all addresses and $PORT", _FOR_DEVELOPMENT
     elif serves and "PORT" not in module.text:
         note = _port_note(module, shown, program)
+    elif not serves and talks_over_stdin(project, path.parent):
+        note = STDIN.format(shown)
     command, text = with_forwarding(line, kind)
     root = program.app.root if program.app else path
     return Candidate(strength, evidence, kind, command, text, directory, root=root, note=note)
+
+
+def _is_found(findings: Findings, app: WebObject) -> bool:
+    return app.name in findings.objects.of(app.path)
+
+
+def _why_not(program: Program) -> str:
+    """Return why a program is of no use in a container; '' if nothing speaks against it."""
+    if program.app is not None and not program.reachable:
+        return f"no server finds the app of line {program.app.line}: make it above the main guard"
+    if program.own_machine:
+        return (
+            "it listens to its own machine only: what others can reach has host='0.0.0.0' and "
+            f"port=int(os.environ['PORT']) in line {program.line}"
+        )
+    return ""
 
 
 def _start_of(module: Module, *, is_called_so: bool) -> int:

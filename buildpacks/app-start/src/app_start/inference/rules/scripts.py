@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app_start.inference.candidate import Candidate, Strength, with_forwarding
+from app_start.inference.mcp_server import STDIN, talks_over_stdin
 from app_start.inference.program import program_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def _candidate(findings: Findings, name: str, reference: str, strength: Strength
     package = project.find(f"{module.partition('.')[0]}.__main__", _root(project, module))
     found = project.module(path) if path else None
     note = "" if found and "PORT" in found.text else f"{name} is not seen to listen at the port of $PORT."
+    if note and path and talks_over_stdin(project, path.parent):
+        note = STDIN.format(name)
     script = Candidate(strength, evidence, kind, command, shown, root=(name,), package=package, note=note)
     if program is None or program.app is None:
         return script
