@@ -32,10 +32,18 @@ def test_files_have_no_width() -> None:
     assert fitted(line, io.StringIO()) == line
 
 
-def test_a_table_continues_below_its_last_column() -> None:
-    """That starts in the left half; the columns before it stay as they are."""
-    assert fitted("acme/a  1.0.0  what it is for, and more\nshort\n", Terminal()) == (
-        "acme/a  1.0.0  what it is for,\n               and more\nshort\n"
+def test_a_table_continues_in_one_column() -> None:
+    """All its rows in the same one, which starts in the left half; cells stay whole where they can."""
+    table = (
+        "ID        VERSION  TARGETS      PLACE\n"
+        "acme/a    1.0.0    linux/amd64  buildpacks/a\n"
+        "acme/all  1.0.0    -            buildpacks/all\n"
+    )
+    assert fitted(f"{table}\nshort\n", Terminal()) == (
+        "ID        VERSION  TARGETS\n          PLACE\n"
+        "acme/a    1.0.0    linux/amd64\n          buildpacks/a\n"
+        "acme/all  1.0.0    -\n          buildpacks/all\n"
+        "\nshort\n"
     )
 
 

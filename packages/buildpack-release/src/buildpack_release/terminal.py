@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import TextIO
 
 _LEAST_WIDTH = 20
-_GAP = "  "
+_GAP = re.compile(r"(?<=\S)  +(?=\S)")
 
 
 class Style(Enum):
@@ -47,31 +50,42 @@ def styled(text: str, style: Style, stream: TextIO) -> str:
 
 
 def fitted(text: str, stream: TextIO) -> str:
-    """Continue lines that are too long for a terminal below the start of their last column.
+    """Continue lines that are too long for a terminal on the next one, those of a table in one column.
 
     Words are never broken: paths, addresses and digests stay as they can be copied.
     """
     columns = width_of(stream)
-    if columns is None:
+    if columns is None or all(len(line) <= columns for line in text.split("\n")):
         return text
-    return "\n".join(_folded(line, columns) if len(line) > columns else line for line in text.split("\n"))
+    folded: list[str] = []
+    for _, lines in groupby(text.split("\n"), key=bool):
+        folded += _fold_together(list(lines), columns)
+    return "\n".join(folded)
 
 
-def _folded(line: str, columns: int) -> str:
-    indent = " " * _hanging(line, columns)
+def _fold_together(lines: list[str], columns: int) -> list[str]:
+    """Fold the lines of a paragraph or a table."""
+    starts = [{found.end() for found in _GAP.finditer(line)} for line in lines]
+    shared = set.intersection(*starts)
+    return [
+        _folded(line, columns, shared or own) if len(line) > columns else line
+        for line, own in zip(lines, starts, strict=True)
+    ]
+
+
+def _folded(line: str, columns: int, starts: Collection[int]) -> str:
+    """Fold a line whose columns start there: between two columns rather than inside one."""
+    margin = len(line) - len(line.lstrip())
+    hanging = [start for start in starts if margin < start <= columns // 2]
+    indent = " " * (max(hanging) if hanging else min(margin + 2, columns // 2))
     lines = []
     while len(line) > columns:
-        start = len(line) - len(line.lstrip())
-        cut = line.rfind(" ", start, columns + 1)
+        start = max(len(line) - len(line.lstrip()), 1)
+        cut = line.rfind("  ", max(start, columns // 2), columns + 2)
+        if cut < 0:
+            cut = line.rfind(" ", start, columns + 1)
         if cut < 0 and (cut := line.find(" ", columns)) < 0:
             break
         lines.append(line[:cut].rstrip())
         line = indent + line[cut:].lstrip()
     return "\n".join([*lines, line])
-
-
-def _hanging(line: str, columns: int) -> int:
-    """Return where to continue: at the last column that starts in the left half, else a little inside."""
-    start = len(line) - len(line.lstrip())
-    gap = line.rfind(_GAP, start, columns // 2)
-    return gap + len(_GAP) if gap >= 0 else min(start + 2, columns // 2)
