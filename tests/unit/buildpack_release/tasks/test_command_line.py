@@ -217,6 +217,34 @@ def test_no_task_has_a_letter_by_chance(tasks: Collection) -> None:
     assert not [flag for context in contexts for flag in context.flags if len(flag) == len("-x")]
 
 
+@pytest.mark.parametrize(
+    ("words", "offered", "not_offered"),
+    [
+        (["inv", "pac"], {"package", "version.bump"}, {"--json", "acme/a"}),
+        (["./scripts/inv", "package", ""], {"check", "acme/a", "acme/all"}, {"--id"}),
+        (["inv", "package", "--t"], {"--target", "--help"}, {"--list", "package"}),
+        (["inv", "check", "package", "--id", ""], {"acme/a"}, {"check"}),
+        (["inv", "package", "--target", ""], set(), {"package", "acme/a"}),
+        (["inv", "--d"], {"--dry", "--debug"}, {"--dry-run"}),
+        (["inv"], {"check"}, {"acme/a"}),
+    ],
+)
+def test_completion_offers(
+    *,
+    tasks: Collection,
+    words: list[str],
+    offered: set[str],
+    not_offered: set[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What may stand there; the shell filters by what has been typed. Nothing where a value goes."""
+    assert run(tasks, "--complete", "--", *words) == 0
+    found = set(capsys.readouterr().out.split())
+    assert offered <= found
+    assert not not_offered & found
+    assert Reading.read is None
+
+
 def test_every_task_has_data_for_programs(tasks: Collection) -> None:
     """What a task reports, a program can read."""
     without = [one.name for one in tasks.to_contexts() if "json" not in one.args and one.name != "theirs"]
