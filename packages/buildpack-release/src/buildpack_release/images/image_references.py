@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from oci_registry.errors import RegistryError
 from oci_registry.layout import REF_NAME, LayoutStore
+from oci_registry.parallel import in_parallel
 from oci_registry.reference import Reference, hostname, registry_name
 from oci_registry.remote.catalog import repositories
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LAYOUT = "oci:"
 _ALL = "*"
 _LIST = "@"
+_JOBS = 8
 # The tags under which documents about an image are kept: the index of referrers, cosign's own.
 _ABOUT_OTHERS = re.compile(r"sha256-[0-9a-f]{64}(\..+)?")
 
@@ -136,6 +138,6 @@ def _below(text: str, registries: Registries) -> Iterator[ImagePlace]:
                 " name it as @FILE."
             )
         raise
-    for name in names:
-        if name.startswith(prefix):
-            yield from _all_tags(Reference(registry, name), registries)
+    chosen = [Reference(registry, name) for name in names if name.startswith(prefix)]
+    for found in in_parallel(lambda one: tuple(_all_tags(one, registries)), chosen, jobs=_JOBS):
+        yield from found
