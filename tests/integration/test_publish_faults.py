@@ -49,14 +49,14 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=[True, False], ids=["referrers", "older"])
 def has_referrers(request: pytest.FixtureRequest) -> bool:
-    """Whether the registry knows referrers, which documents are stored as."""
+    """Whether the registry knows referrers, which documents are stored as, and takes small blobs whole."""
     return bool(request.param)
 
 
 @pytest.fixture(scope="module")
 def faultless(packed: Path, has_referrers: bool) -> tuple[object, int]:
     """What an undisturbed run leaves, and how many requests it takes."""
-    with MemoryRegistry(referrers=has_referrers) as registry:
+    with MemoryRegistry(referrers=has_referrers, whole_blobs=has_referrers) as registry:
         publication(packed, registry.host).publish(agreed)
         return registry.store.state(), len(registry.requests)
 
@@ -64,7 +64,9 @@ def faultless(packed: Path, has_referrers: bool) -> tuple[object, int]:
 @pytest.fixture
 def registry(has_referrers: bool) -> Iterator[MemoryRegistry]:
     """A registry that does not check references, so that the order is the merit of the publisher alone."""
-    with MemoryRegistry(enforce_references=False, referrers=has_referrers) as registry:
+    with MemoryRegistry(
+        enforce_references=False, referrers=has_referrers, whole_blobs=has_referrers
+    ) as registry:
         yield registry
 
 
@@ -149,7 +151,7 @@ class Deadly(MemoryRegistry):
     """A registry that kills a process when a request comes in, before or after handling it."""
 
     def __init__(self, at: int, *, after: bool, referrers: bool = True) -> None:
-        super().__init__(referrers=referrers)
+        super().__init__(referrers=referrers, whole_blobs=referrers)
         self._at, self._after = at, after
         self._lock = threading.Lock()
         self._count = 0

@@ -231,3 +231,33 @@ def test_a_registry_that_keeps_a_byte_of_each_chunk_is_given_up() -> None:
         ):
             remote.repository("a").blobs.push(source)
     assert [request.method for request in server.requests].count("PATCH") == 4
+
+
+def test_a_small_blob_comes_with_the_beginning_where_the_registry_takes_it_so() -> None:
+    with MemoryRegistry(whole_blobs=True) as registry, client(registry.host) as remote:
+        for content in (b"one", b"two"):
+            source = BlobSource.from_bytes(content)
+            remote.repository("a").blobs.push(source, absent=True)
+            assert registry.store.blob("a", source.digest) == content
+        assert [one for one in asked(registry) if one[0] != "GET"] == [("POST", 201)] * 2
+
+
+@pytest.mark.parametrize("status", [202, 400, 405, 500])
+def test_a_registry_that_does_not_is_asked_so_only_once(status: int) -> None:
+    """Most begin an upload as ever. One that refuses may be at odds with the way, not with the blob."""
+    bodies: list[int] = []
+    with MemoryRegistry() as registry:
+
+        def answer(request: Received) -> Response:
+            if request.method == "POST":
+                bodies.append(len(request.body))
+                if request.parameter("digest") and status != 202:
+                    return Response.error(status, "UNSUPPORTED")
+            return registry.answer(request)
+
+        with ScriptedServer(answer) as server, client(server.host) as remote:
+            for content in (b"one", b"two"):
+                source = BlobSource.from_bytes(content)
+                remote.repository("a").blobs.push_all([source], absent={source.digest})
+                assert registry.store.blob("a", source.digest) == content
+    assert bodies == ([3, 0] if status == 202 else [3, 0, 0])

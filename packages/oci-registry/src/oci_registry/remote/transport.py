@@ -53,6 +53,8 @@ class Transport:
         environ = os.environ if environ is None else environ
         self.registry = registry
         self.has_referrers: bool | None = None  # unknown, until the first has asked
+        # Set once the registry has not taken a whole blob in the request that begins an upload.
+        self.wants_sessions = threading.Event()
         self.lacked_referrers = False  # when an earlier run asked
         self.referrers_failed = False  # the answer was that of a server which is broken, or of none
         self.asking_for_referrers = SharedCalls[None]()

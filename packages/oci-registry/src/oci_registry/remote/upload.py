@@ -26,7 +26,8 @@ CHUNK = 64 * 1024 * 1024
 _SMALLEST_CHUNK = 1024 * 1024
 _SHRINK = 4
 _MOST_RESTARTS = 3
-_TOO_LARGE, _WRONG_RANGE = 413, 416
+_SMALL = 64 * 1024
+_TOO_LARGE, _WRONG_RANGE, _TOO_MANY_REQUESTS = 413, 416, 429
 _CONTENT_LOST = frozenset({"DIGEST_INVALID", "BLOB_UPLOAD_INVALID", "SIZE_INVALID"})
 
 
@@ -77,7 +78,9 @@ class Upload:
 
     def _go_on(self) -> None:
         if self._session is None:
-            self._session = UploadSession.start(self._transport, self._repository)
+            self._session = self._begin()
+            if self._session is None:
+                return  # all of it is there
         elif self._uncertain:
             self._session.locate()
         self._uncertain = False
@@ -94,6 +97,28 @@ class Upload:
                 self._attempts.failed(UnavailableError(kept, transient=True))
         rest = None if chunked else Window(self._source, session.offset, size, self._position)
         session.finish(self._source.digest, rest)
+
+    def _begin(self) -> UploadSession | None:
+        """Begin an upload; a small blob comes with that where the registry takes it so, and then None.
+
+        Those that do not, begin an upload as ever, or refuse; they are not tried again.
+        """
+        is_small = 0 < self._source.size <= min(_SMALL, self._chunk)
+        if is_small and not self._transport.wants_sessions.is_set():
+            whole = Window(self._source, 0, self._source.size, self._position)
+            try:
+                session = UploadSession.whole(self._transport, self._repository, self._source.digest, whole)
+            except AccessDeniedError:
+                raise
+            except RegistryError as error:
+                if error.status in (None, _TOO_MANY_REQUESTS):
+                    raise
+                self._transport.wants_sessions.set()
+            else:
+                if session is not None:
+                    self._transport.wants_sessions.set()
+                return session
+        return UploadSession.start(self._transport, self._repository)
 
     def _recover(self, error: RegistryError) -> None:
         """Prepare for another try, or raise the error."""

@@ -52,6 +52,26 @@ class UploadSession:
         return cls._of(transport, repository, reply)
 
     @classmethod
+    def whole(
+        cls, transport: Transport, repository: str, digest: str, window: Window
+    ) -> UploadSession | None:
+        """Send a whole blob at once ("Single POST"): None if the registry takes it, else an upload begun."""
+        reply = transport.request(
+            "POST",
+            f"/v2/{repository}/blobs/uploads/?{urlencode({'digest': digest})}",
+            expect={_CREATED, _ACCEPTED},
+            repository=repository,
+            scopes=push(repository),
+            headers={"Content-Type": "application/octet-stream"},
+            body=window,
+            retried=False,
+        )
+        if reply.status == _ACCEPTED:
+            return cls._of(transport, repository, reply)
+        _check_stored(transport, reply, digest)
+        return None
+
+    @classmethod
     def mount(cls, transport: Transport, repository: str, digest: str, source: str) -> UploadSession | None:
         """Take a blob over from another repository; None if that worked, else an upload begun."""
         query = urlencode({"mount": digest, "from": source})
@@ -88,9 +108,7 @@ class UploadSession:
         parts = urlsplit(self.location)
         query = "&".join(filter(None, (parts.query, urlencode({"digest": digest}))))
         reply = self._send("PUT", urlunsplit(parts._replace(query=query)), rest, _CREATED)
-        stored = reply.headers.get("Docker-Content-Digest", digest)
-        if stored != digest:
-            raise ContentMismatchError(f"{self.transport.registry} stored {stored} instead of {digest}")
+        _check_stored(self.transport, reply, digest)
 
     def locate(self) -> None:
         """Ask how much has arrived.
@@ -131,3 +149,9 @@ class UploadSession:
         location = reply.headers.get("Location")
         if location:
             self.location = self.transport.check_location(reply, location)
+
+
+def _check_stored(transport: Transport, reply: Reply, digest: str) -> None:
+    stored = reply.headers.get("Docker-Content-Digest", digest)
+    if stored != digest:
+        raise ContentMismatchError(f"{transport.registry} stored {stored} instead of {digest}")

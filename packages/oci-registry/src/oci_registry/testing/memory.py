@@ -40,7 +40,8 @@ class Answered:
 class MemoryRegistry(LoopbackServer):
     """A registry on loopback. `store` is what it holds, `requests` what it was asked.
 
-    Without `referrers` it lacks that API, as older ones do; without `mounts` it never mounts.
+    Without `referrers` it lacks that API, as older ones do; without `mounts` it never mounts. With
+    `whole_blobs` it takes a blob in the request that begins an upload.
     `enforce_references` refuses manifests whose parts are missing. `least_chunk` is the OCI-Chunk-Min-Length
     that it announces and enforces, in bytes; `most` the largest request body it takes.
     """
@@ -53,6 +54,7 @@ class MemoryRegistry(LoopbackServer):
         referrers: bool = True,
         mounts: bool = True,
         enforce_references: bool = True,
+        whole_blobs: bool = False,
         least_chunk: int = 0,
         most: int | None = None,
         address: str = "127.0.0.1",
@@ -63,6 +65,7 @@ class MemoryRegistry(LoopbackServer):
         self._guard = guard
         self._mounts = mounts
         self._referrers = referrers
+        self._whole_blobs = whole_blobs
         self._least_chunk = least_chunk
         self._most = most
         self._routes: tuple[tuple[re.Pattern[str], Callable[[Received, Match[str]], Response]], ...] = (
@@ -104,7 +107,15 @@ class MemoryRegistry(LoopbackServer):
         if digest and self._mounts and self.store.mount(name, digest, request.parameter("from")):
             location = f"/v2/{name}/blobs/{digest}"
             return Response(201, {"Location": location, "Docker-Content-Digest": digest})
-        return self._accepted(name, self.store.begin(name), 0, status=202)
+        upload, digest = self.store.begin(name), request.parameter("digest")
+        if digest and self._whole_blobs and request.complete:
+            self.store.append(name, upload, request.body)
+            return self._committed(name, upload, digest)
+        return self._accepted(name, upload, 0, status=202)
+
+    def _committed(self, name: str, upload: str, digest: str) -> Response:
+        self.store.commit(name, upload, digest)
+        return Response(201, {"Location": f"/v2/{name}/blobs/{digest}", "Docker-Content-Digest": digest})
 
     def _upload(self, request: Received, match: Match[str]) -> Response:
         _only(request, "GET", "PATCH", "PUT", "DELETE")
@@ -119,9 +130,7 @@ class MemoryRegistry(LoopbackServer):
         received = self.store.append(name, upload, request.body)
         if request.method == "PATCH" or not request.complete:
             return self._accepted(name, upload, received, status=202)
-        digest = request.parameter("digest")
-        self.store.commit(name, upload, digest)
-        return Response(201, {"Location": f"/v2/{name}/blobs/{digest}", "Docker-Content-Digest": digest})
+        return self._committed(name, upload, request.parameter("digest"))
 
     def _check_chunk(self, request: Received, received: int, location: str) -> None:
         if self._most is not None and len(request.body) > self._most:
