@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ _KILLS, _KILLS_QUICK = 20, 5
 _AWAY = 0.01
 """Seconds that each way takes: 20 ms for a request and its answer."""
 _SIDE_BY_SIDE = 3
-_REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) /v2/([^/ ]+)/')
+_REQUEST = re.compile(r'"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /v2/([^ ]+?)/(?:blobs|manifests|tags)/')
 _KIBI = 1024
 
 
@@ -101,10 +102,11 @@ class _Fleet:
     def _from(self, reference: str, host: str) -> str:
         return reference.replace(self.registry.address, host) if host else reference
 
-    def requests(self, namespace: str, since: int) -> list[str]:
-        """Return the methods of what was asked about a namespace since a place of the log."""
+    def requests(self, names: Sequence[str], since: int) -> list[int]:
+        """Return how much was asked about each image since a place of the log."""
         log = self.registry.log.read_bytes()[since:].decode("utf-8", "replace")
-        return [method for method, name in _REQUEST.findall(log) if name == namespace]
+        asked = Counter(_REQUEST.findall(log))
+        return [asked[name] for name in names]
 
 
 def _beside_bare(fleet: _Fleet, count: int) -> Iterator[Row]:
@@ -128,7 +130,7 @@ def _beside_bare(fleet: _Fleet, count: int) -> Iterator[Row]:
         file = fleet.listed(host, ours)
         before = fleet.registry.log.stat().st_size
         peak = peak_memory(fleet.command(file, host=host), env=env)
-        asked = len(fleet.requests("ours", before)) / count
+        asked = float(max(fleet.requests(ours, before)))
         undo = [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
         program = [sys.executable, str(Path(bare_client.__file__)), host, str(recorded), str(JOBS)]
         sides = {

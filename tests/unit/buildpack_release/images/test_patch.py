@@ -122,7 +122,7 @@ def test_twelve_requests_an_image(patching: Patching, registry: MemoryRegistry, 
     layers = patching.layers()
     first = len(registry.requests)
     plan = patching.plan(*names, layers=layers)
-    common = 3  # the beginnings and contents of the layers that all have in common
+    common = 2  # what is looked for in the old layer and in the new one
     results = patch(plan, PatchOptions(), tmp_path, say=lambda _: None)
     assert all(one.fault is None for one in results)
     asked = registry.requests[first:]

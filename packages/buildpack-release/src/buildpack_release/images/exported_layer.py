@@ -66,11 +66,7 @@ def read_place(store: Source, layer: Descriptor, location: str) -> LayerPlace:
     Raises CheckFailed if it does not begin as the lifecycle writes a layer at that place, RegistryError.
     """
     parents: list[ParentFolder] = []
-    for record in _records(store, layer):
-        try:
-            member = tarfile.TarInfo.frombuf(record, "utf-8", "surrogateescape")
-        except tarfile.HeaderError:
-            break
+    for member, _ in layer_members(store, layer):
         name = member.name.rstrip("/")
         if not member.isdir() or len(parents) > _MOST_PARENTS:
             break
@@ -85,6 +81,25 @@ def read_place(store: Source, layer: Descriptor, location: str) -> LayerPlace:
     )
 
 
+def layer_members(store: Source, layer: Descriptor) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """Read a layer from its beginning: each member, and the first 512 bytes of what it holds.
+
+    Only as much is downloaded and unpacked as is asked for. What is no archive, or none any more, ends it.
+    """
+    records = _records(store, layer)
+    for record in records:
+        try:
+            member = tarfile.TarInfo.frombuf(record, "utf-8", "surrogateescape")
+        except tarfile.HeaderError:
+            return
+        first = b""
+        for number in range(-(-member.size // _RECORD)):
+            if (content := next(records, None)) is None:
+                return
+            first = first if number else content
+        yield member, first
+
+
 def _records(store: Source, layer: Descriptor) -> Iterator[bytes]:
     """Unpack the archive of a layer as far as it is wanted, in records; of what is no gzip nothing comes."""
     unpack, pending = zlib.decompressobj(_GZIP_OR_NOT), b""
@@ -96,9 +111,10 @@ def _records(store: Source, layer: Descriptor) -> Iterator[bytes]:
             except zlib.error:
                 return
             packed = unpack.unconsumed_tail
-            while len(pending) >= _RECORD:
-                yield pending[:_RECORD]
-                pending = pending[_RECORD:]
+            whole = len(pending) - len(pending) % _RECORD
+            for at in range(0, whole, _RECORD):
+                yield pending[at : at + _RECORD]
+            pending = pending[whole:]
 
 
 def export_layer(folder: Path, place: LayerPlace, file: Path, *, title: str = "") -> ImageLayer:

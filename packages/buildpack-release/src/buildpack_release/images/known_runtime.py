@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 import tempfile
 import threading
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from buildpack_common.archives import members, opened_tar
-from buildpack_release.errors import CheckFailed
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.bom_layer import BomLayer
-from buildpack_release.images.exported_layer import read_place
+from buildpack_release.images.exported_layer import layer_members, read_place
 from buildpack_release.images.image_references import ImagePlace
 from buildpack_release.images.python_state import LAYER, version_numbers
 from buildpack_release.images.runtime_image import runtime_image
@@ -29,7 +25,6 @@ from oci_registry.store import StoredBlob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import IO
 
     from buildpack_release.images.exported_layer import LayerPlace
     from buildpack_release.images.runtime_command import RuntimeCommand
@@ -92,7 +87,7 @@ class KnownRuntime:
         return mine == (order.version, target.os, target.arch, list(order.keep), order.place)
 
     def contents(self) -> RuntimeContents:
-        """Look into the layer, once. Raises CheckFailed if it cannot be read, RegistryError."""
+        """Look into the layer, once. Raises RegistryError."""
         with self._lock:
             if not self._contents:
                 self._contents.append(read_contents(self.blob))
@@ -100,22 +95,17 @@ class KnownRuntime:
 
 
 def read_contents(blob: StoredBlob) -> RuntimeContents:
-    """Look into a layer with Python. Raises CheckFailed if it is no archive, RegistryError."""
-    magic, has_libpython = b"", False
-    with tempfile.TemporaryFile(prefix="strata-layer-") as file:
-        file.writelines(blob.pieces())
-        file.seek(0)
-        try:
-            with opened_tar(cast("IO[bytes]", file)) as archive:
-                for member in members(archive):
-                    name = member.name.rpartition("/")[2]
-                    has_libpython |= name.startswith("libpython") and ".so" in name
-                    if not magic and name.endswith(".pyc") and member.isreg():
-                        content = archive.extractfile(member)
-                        magic = content.read(_MAGIC) if content else b""
-        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-            raise CheckFailed(f"the layer {blob.digest} cannot be read", detail=f"{error}") from None
-    return RuntimeContents(magic, has_libpython)
+    """Look into a layer with Python, up to the first byte code: a libpython lies before it, by its name.
+
+    Without any, all of it is read, and the magic number is empty. Raises RegistryError.
+    """
+    has_libpython = False
+    for member, first in layer_members(blob.store, blob.descriptor("")):
+        name = member.name.rpartition("/")[2]
+        has_libpython |= name.startswith("libpython") and ".so" in name
+        if name.endswith(".pyc") and member.isreg():
+            return RuntimeContents(first[:_MAGIC], has_libpython)
+    return RuntimeContents(b"", has_libpython)
 
 
 class RuntimeLayers:
@@ -127,6 +117,10 @@ class RuntimeLayers:
         self._found: dict[RuntimeOrder, KnownRuntime] = {}
         self._finding = SharedCalls[KnownRuntime]()
         self._making = threading.Lock()
+
+    def place_of(self, diff_id: str) -> LayerPlace | None:
+        """Return where a layer lies and who owns it, if it is one of those given."""
+        return next((one.place for one in self._given if one.diff_id == diff_id), None)
 
     def version(self, python: str, order: RuntimeOrder) -> str:
         """Return the version that a line or version means: the newest that is given, else of the catalogue.

@@ -218,7 +218,8 @@ class Planner:
         key = (layer.diff_id, repr((known.blob.digest if known else "", sorted(layer.data.items(), key=str))))
         with self._lock:
             if key not in self._orders:
-                self._orders[key] = order_like(store, app, layer, layer.text("version"))
+                place = self._layers.place_of(layer.diff_id)
+                self._orders[key] = order_like(store, app, layer, layer.text("version"), place)
             return self._orders[key]
 
     def _version(self, order: RuntimeOrder) -> str:

@@ -63,8 +63,12 @@ class MadeRuntime:
     order: RuntimeOrder = field(repr=False)
 
 
-def order_like(store: Source, app: AppImage, layer: BuildpackLayer, version: str) -> RuntimeOrder:
+def order_like(
+    store: Source, app: AppImage, layer: BuildpackLayer, version: str, place: LayerPlace | None = None
+) -> RuntimeOrder:
     """Return the order of a layer that can stand in for that of an image: same target, place, owners.
+
+    The place is read from the image's own layer, unless it is known.
 
     Raises CheckFailed if the image's own layer is not as the lifecycle writes one, RegistryError.
     """
@@ -75,7 +79,7 @@ def order_like(store: Source, app: AppImage, layer: BuildpackLayer, version: str
     return RuntimeOrder(
         version,
         DeclaredTarget(str(config.get("os", "")), str(config.get("architecture", ""))),
-        read_place(store, found.blob, layer.text("location")),
+        place or read_place(store, found.blob, layer.text("location")),
         layer.texts("keep"),
         (labels.get(DISTRO_NAME, ""), labels.get(DISTRO_VERSION, "")),
     )
