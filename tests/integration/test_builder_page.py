@@ -33,6 +33,7 @@ ENTRIES = {
         "python  acme/cpython -> strata/pip-tool, strata/app-venv",
         "pip     strata/pip-tool -> strata/app-venv",
         "uv      strata/uv-tool -> strata/app-venv",
+        "poetry  strata/poetry-tool -> strata/app-venv",
     ],
 }
 

@@ -328,10 +328,14 @@ def test_this_repository_passes(copy: Path) -> None:
     done = inv("check", cwd=copy)
     assert error_lines(done.stdout) == []
     assert done.returncode == 0
-    assert "strata/python, group 1: the plans fit in 6 of 6 cases" in done.stdout
+    assert "strata/python, group 1: the plans fit in 10 of 10 cases" in done.stdout
     assert "python  strata/python-runtime -> strata/pip-tool, strata/app-venv" in done.stdout
     assert "python  strata/python-runtime -> strata/uv-tool, strata/app-venv" in done.stdout
-    for dropped, plans in (("pip-tool", ("08-uv-chosen", "15-uv")), ("uv-tool", ("10-inputs",))):
+    assert "python  strata/python-runtime -> strata/poetry-tool, strata/app-venv" in done.stdout
+    uv, poetry, pip = ("08-uv-chosen", "15-uv"), ("07-poetry-chosen", "16-poetry"), ("10-inputs",)
+    for dropped, plans in (
+        ("pip-tool", (*uv, *poetry)), ("uv-tool", (*pip, *poetry)), ("poetry-tool", (*pip, *uv)),
+    ):  # fmt: skip
         cases = sum(done.stdout.count(f"strata/app-venv by {plan},") for plan in plans)
         assert done.stdout.count(f"strata/{dropped} is dropped") == cases > 0
 

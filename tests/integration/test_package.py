@@ -85,8 +85,8 @@ def test_this_repository_gives_equal_bits(tmp_path: Path) -> None:
     check_same_bits(first, copy_repository(tmp_path / "some where else"), tmp_path)
     packaged = {one.id: one for one in DistManifest.read(first / "dist")}
     assert set(packaged) == {
-        "strata/app-start", "strata/app-venv", "strata/pip-tool", "strata/python", "strata/python-runtime",
-        "strata/uv-tool",
+        "strata/app-start", "strata/app-venv", "strata/pip-tool", "strata/poetry-tool", "strata/python",
+        "strata/python-runtime", "strata/uv-tool",
     }  # fmt: skip
     assert set(packaged["strata/pip-tool"].bytecode) == set(installed_interpreters())
 

@@ -26,6 +26,7 @@ from buildpack_testing.server import StaticServer, serve
 from oci_registry.layout import LayoutStore
 from support.main_job import COMPOSITE, ROOT, RUNTIME
 from support.packaging import digests
+from support.poetry_wheels import POETRY
 from support.uv_wheels import UV
 from support.wheels import Project, make_wheel
 from support.without_network import Isolated, build_isolated
@@ -207,15 +208,18 @@ def test_it_is_published_under_a_tag_of_its_own(
     assert [result.step.release.title for result in results] == [
         f"{RUNTIME}@{version} offline",
         f"{UV}@{version} offline",
+        f"{POETRY}@{version} offline",
         f"{COMPOSITE}@{version} offline",
     ]
     names = {
         path.name: tuple(tag for tag in LayoutStore(path).tags() if not tag.startswith("sha256-"))
         for path in sorted((tmp_path / "carried on").iterdir())
     }
-    assert names == dict.fromkeys(("python", "python-runtime", "uv-tool"), (f"{version}-offline",))
+    assert names == dict.fromkeys(
+        ("poetry-tool", "python", "python-runtime", "uv-tool"), (f"{version}-offline",)
+    )
     assert publication.plan().is_done
-    assert [one.problems for one in publication.verify()] == [(), (), ()]
+    assert [one.problems for one in publication.verify()] == [(), (), (), ()]
     with pytest.raises(CheckFailed, match='no package of the kind "self-contained" in dist') as caught:
         Publication(repository, destination, packages.dist, variant="self-contained").plan()
     assert "There are: offline." in caught.value.detail

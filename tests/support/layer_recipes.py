@@ -40,6 +40,7 @@ BOUNDARY = frozenset(
         "buildpack_common.redaction",
         "app_venv.failures.building",
         "app_venv.failures.pip",
+        "app_venv.failures.poetry",
         "app_venv.failures.uv",
         "app_venv.installers.pip.index_answers",
         # They decide what is wanted, which the layer's key tells.
@@ -50,6 +51,7 @@ BOUNDARY = frozenset(
         "python_runtime.locations",
         # A layer of its own.
         "app_venv.installers.pip.cache",
+        "app_venv.installers.poetry.cache",
         "app_venv.installers.uv.cache",
         # What they find is taken out, whatever it is, or ends the build.
         "buildpack_api.secret_search",
@@ -81,6 +83,9 @@ RECIPES = {
     ),
     "strata/pip-tool": Recipe("pip_tool", ("pip_tool.key", "RECIPE"), (("pip_tool.install", "install_pip"),)),
     "strata/uv-tool": Recipe("uv_tool", ("uv_tool.key", "RECIPE"), (("uv_tool.install", "install_uv"),)),
+    "strata/poetry-tool": Recipe(
+        "poetry_tool", ("poetry_tool.key", "RECIPE"), (("poetry_tool.install", "install_poetry"),)
+    ),
     "strata/app-venv": Recipe(
         "app_venv",
         ("app_venv.evidence.key", "RECIPE"),
@@ -90,6 +95,8 @@ RECIPES = {
             ("app_venv.installers.pip.hint", "offer_pip"),
             ("app_venv.installers.uv.install", "UvInstaller"),
             ("app_venv.installers.uv.hint", "offer_uv"),
+            ("app_venv.installers.poetry.install", "PoetryInstaller"),
+            ("app_venv.installers.poetry.strategy", "PoetryStrategy"),
             ("app_venv.after.launchable", "make_scripts_start"),
             ("app_venv.after.leaks", "mend_addresses"),
         ),

@@ -31,6 +31,7 @@ from support.component_builds import (
 )
 from support.lock_files import lock_text
 from support.main_job import PIP, VENV
+from support.poetry_wheels import POETRY
 from support.scripted import ScriptedBuildpacks, provides, requires
 from support.uv_wheels import UV
 from support.wheels import SOURCE_BACKEND, Project, make_sdist, make_wheel, sha256
@@ -50,7 +51,7 @@ def assembled() -> Path:
     """Assemble both components once for all tests of a process."""
     directory = Path(tempfile.mkdtemp(prefix="strata-tests-"))
     atexit.register(shutil.rmtree, directory)
-    assemble_components([PIP, UV, VENV], directory / "assembled")
+    assemble_components([PIP, UV, POETRY, VENV], directory / "assembled")
     return directory
 
 

@@ -14,22 +14,26 @@ import app_venv.build
 import app_venv.settings
 import pip_tool.build
 import pip_tool.settings
+import poetry_tool.build
+import poetry_tool.settings
 import python_runtime.settings
 import uv_tool.build
 import uv_tool.settings
 from app_venv.installers.pip.strategy import PipStrategy
+from app_venv.installers.poetry.strategy import PoetryStrategy
 from app_venv.installers.uv.strategy import UvStrategy
 from buildpack_api.variables import table
 from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
 
 BUILDPACKS = Path(__file__).parents[2] / "buildpacks"
-COMPONENTS = ("python-runtime", "pip-tool", "uv-tool", "app-venv", "app-start")
+COMPONENTS = ("python-runtime", "pip-tool", "uv-tool", "poetry-tool", "app-venv", "app-start")
 VENV = Path("/layers/venv/venv")
 VARIABLES = {
     "python-runtime": python_runtime.settings.VARIABLES,
     "pip-tool": pip_tool.settings.VARIABLES,
     "uv-tool": uv_tool.settings.VARIABLES,
+    "poetry-tool": poetry_tool.settings.VARIABLES,
     "app-venv": app_venv.settings.VARIABLES,
     "app-start": app_start.settings.VARIABLES,
 }
@@ -42,15 +46,17 @@ ENVIRONMENTS = {
     },
     "pip-tool": {change.name for change in pip_tool.build.environment_changes(VENV, launch=True)},
     "uv-tool": {change.name for change in uv_tool.build.environment_changes(VENV)},
+    "poetry-tool": {change.name for change in poetry_tool.build.environment_changes(VENV)},
     "app-venv": {
         change.name
         for change in (
             *app_venv.build.environment_changes(VENV),
             *PipStrategy().environment(VENV),
             *UvStrategy().environment(VENV),
+            *PoetryStrategy().environment(VENV),
         )
     }
-    | {"PIP_CACHE_DIR", "UV_CACHE_DIR"},
+    | {"PIP_CACHE_DIR", "POETRY_CACHE_DIR", "UV_CACHE_DIR"},
     "app-start": {change.name for change in app_start.layer.environment_changes()}
     | {"GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"},
 }
@@ -122,7 +128,8 @@ def test_variables_are_read_in_one_module(component: str) -> None:
         ("python-runtime", {python_layer.NAME}),
         ("pip-tool", {"pip"}),
         ("uv-tool", {"uv"}),
-        ("app-venv", {"venv", "installer", "pip-cache", "uv-cache"}),
+        ("poetry-tool", {"poetry"}),
+        ("app-venv", {"venv", "installer", "pip-cache", "poetry-cache", "uv-cache"}),
         ("app-start", {app_start.layer.NAME}),
     ],
 )

@@ -47,6 +47,7 @@ ALLOWED = {
     "app_venv": {"buildpack_api", "buildpack_common"},
     "pip_tool": {"buildpack_api", "buildpack_common"},
     "uv_tool": {"buildpack_api", "buildpack_common"},
+    "poetry_tool": {"buildpack_api", "buildpack_common"},
     "python_runtime": {"buildpack_api", "buildpack_common"},
 }
 
@@ -122,6 +123,7 @@ def test_products_do_not_import_test_registries() -> None:
             "pip_tool",
             "python_runtime",
             "uv_tool",
+            "poetry_tool",
         )
         for module in inside(package)
         for name in sorted(imports(module))

@@ -49,6 +49,7 @@ def test_a_change_in_what_fills_a_layer_raises_its_recipe(name: str, sources: So
         ),
         ("strata/pip-tool", {"install._OPTIONS", "bytecode.compile_tree"}),
         ("strata/uv-tool", {"install.install_uv", "install._PROGRAMS"}),
+        ("strata/poetry-tool", {"install._OPTIONS", "install._START", "bytecode.compile_tree"}),
         (
             "strata/app-venv",
             {"install._OPTIONS", "hint._SCRIPT", "checkouts.remove_metadata", "records.correct_record"}

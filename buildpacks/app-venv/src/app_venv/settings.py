@@ -29,6 +29,7 @@ class PackageManager(Enum):
 
     PIP = "pip"
     UV = "uv"
+    POETRY = "poetry"
 
 
 class RequirementsInstaller(Enum):
@@ -92,6 +93,15 @@ INSTALLER = Variable(
     "what installs requirements files and lock files; `uv` takes what is pinned by hash throughout",
     RequirementsInstaller,
     RequirementsInstaller.PIP.value,
+)
+POETRY_EXTRAS = Variable("BP_POETRY_EXTRAS", "extras of the project that `poetry.lock` is of", form="names")
+POETRY_GROUPS = Variable(
+    "BP_POETRY_GROUPS",
+    "dependency groups beside `main`; without it no other group is installed",
+    form="names",
+)
+POETRY_NO_ROOT = Variable(
+    "BP_POETRY_NO_ROOT", "the project itself is not installed (`poetry sync --no-root`)", form="`true`"
 )
 UV_EXTRAS = Variable("BP_UV_EXTRAS", "extras of the project that `uv.lock` is of", form="names")
 UV_FROZEN = Variable(
@@ -159,8 +169,8 @@ REQUIREMENT = Variable(
 
 VARIABLES = (
     BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
-    BUILT_FOR, INSTALLER, PACKAGE_MANAGER, UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE,
-    COLLECTSTATIC, DISABLE_COLLECTSTATIC,
+    BUILT_FOR, INSTALLER, PACKAGE_MANAGER, POETRY_EXTRAS, POETRY_GROUPS, POETRY_NO_ROOT,
+    UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE, COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
 
@@ -189,6 +199,9 @@ class Settings:
     uv_groups: tuple[str, ...] = ()
     uv_package: str = ""
     uv_frozen: bool = False
+    poetry_extras: tuple[str, ...] = ()
+    poetry_groups: tuple[str, ...] = ()
+    poetry_no_root: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -210,6 +223,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         uv_groups=_names(UV_GROUPS, environment),
         uv_package=_one_name(UV_PACKAGE, environment),
         uv_frozen=_switch(UV_FROZEN, environment),
+        poetry_extras=_names(POETRY_EXTRAS, environment),
+        poetry_groups=_names(POETRY_GROUPS, environment),
+        poetry_no_root=_switch(POETRY_NO_ROOT, environment),
     )
 
 

@@ -29,6 +29,8 @@ VARIABLES: tuple[dict[str, str], ...] = (
     {},
     {"BP_PACKAGE_MANAGER": " uv\n"},
     {"BP_PACKAGE_MANAGER": "pip"},
+    {"BP_PACKAGE_MANAGER": "poetry"},
+    {"BP_PACKAGE_MANAGER": "poetry", "BP_INSTALLER": "uv"},
     {"BP_PIP_REQUIREMENT": "x.txt"},
     {"BP_PIP_PROJECT": "wheel"},
     {"BP_INSTALLER": "uv"},
@@ -65,23 +67,39 @@ def test_detection_requires_the_tool_that_the_build_takes(
             ["/bin/sh", program], cwd=app, env=environment | variables, capture_output=True, check=False
         )
         if done.returncode == os.EX_OK:
-            name = choose_strategy(app, variables).name
+            try:
+                name = choose_strategy(app, variables).name
+            except ConfigurationError:  # what contradicts itself
+                assert (names, variables["BP_INSTALLER"]) == (
+                    ("poetry.lock",),
+                    "uv",
+                ) or "pyproject.toml" in names
+                continue
             assert f'name = "{name}"' in plan.read_text(), names
             seen.add(name)
     assert seen
 
 
-def test_an_app_that_pip_has_installed_before_is_still_installed_by_pip(tmp_path: Path) -> None:
-    (tmp_path / "uv.lock").touch()
-    assert choose_manager(tmp_path, {}) is PackageManager.UV
+@pytest.mark.parametrize("manager", [PackageManager.UV, PackageManager.POETRY])
+def test_an_app_that_pip_has_installed_before_is_still_installed_by_pip(
+    tmp_path: Path, manager: PackageManager
+) -> None:
+    (tmp_path / f"{manager.value}.lock").touch()
+    assert choose_manager(tmp_path, {}) is manager
     (tmp_path / "requirements.txt").touch()
     assert choose_manager(tmp_path, {}) is PackageManager.PIP
-    assert choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": "uv"}) is PackageManager.UV
+    assert choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": manager.value}) is manager
 
 
-@pytest.mark.parametrize("word", ["poetry", "uv pip", "conda"])
+def test_a_lock_of_poetry_is_not_for_what_stands_in_for_pip(tmp_path: Path) -> None:
+    (tmp_path / "poetry.lock").touch()
+    with pytest.raises(ConfigurationError, match=r"BP_INSTALLER=uv cannot be used with poetry\.lock"):
+        choose_manager(tmp_path, {"BP_INSTALLER": "uv"})
+
+
+@pytest.mark.parametrize("word", ["poetry install", "uv pip", "conda"])
 def test_another_word_is_refused(tmp_path: Path, word: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": word})
     assert caught.value.title == f"BP_PACKAGE_MANAGER is {word!r}"
-    assert "pip or uv" in caught.value.advice
+    assert "pip, uv or poetry" in caught.value.advice

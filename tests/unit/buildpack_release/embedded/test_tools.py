@@ -6,26 +6,41 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.embedded.tools import tool_files
+from buildpack_release.embedded.tools import set_files, tool_files
 from buildpack_release.errors import CheckFailed, UsageError
 from buildpack_release.model.repository import Repository
+from buildpack_release.model.settings import MINORS
 from buildpack_release.model.targets import DeclaredTarget
+from buildpack_release.wheels.vendor import WheelTags
 from support.component_builds import ROOT
 from support.sample_repository import component, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-AMD = DeclaredTarget("linux", "amd64")
+AMD, ARM = DeclaredTarget("linux", "amd64"), DeclaredTarget("linux", "arm64")
 
 
 def test_the_pin_of_a_target_is_that_of_its_wheel() -> None:
     (found,) = tool_files(Repository.discover(ROOT))
-    pin, platform = found.pin(AMD)
-    assert (found.buildpack.id, pin.name, platform) == ("strata/uv-tool", "uv", "manylinux_2_17_x86_64")
-    assert pin.digests[0] != found.pin(DeclaredTarget("linux", "arm64"))[0].digests[0]
+    ((pin, tags),) = found.pins(AMD)
+    assert (found.buildpack.id, pin.name, tags.platform) == ("strata/uv-tool", "uv", "manylinux_2_17_x86_64")
+    ((other, _),) = found.pins(ARM)
+    assert pin.digests[0] != other.digests[0]
     with pytest.raises(UsageError, match="strata/uv-tool knows no uv for windows/amd64"):
-        found.pin(DeclaredTarget("windows", "amd64"))
+        found.pins(DeclaredTarget("windows", "amd64"))
+
+
+def test_the_pins_of_a_set_are_those_of_the_newest_release_for_all_pythons() -> None:
+    """The tool's own comes first; what is pure is the same for both processors."""
+    (found,) = set_files(Repository.discover(ROOT))
+    amd, arm = ([(str(pin), tags) for pin, tags in found.pins(target)] for target in (AMD, ARM))
+    assert amd[0][0] == f"poetry=={found.known.releases[0].version}"
+    assert {tags.minor for _, tags in amd} == {"", *MINORS}
+    assert {one for one in amd if one[1] == WheelTags()} == {one for one in arm if one[1] == WheelTags()}
+    assert not [tags for _, tags in arm if "x86_64" in tags.platform]
+    with pytest.raises(UsageError, match="strata/poetry-tool knows no poetry for linux/s390x"):
+        found.pins(DeclaredTarget("linux", "s390x"))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _NOTES = ("uv_build.json", "uv_cache.json")
 _REQUESTED = "REQUESTED"
+# Poetry writes its version into the one, and that of its library into the other.
+_INSTALLER, _POETRY = "INSTALLER", b"poetry"
+_GENERATOR = re.compile(rb"^(Generator: poetry-core) \S+$", re.MULTILINE)
 _GROUPS = ("console_scripts", "gui_scripts")
 _REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<object>[\w.]+)\s*(\[.*\])?")
 # As pip writes them.
@@ -56,6 +59,8 @@ def _normalise(directory: Path, venv: Path, *, is_direct: bool | None) -> None:
     for name in (*_NOTES, *((_REQUESTED,) if is_direct is False else ())):
         remove(directory / name)
     written = dict(_scripts(directory, venv))
+    if _content(directory / _INSTALLER).lower().startswith(_POETRY):
+        written |= dict(_notes_of_poetry(directory))
     if is_direct:
         written[directory / _REQUESTED] = b""
     for path, content in written.items():
@@ -63,6 +68,28 @@ def _normalise(directory: Path, venv: Path, *, is_direct: bool | None) -> None:
         write_atomically(path, content)
         path.chmod(mode)
     _rewrite_record(directory, written)
+
+
+def _notes_of_poetry(directory: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield what names the version of Poetry, without it, and what it writes in an order of its own."""
+    yield directory / _INSTALLER, _POETRY
+    root = directory.parent
+    recorded = [
+        root / row[0] for row in csv.reader(io.StringIO(_content(directory / "RECORD").decode())) if row
+    ]
+    if any(path.name == "direct_url.json" for path in recorded):  # not made from a published wheel
+        for path in recorded:
+            if path.parent == root and path.suffix == ".pth":
+                yield path, b"".join(sorted(_content(path).splitlines(keepends=True)))
+        wheel = directory / "WHEEL"
+        yield wheel, _GENERATOR.sub(rb"\1", _content(wheel))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _scripts(directory: Path, venv: Path) -> Iterator[tuple[Path, bytes]]:
@@ -94,10 +121,13 @@ def _first_lines(python: Path) -> bytes:
 def _rewrite_record(directory: Path, written: dict[Path, bytes]) -> None:
     record = directory / "RECORD"
     try:
-        rows = {row[0]: row for row in csv.reader(io.StringIO(record.read_text("utf-8"))) if row}
+        found = [row for row in csv.reader(io.StringIO(record.read_text("utf-8"))) if row]
     except OSError:
         return
     root = directory.parent
+    # Poetry records the project itself by absolute paths.
+    names = [os.path.relpath(row[0], root) if os.path.isabs(row[0]) else row[0] for row in found]  # noqa: PTH117
+    rows = {name: [name, *row[1:]] for name, row in zip(names, found, strict=True)}
     for path, content in written.items():
         name = os.path.relpath(path, root)
         rows[name] = [name, recorded_hash(content), str(len(content))]

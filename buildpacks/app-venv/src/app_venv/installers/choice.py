@@ -1,8 +1,8 @@
 """Which tool installs: the one that the user names, else the one that the app's files are for.
 
-An app that pip has installed before uv was known here is still installed by pip: a lock file of uv beside
-its requirements changes nothing by itself. Detection says the same in its markers; a test holds both
-together.
+An app that pip has installed before other tools were known here is still installed by pip: a lock file of uv
+or Poetry beside its requirements changes nothing by itself. Detection says the same in its markers; a test
+holds both together.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_venv.settings import (
+    INSTALLER,
+    PACKAGE_MANAGER,
     PROJECT,
     REQUIREMENT,
     PackageManager,
@@ -17,6 +19,7 @@ from app_venv.settings import (
     read_package_manager,
     read_requirements_installer,
 )
+from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +27,18 @@ if TYPE_CHECKING:
 
     from app_venv.installers.strategy import InstallStrategy
 
-_OTHERS = ("requirements.txt", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "Pipfile")
+_LOCKS = {"uv.lock": PackageManager.UV, "poetry.lock": PackageManager.POETRY}
+_OTHERS = ("requirements.txt", "pylock.toml", "pdm.lock", "Pipfile.lock", "Pipfile")
 
 
 def choose_strategy(app_dir: Path, environment: Mapping[str, str]) -> InstallStrategy:
     """Return the tool. Raises ConfigurationError if the variable names none."""
-    if choose_manager(app_dir, environment) is PackageManager.UV:
+    manager = choose_manager(app_dir, environment)
+    if manager is PackageManager.POETRY:
+        from app_venv.installers.poetry.strategy import PoetryStrategy
+
+        return PoetryStrategy()
+    if manager is PackageManager.UV:
         from app_venv.installers.uv.strategy import UvStrategy  # one of them in each build
 
         return UvStrategy()
@@ -43,11 +52,23 @@ def choose_strategy(app_dir: Path, environment: Mapping[str, str]) -> InstallStr
 
 
 def choose_manager(app_dir: Path, environment: Mapping[str, str]) -> PackageManager:
-    """Return which tool it is."""
+    """Return which tool it is. Raises ConfigurationError if variables and files contradict each other."""
     named = read_package_manager(environment)
     if named is not None:
         return named
-    if REQUIREMENT.text(environment) or PROJECT.text(environment) or not (app_dir / "uv.lock").is_file():
+    if REQUIREMENT.text(environment) or PROJECT.text(environment):
         return PackageManager.PIP
-    there = any((app_dir / name).is_file() for name in _OTHERS)
-    return PackageManager.PIP if there or any(app_dir.glob("pylock.*.toml")) else PackageManager.UV
+    there = [name for name in (*_LOCKS, *_OTHERS) if (app_dir / name).is_file()]
+    if len(there) != 1 or any(app_dir.glob("pylock.*.toml")):
+        return PackageManager.PIP
+    found = _LOCKS.get(there[0], PackageManager.PIP)
+    if (
+        found is PackageManager.POETRY
+        and read_requirements_installer(environment) is RequirementsInstaller.UV
+    ):
+        raise ConfigurationError(
+            f"{INSTALLER.name}=uv cannot be used with {there[0]}",
+            detail="It is for requirements files and lock files of pip. Poetry installs from this one.",
+            advice=f"Remove it, or set {PACKAGE_MANAGER.name}=poetry as well.",
+        )
+    return found

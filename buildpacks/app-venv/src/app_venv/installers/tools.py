@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
 
 
+BUILD_EPOCH = "315532801"
+"""1980-01-01T00:00:01Z, the earliest time that a zip archive can hold, and a second: for what is built."""
+
+
 @dataclass(frozen=True)
 class Tools:
     """``program`` runs in ``environment``, which holds indexes, proxies and certificates: perhaps secrets.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buildpack_api import toml
+from buildpack_api import poetry_range, toml
 from buildpack_api.errors import ConfigurationError
-from python_runtime.versions import app_file, poetry_range
+from python_runtime.versions import app_file
 from python_runtime.versions.request import PythonRequest, range_request
 from python_runtime.versions.spelling import specifier, visible
 

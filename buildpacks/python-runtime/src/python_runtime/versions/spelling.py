@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from python_runtime.versions import poetry_range
+from buildpack_api import poetry_range
 from python_runtime.versions.request import PythonRequest, is_plain, plain_request, range_request
 
 if TYPE_CHECKING:

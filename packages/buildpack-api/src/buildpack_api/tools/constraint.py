@@ -27,7 +27,8 @@ _SHOWN = 100  # characters
 class Tool:
     """A tool that a buildpack installs, by the name of its project on the index and of its entry in the plan.
 
-    By two variables the user asks for a ``version``, and gives the ``sha256`` of its wheel. ``minimum`` is
+    By two variables the user asks for a ``version``, and gives the ``sha256`` of its wheel; None where it
+    takes more than one wheel, and the buildpack knows them all. ``minimum`` is
     the oldest version that will do, ``why`` a sentence that says what came with it. ``series`` is a version
     of two numbers, for examples. ``own`` says what is installed if nobody asks for a version,
     ``unreachable`` what to do where there is no index.
@@ -35,7 +36,7 @@ class Tool:
 
     name: str
     version: Variable
-    sha256: Variable
+    sha256: Variable | None
     minimum: str
     why: str
     series: str
@@ -106,12 +107,13 @@ def read_constraint(
 
 
 def _variable(tool: Tool, environment: Mapping[str, str]) -> Iterator[_Part]:
-    version, sha256 = tool.version.text(environment), tool.sha256.text(environment)
+    version = tool.version.text(environment)
+    sha256, hash_name = (tool.sha256.text(environment), tool.sha256.name) if tool.sha256 else ("", "")
     if version:
-        yield _part(tool, tool.version.name, version, sha256, tool.sha256.name)
+        yield _part(tool, tool.version.name, version, sha256, hash_name)
     elif sha256:
         raise ConfigurationError(
-            f"{tool.sha256.name} is set, and {tool.version.name} is not",
+            f"{hash_name} is set, and {tool.version.name} is not",
             advice=f"Set {tool.version.name} to the version of {tool.name} whose wheel has this SHA-256.",
         )
 
@@ -135,6 +137,11 @@ def _part(tool: Tool, source: str, text: str, sha256: str, hash_source: str) -> 
     pin = _EXACT.fullmatch(specifier)
     exact = pin[1] if pin else ""
     found = sha256.lower().removeprefix("sha256:")
+    if found and tool.sha256 is None:
+        raise ConfigurationError(
+            f"{hash_source} cannot be used: {tool.name} is many wheels, each with a SHA-256 of its own",
+            advice="Remove it: the buildpack knows them.",
+        )
     if found and not _SHA256.fullmatch(found):
         raise ConfigurationError(
             f"{hash_source} is not a SHA-256",

@@ -1,4 +1,4 @@
-"""A wheel of a tool from the package index, fetched by the pip that the buildpack carries."""
+"""Wheels of a tool from the package index, fetched by the pip that the buildpack carries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from buildpack_api.index_access import NETWORK_VARIABLES
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment
 from buildpack_api.tools.wheel import ToolWheel, read_wheel
+from buildpack_common.files import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
@@ -31,6 +32,7 @@ _OPTIONS = (
     "--progress-bar=off",
 )
 _VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
+_MISSING = re.compile(r"No matching distribution found for (\S+)")
 _SHOWN_VERSIONS = 8
 # pip reads what an index sends to its end before it compares hashes; a wheel of uv has some 18 MB. The limit
 # is in blocks of 512 bytes (POSIX, ulimit).
@@ -48,26 +50,70 @@ def fetched_wheel(
     The user's variables, configuration and bindings say where the index is, and nothing else. Raises
     ConfigurationError if the index has no such version, DownloadError if it cannot be had or is another one.
     """
+    with _downloaded(tool, str(constraint), [_requirement(tool, constraint)], pip, interpreter, context) as (
+        directory,
+        code,
+        tail,
+    ):
+        if code:
+            raise _explained(tool, constraint, tail, interpreter, code)
+        yield _checked(tool, directory, constraint)
+
+
+@contextmanager
+def fetched_wheels(  # noqa: PLR0917
+    tool: Tool,
+    version: str,
+    wheels: Mapping[str, str],
+    pip: ToolWheel,
+    interpreter: Interpreter,
+    context: BuildContext,
+) -> Iterator[Path]:
+    """Return a directory with exactly these wheels, SHA-256 (hex) by ``name==version``, as `fetched_wheel`.
+
+    ``version`` is that of the tool which they are for. Raises DownloadError if they cannot be had.
+    """
+    lines = [f"{pin} --hash=sha256:{digest}\n" for pin, digest in wheels.items()]
+    with _downloaded(tool, version, lines, pip, interpreter, context) as (directory, code, tail):
+        if code:
+            raise _set_not_fetched(tool, version, tail, code)
+        there = {file_sha256(path) for path in directory.iterdir()}
+        if there != set(wheels.values()):
+            raise DownloadError(
+                f"The package index gave something else than {tool.name} {version} and what it needs",
+                advice="Is a pip.conf in use that rewrites requirements? Nothing of it was used.",
+            )
+        yield directory
+
+
+@contextmanager
+def _downloaded(  # noqa: PLR0917
+    tool: Tool,
+    wanted: str,
+    requirements: Iterable[str],
+    pip: ToolWheel,
+    interpreter: Interpreter,
+    context: BuildContext,
+) -> Iterator[tuple[Path, int, str]]:
+    """Let pip fetch what the lines name; return where it is, pip's exit code and the end of its output."""
     access = read_index_access(context.bindings, context.environment)
     with tempfile.TemporaryDirectory(prefix=f"strata-{tool.name}-") as scratch:
         directory = Path(scratch) / "wheels"
         directory.mkdir()
         # In a file, since only there a requirement may have a hash; and in the wheel's own directory there
         # is no module of the app that could be imported.
-        requirements = Path(scratch) / "requirements.txt"
-        requirements.write_text(_requirement(tool, constraint), "utf-8")
+        file = Path(scratch) / "requirements.txt"
+        file.write_text("".join(requirements), "utf-8")
         with access.environment(_network(context.environment), minor=interpreter.minor) as env:
             program = (interpreter.executable, pip.path / "pip")
-            arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", requirements)
+            arguments = ("download", *_OPTIONS, "--dest", directory, "--requirement", file)
             try:
                 code, tail = commands.run_with_tail(
                     (*_LIMITED, *program, *arguments), env=env, cwd=directory, time_limit=_TIME_LIMIT
                 )
             except CommandFailed as error:
-                raise _not_fetched(tool, constraint, error.title) from error
-        if code:
-            raise _explained(tool, constraint, tail, interpreter, code)
-        yield _checked(tool, directory, constraint)
+                raise _not_fetched(tool, wanted, error.title) from error
+        yield directory, code, tail
 
 
 def _requirement(tool: Tool, constraint: ToolConstraint) -> str:
@@ -98,7 +144,7 @@ def _checked(tool: Tool, directory: Path, constraint: ToolConstraint) -> ToolWhe
 def _explained(
     tool: Tool, constraint: ToolConstraint, tail: str, interpreter: Interpreter, code: int
 ) -> BuildpackError:
-    if "DO NOT MATCH THE HASHES" in tail:
+    if "DO NOT MATCH THE HASHES" in tail and tool.sha256:
         return DownloadError(
             f"The wheel of {tool.name} {constraint.exact} on the package index does not have the SHA-256"
             " that was given",
@@ -117,19 +163,34 @@ def _explained(
             f"then {tool.own}.",
         )
     if "[Errno 27]" in tail:  # EFBIG
-        return _not_fetched(tool, constraint, f"What it sends has more than {_LARGEST_MEGABYTES} MiB.")
+        return _not_fetched(tool, str(constraint), f"What it sends has more than {_LARGEST_MEGABYTES} MiB.")
     return _not_fetched(
         tool,
-        constraint,
+        str(constraint),
         f"It cannot be reached, or it has no wheel of {tool.name} for this machine."
         if versions
         else f"pip ended with exit code {code}; its message is above.",
     )
 
 
-def _not_fetched(tool: Tool, constraint: ToolConstraint, detail: str) -> DownloadError:
+def _set_not_fetched(tool: Tool, version: str, tail: str, code: int) -> DownloadError:
+    if "DO NOT MATCH THE HASHES" in tail:
+        return DownloadError(
+            f"A wheel that {tool.name} {version} needs does not have the SHA-256 that this buildpack knows",
+            detail="pip's message above names it.",
+            advice="Nothing of it was used: somebody may have changed it on its way, or on the index.",
+        )
+    missing = _MISSING.search(tail)
+    if missing:
+        return _not_fetched(
+            tool, version, f"The index has no wheel of {missing[1]} for this Python and machine."
+        )
+    return _not_fetched(tool, version, f"pip ended with exit code {code}; its message is above.")
+
+
+def _not_fetched(tool: Tool, wanted: str, detail: str) -> DownloadError:
     return DownloadError(
-        f"{tool.name} {constraint} could not be fetched from the package index",
+        f"{tool.name} {wanted} could not be fetched from the package index",
         detail=detail,
         advice="Check PIP_INDEX_URL, bindings of type pypi, proxies (HTTPS_PROXY) and certificates "
         f"(SSL_CERT_FILE). {tool.unreachable}",

@@ -146,7 +146,8 @@ def _python(one: CarriedPython) -> dict[str, Any]:
 def _tool(one: CarriedTool) -> dict[str, Any]:
     purl = pypi_purl(one.name, one.version)
     return {
-        "bom-ref": f"{purl} for {one.target}",
+        # One release may be there as several wheels, for several Pythons.
+        "bom-ref": f"{purl} for {one.target} ({one.sha256[:12]})",
         "type": "library",
         "name": one.name,
         "version": one.version,

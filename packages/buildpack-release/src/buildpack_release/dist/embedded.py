@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from buildpack_release.model.targets import DeclaredTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SELF_CONTAINED = "self-contained"
 OFFLINE = "offline"
@@ -95,11 +95,7 @@ class Embedded:
                 f"Python {', '.join(one.version for one in archives)} for {target}"
                 for target, archives in self.runtimes.items()
             ),
-            *(
-                f"{one.name} {one.version} for {target}"
-                for target, tools in self.tools.items()
-                for one in tools
-            ),
+            *(line for target, tools in self.tools.items() for line in _told(tools, target)),
         ]
 
     def data(self) -> dict[str, Any]:
@@ -146,6 +142,16 @@ class Embedded:
             for target, own in part.tools.items():
                 tools[target] = (*tools.get(target, ()), *own)
         return cls(interpreters, runtimes, catalogue, tools)
+
+
+def _told(tools: Iterable[EmbeddedTool], target: DeclaredTarget) -> Iterator[str]:
+    """Yield a line for each buildpack: the first wheel is that of its tool, others are what that needs."""
+    by_buildpack: dict[str, list[EmbeddedTool]] = {}
+    for one in tools:
+        by_buildpack.setdefault(one.buildpack, []).append(one)
+    for tool, *others in by_buildpack.values():
+        more = f" with {len(others)} wheels that it needs" if others else ""
+        yield f"{tool.name} {tool.version}{more} for {target}"
 
 
 def only_tools(

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from buildpack_release.embedded.tools import SetFile, ToolFile
     from buildpack_release.model.repository import Repository
     from buildpack_release.model.targets import DeclaredTarget
     from buildpack_release.runtimes.archive_selection import RuntimeSelection
     from buildpack_release.runtimes.published import PublishedArchive
     from buildpack_release.wheels.lock_file import Pin
+    from buildpack_release.wheels.vendor import WheelTags
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class EmbeddedFiles:
         own_catalogue: whether that one is packaged instead of the buildpack's.
         versions: those of the interpreters, in full; one that cannot be told is left out.
         tools: the tools for each target.
-        tool_wheels: what pins them, by SHA-256 (hex), and their platform tags.
+        tool_wheels: what pins them, by SHA-256 (hex), and what they are for.
     """
 
     interpreters: Mapping[DeclaredTarget, Path] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class EmbeddedFiles:
     own_catalogue: bool = False
     versions: Mapping[DeclaredTarget, str] = field(default_factory=dict)
     tools: Mapping[DeclaredTarget, tuple[EmbeddedTool, ...]] = field(default_factory=dict)
-    tool_wheels: Mapping[str, tuple[Pin, str]] = field(default_factory=dict)
+    tool_wheels: Mapping[str, tuple[Pin, WheelTags]] = field(default_factory=dict)
 
     @classmethod
     def gather(
@@ -64,7 +66,7 @@ class EmbeddedFiles:
             CheckFailed: no buildpack has a catalogue, it is faulty, or an interpreter is not what it names.
         """
         # Most packages carry nothing, and who publishes any need not wait for what chooses it.
-        from buildpack_release.embedded.tools import tool_files
+        from buildpack_release.embedded.tools import set_files, tool_files
         from buildpack_release.runtimes.archive_catalogue import FILE, ArchiveCatalogue, keeper
         from buildpack_release.runtimes.archive_selection import check_recorded, choose
         from buildpack_release.runtimes.archive_version import read_version
@@ -80,10 +82,12 @@ class EmbeddedFiles:
         if targets and interpreters and set(targets) != set(interpreters):
             raise UsageError("an offline package is for the targets of its interpreters")
         wanted = tuple(interpreters) or package_targets(repository, buildpack, targets)
+        files: tuple[SetFile | ToolFile, ...] = (*tool_files(repository), *set_files(repository))
         pins = [
-            (target, one.buildpack.id, *one.pin(target))
-            for one in tool_files(repository)
+            (target, one.buildpack.id, pin, tags)
+            for one in files
             for target in wanted
+            for pin, tags in one.pins(target)
         ]
         return cls(
             interpreters,
@@ -100,7 +104,7 @@ class EmbeddedFiles:
                 for target in wanted
                 if pins
             },
-            tool_wheels={pin.digests[0]: (pin, platform) for _, _, pin, platform in pins},
+            tool_wheels={pin.digests[0]: (pin, tags) for _, _, pin, tags in pins},
         )
 
     @cached_property

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from buildpack_release.embedded.embedded_files import EmbeddedFiles
     from buildpack_release.model.inputs import PackageInputs
     from buildpack_release.model.targets import DeclaredTarget
+    from buildpack_release.wheels.lock_file import Pin
+    from buildpack_release.wheels.vendor import WheelTags
 
 ARCHIVES = "archives"
 """The folder of an offline package in which a build looks for `<sha256>.tar.gz` first."""
@@ -36,8 +38,14 @@ def fetch_embedded(
     `inputs` are those of the buildpack, whose own code fetches archives. Raises as fetch_archives() and
     fetch_for() do.
     """
-    tools = {one.sha256 for found in files.tools.values() for one in found}
-    wheels = {one: fetch_for(*files.tool_wheels[one], cache=cache) for one in sorted(tools)}
+    tools = sorted({one.sha256 for found in files.tools.values() for one in found})
+    alike: dict[WheelTags, list[Pin]] = {}
+    for one in tools:
+        pin, tags = files.tool_wheels[one]
+        alike.setdefault(tags, []).append(pin)
+    wheels: dict[str, Path] = {}
+    for tags, pins in sorted(alike.items()):
+        wheels |= {pin.digests[0]: path for pin, path in fetch_for(pins, tags, cache=cache).items()}
     if files.catalogue is None:
         return wheels
     sums = [one.sha256 for archives in files.runtimes.values() for one in archives]

@@ -13,7 +13,7 @@ from packaging.version import Version
 from buildpack_release.errors import ReleaseError
 from buildpack_release.updates.wheel_release import check_final, download_failure
 from buildpack_release.wheels.pip_command import run_pip
-from buildpack_release.wheels.vendor import ANY_PYTHON
+from buildpack_release.wheels.vendor import WheelTags
 from oci_registry.content import file_sha256
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _download(name: str, version: str, platform: str) -> tuple[str, str]:
     wanted = f"{name}=={version}" if version else name
     with tempfile.TemporaryDirectory(prefix="strata-releases-") as scratch:
         files = Path(scratch, "files")
-        options = (*ANY_PYTHON, f"--platform={platform}", "--dest", str(files))
+        options = (*WheelTags(platform).options, "--dest", str(files))
         done = run_pip("download", [*options, wanted], cwd=Path(scratch))
         if done.returncode:
             raise download_failure(done, f"{wanted} for {platform}")

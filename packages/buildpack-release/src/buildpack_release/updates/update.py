@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from buildpack_release.embedded.tools import tool_files
+from buildpack_release.embedded.tools import set_files, tool_files
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_release.updates.lock_edit import relock
+from buildpack_release.updates.set_release import SetRelease, find_set_release
 from buildpack_release.updates.tool_release import ToolRelease, find_tool_release
 from buildpack_release.updates.wheel_release import WheelRelease, find_releases
 from buildpack_release.versions.changelog import NAME, Changelog
@@ -73,14 +74,19 @@ def prepare_update(root: Path, *, tool: str = "", version: str = "", libraries: 
         CheckFailed: a lock file or a changelog is faulty.
     """
     repository = Repository.discover(root)
-    files, pins = list(tool_files(repository)), list(_pins(repository))
-    if not (files or pins):
+    files, sets = list(tool_files(repository)), list(set_files(repository))
+    pins = list(_pins(repository))
+    if not (files or sets or pins):
         raise CheckFailed("no buildpack of this repository locks anything")
-    chosen = _chosen([*_tools(pins), *(one.known.name for one in files)], tool, version)
+    names = [*(one.known.name for one in files), *(one.known.name for one in sets)]
+    chosen = _chosen([*_tools(pins), *names], tool, version)
     pins = [one for one in pins if not tool or (one[2] and canonicalize_name(one[1].name) in chosen)]
     found = find_releases(_wanted(pins, chosen, version))
-    releases = [
+    releases: list[SetRelease | ToolRelease] = [
         find_tool_release(one, version) for one in files if canonicalize_name(one.known.name) in chosen
+    ]
+    releases += [
+        find_set_release(one, version) for one in sets if canonicalize_name(one.known.name) in chosen
     ]
     locked = [Locked(one, pin, found[canonicalize_name(pin.name)], is_tool) for one, pin, is_tool in pins]
     changes = [one for one in locked if _is_due(one, version, libraries=libraries)]
@@ -159,7 +165,9 @@ def _does_not_get_on(
     )
 
 
-def _replacements(changes: Sequence[Locked], others: Sequence[ToolRelease]) -> Iterable[Replacement]:
+def _replacements(
+    changes: Sequence[Locked], others: Sequence[SetRelease | ToolRelease]
+) -> Iterable[Replacement]:
     texts: dict[Path, str] = {}
     for one in sorted(changes, key=lambda one: one.pin.line, reverse=True):
         text = texts.get(one.pin.file) or one.pin.file.read_bytes().decode()

@@ -18,7 +18,7 @@ from buildpack_common.parsing import parse_requirement
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.model.settings import MINORS
 from buildpack_release.wheels.pip_command import last_lines, pip_failure, run_pip, was_unreachable
-from buildpack_release.wheels.vendor import ANY_PYTHON
+from buildpack_release.wheels.vendor import WheelTags
 from buildpack_release.wheels.wheel_file import check_pure, read_metadata
 from oci_registry.content import file_sha256
 
@@ -93,7 +93,7 @@ def find_releases(wanted: Mapping[str, str]) -> dict[str, WheelRelease]:
     requirements = [f"{name}=={version}" if version else name for name, version in wanted.items()]
     with tempfile.TemporaryDirectory(prefix="strata-releases-") as scratch:
         files = Path(scratch, "files")
-        options = (*ANY_PYTHON, "--platform=any", "--dest", str(files))
+        options = (*WheelTags().options, "--dest", str(files))
         done = run_pip("download", [*options, *requirements], cwd=Path(scratch))
         output = done.stdout + done.stderr
         if done.returncode:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,27 @@ ANY_PYTHON = (
 """Options of `pip download` for wheels that a buildpack can carry: for every supported Python."""
 
 
+@dataclass(frozen=True, order=True)
+class WheelTags:
+    """Which wheels are fetched: those for a platform (manylinux_2_17_x86_64 ...), by default for any.
+
+    They are for every supported Python, or with a minor version (3.13) compiled for that one alone.
+    """
+
+    platform: str = "any"
+    minor: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of `pip download`."""
+        own = (
+            "--implementation=cp",
+            f"--abi=cp{self.minor.replace('.', '')}",
+            f"--python-version={self.minor}",
+        )
+        return (*ANY_PYTHON, *(own if self.minor else ()), f"--platform={self.platform}")
+
+
 def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
     """Return a verified wheel for each pin; those not in the cache are fetched in one call of pip.
 
@@ -41,30 +63,28 @@ def fetch(pins: Sequence[Pin], *, cache: Path) -> dict[Pin, Path]:
         NetworkError: the index cannot be reached.
         MissingToolError: something is to be fetched and there is no pip.
     """
-    store = cache / "wheels"
+    found = _fetched(pins, cache / "wheels", WheelTags())
+    for wheel in found.values():
+        check_pure(wheel.name)
+    return found
+
+
+def fetch_for(pins: Sequence[Pin], tags: WheelTags, *, cache: Path) -> dict[Pin, Path]:
+    """Return the verified wheels of tools, whatever they are for. Raises as fetch()."""
+    return _fetched(pins, cache / "wheels", tags)
+
+
+def _fetched(pins: Sequence[Pin], store: Path, tags: WheelTags) -> dict[Pin, Path]:
     found = {pin: wheel for pin in pins if (wheel := _cached(pin, store))}
     missing = [pin for pin in pins if pin not in found]
     if missing:
-        _download(missing, store)
+        _download(missing, store, tags)
         for pin in missing:
             wheel = _cached(pin, store)
             if wheel is None:
                 raise _hash_mismatch(pin, "pip fetched a file with another hash.")
             found[pin] = wheel
-    for wheel in found.values():
-        check_pure(wheel.name)
     return {pin: found[pin] for pin in pins}
-
-
-def fetch_for(pin: Pin, platform: str, *, cache: Path) -> Path:
-    """Return the verified wheel of a tool for a platform (manylinux_2_17_x86_64 ...). Raises as fetch()."""
-    store = cache / "wheels"
-    if _cached(pin, store) is None:
-        _download([pin], store, platform=platform)
-    wheel = _cached(pin, store)
-    if wheel is None:
-        raise _hash_mismatch(pin, "pip fetched a file with another hash.")
-    return wheel
 
 
 def _cached(pin: Pin, store: Path) -> Path | None:
@@ -76,14 +96,14 @@ def _cached(pin: Pin, store: Path) -> Path | None:
     return None
 
 
-def _download(pins: Sequence[Pin], store: Path, *, platform: str = "any") -> None:
+def _download(pins: Sequence[Pin], store: Path, tags: WheelTags) -> None:
     store.mkdir(parents=True, exist_ok=True)
     # Beside the final place, so that each file arrives there by renaming.
     with tempfile.TemporaryDirectory(prefix="download-", dir=store) as scratch:
         files = Path(scratch) / "files"
         requirements = Path(scratch) / "requirements.txt"
         requirements.write_text("".join(f"{pin.requirement}\n" for pin in pins), "utf-8")
-        arguments = ["--dest", str(files), "--requirement", str(requirements), f"--platform={platform}"]
+        arguments = [*tags.options, "--dest", str(files), "--requirement", str(requirements)]
         _run_pip(arguments, pins, cwd=Path(scratch))
         for wheel in sorted(files.glob("*.whl")):
             folder = store / file_sha256(wheel).removeprefix("sha256:")
@@ -92,7 +112,7 @@ def _download(pins: Sequence[Pin], store: Path, *, platform: str = "any") -> Non
 
 
 def _run_pip(arguments: Sequence[str], pins: Sequence[Pin], *, cwd: Path) -> None:
-    done = run_pip("download", [*ANY_PYTHON, "--require-hashes", *arguments], cwd=cwd)
+    done = run_pip("download", ["--require-hashes", *arguments], cwd=cwd)
     if done.returncode == 0:
         return
     output = done.stdout + done.stderr

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.inputs.selection import Selection
-from app_venv.installers.uv.lock import UvLock, read_lock
+from app_venv.installers.uv.lock import read_lock
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app_venv.installers.locked_packages import LockedPackages
 
 ENVIRONMENT = {"sys_platform": "linux", "python_full_version": "3.13.0", "python_version": "3.13"}
 REGISTRY = 'source = { registry = "https://index.example/simple" }'
@@ -31,12 +33,12 @@ def package(name: str, version: str = "1", source: str = REGISTRY, files: str = 
     return f"{head}{files.replace('NAME', name)}\n{more}\n"
 
 
-def lock(tmp_path: Path, text: str, *, member: str = "", **chosen: tuple[str, ...]) -> UvLock:
+def lock(tmp_path: Path, text: str, *, member: str = "", **chosen: tuple[str, ...]) -> LockedPackages:
     (tmp_path / "uv.lock").write_text(text)
     return read_lock(tmp_path / "uv.lock", Selection(**chosen), member, ENVIRONMENT)
 
 
-def names(found: UvLock) -> list[str]:
+def names(found: LockedPackages) -> list[str]:
     return [one.name for one in found.packages]
 
 

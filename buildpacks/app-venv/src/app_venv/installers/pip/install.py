@@ -11,6 +11,7 @@ from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.pip.cache import FILES
 from app_venv.installers.pip.config import without_index
 from app_venv.installers.pip.installation_report import Origins, read_report
+from app_venv.installers.tools import BUILD_EPOCH
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _NO_BINARY = "PIP_NO_BINARY"
 _RUNNER = "pip/__pip-runner__.py"
-_EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _OPTIONS = (
     "--no-input",
     "--disable-pip-version-check",
@@ -133,7 +133,7 @@ class Installer:
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
         environment = {
-            "SOURCE_DATE_EPOCH": _EPOCH,
+            "SOURCE_DATE_EPOCH": BUILD_EPOCH,
             **self.tools.environment,
             "PIP_PYTHON": str(self.venv),
             "PIP_CACHE_DIR": str(self.cache),

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from app_venv.inputs import PYPROJECT
-from app_venv.inputs.pinning import Evidence, PinnedInputs, PinnedRequirement, Pinning
+from app_venv.inputs.pinning import Evidence
 from app_venv.inputs.selection import Selection
+from app_venv.installers.lock_inputs import LockFileInputs, file_text, missing_file, refuse_variables_of_pip
 from app_venv.installers.uv import lock as uv_lock
 from app_venv.settings import (
-    DEST_PATH,
     EXTRAS,
     GROUPS,
-    PACKAGE_MANAGER,
-    PROJECT,
-    REQUIREMENT,
     UV_EXTRAS,
     UV_GROUPS,
 )
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from app_venv.installers.locked_packages import LockedPackages
     from app_venv.settings import Settings
     from buildpack_api.interpreter import Interpreter
 
@@ -40,73 +37,35 @@ _TABLES = ("project", "dependency-groups", "build-system")
 
 
 @dataclass(frozen=True)
-class UvInputs(PinnedInputs):
-    """The inputs of uv; the lock is read when somebody has to know what is in it.
+class UvInputs(LockFileInputs):
+    """The inputs of uv."""
 
-    A restored environment with the same inputs was proved right when it was made, since no other is kept.
-    """
-
-    app_dir: Path | None = None
-    selection: Selection = field(default_factory=Selection)
     member: str = ""
-    interpreter: Interpreter | None = None
 
-    proved_when_kept: ClassVar[bool] = True
-
-    @cached_property
-    def lock(self) -> uv_lock.UvLock:
-        """What is installed of the lock."""
-        from app_venv.inputs.markers import marker_environment  # only when something is installed
-
-        if self.app_dir is None or self.interpreter is None:
-            raise ValueError("inputs without an app")
-        environment = marker_environment(self.interpreter)
-        return uv_lock.read_lock(self.app_dir / uv_lock.NAME, self.selection, self.member, environment)
-
-    @cached_property
-    def weighed(self) -> tuple[PinnedRequirement, ...]:
-        """All that is installed, with what the lock determines of it."""
-        return tuple(
-            PinnedRequirement(
-                uv_lock.NAME, one.name, Pinning.UNPROVABLE if one.reason else Pinning.LOCKED, one.reason
-            )
-            for one in self.lock.packages
-        )
-
-    @property
-    def unprovable(self) -> tuple[PinnedRequirement, ...]:
-        """The packages for which no restored environment can be proved right."""
-        return tuple(one for one in self.weighed if one.pinning is Pinning.UNPROVABLE)
-
-    def require_hashes(self) -> None:
-        """Raise ConfigurationError that lists all that the lock does not determine."""
-        PinnedInputs(self.title, (), (), "", self.weighed).require_hashes()
-
-    @property
-    def locked(self) -> bool:
-        """Nothing is left to an index: what has no hash is always installed anew."""
-        return True
+    def read_lock(self, app_dir: Path, environment: Mapping[str, str]) -> LockedPackages:
+        """Return what is installed of the lock."""
+        return uv_lock.read_lock(app_dir / uv_lock.NAME, self.selection, self.member, environment)
 
 
 def read_uv_inputs(
     app_dir: Path, environment: Mapping[str, str], settings: Settings, interpreter: Interpreter
 ) -> UvInputs:
     """Read what is to be installed. Raises ConfigurationError, which names the file or the variable."""
-    _refuse_variables_of_pip(settings)
+    refuse_variables_of_pip(settings, "uv", uv_lock.NAME, {EXTRAS: UV_EXTRAS, GROUPS: UV_GROUPS})
     for name, missing in ((uv_lock.NAME, "uv lock"), (PYPROJECT, "")):
         if not (app_dir / name).is_file():
-            raise _missing(name, missing, environment)
+            raise missing_file(name, "uv", missing, environment)
     found = Evidence()
-    lock = _text(app_dir / uv_lock.NAME)
+    lock = file_text(app_dir / uv_lock.NAME)
     _add(found, uv_lock.NAME, lock)
     members = sorted({match["path"] for match in _LOCAL.finditer(lock)} | {"."})
     outside = [one for one in members if _is_outside(one)]
     for one in members:
         name = PYPROJECT if one == "." else f"{one}/{PYPROJECT}"
         if (app_dir / name).is_file():
-            _add(found, name, _text(app_dir / name), repr(_relevant(app_dir / name)))
+            _add(found, name, file_text(app_dir / name), repr(_relevant(app_dir / name)))
     if (app_dir / _UV_TOML).is_file():
-        _add(found, _UV_TOML, _text(app_dir / _UV_TOML))
+        _add(found, _UV_TOML, file_text(app_dir / _UV_TOML))
     selection = Selection(settings.uv_extras, settings.uv_groups)
     inputs = UvInputs(
         title=_title(selection, settings.uv_package, frozen=settings.uv_frozen),
@@ -118,6 +77,7 @@ def read_uv_inputs(
         secrets=tuple(found.secrets),
         written=tuple(found.secrets),
         conditional=tuple(found.conditional),
+        lock_name=uv_lock.NAME,
         app_dir=app_dir,
         selection=selection,
         member=settings.uv_package,
@@ -128,46 +88,10 @@ def read_uv_inputs(
     return inputs
 
 
-def _refuse_variables_of_pip(settings: Settings) -> None:
-    """Raise ConfigurationError for variables that choose what pip installs: they would be passed over."""
-    instead = {EXTRAS.name: UV_EXTRAS.name, GROUPS.name: UV_GROUPS.name}
-    given = (
-        (REQUIREMENT, settings.requirement), (PROJECT, settings.project), (EXTRAS, settings.extras),
-        (GROUPS, settings.groups), (DEST_PATH, settings.dest_path),
-    )  # fmt: skip
-    names = [variable.name for variable, value in given if value]
-    if names:
-        better = [f"{instead[name]} instead of {name}" for name in names if name in instead]
-        raise ConfigurationError(
-            f"{' and '.join(names)} cannot be used with {uv_lock.NAME}",
-            detail="pip would obey; uv installs the app.",
-            advice=f"Set {' and '.join(better)}."
-            if better
-            else f"Remove it, or set {PACKAGE_MANAGER.name}=pip.",
-        )
-
-
-def _missing(name: str, command: str, environment: Mapping[str, str]) -> ConfigurationError:
-    chosen = PACKAGE_MANAGER.text(environment)
-    why = f"{PACKAGE_MANAGER.name}={chosen} asks for uv. " if chosen else ""
-    return ConfigurationError(
-        f"The app has no {name}, which uv installs from",
-        detail=f"{why}Looked for it in the top directory of the app.",
-        advice=f"Make it with '{command}', and commit it." if command else "Is it committed, and uploaded?",
-    )
-
-
 def _add(found: Evidence, name: str, text: str, counting: str | None = None) -> None:
     """Add a file of which only a part may count."""
     found.add(name, text if counting is None else counting)
     found.secrets += address_secrets(text, name)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"Cannot read {path}: {error}") from error
 
 
 def _relevant(path: Path) -> Any:  # noqa: ANN401  (TOML)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
 from typing import TYPE_CHECKING
 
-from app_venv.environment.venv import site_packages
-from app_venv.evidence.resolution import UNPROVABLE, InstallationResolution, ResolvedDistribution
+from app_venv.evidence.resolution import InstallationResolution
+from app_venv.installers.tools import BUILD_EPOCH
 from app_venv.installers.uv.inputs import UvInputs
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
-from buildpack_api.interpreter import isolated_environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
     from app_venv.environment.checkouts import GitCheckout
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.inputs.pinning import PinnedInputs
+    from app_venv.installers.locked_packages import LockedPackages
     from app_venv.installers.tools import Tools
-    from app_venv.installers.uv.lock import LockedFile, LockedPackage, UvLock
     from app_venv.settings import Settings
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
-_EPOCH = "315532801"  # 1980-01-01T00:00:01Z: the earliest time that a zip archive can hold, and a second
 _ALL = ":all:"
 
 
@@ -67,31 +64,23 @@ class UvInstaller:
         """
         if not isinstance(inputs, UvInputs):
             raise TypeError("uv installs from its own lock file")
+        from app_venv.installers.locked_packages import resolved  # only when something is installed
+
         lock = inputs.lock  # what is wrong with it is said before anything is run
         # By the interpreter itself: a .python-version of the app would let uv look for another one.
         python = ("--python", str(self.tools.interpreter.executable))
         self.run("sync", *python, *inputs.arguments, *self._wheels_only(lock))
         distributions = self.finish(interpreter, lock.direct)
-        return InstallationResolution(tuple(_resolved(one, lock) for one in distributions))
+        return InstallationResolution(tuple(resolved(one, lock) for one in distributions))
 
     def finish(
         self, interpreter: Interpreter, direct: Collection[str] | None
     ) -> tuple[InstalledDistribution, ...]:
-        """Make what uv has installed reproducible, with byte code, and return it.
+        """See `finish_environment`."""
+        from app_venv.installers.finishing import finish_environment  # only when something is installed
 
-        ``direct`` are the names that were asked for.
-        """
-        from app_venv.environment.checkouts import leave_repositories  # only when something is installed
-        from app_venv.environment.installed import installed_distributions
-        from app_venv.environment.normalisation import normalise_environment
-        from buildpack_api.bytecode import compile_tree
-
-        distributions = installed_distributions(site_packages(self.venv, interpreter.minor))
-        normalise_environment(self.venv, distributions, direct)
-        leave_repositories(self.venv, self.output)
-        env = isolated_environment(self.tools.environment)
-        compile_tree(interpreter.executable, self.venv / "lib", env=env)
-        return distributions
+        environment = self.tools.environment
+        return finish_environment(self.venv, interpreter, direct, environment=environment, output=self.output)
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
@@ -107,7 +96,7 @@ class UvInstaller:
         if code != 0:
             raise _failure(command, code, tail)
 
-    def _wheels_only(self, lock: UvLock) -> Iterator[str]:
+    def _wheels_only(self, lock: LockedPackages) -> Iterator[str]:
         """Yield options: the project and what comes from a directory or a repository is built in any case."""
         wanted = self.settings.only_binary
         for one in lock.packages:
@@ -117,7 +106,7 @@ class UvInstaller:
     def _environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return uv's environment, whose files with secrets exist as long as it is entered."""
         environment = {
-            "SOURCE_DATE_EPOCH": _EPOCH,
+            "SOURCE_DATE_EPOCH": BUILD_EPOCH,
             **self.tools.environment,
             "UV_PROJECT_ENVIRONMENT": str(self.venv),
             "UV_CACHE_DIR": str(self.cache),
@@ -128,42 +117,6 @@ class UvInstaller:
             "UV_NO_PROGRESS": "1",
         }
         return self.tools.access.environment(environment, minor=self.tools.interpreter.minor)
-
-
-def _resolved(one: InstalledDistribution, lock: UvLock) -> ResolvedDistribution:
-    """Return what the lock knows of what is installed."""
-    package = lock.find(one.name, one.version)
-    if package is None or package.reason:
-        return ResolvedDistribution(one.name, one.version, UNPROVABLE)
-    wheel = _wheel_of(one, package)
-    if wheel is not None:
-        published = package.kind == "registry"
-        return ResolvedDistribution(one.name, one.version, wheel.hash, published=published)
-    origin = package.sdist.hash if package.sdist else UNPROVABLE
-    return ResolvedDistribution(one.name, one.version, origin, built=True)
-
-
-def _wheel_of(one: InstalledDistribution, package: LockedPackage) -> LockedFile | None:
-    """Return the wheel with the tags of the installed one; None if it was built here."""
-    if one.directory is None:
-        return None
-    try:
-        lines = (one.directory / "WHEEL").read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    tags = frozenset(line.partition(":")[2].strip() for line in lines if line.startswith("Tag:"))
-    found = [wheel for wheel in package.wheels if tags & _tags(wheel.name)]
-    exact = [wheel for wheel in found if tags == _tags(wheel.name)]
-    return next(iter([*exact, *found]), None)
-
-
-def _tags(name: str) -> frozenset[str]:
-    """Return the tags of a wheel by its name (PyPA specification 'Binary distribution format')."""
-    parts = name.removesuffix(".whl").split("-")[-3:]
-    if len(parts) < 3:  # noqa: PLR2004  (python, abi, platform)
-        return frozenset()
-    pythons, abis, platforms = (part.split(".") for part in parts)
-    return frozenset("-".join(tag) for tag in product(pythons, abis, platforms))
 
 
 def _failure(command: tuple[str, ...], code: int, tail: str) -> CommandFailed:

@@ -5,9 +5,9 @@ uv selects and installs. What its choice rests on is found here: whether the loc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app_venv.installers.locked_packages import LOCAL, LockedFile, LockedPackage, LockedPackages
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -20,72 +20,12 @@ if TYPE_CHECKING:
 
 NAME = "uv.lock"
 _VERSIONS = (1,)
-_STRONG = ("sha256:", "sha384:", "sha512:")
-_LOCAL = ("editable", "directory")
 _ANEW = "Make the file again (uv lock), and commit it unchanged."
 
 
-@dataclass(frozen=True)
-class LockedFile:
-    """A file that may be installed: its name, or '' if the lock has none, and its hash (``sha256:...``)."""
-
-    name: str
-    hash: str
-
-    @property
-    def strong(self) -> bool:
-        """Whether the hash determines every byte."""
-        return self.hash.startswith(_STRONG)
-
-
-@dataclass(frozen=True)
-class LockedPackage:
-    """A package of the lock. ``kind`` is where it is from (registry, url, git ...), ``place`` which one."""
-
-    name: str
-    version: str
-    kind: str
-    place: str
-    wheels: tuple[LockedFile, ...]
-    sdist: LockedFile | None
-    table: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is built of a directory."""
-        return self.kind in _LOCAL
-
-    @property
-    def reason(self) -> str:
-        """Why the lock does not determine what is installed of it; '' if it does."""
-        if self.kind == "git":
-            return "comes from a version control system"
-        if self.is_local:
-            return "comes from a local directory"
-        files = [*self.wheels, *([self.sdist] if self.sdist else [])]
-        return "" if files and all(one.strong for one in files) else "has no strong hash"
-
-
-@dataclass(frozen=True)
-class UvLock:
-    """What is installed of a lock file.
-
-    ``packages`` are those that the project needs, itself too if it is installed; ``direct`` are the names of
-    those that it asks for itself. Packages of which only uv can tell whether they are needed count as well.
-    """
-
-    packages: tuple[LockedPackage, ...]
-    direct: frozenset[str]
-
-    def find(self, name: str, version: str) -> LockedPackage | None:
-        """Return what an installed distribution is, in the lock's words."""
-        same = [one for one in self.packages if one.name == name]
-        exact = [one for one in same if _same_version(one.version, version)]
-        found = exact or [one for one in same if not one.version]  # its build backend knows the version
-        return found[0] if found else None
-
-
-def read_lock(path: Path, selection: Selection, member: str, environment: Mapping[str, str]) -> UvLock:
+def read_lock(
+    path: Path, selection: Selection, member: str, environment: Mapping[str, str]
+) -> LockedPackages:
     """Read the lock, for a ``member`` of the workspace or, without one, for the project beside it.
 
     ``environment`` are the values of markers. Raises ConfigurationError for what is no lock of uv, or if the
@@ -104,7 +44,9 @@ def read_lock(path: Path, selection: Selection, member: str, environment: Mappin
         reached.append(root)
         direct.add(root.name)
     installed = [one for one in reached if one.kind != "virtual"]
-    return UvLock(tuple(sorted(installed, key=lambda one: (one.name, one.version))), frozenset(direct))
+    return LockedPackages(
+        tuple(sorted(installed, key=lambda one: (one.name, one.version))), frozenset(direct)
+    )
 
 
 def _load(path: Path) -> Mapping[str, Any]:
@@ -144,7 +86,7 @@ def _file(table: Mapping[str, Any]) -> LockedFile:
 
 
 def _root(packages: Iterable[LockedPackage], member: str) -> LockedPackage | None:
-    local = [one for one in packages if one.kind in (*_LOCAL, "virtual")]
+    local = [one for one in packages if one.kind in (*LOCAL, "virtual")]
     wanted = (one for one in local if (one.name == member if member else one.place == "."))
     return next(wanted, None)
 
@@ -222,14 +164,3 @@ def _holds(marker: str, environment: Mapping[str, str]) -> bool:
         return Marker(marker).evaluate(dict(environment))
     except ValueError:  # no marker, or one that compares what cannot be compared
         return True
-
-
-def _same_version(locked: str, installed: str) -> bool:
-    if locked == installed:
-        return True
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(locked) == Version(installed)
-    except InvalidVersion:
-        return False

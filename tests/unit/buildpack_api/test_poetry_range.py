@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from python_runtime.versions.poetry_range import alternatives
+from buildpack_api.poetry_range import alternatives
 from python_runtime.versions.request import range_request
 
 
