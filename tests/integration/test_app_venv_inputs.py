@@ -438,7 +438,7 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
     assert failed.value.code is LifecycleCode.DETECT_NOBODY  # before anything is downloaded or made
     output = failed.value.detail
     assert "uv.lock is there, and a file of another manager" in output
-    assert "BP_PACKAGE_MANAGER=uv" in output
+    assert "set BP_PACKAGE_MANAGER to uv or poetry" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
     assert installed(builds) == ["left-1.0", "right-2.0"]
 
@@ -480,12 +480,11 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
         ("packages/a/pyproject.toml", "packages/a/pyproject.toml is there"),
         ("pyproject.toml/[tool.poetry]", "poetry lock"),
         ("pyproject.toml/[tool.pdm]", "needs for dependencies"),
-        ("poetry.lock", "poetry export --output requirements.txt"),
         ("Pipfile", "no Pipfile.lock, which says what is installed. Commit what this gives: pipenv lock"),
         ("pyproject.toml", "has no table [project]"),
         ("app/requirements.txt", "not in the top directory of what is uploaded"),
         ("main.py", "It looks like an app in Python."),
-        ("package.json", "none of these is there: $BP_PACKAGE_MANAGER is uv, "),
+        ("package.json", "none of these is there: $BP_PACKAGE_MANAGER is poetry, "),
     ],
 )
 def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:

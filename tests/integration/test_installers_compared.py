@@ -1,4 +1,4 @@
-"""The claim: Python and the image do not depend on what installs the app: pip or uv, in whatever version."""
+"""The claim: Python and the image do not depend on what installs the app: pip, uv, Poetry, of any version."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.server import serve
-from support.component_builds import MINORS
+from support.component_builds import MINORS, RUNTIMES
 from support.main_job import APPS, PIP, RUNTIME, VENV, MainJob
+from support.poetry_builds import poetry_locked_project
+from support.poetry_wheels import POETRY, known_poetry, poetry_wheels
 from support.uv_builds import locked_project
 from support.uv_wheels import UV, uv_wheel
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from buildpack_testing.platform import BuildResult
     from buildpack_testing.server import StaticServer
 
-OTHER_UV, OTHER_PIP = "0.11.0", "25.3"
+OTHER_UV, OTHER_PIP, OTHER_POETRY = "0.11.0", "25.3", known_poetry().releases[1].version
 # What says which of them it was: the notes of installers, and what stands in for pip.
 OF_THE_TOOL = {"INSTALLER", "pip", "pip3", "strata-build-pip.pth"}
 
@@ -36,7 +38,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
     tools = directory / "tools.txt"
     tools.write_text(f"uv=={OTHER_UV}\npip=={OTHER_PIP}\n")
     app = fill_index([APPS / "flask/requirements.txt"])
-    wheels = [*app.wheels, *fill_index([tools], [MINORS[0]]).wheels, uv_wheel()]
+    wheels = [*app.wheels, *fill_index([tools], [MINORS[0]]).wheels, uv_wheel(), *poetry_wheels(RUNTIMES)]
     with serve(write_index(wheels, directory / "index").directory) as server:
         yield server
 
@@ -67,25 +69,35 @@ def uv_app(job: MainJob, index: StaticServer) -> Path:
     return app
 
 
+@pytest.fixture(scope="module")
+def apps(uv_app: Path, index: StaticServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same app for each tool, by the name of its plan entry."""
+    poetry_app = shutil.copytree(APPS / "flask", tmp_path_factory.mktemp("poetry") / "app")
+    poetry_locked_project(poetry_app, index)
+    return {"pip": APPS / "flask", "uv": uv_app, "poetry": poetry_app}
+
+
+@pytest.mark.parametrize(("tool", "buildpack"), [("uv", UV), ("poetry", POETRY)])
 def test_the_python_layer_is_one_whatever_installs(
-    job: MainJob, with_pip: tuple[BuildResult, Path], uv_app: Path
+    job: MainJob, with_pip: tuple[BuildResult, Path], apps: dict[str, Path], tool: str, buildpack: str
 ) -> None:
     """And each app has only the tool that it needs."""
     pip_result, _ = with_pip
-    uv_result = job.build(uv_app)
-    assert "Installing uv.lock with uv" in uv_result.run(VENV).printed
-    assert pip_result.layer(RUNTIME, "python").diff_id == uv_result.layer(RUNTIME, "python").diff_id
-    assert uv_result.layer(RUNTIME, "python").reused
+    result = job.build(apps[tool])
+    assert f"Installing {tool}.lock with {tool}" in result.run(VENV).printed
+    assert pip_result.layer(RUNTIME, "python").diff_id == result.layer(RUNTIME, "python").diff_id
+    assert result.layer(RUNTIME, "python").reused
     assert [run.id for run in pip_result.runs][:3] == [RUNTIME, PIP, VENV]
-    assert [run.id for run in uv_result.runs][:3] == [RUNTIME, UV, VENV]
+    assert [run.id for run in result.runs][:3] == [RUNTIME, buildpack, VENV]
 
 
+@pytest.mark.parametrize("tool", ["uv", "poetry"])
 def test_equal_packages_give_equal_files(
-    job: MainJob, with_pip: tuple[BuildResult, Path], uv_app: Path
+    job: MainJob, with_pip: tuple[BuildResult, Path], apps: dict[str, Path], tool: str
 ) -> None:
-    """A migration from requirements.txt to uv.lock changes notes of the installer, and nothing that runs."""
+    """A migration from requirements.txt to a lock changes notes of the installer, and nothing that runs."""
     _, by_pip = with_pip
-    job.build(uv_app)
+    job.build(apps[tool])
     ours, theirs = files(job.venv), files(by_pip)
     different = {
         name for name in ours.keys() | theirs.keys()
@@ -124,15 +136,19 @@ def test_a_file_that_does_not_pin_everything_is_refused_by_its_line(job: MainJob
     assert f"requirements.txt:{lines} (six) has no exact version" in failed.value.output
 
 
-@pytest.mark.parametrize("tool", ["pip", "uv"])
+@pytest.mark.parametrize("tool", ["pip", "uv", "poetry"])
 def test_another_version_of_the_tool_leaves_the_image_as_it_was(
-    job: MainJob, uv_app: Path, tool: str
+    job: MainJob, apps: dict[str, Path], tool: str
 ) -> None:
     """The environment is made anew, of the same bits; no label says which it was, so the digest stays."""
-    app, variables = {
-        "pip": (APPS / "flask", {"BP_PIP_VERSION": OTHER_PIP}),
-        "uv": (uv_app, {"BP_UV_VERSION": OTHER_UV}),
-    }[tool]
+    app, variables = (
+        apps[tool],
+        {
+            "pip": {"BP_PIP_VERSION": OTHER_PIP},
+            "uv": {"BP_UV_VERSION": OTHER_UV},
+            "poetry": {"BP_POETRY_VERSION": OTHER_POETRY},
+        }[tool],
+    )
     job.build(app)
     before = job.platform.store.image()
     result = job.build(app, **variables)

@@ -112,6 +112,7 @@ def test_only_what_carries_something_is_of_another_kind(
         f"{RUNTIME} offline": True,
         "strata/pip-tool": True,
         f"{UV} offline": True,
+        f"{POETRY} offline": True,
         "strata/app-venv": True,
         "strata/app-start": True,
         f"{COMPOSITE} offline": True,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_testing.platform import BuildResult
+    from buildpack_testing.server import StaticServer
 
 _OTHER_POETRY = "test/poetry"
 SOURCE = """
@@ -41,10 +42,10 @@ NO_PACKAGE = "[tool.poetry]\npackage-mode = false\n"
 class PoetryBuilds(VenvBuilds):
     """One app with a poetry.lock."""
 
-    def poetry_project(self, *dependencies: str, more: str = NO_PACKAGE) -> None:
-        """Write the project, whose index is that of these builds."""
+    def poetry_project(self, *dependencies: str, more: str = NO_PACKAGE, url: str = "") -> None:
+        """Write the project, whose index is ``main``: that of these builds, or another one."""
         listed = ", ".join(f'"{one}"' for one in dependencies)
-        text = PROJECT.format(dependencies=listed, more=more) + SOURCE.format(url=self.server.url)
+        text = PROJECT.format(dependencies=listed, more=more) + SOURCE.format(url=url or self.server.url)
         self.app.mkdir(exist_ok=True)
         (self.app / "pyproject.toml").write_text(text)
 
@@ -99,6 +100,17 @@ def _provide(root: Path) -> str:
         f"printf ':' > {layer}/env.build/PATH.delim\n"
         f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
     )
+
+
+def poetry_locked_project(app: Path, index: StaticServer) -> None:
+    """Put a pyproject.toml and its poetry.lock in the place of a requirements.txt that pins everything."""
+    lines = (app / "requirements.txt").read_text().splitlines()
+    pins = [line.split(";")[0].split("\\")[0].split()[0] for line in lines if "==" in line]
+    listed = ", ".join(f'"{pin}"' for pin in pins)
+    text = PROJECT.format(dependencies=listed, more=NO_PACKAGE) + SOURCE.format(url=index.url)
+    (app / "pyproject.toml").write_text(text)
+    (app / "requirements.txt").unlink()
+    run_poetry("lock", cwd=app)
 
 
 def run_poetry(*arguments: str, cwd: Path, **variables: str) -> None:
