@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_api import toml
+from buildpack_common.tool_sets import MACHINES, parse
+from buildpack_release.model.settings import MINORS
 from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
 from support.packaging import environment, inv
@@ -185,6 +188,72 @@ def test_a_tool_for_one_kind_of_machine_is_locked_for_each(
     done = inv("tools.update", "--tool", "nothing", root=root, env=env)
     assert done.returncode == USAGE
     assert 'carries a tool "nothing"' in done.stderr
+
+
+SETS = f"{TOOL}/data/tool-sets.toml"
+KNOWN = """\
+# Releases.
+name = "suite"
+plugins = ["plug-in"]
+without = ["desktop"]
+"""
+RELEASE = """
+[[releases]]
+version = "{0}"
+
+[releases.wheels]
+"suite-{0}-py3-none-any.whl" = "{1}"
+"""
+
+
+def test_a_tool_with_all_that_it_needs_is_locked_for_every_python_and_machine(
+    root: Path, index: Index, env: dict[str, str]
+) -> None:
+    """Markers say what is needed on some Pythons alone; of each minor version one release stays."""
+    made = index.folder.parent / "made"
+    needs = ('old; python_version < "3.11"', "compiled>=1", "desktop", 'absent; sys_platform == "win32"')
+    wheels = [
+        *(make_wheel(Project("suite", version, requires=needs), made) for version in ("1.1", "1.2", "2.0")),
+        make_wheel(Project("plug-in", requires=("suite",)), made),
+        make_wheel(Project("old", requires=('older; python_full_version < "3.10.2"',)), made),
+        make_wheel(Project("older"), made),
+        make_wheel(Project("desktop", requires=("screen",)), made),
+        make_wheel(Project("screen"), made),
+        make_wheel(Project("tool"), made),
+    ]
+    for minor in MINORS:
+        tag = f"cp{minor.replace('.', '')}"
+        version = "1.0" if minor == "3.10" else "1.1"  # the newest has left out the oldest Python
+        for machine in ("manylinux_2_17_x86_64", "manylinux_2_28_aarch64"):
+            plain = make_wheel(Project("compiled", version), made / tag, platform=machine)
+            wheels.append(plain.rename(plain.with_name(f"compiled-{version}-{tag}-{tag}-{machine}.whl")))
+    write_index(wheels, index.folder)
+    (root / SETS).parent.mkdir()
+    old = [RELEASE.format(version, "0" * 64) for version in ("1.1", "1.0.9", "0.9")]
+    (root / SETS).write_text(KNOWN + "".join(old))
+    done = inv("tools.update", "--tool", "suite", root=root, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"{TOOL}/CHANGELOG.md", SETS]
+    assert "- suite 2.0 instead of 1.1.\n" in texts(root)[f"{TOOL}/CHANGELOG.md"]
+    text = texts(root)[SETS]
+    assert text.startswith(KNOWN)
+    known = parse(toml.load(root / SETS))
+    assert [one.version for one in known.releases] == ["2.0", "1.1", "1.0.9"]
+    sums = {wheel.name: sha256(wheel) for wheel in wheels}
+    (newest, *_) = known.releases
+    assert {one.file: one.sha256 for one in newest.wheels} == {
+        name: digest for name, digest in sums.items()
+        if name.partition("-")[0] in ("compiled", "old", "older", "plug_in") or name.startswith("suite-2.0-")
+    }  # fmt: skip
+    for minor in MINORS:
+        for machine in MACHINES.values():
+            assert newest.wheels_for(minor, machine) is not None
+    inv("tools.update", "--tool", "suite", "--version", "1.2", root=root, env=env)
+    assert "- suite 1.2 beside 2.0.\n" in texts(root)[f"{TOOL}/CHANGELOG.md"]
+    known = parse(toml.load(root / SETS))
+    assert [one.version for one in known.releases] == ["2.0", "1.2", "1.1"]
+    again = inv("tools.update", "--tool", "suite", root=root, env=env)
+    assert (again.returncode, again.stdout) == (0, "")
 
 
 TOO_OLD = Project("tool", "2.0", python="<3.14")

@@ -87,3 +87,34 @@ def test_a_place_that_no_first_line_can_name(tmp_path: Path, place: str) -> None
     normalise_environment(root, installed_distributions(libraries), direct=())
     text = (root / "bin/tool").read_text()
     assert text.startswith(f"#!/bin/sh\n'''exec' \"{root}/bin/python\" \"$0\" \"$@\"\n' '''\nimport sys\n")
+
+
+def test_what_poetry_leaves_names_neither_its_version_nor_a_place(tmp_path: Path) -> None:
+    """The project itself, linked: absolute paths in RECORD, an order of its own in the .pth."""
+    libraries = environment(tmp_path)
+    info = libraries / "a-1.dist-info"
+    (info / "INSTALLER").write_text("poetry")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: poetry-core 2.5.0\nTag: py3-none-any\n")
+    (info / "direct_url.json").write_text("{}")
+    (libraries / "a.pth").write_text("/workspace/src\n/workspace\n")
+    rows = [tmp_path / "bin/tool", libraries / "a.pth", *info.iterdir()]
+    (info / "RECORD").write_text("".join(f"{path},sha256=x,1\n" for path in rows))
+    normalise_environment(tmp_path, installed_distributions(libraries), direct=("a",))
+    assert "Generator: poetry-core\n" in (info / "WHEEL").read_text()
+    assert (libraries / "a.pth").read_text() == "/workspace\n/workspace/src\n"
+    record = (info / "RECORD").read_text()
+    assert str(tmp_path) not in record
+    assert "../../../bin/tool,sha256=" in record
+    names = [line.partition(",")[0] for line in record.splitlines()]
+    assert len(names) == len(set(names))
+
+
+def test_a_published_package_keeps_its_own_words(tmp_path: Path) -> None:
+    """Only the note of who has installed it is Poetry's."""
+    libraries = environment(tmp_path)
+    info = libraries / "a-1.dist-info"
+    (info / "INSTALLER").write_text("Poetry 2.5.1")
+    (info / "WHEEL").write_text("Generator: poetry-core 1.0.0\n")
+    normalise_environment(tmp_path, installed_distributions(libraries), direct=())
+    assert (info / "INSTALLER").read_text() == "poetry"
+    assert (info / "WHEEL").read_text() == "Generator: poetry-core 1.0.0\n"
