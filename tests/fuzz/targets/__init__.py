@@ -8,6 +8,7 @@ from fuzz.targets.app_images import AppImages
 from fuzz.targets.app_inputs import (
     LockFiles,
     ManagerLocks,
+    PoetryLocks,
     ProjectFiles,
     PythonVersions,
     RequirementFiles,
@@ -35,6 +36,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "lock-files": LockFiles,
     "manager-locks": ManagerLocks,
     "uv-locks": UvLocks,
+    "poetry-locks": PoetryLocks,
     "project-files": ProjectFiles,
     "procfiles": Procfiles,
     "app-code": AppCode,

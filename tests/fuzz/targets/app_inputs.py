@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.selection import Selection
+from app_venv.installers.poetry.inputs import read_poetry_inputs
 from app_venv.installers.uv.lock import read_lock
+from app_venv.settings import read_settings
 from buildpack_api.errors import BuildpackError
+from buildpack_api.interpreter import Interpreter
 from buildpack_api.target import Target as BuildTarget
 from fuzz.mutation import read_seeds
 from fuzz.targets.common import SEEDS, Target, write
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MARKERS = {"sys_platform": "linux", "python_full_version": "3.13.0", "python_version": "3.13"}
+_PYTHON = Interpreter(Path("/bin/python3"), "3.13.0", "3.13", "3.13.0 (main)")
 _CATALOGUE = Path(__file__).parents[3] / "buildpacks/python-runtime/data/runtimes.toml"
 
 
@@ -232,6 +236,50 @@ class UvLocks(Target):
         chosen = rng.choice((Selection(), Selection(extras=("web",)), Selection(groups=("dev",))))
         found = read_lock(path, chosen, rng.choice(("", "", "app")), _MARKERS)
         return repr((found, [one.reason for one in found.packages])).replace(str(place), "PLACE")
+
+
+class PoetryLocks(Target):
+    """poetry.lock and its project, of which is found what Poetry will install."""
+
+    name = "poetry-locks"
+    expected = (BuildpackError,)
+    tokens = (
+        *(
+            b"[[package]]\n",
+            b"lock-version = '1.1'\n",
+            b"groups = ['main']\n",
+            b"groups = 1\n",
+            b"markers = {main = '('}\n",
+            b"name = ''\n",
+        ),
+        *(
+            b"files = [{file = 1}]\n",
+            b"hash = 'md5:x'",
+            b"[package.source]\n",
+            b"type = 'git'\n",
+            b"[tool.poetry]\n",
+            b"package-mode = false\n",
+        ),
+        *(
+            b"[tool.poetry.dependencies]\n",
+            b"[tool.poetry.group.dev.dependencies]\n",
+            b"[tool.poetry.extras]\n",
+            b"[tool.poetry.requires-plugins]\n",
+            b"web = ['x']\n",
+            b"optional = true",
+        ),
+    )
+
+    def __init__(self) -> None:
+        self.seeds = read_seeds(SEEDS / self.name)
+
+    def answer(self, files: dict[str, bytes], place: Path, rng: random.Random) -> object:
+        """Read both for what a user may choose of them."""
+        app = write(files, place / "app")
+        variables = rng.choice(({}, {"BP_POETRY_EXTRAS": "web"}, {"BP_POETRY_GROUPS": "dev"}))
+        found = read_poetry_inputs(app, variables, read_settings(variables), _PYTHON)
+        told = (found.title, found.digest, sorted(found.direct), found.unprovable)
+        return repr((told, found.lock.packages)).replace(str(place), "PLACE")
 
 
 class PythonVersions(Target):
