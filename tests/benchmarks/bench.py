@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 APPS = ROOT / "tests" / "apps"
 COMPOSITE = "strata/python"
 RUNTIME, PIP, VENV = COMPONENTS = ("strata/python-runtime", "strata/pip-tool", "strata/app-venv")
+POETRY = "strata/poetry-tool"
 PINNED = HERE / "requirements.txt"
 DIRECT = HERE / "requirements-direct.txt"
 

@@ -207,9 +207,9 @@ def test_it_is_published_under_a_tag_of_its_own(
     results = publication.publish(lambda _plan: None)
     version = repository.get(COMPOSITE).descriptor.version
     assert [result.step.release.title for result in results] == [
+        f"{POETRY}@{version} offline",
         f"{RUNTIME}@{version} offline",
         f"{UV}@{version} offline",
-        f"{POETRY}@{version} offline",
         f"{COMPOSITE}@{version} offline",
     ]
     names = {

@@ -102,13 +102,18 @@ def _provide(root: Path) -> str:
     )
 
 
-def poetry_locked_project(app: Path, index: StaticServer) -> None:
-    """Put a pyproject.toml and its poetry.lock in the place of a requirements.txt that pins everything."""
+def poetry_locked_project(app: Path, index: StaticServer, *, oldest: str = "3.10") -> None:
+    """Put a pyproject.toml and its poetry.lock in the place of a requirements.txt that pins everything.
+
+    ``oldest`` is the oldest Python that the project is for.
+    """
     lines = (app / "requirements.txt").read_text().splitlines()
     pins = [line.split(";")[0].split("\\")[0].split()[0] for line in lines if "==" in line]
-    listed = ", ".join(f'"{pin}"' for pin in pins)
+    # Poetry locks for all systems, and the index has only what is for this one.
+    here = "sys_platform == 'linux' and platform_system == 'Linux' and os_name == 'posix'"
+    listed = ", ".join(f'"{pin}; {here}"' for pin in pins)
     text = PROJECT.format(dependencies=listed, more=NO_PACKAGE) + SOURCE.format(url=index.url)
-    (app / "pyproject.toml").write_text(text)
+    (app / "pyproject.toml").write_text(text.replace(">=3.10", f">={oldest}"))
     (app / "requirements.txt").unlink()
     run_poetry("lock", cwd=app)
 
