@@ -157,8 +157,8 @@ def test_another_python_gets_an_environment_of_its_own(builds: VenvBuilds) -> No
     result = builds.build(platform=builds.platform(NEWEST))
     assert site_packages(builds).parent.name == f"python{NEWEST}"
     assert installed(builds) == ["left-1.0"]
-    assert f"made anew: Python: {MINORS[0]}." in text_of(result)
-    assert "made anew: build of Python: " in text_of(result)
+    assert f"made anew: Python: {MINORS[0]} -> {NEWEST}\n" in text_of(result)
+    assert "made anew: ABI of Python: " in text_of(result)
 
 
 def test_another_setting_of_pip_counts_but_another_password_does_not(builds: VenvBuilds) -> None:

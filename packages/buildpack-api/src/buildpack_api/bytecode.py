@@ -58,15 +58,20 @@ else:
     CODE = type(parts.__code__)
     once = _bootstrap_external.SourceLoader.source_to_code
 
-    def is_sensitive(code):
-        if "." in code.co_qualname and code.co_qualname in code.co_consts:
+    def is_sensitive(code, sets):
+        # Names of code are interned from 3.13 on.
+        if sys.version_info >= (3, 13) and "." in code.co_qualname and code.co_qualname in code.co_consts:
             return True
-        parts = code.co_consts
-        return any(type(one) is frozenset or type(one) is CODE and is_sensitive(one) for one in parts)
+        for one in code.co_consts:
+            if type(one) is frozenset:
+                sets.append(one)
+            elif type(one) is CODE and is_sensitive(one, sets):
+                return True
+        return len(sets) > len(set(sets))
 
     def source_to_code(*arguments, **options):
         first = once(*arguments, **options)
-        return once(*arguments, **options) if is_sensitive(first) else first
+        return once(*arguments, **options) if is_sensitive(first, []) else first
 
     _bootstrap_external.SourceLoader.source_to_code = source_to_code
 
