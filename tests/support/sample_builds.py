@@ -13,6 +13,7 @@ from buildpack_release.wheels.lock_file import read_lock
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, START, VENV
+from support.poetry_wheels import POETRY
 from support.uv_wheels import UV
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ VENV_TREE = f"{LAYERS}/strata_app-venv/venv/venv"
 E2E_FIXTURES = ROOT / "tests" / "e2e" / "fixtures"
 WEB = ROOT / "tests" / "fixtures" / "web"
 COMPONENTS = (RUNTIME, PIP, VENV)
-WHOLE = (COMPOSITE, RUNTIME, PIP, UV, VENV, START)
+WHOLE = (COMPOSITE, RUNTIME, PIP, UV, POETRY, VENV, START)
 """The composite and all that may take part, in its order."""
 (PIP_VERSION,) = (pin.version for pin in read_lock(ROOT / "buildpacks" / "pip-tool" / "wheels.lock"))
 RUNTIMES = "/runtimes"
