@@ -94,7 +94,7 @@ def test_a_registry_that_forgets_tags_is_not_trusted(packed: Path, tag: str, *, 
     class Forgetful(MemoryRegistry):
         def answer(self, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             response = super().answer(request)
-            if request.method == "PUT" and request.path.endswith("/all/manifests/latest"):
+            if request.method == "PUT" and request.path.endswith(f"/one/manifests/{tag}"):
                 self.store.delete_manifest("acme/one", tag)
             return response
 
