@@ -61,12 +61,13 @@ def test_the_demonstration(machine: BareMachine) -> None:
     assert done.code == 0, done.end()
     steps = (
         "1. Package",
-        "[4/4]",
+        "] strata/python@",
         "2. Build",
         "Python runtime",
         "3. Start",
         "GET / -> 200",
         "4. Build again",
+        "5. The same packages",
     )
     places = [done.said.index(step) for step in steps]
     assert places == sorted(places)
