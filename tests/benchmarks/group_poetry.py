@@ -14,7 +14,7 @@ from benchmarks.requirements import names
 from benchmarks.rows import Aim, Row
 from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
-from support.poetry_builds import poetry_locked_project
+from support.poetry_projects import poetry_locked_project
 from support.poetry_wheels import poetry_wheels
 
 if TYPE_CHECKING:

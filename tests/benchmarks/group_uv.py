@@ -12,7 +12,7 @@ from benchmarks.measure import Side, alternate, run
 from benchmarks.requirements import locked, names
 from benchmarks.rows import Aim, Row
 from buildpack_testing.package_index import write_index
-from support.uv_builds import run_uv
+from support.uv_projects import run_uv
 from support.uv_wheels import uv_wheel
 
 if TYPE_CHECKING:

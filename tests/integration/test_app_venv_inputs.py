@@ -438,7 +438,7 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
     assert failed.value.code is LifecycleCode.DETECT_NOBODY  # before anything is downloaded or made
     output = failed.value.detail
     assert "uv.lock is there, and a file of another manager" in output
-    assert "set BP_PACKAGE_MANAGER to uv or poetry" in output
+    assert "BP_PACKAGE_MANAGER (uv or poetry)" in output
     builds.build({"BP_PIP_PROJECT": "dependencies"})
     assert installed(builds) == ["left-1.0", "right-2.0"]
 

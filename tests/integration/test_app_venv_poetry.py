@@ -12,7 +12,8 @@ from buildpack_testing.package_index import write_index
 from buildpack_testing.server import serve
 from support.component_builds import NEWEST
 from support.main_job import VENV
-from support.poetry_builds import NO_PACKAGE, PoetryBuilds, poetry_builds
+from support.poetry_builds import PoetryBuilds, poetry_builds
+from support.poetry_projects import NO_PACKAGE
 from support.poetry_wheels import POETRY, poetry_wheels
 from support.venv_builds import LEFT, RIGHT, installed, reused, site_packages, text_of
 from support.wheels import Project

@@ -8,7 +8,8 @@ import pytest
 
 from buildpack_testing.failure import PhaseError
 from support.git_server import GitServer, git_server
-from support.poetry_builds import NO_PACKAGE, PoetryBuilds, poetry_builds
+from support.poetry_builds import PoetryBuilds, poetry_builds
+from support.poetry_projects import NO_PACKAGE
 from support.private_builds import PASSWORD, USER, PrivateBuilds, private_builds
 from support.venv_builds import LEFT, RIGHT, installed, reused, text_of
 from support.wheels import EDITABLE_BACKEND, IN_TREE

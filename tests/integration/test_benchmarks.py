@@ -25,4 +25,5 @@ def test_a_group_is_measured_and_reported(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "| detect: bin/detect of strata/app-venv | /bin/true |" in done.stdout
     rows = json.loads((tmp_path / "out put" / "benchmarks.json").read_text())["rows"]
-    assert [len(row["ours"]) for row in rows] == [8, 8, 8]
+    components = [*(ROOT / "buildpacks").glob("*/detect")]
+    assert [len(row["ours"]) for row in rows] == [8] * len(components)

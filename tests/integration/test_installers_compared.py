@@ -14,9 +14,9 @@ from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.server import serve
 from support.component_builds import MINORS, RUNTIMES
 from support.main_job import APPS, PIP, RUNTIME, VENV, MainJob
-from support.poetry_builds import poetry_locked_project
+from support.poetry_projects import poetry_locked_project
 from support.poetry_wheels import POETRY, known_poetry, poetry_wheels
-from support.uv_builds import locked_project
+from support.uv_projects import locked_project
 from support.uv_wheels import UV, uv_wheel
 
 if TYPE_CHECKING:

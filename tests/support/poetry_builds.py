@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from buildpack_testing.server import serve
 from support.component_builds import CONSUMER, NEWEST, PYTHON, image_with_python
 from support.main_job import VENV
 from support.managers import manager
+from support.poetry_projects import NO_PACKAGE, PROJECT, SOURCE, run_poetry
 from support.scripted import ScriptedBuildpacks, provides, requires
 from support.venv_builds import VenvBuilds, assembled
 
@@ -20,23 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from buildpack_testing.platform import BuildResult
-    from buildpack_testing.server import StaticServer
 
 _OTHER_POETRY = "test/poetry"
-SOURCE = """
-[[tool.poetry.source]]
-name = "main"
-url = "{url}/simple/"
-"""
-PROJECT = """\
-[project]
-name = "app"
-version = "1.0"
-requires-python = ">=3.10"
-dependencies = [{dependencies}]
-{more}
-"""
-NO_PACKAGE = "[tool.poetry]\npackage-mode = false\n"
 
 
 class PoetryBuilds(VenvBuilds):
@@ -100,32 +85,3 @@ def _provide(root: Path) -> str:
         f"printf ':' > {layer}/env.build/PATH.delim\n"
         f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
     )
-
-
-def poetry_locked_project(app: Path, index: StaticServer, *, oldest: str = "3.10") -> None:
-    """Put a pyproject.toml and its poetry.lock in the place of a requirements.txt that pins everything.
-
-    ``oldest`` is the oldest Python that the project is for.
-    """
-    lines = (app / "requirements.txt").read_text().splitlines()
-    pins = [line.split(";")[0].split("\\")[0].split()[0] for line in lines if "==" in line]
-    # Poetry locks for all systems, and the index has only what is for this one.
-    here = "sys_platform == 'linux' and platform_system == 'Linux' and os_name == 'posix'"
-    listed = ", ".join(f'"{pin}; {here}"' for pin in pins)
-    text = PROJECT.format(dependencies=listed, more=NO_PACKAGE) + SOURCE.format(url=index.url)
-    (app / "pyproject.toml").write_text(text.replace(">=3.10", f">={oldest}"))
-    (app / "requirements.txt").unlink()
-    run_poetry("lock", cwd=app)
-
-
-def run_poetry(*arguments: str, cwd: Path, **variables: str) -> None:
-    """Run Poetry as a developer does, in an environment of its own choice."""
-    home = cwd.parent / "home"
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(home),
-        "POETRY_VIRTUALENVS_CREATE": "false",
-        **variables,
-    }
-    command = (str(manager("poetry") / "poetry"), *arguments, "--no-ansi", "--no-interaction")
-    subprocess.run(command, cwd=cwd, check=True, env=environment)

@@ -10,7 +10,7 @@ import pytest
 
 from app_venv.installers.uv.options import REFUSED, refuse_variables, relevant_settings, uv_variables
 from buildpack_api.errors import ConfigurationError
-from support.uv_builds import shared_uv
+from support.uv_projects import shared_uv
 
 if TYPE_CHECKING:
     from pathlib import Path
