@@ -7,11 +7,17 @@ let into a repository, or the machine was too small.
 from __future__ import annotations
 
 import re
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_api.errors import CommandFailed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# The last one: for another Python (PIP_PYTHON) pip starts itself again, and ends with its child's code.
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL, 256 - signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -265,3 +271,32 @@ def explain_build(output: str) -> Explanation | None:
 def explain_machine(output: str) -> Explanation | None:
     """Return what the machine has too little of if a program says so."""
     return first(_MACHINE, output)
+
+
+def explain_failure(program: str, rules: tuple[Rule, ...], code: int, output: str) -> Explanation:
+    """Return what is known about a program that ended with ``code`` (negative: signal) after ``output``."""
+    if was_killed(code):
+        return Explanation(
+            f"{program} was killed, probably for lack of memory", "Give the build more memory."
+        )
+    found = explain_machine(output) or explain_build(output) or first(rules, output)
+    return found or Explanation(f"{program} failed", "The reason is in its output above.")
+
+
+def was_killed(code: int) -> bool:
+    """Whether SIGKILL ended a program, as the kernel does it for lack of memory."""
+    return code in _KILLED
+
+
+def failed_installation(
+    program: str, command: tuple[str, ...], code: int, explanation: Explanation, *, more: str = ""
+) -> CommandFailed:
+    """Return the error of a build whose ``program`` has failed; ``more`` follows the advice."""
+    ended = "was killed" if was_killed(code) else f"ended with exit code {code}"
+    return CommandFailed(
+        f"The requirements could not be installed: {explanation.cause}",
+        command=command,
+        returncode=code,
+        detail=f"{program} {ended}; what it said is above.",
+        advice=explanation.advice + more,
+    )

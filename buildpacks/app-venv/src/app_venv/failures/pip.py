@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-
 from app_venv.failures.building import (
     REPOSITORY_ACCESS,
     Explanation,
     Rule,
-    explain_build,
-    explain_machine,
-    first,
+    explain_failure,
 )
 
-# The last one: for another Python (PIP_PYTHON) pip starts itself again, and ends with its child's code.
-_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL, 256 - signal.SIGKILL)
 _SOURCE = (
     "The reason is in the output above. Choose a version of the package that has a wheel for this Python, or "
     "give the build what it misses: a buildpack for system packages before this one, or another build image."
@@ -291,13 +285,5 @@ _RULES = (
 
 
 def explain(code: int, output: str) -> Explanation:
-    """Return what is known about a pip that ended with ``code`` (negative: signal) after this ``output``."""
-    if was_killed(code):
-        return Explanation("pip was killed, probably for lack of memory", "Give the build more memory.")
-    found = explain_machine(output) or explain_build(output) or first(_RULES, output)
-    return found or Explanation("pip failed", "The reason is in its output above.")
-
-
-def was_killed(code: int) -> bool:
-    """Whether SIGKILL ended pip, as the kernel does it for lack of memory."""
-    return code in _KILLED
+    """Return what is known about a pip that ended with ``code`` (negative: signal) after ``output``."""
+    return explain_failure("pip", _RULES, code, output)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-
 from app_venv.failures.building import (
     REPOSITORY_ACCESS,
     Explanation,
     Rule,
-    explain_build,
-    explain_machine,
-    first,
+    explain_failure,
 )
 
-_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 # The first that fits is the answer: causes come before the errors that they lead to.
 _RULES = (
     Rule(
@@ -132,12 +127,4 @@ _RULES = (
 
 def explain(code: int, output: str) -> Explanation:
     """Return what is known about a Poetry that ended with ``code`` (negative: signal) after ``output``."""
-    if was_killed(code):
-        return Explanation("Poetry was killed, probably for lack of memory", "Give the build more memory.")
-    found = explain_machine(output) or explain_build(output) or first(_RULES, output)
-    return found or Explanation("Poetry failed", "The reason is in its output above.")
-
-
-def was_killed(code: int) -> bool:
-    """Whether SIGKILL ended Poetry, as the kernel does it for lack of memory."""
-    return code in _KILLED
+    return explain_failure("Poetry", _RULES, code, output)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-
 from app_venv.failures.building import (
     REPOSITORY_ACCESS,
     Explanation,
     Rule,
-    explain_build,
-    explain_machine,
-    first,
+    explain_failure,
 )
 
-_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 # The first that fits is the answer: causes come before the errors that they lead to.
 _RULES = (
     Rule(
@@ -130,13 +125,5 @@ _RULES = (
 
 
 def explain(code: int, output: str) -> Explanation:
-    """Return what is known about a uv that ended with ``code`` (negative: signal) after this ``output``."""
-    if was_killed(code):
-        return Explanation("uv was killed, probably for lack of memory", "Give the build more memory.")
-    found = explain_machine(output) or explain_build(output) or first(_RULES, output)
-    return found or Explanation("uv failed", "The reason is in its output above.")
-
-
-def was_killed(code: int) -> bool:
-    """Whether SIGKILL ended uv, as the kernel does it for lack of memory."""
-    return code in _KILLED
+    """Return what is known about a uv that ended with ``code`` (negative: signal) after ``output``."""
+    return explain_failure("uv", _RULES, code, output)

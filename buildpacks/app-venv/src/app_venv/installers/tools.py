@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_api.errors import PlatformError
 from buildpack_api.index_bindings import read_index_access
+from buildpack_api.interpreter import isolated_environment, provided_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from app_venv.program import Program
     from buildpack_api.context import BuildContext
     from buildpack_api.index_access import IndexAccess
     from buildpack_api.interpreter import Interpreter
 
+# What decides about the bits of packages that are built.
+_KEPT = ("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED")
 
 BUILD_EPOCH = "315532801"
 """1980-01-01T00:00:01Z, the earliest time that a zip archive can hold, and a second: for what is built."""
@@ -44,3 +50,47 @@ def tell_access(access: IndexAccess, context: BuildContext) -> None:
         context.output.step(f"Access to package indexes: by the binding {' and '.join(access.names)}")
     if access.git:
         context.output.step(f"Access to git repositories: by the binding {' and '.join(access.git.names)}")
+
+
+def programs_named(name: str, context: BuildContext) -> Iterator[Path]:
+    """Yield those on PATH; as with the interpreter, the user's own prefix is not searched."""
+    for entry in provided_path(context).split(":"):
+        program = Path(entry, name)
+        if entry.startswith("/") and program.is_file() and os.access(program, os.X_OK):
+            yield program
+
+
+def no_program(name: str) -> PlatformError:
+    """Return the error for a program that no buildpack has provided."""
+    return PlatformError(
+        f"No {name} is on PATH",
+        advice=f"Put a buildpack that provides '{name}', such as strata/{name}-tool, before this one.",
+    )
+
+
+def refuse_older(program: Program, oldest: tuple[int, int], *, title: str, name: str) -> None:
+    """Raise PlatformError for a ``program``, called ``title``, of a release before ``oldest``."""
+    if program.release < oldest:
+        raise PlatformError(
+            f"{title} {program.version} is too old",
+            detail=f"It is {program.command[0]}. This buildpack needs {'.'.join(map(str, oldest))} or newer.",
+            advice=f"Ask strata/{name}-tool for a newer one, or put it, or another provider of {name}, "
+            "before this buildpack.",
+        )
+
+
+def program_environment(
+    context: BuildContext, variables: Mapping[str, str], *, without: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the environment to run a program in: with the user's proxies, certificates and ``variables``.
+
+    Without variables of Python and pip, which are for the app or for another tool, and without those that
+    begin with one of ``without``.
+    """
+    environment = {
+        name: value
+        for name, value in isolated_environment(context.environment).items()
+        if not name.startswith(without)
+    }
+    kept = {name: context.environment[name] for name in _KEPT if name in context.environment}
+    return {**environment, **variables, **kept}

@@ -151,7 +151,8 @@ def _failure(
     tail: str,
 ) -> CommandFailed:
     """Explain a failure; pip and the index are asked for what the output does not tell."""
-    from app_venv.failures.pip import explain, was_killed  # only for a failure
+    from app_venv.failures.building import failed_installation, was_killed  # only for a failure
+    from app_venv.failures.pip import explain
     from app_venv.installers.pip.index_answers import refusals
     from app_venv.installers.pip.other_pythons import (
         Question,
@@ -170,17 +171,11 @@ def _failure(
         files = (installer.app_dir / name for name in inputs.files)
         explanation = uncovered(tail, files, question) or explanation
         more = wheel_elsewhere(tail, installer.origins.downloaded | installer.origins.cached, question)
-    ended = "pip was killed" if was_killed(code) else f"pip install ended with exit code {code}"
     no_index = without_index(env)
     more += f" No index was asked: {no_index} says so." if no_index else ""
     more += f" {_NO_BINARY} leaves out wheels: is there a source distribution?" if env.get(_NO_BINARY) else ""
-    return CommandFailed(
-        f"The requirements could not be installed: {explanation.cause}",
-        command=tuple(command),
-        returncode=code,
-        detail=f"{ended}; what it said is above.",
-        advice=explanation.advice + more + _wheels_only(installer.settings) + inputs.advice,
-    )
+    more += _wheels_only(installer.settings) + inputs.advice
+    return failed_installation("pip install", command, code, explanation, more=more)
 
 
 def policy_options(settings: Settings) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.poetry.inputs import PoetryInputs
 from app_venv.installers.tools import BUILD_EPOCH
 from buildpack_api.commands import run_with_tail
-from buildpack_api.errors import BuildpackError, CommandFailed
+from buildpack_api.errors import BuildpackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +97,10 @@ class PoetryInstaller:
                 env.setdefault("REQUESTS_CA_BUNDLE", env["SSL_CERT_FILE"])
             code, tail = run_with_tail(command, env=env, cwd=self.app_dir)
         if code != 0:
-            raise _failure(command, code, tail)
+            from app_venv.failures.building import failed_installation  # only for a failure
+            from app_venv.failures.poetry import explain
+
+            raise failed_installation("Poetry", command, code, explain(code, tail))
 
     def _environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return Poetry's environment, whose files with secrets exist as long as it is entered."""
@@ -126,17 +129,3 @@ def _remove_sources(sources: Path, distributions: Iterable[InstalledDistribution
             remove(clone)
     if not any(sources.iterdir()):
         remove(sources)
-
-
-def _failure(command: tuple[str, ...], code: int, tail: str) -> CommandFailed:
-    from app_venv.failures.poetry import explain, was_killed  # only for a failure
-
-    explanation = explain(code, tail)
-    ended = "Poetry was killed" if was_killed(code) else f"Poetry ended with exit code {code}"
-    return CommandFailed(
-        f"The requirements could not be installed: {explanation.cause}",
-        command=command,
-        returncode=code,
-        detail=f"{ended}; what it said is above.",
-        advice=explanation.advice,
-    )

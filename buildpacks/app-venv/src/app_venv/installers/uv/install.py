@@ -9,7 +9,7 @@ from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.tools import BUILD_EPOCH
 from app_venv.installers.uv.inputs import UvInputs
 from buildpack_api.commands import run_with_tail
-from buildpack_api.errors import BuildpackError, CommandFailed
+from buildpack_api.errors import BuildpackError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -94,7 +94,10 @@ class UvInstaller:
                 env["SSL_CERT_FILE"] = env["PIP_CERT"]
             code, tail = run_with_tail(command, env=env, cwd=self.app_dir, watch=self.origins.see)
         if code != 0:
-            raise _failure(command, code, tail)
+            from app_venv.failures.building import failed_installation  # only for a failure
+            from app_venv.failures.uv import explain
+
+            raise failed_installation("uv", command, code, explain(code, tail))
 
     def _wheels_only(self, lock: LockedPackages) -> Iterator[str]:
         """Yield options: the project and what comes from a directory or a repository is built in any case."""
@@ -117,17 +120,3 @@ class UvInstaller:
             "UV_NO_PROGRESS": "1",
         }
         return self.tools.access.environment(environment, minor=self.tools.interpreter.minor)
-
-
-def _failure(command: tuple[str, ...], code: int, tail: str) -> CommandFailed:
-    from app_venv.failures.uv import explain, was_killed  # only for a failure
-
-    explanation = explain(code, tail)
-    ended = "uv was killed" if was_killed(code) else f"uv ended with exit code {code}"
-    return CommandFailed(
-        f"The requirements could not be installed: {explanation.cause}",
-        command=command,
-        returncode=code,
-        detail=f"{ended}; what it said is above.",
-        advice=explanation.advice,
-    )
