@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, NEWEST, PYTHON, image_with_python
-from support.main_job import VENV
+from support.component_builds import NEWEST
 from support.managers import manager
 from support.poetry_projects import NO_PACKAGE, PROJECT, SOURCE, run_poetry
-from support.scripted import ScriptedBuildpacks, provides, requires
-from support.venv_builds import VenvBuilds, assembled
+from support.venv_builds import VenvBuilds, provide_command, tool_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.platform import BuildResult, LocalPlatform
 
 _OTHER_POETRY = "test/poetry"
 
@@ -41,17 +37,7 @@ class PoetryBuilds(VenvBuilds):
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_POETRY) -> LocalPlatform:
         """Return a platform; with ``pip=POETRY`` Poetry comes from strata/poetry-tool."""
-        scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=self.root)))
-        scripted.add(PYTHON, plan=provides("python"))
-        scripted.add(_OTHER_POETRY, plan=provides("poetry"), build=_provide(self.root))
-        scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=self.consumer)
-        directories = [assembled() / "assembled" / name for name in ("strata_poetry-tool", "strata_app-venv")]
-        return LocalPlatform(
-            self.root / "work space",
-            [*scripted.directories, *directories],
-            [[PYTHON, pip, VENV, CONSUMER]],
-            image=image_with_python(minor),
-        )
+        return tool_platform(self, "poetry", _provide(self.root), minor, pip)
 
     def build(
         self,
@@ -78,10 +64,4 @@ def _provide(root: Path) -> str:
     folder.mkdir(exist_ok=True)
     if not (folder / "poetry").is_symlink():
         (folder / "poetry").symlink_to(manager("poetry") / "poetry")
-    layer = '"$CNB_LAYERS_DIR/poetry"'
-    return (
-        f"mkdir -p {layer}/env.build\n"
-        f"printf '%s' '{folder}' > {layer}/env.build/PATH.prepend\n"
-        f"printf ':' > {layer}/env.build/PATH.delim\n"
-        f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
-    )
+    return provide_command("poetry", folder)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, NEWEST, PYTHON, image_with_python
-from support.main_job import VENV
-from support.scripted import ScriptedBuildpacks, provides, requires
+from support.component_builds import NEWEST
 from support.uv_projects import run_uv, shared_uv
-from support.venv_builds import VenvBuilds, assembled
+from support.venv_builds import VenvBuilds, provide_command, tool_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult
+    from buildpack_testing.platform import BuildResult, LocalPlatform
 
 _OTHER_UV = "test/uv"
 PROJECT = """\
@@ -54,17 +50,7 @@ class UvBuilds(VenvBuilds):
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_UV) -> LocalPlatform:
         """Return a platform; with ``pip=UV`` uv comes from strata/uv-tool."""
-        scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=self.root)))
-        scripted.add(PYTHON, plan=provides("python"))
-        scripted.add(_OTHER_UV, plan=provides("uv"), build=_provide())
-        scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=self.consumer)
-        directories = [assembled() / "assembled" / name for name in ("strata_uv-tool", "strata_app-venv")]
-        return LocalPlatform(
-            self.root / "work space",
-            [*scripted.directories, *directories],
-            [[PYTHON, pip, VENV, CONSUMER]],
-            image=image_with_python(minor),
-        )
+        return tool_platform(self, "uv", provide_command("uv", shared_uv().parent), minor, pip)
 
     def build(
         self,
@@ -83,13 +69,3 @@ def uv_builds(root: Path, *, consumer: str = "") -> Iterator[UvBuilds]:
     (root / "index").mkdir(parents=True)
     with serve(root / "index") as server:
         yield UvBuilds(root, server, consumer)
-
-
-def _provide() -> str:
-    layer = '"$CNB_LAYERS_DIR/uv"'
-    return (
-        f"mkdir -p {layer}/env.build\n"
-        f"printf '%s' '{shared_uv().parent}' > {layer}/env.build/PATH.prepend\n"
-        f"printf ':' > {layer}/env.build/PATH.delim\n"
-        f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
-    )

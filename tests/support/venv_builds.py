@@ -115,18 +115,7 @@ class VenvBuilds:
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_PIP) -> LocalPlatform:
         """Return a platform; with ``pip=PIP`` pip comes from strata/pip-tool."""
-        scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=self.root)))
-        scripted.add(PYTHON, plan=provides("python"))
-        scripted.add(_OTHER_PIP, plan=provides("pip"), build=_provide(minor) if pip == _OTHER_PIP else "")
-        scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=self.consumer)
-        directories = [assembled() / "assembled" / name for name in ("strata_pip-tool", "strata_app-venv")]
-        order = [[PYTHON, pip, VENV, CONSUMER]]
-        return LocalPlatform(
-            self.root / "work space",
-            [*scripted.directories, *directories],
-            order,
-            image=image_with_python(minor),
-        )
+        return tool_platform(self, "pip", _provide(minor) if pip == _OTHER_PIP else "", minor, pip)
 
     def build(
         self,
@@ -146,6 +135,35 @@ class VenvBuilds:
         output = f"{failed.value.output}\n{failed.value.detail}"
         assert "Traceback" not in output
         return " ".join(output.split())
+
+
+def tool_platform(builds: VenvBuilds, tool: str, provide: str, minor: str, provider: str) -> LocalPlatform:
+    """Return a platform with strata/app-venv and a tool for it, from a provider.
+
+    That is the tool's own buildpack, or the scripted ``test/TOOL``, whose bin/build is ``provide``.
+    """
+    scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=builds.root)))
+    scripted.add(PYTHON, plan=provides("python"))
+    scripted.add(f"test/{tool}", plan=provides(tool), build=provide)
+    scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=builds.consumer)
+    directories = [assembled() / "assembled" / name for name in (f"strata_{tool}-tool", "strata_app-venv")]
+    return LocalPlatform(
+        builds.root / "work space",
+        [*scripted.directories, *directories],
+        [[PYTHON, provider, VENV, CONSUMER]],
+        image=image_with_python(minor),
+    )
+
+
+def provide_command(tool: str, folder: Path) -> str:
+    """Return a bin/build that puts a folder with the command of a tool on PATH."""
+    layer = f'"$CNB_LAYERS_DIR/{tool}"'
+    return (
+        f"mkdir -p {layer}/env.build\n"
+        f"printf '%s' '{folder}' > {layer}/env.build/PATH.prepend\n"
+        f"printf ':' > {layer}/env.build/PATH.delim\n"
+        f"printf '[types]\\nbuild = true\\n' > {layer}.toml\n"
+    )
 
 
 @contextmanager
