@@ -67,7 +67,7 @@ def test_a_project_below_src_serves_out_of_the_app_directory(
 @pytest.mark.parametrize(
     ("file", "hint"),
     [
-        ("poetry.lock", "poetry export --output requirements.txt"),
+        ("environment.yml", "A file of Conda or Pixi is there"),
         ("Pipfile", "pipenv lock"),
         ("requirement.txt", "BP_PIP_REQUIREMENT=requirement.txt"),
     ],
