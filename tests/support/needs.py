@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from typing import NoReturn
 
-import pytest
-
 from buildpack_testing import needs
 
 
@@ -23,6 +21,8 @@ def need(*names: str) -> None:
 
 def lack(message: str) -> NoReturn:
     """Skip the test, or under CI=true fail it, for want of what the message names."""
+    import pytest  # which benchmarks, whose helpers these are as well, do not have
+
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(message, pytrace=False)
     pytest.skip(message)  # noqa: TID251 (this is the one place)

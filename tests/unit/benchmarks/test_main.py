@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +17,20 @@ from buildpack_release.errors import MissingToolError, ReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from benchmarks.bench import Bench
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_they_need_neither_pytest_nor_a_buildpack() -> None:
+    """Their environment has none of these, whatever helpers they share with tests."""
+    folders = (ROOT / "tests", *ROOT.glob("packages/*/src"))
+    code = "import sys; sys.modules['pytest'] = None; import benchmarks.__main__"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def one_row(bench: Bench) -> Iterator[Row]:
