@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Bench, inv, plain_environment
@@ -17,7 +19,6 @@ from buildpack_testing.cnb.registry_server import Registry, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 GROUP = "publish"
 _START = "import invoke, requests"
@@ -119,15 +120,14 @@ class _Server:
 
     bench: Bench
     seconds: float = 0.0
-    count: int = 0
     running: Registry | None = None
     address: str = ""
 
     def empty(self) -> Registry:
         """Start an empty registry; the ones before it only wait for the end of the run."""
-        self.count += 1
-        directory = self.bench.scratch / "registries" / f"{id(self)}-{self.count}"
-        self.running = self.bench.stack.enter_context(registry(directory))
+        registries = self.bench.scratch / "registries"
+        registries.mkdir(exist_ok=True)
+        self.running = self.bench.stack.enter_context(registry(Path(tempfile.mkdtemp(dir=registries))))
         self.address = self.running.address
         if self.seconds:
             self.address = self.bench.stack.enter_context(distant(self.address, self.seconds))
