@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from app_venv.installers.pip.options import DANGEROUS, SWITCHES, option_of
+from app_venv.installers.poetry.options import REFUSED as POETRY
 from app_venv.installers.uv.options import REFUSED as UV
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 README = Path(__file__).resolve().parents[3] / "buildpacks/app-venv/README.md"
 
@@ -17,10 +24,17 @@ def test_the_refused_variables_are_documented() -> None:
     assert re.findall(r"`(\w+)`", paragraph) == sorted(DANGEROUS)
 
 
-def test_the_variables_of_uv_that_are_refused_are_documented() -> None:
+@pytest.mark.parametrize(
+    ("prefix", "beginning", "refused"),
+    [("UV_", "With uv, those of pip", UV), ("POETRY_", "With Poetry,", POETRY)],
+)
+def test_the_variables_of_other_tools_that_are_refused_are_documented(
+    prefix: str, beginning: str, refused: Mapping[str, str]
+) -> None:
     text = README.read_text("utf-8")
-    paragraph = next(part for part in text.split("\n\n") if part.startswith("With uv, those of pip"))
-    assert re.findall(r"`(UV_\w+)`", paragraph) == sorted(name for name in UV if name.startswith("UV_"))
+    paragraph = next(part for part in text.split("\n\n") if part.startswith(beginning))
+    expected = sorted(name for name in refused if name.startswith(prefix))
+    assert re.findall(rf"`({prefix}\w+)`", paragraph) == expected
 
 
 def test_detection_refuses_what_is_refused_whatever_its_value_is() -> None:

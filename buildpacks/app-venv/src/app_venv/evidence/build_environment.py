@@ -28,8 +28,8 @@ COMPILERS = (
 IGNORED = (
     # of buildpacks and platforms, with inputs of their own or none
     "BP_*", "BPE_*", "BPL_*", "CNB_*", "SERVICE_BINDING_ROOT", "STRATA_*",
-    # of pip and uv: those that matter are settings, which count in any case
-    "PIP_*", "UV_*",
+    # of pip, uv and Poetry: those that matter are settings, which count in any case
+    "PIP_*", "UV_*", "POETRY_*",
     # how the network is reached, and who is asked for passwords
     "*_PROXY", "*_proxy", "*_CA_BUNDLE", "GIT_ASKPASS", "GIT_CONFIG_*", "GIT_SSH*", "NETRC", "SSH_*",
     "SSL_CERT_*",
