@@ -52,6 +52,7 @@ BOUNDARY = frozenset(
         # A layer of its own.
         "app_venv.installers.pip.cache",
         "app_venv.installers.poetry.cache",
+        "app_venv.installers.tool_cache",
         "app_venv.installers.uv.cache",
         # What they find is taken out, whatever it is, or ends the build.
         "buildpack_api.secret_search",

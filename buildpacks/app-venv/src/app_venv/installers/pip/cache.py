@@ -9,13 +9,12 @@ some of it is asked for again in any case, and pages may hold tokens. Formats: t
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from app_venv.installers.tool_cache import ToolCache, ToolCacheKey, open_layer
 from app_venv.settings import Kept
-from buildpack_api.layer_env import Scope, override
-from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
 from buildpack_common.files import file_sha256, remove, write_atomically
 from buildpack_common.names import normalise
 from buildpack_common.parsing import parse_json
@@ -40,83 +39,55 @@ _SECRET_HEADERS = (b"authorization", b"cookie")
 
 
 @dataclass(frozen=True)
-class CacheKey(LayerKey):
-    """What makes a cache worth keeping. With another Python or pip most of it would never be read again.
-
-    ``built_with`` is the environment in which its wheels were built (`build_environment`).
-    """
+class PipCacheKey(ToolCacheKey):
+    """What makes a cache worth keeping. With another Python or pip most of it would never be read again."""
 
     python: str = field(metadata={"label": "Python"})
     pip: str
     target: str
     contents: str = field(metadata={"label": "what is kept"})
-    built_with: tuple[str, ...] = outcome()
 
 
 @dataclass
-class PipCache:
-    """The layer, ready to be written to.
+class PipCache(ToolCache):
+    """The cache of pip. ``used``: pip has run, or is about to."""
 
-    ``used``: pip has run, or is about to. ``built_with``: in what environment its wheels were built.
-    """
-
-    layer: Layer
-    key: CacheKey
-    path: Path
-    contents: Kept
-    built_with: tuple[str, ...] = ()
     used: bool = False
 
-    @property
-    def restored(self) -> bool:
-        """Whether there is something in it from an earlier build."""
-        return self.layer.reusable
+    variable: ClassVar[str] = "PIP_CACHE_DIR"
+
+    def make_intact(self) -> None:
+        """See `ToolCache`."""
+        make_intact(self.path)
+
+    def built(self) -> list[Path]:
+        """See `ToolCache`."""
+        wheels = self.path / _WHEELS
+        return [wheels] if wheels.is_dir() else []
+
+    def keep(self, resolution: InstallationResolution, *, published: bool) -> None:
+        """See `ToolCache`."""
+        keep(self.path, resolution, downloads=published)
 
     def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
-        """Call it before pip runs: what was restored is examined, and damaged files are removed.
-
-        So are wheels that were built in another environment than this; returns how it differs.
-        """
-        from app_venv.evidence.build_environment import changes  # only when pip runs
-
+        """See `ToolCache`; pip may run several times."""
         if self.used:
             return ()
         self.used = True
-        make_intact(self.path)
-        wheels = self.path / _WHEELS
-        different = tuple(changes(self.built_with, build_environment)) if wheels.is_dir() else ()
-        if different:
-            remove(wheels)
-        self.built_with = build_environment
-        return different
+        return super().use(build_environment)
 
     def settle(self, resolution: InstallationResolution, *, reused: bool) -> None:
-        """Leave only what an installation of ``resolution`` needs; for a reused one that is there already."""
-        if self.contents is Kept.NONE:
+        """See `ToolCache`; pip may have run although the environment is reused."""
+        if self.contents is Kept.NONE or (reused and self.used):
             forget_news(self.path)
         elif not reused:
-            keep(self.path, resolution, downloads=self.contents is Kept.ALL)
-        elif self.used:
-            forget_news(self.path)
-
-    def save(self) -> None:
-        """Offer it to later buildpacks as well, never to the app image."""
-        self.layer.write_env(override("PIP_CACHE_DIR", str(self.path), scope=Scope.BUILD))
-        has_wheels = (self.path / _WHEELS).is_dir()
-        built_with = self.built_with if has_wheels else ()
-        layer = replace(self.layer, key=replace(self.key, built_with=built_with))
-        layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+            self.keep(resolution, published=self.contents is Kept.ALL)
 
 
 def open_cache(context: BuildContext, interpreter: Interpreter, pip: Program, contents: Kept) -> PipCache:
     """Return the restored cache, or an empty one."""
-    key = CacheKey(interpreter.minor, pip.version, str(context.target), contents.value)
-    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
-    layer = context.layers.open(_LAYER, key)
-    if not layer.reusable:
-        layer.clear()
-    path = layer.path / "cache"
-    path.mkdir(exist_ok=True)
+    key = PipCacheKey(interpreter.minor, pip.version, str(context.target), contents.value)
+    layer, key, path = open_layer(context, _LAYER, key)
     return PipCache(layer, key, path, contents, key.built_with)
 
 

@@ -7,19 +7,18 @@ directory or a repository. Each file that is kept is noted with its hash: what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
-from app_venv.settings import Kept
-from buildpack_api.layer_env import Scope, override
-from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
-from buildpack_common.files import file_sha256, remove, write_atomically
+from app_venv.installers.tool_cache import ToolCache, ToolCacheKey, open_layer
+from buildpack_common.files import file_sha256, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from app_venv.evidence.resolution import InstallationResolution
+    from app_venv.settings import Kept
     from buildpack_api.context import BuildContext
 
 _LAYER = "poetry-cache"
@@ -28,68 +27,35 @@ _MANIFEST = "kept"
 
 
 @dataclass(frozen=True)
-class PoetryCacheKey(LayerKey):
-    """What makes a cache worth keeping. A wheel that was built says itself for which Python it is.
-
-    ``built_with`` is the environment in which its wheels were built (`build_environment`).
-    """
+class PoetryCacheKey(ToolCacheKey):
+    """What makes a cache worth keeping. A wheel that was built says itself for which Python it is."""
 
     target: str
     contents: str = field(metadata={"label": "what is kept"})
-    built_with: tuple[str, ...] = outcome()
 
 
 @dataclass
-class PoetryCache:
-    """The layer, ready to be written to. ``built_with``: in what environment its wheels were built."""
+class PoetryCache(ToolCache):
+    """The cache of Poetry."""
 
-    layer: Layer
-    key: PoetryCacheKey
-    path: Path
-    contents: Kept
-    built_with: tuple[str, ...] = ()
+    variable: ClassVar[str] = "POETRY_CACHE_DIR"
 
-    def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
-        """Call it before Poetry runs: what is no longer as it was kept is removed.
-
-        So are wheels that were built in another environment than this; returns how it differs.
-        """
-        from app_venv.evidence.build_environment import changes  # only when Poetry runs
-
+    def make_intact(self) -> None:
+        """See `ToolCache`."""
         _make_intact(self.path)
-        built = [folder for folder in _folders(self.path) if _source_of(folder)]
-        different = tuple(changes(self.built_with, build_environment)) if built else ()
-        if different:
-            for folder in built:
-                remove(folder)
-        self.built_with = build_environment
-        return different
 
-    def settle(self, resolution: InstallationResolution, *, reused: bool) -> None:
-        """Leave only what an installation of ``resolution`` needs; for a reused one that is there already."""
-        if self.contents is Kept.NONE:
-            remove(self.path)
-            self.path.mkdir()
-        elif not reused:
-            _keep(self.path, resolution, published=self.contents is Kept.ALL)
+    def built(self) -> list[Path]:
+        """See `ToolCache`: the folders of sources, which have the wheels that were built of them."""
+        return [folder for folder in _folders(self.path) if _source_of(folder)]
 
-    def save(self) -> None:
-        """Offer it to later buildpacks as well, never to the app image."""
-        self.layer.write_env(override("POETRY_CACHE_DIR", str(self.path), scope=Scope.BUILD))
-        has_built = any(_source_of(folder) for folder in _folders(self.path))
-        key = replace(self.key, built_with=self.built_with if has_built else ())
-        replace(self.layer, key=key).save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+    def keep(self, resolution: InstallationResolution, *, published: bool) -> None:
+        """See `ToolCache`."""
+        _keep(self.path, resolution, published=published)
 
 
 def open_cache(context: BuildContext, contents: Kept) -> PoetryCache:
     """Return the restored cache, or an empty one."""
-    key = PoetryCacheKey(str(context.target), contents.value)
-    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
-    layer = context.layers.open(_LAYER, key)
-    if not layer.reusable:
-        layer.clear()
-    path = layer.path / "cache"
-    path.mkdir(exist_ok=True)
+    layer, key, path = open_layer(context, _LAYER, PoetryCacheKey(str(context.target), contents.value))
     return PoetryCache(layer, key, path, contents, key.built_with)
 
 

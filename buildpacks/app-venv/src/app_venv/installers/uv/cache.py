@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from app_venv.settings import Kept
-from buildpack_api.layer_env import Scope, override
-from buildpack_api.layers import Layer, LayerKey, LayerTypes, outcome
-from buildpack_common.files import file_sha256, remove, write_atomically
+from app_venv.installers.tool_cache import ToolCache, ToolCacheKey, open_layer
+from buildpack_common.files import file_sha256, write_atomically
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app_venv.evidence.resolution import InstallationResolution
+    from app_venv.settings import Kept
     from buildpack_api.context import BuildContext
 
 _LAYER = "uv-cache"
@@ -37,74 +36,39 @@ _LINK = "-> "
 
 
 @dataclass(frozen=True)
-class UvCacheKey(LayerKey):
-    """What makes a cache worth keeping. uv itself knows of each part for which version of it that is.
-
-    ``built_with`` is the environment in which its wheels were built (`build_environment`).
-    """
+class UvCacheKey(ToolCacheKey):
+    """What makes a cache worth keeping. uv itself knows of each part for which version of it that is."""
 
     target: str
     contents: str = field(metadata={"label": "what is kept"})
-    built_with: tuple[str, ...] = outcome()
 
 
 @dataclass
-class UvCache:
-    """The layer, ready to be written to.
+class UvCache(ToolCache):
+    """The cache of uv, to which the environment ``venv`` is linked."""
 
-    ``venv`` is the environment that is linked to it. ``used``: uv has run, or is about to. ``built_with``: in
-    what environment its wheels were built.
-    """
-
-    layer: Layer
-    key: UvCacheKey
-    path: Path
+    _: KW_ONLY
     venv: Path
-    contents: Kept
-    built_with: tuple[str, ...] = ()
 
-    def use(self, build_environment: tuple[str, ...]) -> tuple[str, ...]:
-        """Call it before uv runs: if anything is no longer as it was kept, nothing of it is used.
+    variable: ClassVar[str] = "UV_CACHE_DIR"
 
-        Nor are wheels that were built in another environment than this; returns how it differs.
-        """
-        from app_venv.evidence.build_environment import changes  # only when uv runs
-
+    def make_intact(self) -> None:
+        """See `ToolCache`: if anything has changed, nothing is left."""
         _make_intact(self.path)
-        built = list(self.path.glob(_BUILT))
-        different = tuple(changes(self.built_with, build_environment)) if built else ()
-        if different:
-            for path in built:
-                remove(path)
-        self.built_with = build_environment
-        return different
 
-    def settle(self, resolution: InstallationResolution, *, reused: bool) -> None:  # noqa: ARG002
-        """Leave only what the environment is linked to; for a reused one that is there already."""
-        if self.contents is Kept.NONE:
-            remove(self.path)
-            self.path.mkdir()
-        elif not reused:
-            _keep(self.path, self.venv, published=self.contents is Kept.ALL)
+    def built(self) -> list[Path]:
+        """See `ToolCache`."""
+        return list(self.path.glob(_BUILT))
 
-    def save(self) -> None:
-        """Offer it to later buildpacks as well, never to the app image."""
-        self.layer.write_env(override("UV_CACHE_DIR", str(self.path), scope=Scope.BUILD))
-        built_with = self.built_with if any(self.path.glob(_BUILT)) else ()
-        layer = replace(self.layer, key=replace(self.key, built_with=built_with))
-        layer.save(LayerTypes(build=True, cache=self.contents is not Kept.NONE))
+    def keep(self, resolution: InstallationResolution, *, published: bool) -> None:  # noqa: ARG002
+        """See `ToolCache`; what the environment is linked to tells it."""
+        _keep(self.path, self.venv, published=published)
 
 
 def open_cache(context: BuildContext, venv: Path, contents: Kept) -> UvCache:
     """Return the restored cache, or an empty one."""
-    key = UvCacheKey(str(context.target), contents.value)
-    key = key.with_outcomes_of(context.layers.restored_metadata(_LAYER))
-    layer = context.layers.open(_LAYER, key)
-    if not layer.reusable:
-        layer.clear()
-    path = layer.path / "cache"
-    path.mkdir(exist_ok=True)
-    return UvCache(layer, key, path, venv, contents, key.built_with)
+    layer, key, path = open_layer(context, _LAYER, UvCacheKey(str(context.target), contents.value))
+    return UvCache(layer, key, path, contents, key.built_with, venv=venv)
 
 
 def _make_intact(cache: Path) -> None:
