@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from app_venv.names import is_name
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.variables import Variable, read_word
-from buildpack_common.names import normalise
+from buildpack_common.names import is_name, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,10 @@ from app_venv.inputs import PDM_LOCK, manager_lock
 from app_venv.inputs.locked_entries import LockedEntry, ManagerLock, broken
 from app_venv.inputs.markers import marker_environment
 from app_venv.inputs.requirement_files import check_readable, weigh_made_lines
-from app_venv.names import is_name
 from app_venv.settings import REQUIREMENT
 from buildpack_api.errors import ConfigurationError, PlatformError
 from buildpack_common.known_secrets import address_secrets
-from buildpack_common.names import normalise
+from buildpack_common.names import is_name, normalise
 from buildpack_common.redaction import hide_credentials
 
 if TYPE_CHECKING:

@@ -129,3 +129,15 @@ def _same_version(locked: str, installed: str) -> bool:
         return Version(locked) == Version(installed)
     except InvalidVersion:
         return False
+
+
+def may_hold(marker: str, environment: Mapping[str, str]) -> bool:
+    """Evaluate a marker; one that only the tool understands may hold, as those about extras."""
+    if not marker or "extra" in marker:
+        return True
+    from packaging.markers import Marker
+
+    try:
+        return Marker(marker).evaluate(dict(environment))
+    except ValueError:  # no marker, or one that compares what cannot be compared
+        return True

@@ -1,4 +1,4 @@
-"""What installs, whichever tool it is: the Python and the program that are there, and its environment."""
+"""What installs, whichever tool it is: the Python and the program that are there, its environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from buildpack_api.errors import PlatformError
+from buildpack_api.errors import ConfigurationError, PlatformError
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment, provided_path
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
     from buildpack_api.index_access import IndexAccess
     from buildpack_api.interpreter import Interpreter
+
+OWN = "the buildpacks set it"
+_NO_LIBRARY = "Python would not find its standard library"
+
+OF_PYTHON: Mapping[str, str] = {
+    "VIRTUAL_ENV": OWN,
+    "PYTHONHOME": _NO_LIBRARY,
+    "PYTHONPLATLIBDIR": _NO_LIBRARY,
+    "PYTHONPYCACHEPREFIX": "byte code would be written outside the image, and start-up be slow",
+}
+"""Why those are refused that concern Python, with every tool."""
 
 # What decides about the bits of packages that are built.
 _KEPT = ("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED")
@@ -94,3 +105,17 @@ def program_environment(
     }
     kept = {name: context.environment[name] for name in _KEPT if name in context.environment}
     return {**environment, **variables, **kept}
+
+
+def refuse(found: Mapping[str, str]) -> None:
+    """Raise ConfigurationError that lists the variables found, by name, with the reasons; if there are any.
+
+    Values are not shown.
+    """
+    if found:
+        names = sorted(found)
+        raise ConfigurationError(
+            "These variables would spoil the build: " + ", ".join(names),
+            detail="\n".join(f"{name}: {found[name]}." for name in names),
+            advice="Remove them from the build's environment (pack build --env, project.toml, the platform).",
+        )

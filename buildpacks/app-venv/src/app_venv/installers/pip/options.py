@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildpack_api.errors import ConfigurationError
+from app_venv.installers.tools import OF_PYTHON, OWN, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,6 @@ _ELSEWHERE = "packages would be installed somewhere else than in the virtual env
 _MORE = "what is installed would not be what the requirements files say"
 _LESS = "packages that are required would not be installed"
 _OTHER = "packages would be chosen for another Python or machine"
-OWN = "the buildpacks set it"
 
 REFUSED: Mapping[str, str] = {
     "abi": _OTHER,
@@ -108,19 +107,15 @@ def option_of(name: str) -> str:
     return name[4:].lower().replace("_", "-") if name.startswith("PIP_") else ""
 
 
-_NO_PYTHON = "Python would not find its standard library"
 _INTERNAL = "pip sets it for programs that it starts itself"
 
 DANGEROUS: Mapping[str, str] = {
     **{variable(option): reason for option, reason in REFUSED.items()},
     "PIP_AUTO_COMPLETE": "pip would only complete a command line",
-    "PYTHONHOME": _NO_PYTHON,
+    **OF_PYTHON,
     "PYTHONINSPECT": "programs of the build would wait for input instead of ending",
     "PYTHONNOUSERSITE": "pip, which is a user package of its own layer, would not be found",
-    "PYTHONPLATLIBDIR": _NO_PYTHON,
-    "PYTHONPYCACHEPREFIX": "byte code would be written outside the image, and start-up be slow",
     "PYTHONUSERBASE": OWN,
-    "VIRTUAL_ENV": OWN,
     "_PIP_IN_BUILD_IGNORE_CONSTRAINTS": _INTERNAL,
     "_PIP_RUNNING_IN_SUBPROCESS": _INTERNAL,
 }
@@ -132,14 +127,8 @@ _EVEN_IF_EMPTY = frozenset(name for name, reason in DANGEROUS.items() if reason 
 
 def refuse_dangerous_variables(user_variables: Mapping[str, str]) -> None:
     """Raise ConfigurationError that lists all dangerous ones, with reasons; values are not shown."""
-    found = sorted(name for name, value in user_variables.items() if is_dangerous(name, value))
-    if not found:
-        return
-    raise ConfigurationError(
-        "These variables would spoil the build: " + ", ".join(found),
-        detail="\n".join(f"{name}: {DANGEROUS[option_name(name)]}." for name in found),
-        advice="Remove them from the build's environment (pack build --env, project.toml, the platform).",
-    )
+    dangerous = (name for name, value in user_variables.items() if is_dangerous(name, value))
+    refuse({name: DANGEROUS[option_name(name)] for name in dangerous})
 
 
 def is_dangerous(name: str, value: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app_venv.installers.locked_packages import LockedFile, LockedPackage, LockedPackages
+from app_venv.installers.locked_packages import LockedFile, LockedPackage, LockedPackages, may_hold
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -72,7 +72,7 @@ def _is_installed(table: Mapping[str, Any], groups: Iterable[str], environment: 
     markers = table.get("markers", "")
     wanted = [one for one in own if normalise(str(one)) in groups]
     return any(
-        _holds(str(markers.get(one, "") if isinstance(markers, dict) else markers), environment)
+        may_hold(str(markers.get(one, "") if isinstance(markers, dict) else markers), environment)
         for one in wanted
     )
 
@@ -95,15 +95,3 @@ def _package(table: Mapping[str, Any]) -> LockedPackage:
 
 def _file(table: Mapping[str, Any]) -> LockedFile:
     return LockedFile(str(table.get("file", "")), str(table.get("hash", "")))
-
-
-def _holds(marker: str, environment: Mapping[str, str]) -> bool:
-    """Evaluate a marker; one that is about extras may hold."""
-    if not marker or "extra" in marker:
-        return True
-    from packaging.markers import Marker
-
-    try:
-        return Marker(marker).evaluate(dict(environment))
-    except ValueError:  # no marker, or one that compares what cannot be compared
-        return True

@@ -13,24 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import public_digest, public_file_digest
-from buildpack_api.errors import ConfigurationError
+from app_venv.installers.tools import OF_PYTHON, OWN, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OWN = "the buildpacks set it"
 _PLACE = "packages would be installed somewhere else than in the virtual environment of the image"
 
 REFUSED: Mapping[str, str] = {
-    "POETRY_CACHE_DIR": _OWN,
+    "POETRY_CACHE_DIR": OWN,
     "POETRY_VIRTUALENVS_CREATE": _PLACE,
     "POETRY_VIRTUALENVS_IN_PROJECT": _PLACE,
     "POETRY_VIRTUALENVS_PATH": _PLACE,
     "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "the app gets the Python of an earlier buildpack, and no other",
-    "VIRTUAL_ENV": _OWN,
-    "PYTHONHOME": "Python would not find its standard library",
-    "PYTHONPLATLIBDIR": "Python would not find its standard library",
-    "PYTHONPYCACHEPREFIX": "byte code would be written outside the image, and start-up be slow",
+    **OF_PYTHON,
 }
 """Why each of them is refused."""
 
@@ -46,14 +42,8 @@ _OWN_FILE, _SETTINGS, _LOGINS = "poetry.toml", "config.toml", "auth.toml"
 
 
 def refuse_variables(users: Mapping[str, str]) -> None:
-    """Raise ConfigurationError that lists all that would spoil the build; values are not shown."""
-    found = sorted(name for name in REFUSED if users.get(name))
-    if found:
-        raise ConfigurationError(
-            "These variables would spoil the build: " + ", ".join(found),
-            detail="\n".join(f"{name}: {REFUSED[name]}." for name in found),
-            advice="Remove them from the build's environment (pack build --env, project.toml, the platform).",
-        )
+    """Raise ConfigurationError for those of the user that would spoil the build."""
+    refuse({name: reason for name, reason in REFUSED.items() if users.get(name)})
 
 
 def poetry_variables(environment: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app_venv.installers.locked_packages import LOCAL, LockedFile, LockedPackage, LockedPackages
+from app_venv.installers.locked_packages import LOCAL, LockedFile, LockedPackage, LockedPackages, may_hold
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -124,7 +124,7 @@ class _Walk:
 
     def _follow(self, table: Mapping[str, Any]) -> list[LockedPackage]:
         """Note the packages that a dependency may mean: one, unless only uv can tell."""
-        if not _holds(str(table.get("marker", "")), self._environment):
+        if not may_hold(str(table.get("marker", "")), self._environment):
             return []
         found = self._by_name.get(normalise(str(table.get("name", ""))), [])
         if "version" in table:
@@ -152,15 +152,3 @@ def _extras(table: Mapping[str, Any]) -> list[str]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _holds(marker: str, environment: Mapping[str, str]) -> bool:
-    """Evaluate a marker; one that is about extras, as uv writes it for conflicts, may hold."""
-    if not marker or "extra" in marker:
-        return True
-    from packaging.markers import Marker
-
-    try:
-        return Marker(marker).evaluate(dict(environment))
-    except ValueError:  # no marker, or one that compares what cannot be compared
-        return True

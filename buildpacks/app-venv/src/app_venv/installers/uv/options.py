@@ -12,22 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import public_digest, public_file_digest
-from buildpack_api.errors import ConfigurationError
+from app_venv.installers.tools import OF_PYTHON, OWN, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OWN = "the buildpacks set it"
 _ELSEWHERE = "another directory than the app's would be installed from"
 _LESS = "packages that are required would not be installed"
 _PYTHON = "the app gets the Python of an earlier buildpack, and no other"
 
 REFUSED: Mapping[str, str] = {
-    "UV_CACHE_DIR": _OWN,
+    "UV_CACHE_DIR": OWN,
     "UV_FROZEN": "the lock file would not be compared with the project; BP_UV_FROZEN=true says so",
     "UV_ISOLATED": "packages would be installed somewhere else than in the virtual environment",
     "UV_MANAGED_PYTHON": _PYTHON,
-    "UV_NO_CACHE": _OWN,
+    "UV_NO_CACHE": OWN,
     "UV_NO_GROUP": _LESS,
     "UV_NO_INSTALL_LOCAL": _LESS,
     "UV_NO_INSTALL_PACKAGE": _LESS,
@@ -36,15 +35,12 @@ REFUSED: Mapping[str, str] = {
     "UV_NO_SYNC": "nothing would be installed",
     "UV_NO_VERIFY_HASHES": "files would not be compared with the hashes of the lock file",
     "UV_PROJECT": _ELSEWHERE,
-    "UV_PROJECT_ENVIRONMENT": _OWN,
+    "UV_PROJECT_ENVIRONMENT": OWN,
     "UV_PYTHON": _PYTHON,
     "UV_PYTHON_PREFERENCE": _PYTHON,
     "UV_WORKING_DIR": _ELSEWHERE,
     "UV_WORKING_DIRECTORY": _ELSEWHERE,
-    "VIRTUAL_ENV": _OWN,
-    "PYTHONHOME": "Python would not find its standard library",
-    "PYTHONPLATLIBDIR": "Python would not find its standard library",
-    "PYTHONPYCACHEPREFIX": "byte code would be written outside the image, and start-up be slow",
+    **OF_PYTHON,
 }
 """Why each of them is refused."""
 
@@ -67,14 +63,8 @@ _CONFIG = "uv/uv.toml"
 
 
 def refuse_variables(users: Mapping[str, str]) -> None:
-    """Raise ConfigurationError that lists all that would spoil the build; values are not shown."""
-    found = sorted(name for name in REFUSED if users.get(name))
-    if found:
-        raise ConfigurationError(
-            "These variables would spoil the build: " + ", ".join(found),
-            detail="\n".join(f"{name}: {REFUSED[name]}." for name in found),
-            advice="Remove them from the build's environment (pack build --env, project.toml, the platform).",
-        )
+    """Raise ConfigurationError for those of the user that would spoil the build."""
+    refuse({name: reason for name, reason in REFUSED.items() if users.get(name)})
 
 
 def uv_variables(environment: Mapping[str, str]) -> dict[str, str]:
