@@ -26,7 +26,8 @@ def test_what_the_user_gives_counts(name: str) -> None:
     "name",
     [
         "BUILD_ID", "HOSTNAME", "CNB_TARGET_ARCH", "BP_PIP_CHECK", "PIP_PRE", "HTTPS_PROXY", "http_proxy",
-        "UV_OFFLINE", "POETRY_INSTALLER_MAX_WORKERS", "CI", "CI_COMMIT_SHA", "GITHUB_RUN_ID", "HOME", "API_TOKEN", "SECRET_KEY", "DB_PASSWORD", "APIKEY",
+        "UV_OFFLINE", "POETRY_INSTALLER_MAX_WORKERS",
+        "CI", "CI_COMMIT_SHA", "GITHUB_RUN_ID", "HOME", "API_TOKEN", "SECRET_KEY", "DB_PASSWORD", "APIKEY",
     ],
 )  # fmt: skip
 def test_what_cannot_matter_changes_each_time_or_is_secret_does_not(name: str) -> None:
