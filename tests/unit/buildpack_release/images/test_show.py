@@ -17,7 +17,7 @@ from buildpack_release.images.show import Inspection
 from buildpack_release.runtimes.archive_catalogue import ArchiveCatalogue
 from oci_registry.layout import LayoutStore
 from oci_registry.testing.samples import image, index
-from support.app_images import RUNTIME, AppShape
+from support.app_images import RUNTIME, AppShape, bom, layer_tar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +111,17 @@ def test_a_single_image_is_shown_whole(
         ("python", "3.13.0"),
     ]
     assert json.loads(json.dumps(data)) == data
+
+
+def test_packages_are_found_wherever_the_build_had_its_layers(
+    inspection: Inspection, registry: MemoryRegistry, registries: Registries
+) -> None:
+    """Platforms choose the layers directory, and the documents lie in it."""
+    file = "/srv/layers/sbom/launch/strata_app-venv/venv/sbom.cdx.json"
+    shape = AppShape(archives={"sbom": layer_tar({file: bom(("flask", "3.1.3"))}, owner=(1000, 1000))})
+    fleet = look(inspection, registries, push(registry, registries, "a", shape.content()), packages=True)
+    (found,) = fleet.images[0].packages or ()
+    assert (found.name, found.version, found.where) == ("flask", "3.1.3", "strata_app-venv/venv")
 
 
 def test_all_platforms_of_an_index_are_shown(

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_release.images.app_image import AppImage, BuildpackLayer
+    from buildpack_release.images.exported_layer import LayerPlace
     from oci_registry.store import Source
 
 _LIMITS = ArchiveLimits(members=10_000, size=64 << 20)
-_LAUNCH = "/sbom/launch/"
+LAUNCH = "/sbom/launch/"
+"""The folder of the documents about layers of the image, in the layers directory of its build."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class BomLayer:
     """The layer, taken apart."""
 
     entries: tuple[BomEntry, ...]
+
+    @classmethod
+    def of(cls, buildpack: str, layer: str, documents: Mapping[str, bytes], place: LayerPlace) -> BomLayer:
+        """Return a layer with documents about one layer alone, which is at a place and has its owner."""
+        root = place.parents[0]
+        owner = (place.uid, place.gid)
+        folder = f"{root.name}{_folder(buildpack, layer)}"
+        inner = [folder[:at] for at in range(len(root.name) + 1, len(folder)) if folder[at] == "/"]
+        folders = [BomEntry(name, 0o755, owner, None) for name in inner]
+        files = [BomEntry(f"{folder}{name}", 0o644, owner, content) for name, content in documents.items()]
+        files.sort(key=lambda one: one.name.split("/"))
+        return cls((BomEntry(root.name, root.mode, (root.uid, root.gid), None), *folders, *files))
 
     @classmethod
     def read(cls, store: Source, app: AppImage) -> BomLayer | None:
@@ -75,7 +89,7 @@ class BomLayer:
 
     def documents(self, layer: BuildpackLayer) -> dict[str, bytes]:
         """Return the documents about a layer, by the names that they have there."""
-        folder = _folder_of(layer)
+        folder = _folder(layer.buildpack, layer.name)
         return {
             name.rpartition("/")[2]: content
             for name, content in ((one.name, one.content) for one in self.entries)
@@ -84,7 +98,7 @@ class BomLayer:
 
     def with_documents(self, layer: BuildpackLayer, documents: Mapping[str, bytes]) -> BomLayer:
         """Return the layer with other documents about a layer. Raises CheckFailed if it had none."""
-        folder = _folder_of(layer)
+        folder = _folder(layer.buildpack, layer.name)
         own = [one for one in self.entries if one.content is not None and folder in one.name]
         if not own:
             raise CheckFailed(f"the image has no bill of materials of its layer {layer.title}")
@@ -97,8 +111,8 @@ class BomLayer:
         return BomLayer(tuple(sorted([*kept, *new.values()], key=lambda one: one.name.split("/"))))
 
 
-def _folder_of(layer: BuildpackLayer) -> str:
-    return f"{_LAUNCH}{layer.buildpack.replace('/', '_')}/{layer.name}/"
+def _folder(buildpack: str, layer: str) -> str:
+    return f"{LAUNCH}{buildpack.replace('/', '_')}/{layer}/"
 
 
 def _entries(packed: bytes) -> Iterator[BomEntry]:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, cast
 from buildpack_common.archives import ArchiveLimits, members, opened_tar
 from buildpack_common.parsing import parse_json
 from buildpack_release.errors import CheckFailed
+from buildpack_release.images.bom_layer import LAUNCH
 from oci_registry.content import json_object
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from buildpack_release.images.app_image import AppImage
     from oci_registry.store import Source
 
-_DIRECTORY = "layers/sbom/launch/"
 _CYCLONEDX = "sbom.cdx.json"
 _LIMITS = ArchiveLimits(members=10_000, size=256 << 20)
 _IN_MEMORY = 1 << 20
@@ -59,15 +59,15 @@ def read_packages(store: Source, app: AppImage) -> tuple[BomPackage, ...]:
 def _documents(file: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
     with opened_tar(file, _LIMITS) as archive:
         for member in members(archive, _LIMITS):
-            name = member.name.lstrip("/")
-            if not (member.isreg() and name.startswith(_DIRECTORY) and name.endswith(f"/{_CYCLONEDX}")):
+            where, name = member.name.partition(LAUNCH)[2].rpartition("/")[::2]
+            if not (member.isreg() and where and name == _CYCLONEDX):
                 continue
             content = archive.extractfile(member)
             try:
                 document = json_object(parse_json(content.read())) if content else {}
             except ValueError:
                 continue
-            yield name.removeprefix(_DIRECTORY).removesuffix(f"/{_CYCLONEDX}"), document
+            yield where, document
 
 
 def _components(where: str, document: Mapping[str, object]) -> Iterator[BomPackage]:
