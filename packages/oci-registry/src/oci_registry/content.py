@@ -185,3 +185,11 @@ class Manifest(Document):
 def json_object(value: object) -> dict[str, Any]:
     """Return a JSON object; an empty one for any other value, since such members come from others."""
     return value if isinstance(value, dict) else {}
+
+
+def label_object(labels: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Return the JSON object that a label of an image holds; an empty one for anything else."""
+    try:
+        return json_object(parse_json(labels.get(name, "")))
+    except ValueError:
+        return {}

@@ -10,8 +10,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from buildpack_common.parsing import parse_json
-from oci_registry.content import Descriptor, json_object
+from oci_registry.content import Descriptor, json_object, label_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -152,6 +151,11 @@ class AppImage:
         """The layers of the buildpacks that are in the image, in the buildpacks' order."""
         return tuple(self._buildpack_layers())
 
+    def buildpack_layer(self, buildpack: str, name: str) -> BuildpackLayer | None:
+        """Return the layer of a buildpack with a name; None if there is none."""
+        found = (one for one in self.buildpack_layers if (one.buildpack, one.name) == (buildpack, name))
+        return next(found, None)
+
     def _buildpack_layers(self) -> Iterator[BuildpackLayer]:
         for buildpack in (json_object(one) for one in _list(self.metadata, "buildpacks")):
             for name, said in json_object(buildpack.get("layers")).items():
@@ -201,10 +205,7 @@ class AppImage:
 
     def label(self, name: str) -> dict[str, Any]:
         """Return a label that holds a JSON object; an empty one for anything else."""
-        try:
-            return json_object(parse_json(self.image.labels.get(name, "")))
-        except ValueError:
-            return {}
+        return label_object(self.image.labels, name)
 
 
 def _list(document: Mapping[str, Any], key: str) -> Sequence[object]:

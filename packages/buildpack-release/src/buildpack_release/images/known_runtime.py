@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buildpack_release.files.cache import cache_directory
@@ -15,8 +13,6 @@ from buildpack_release.images.bom_layer import BomLayer
 from buildpack_release.images.exported_layer import layer_members, read_place
 from buildpack_release.images.image_references import ImagePlace
 from buildpack_release.images.python_state import LAYER, version_numbers
-from buildpack_release.images.runtime_image import runtime_image
-from buildpack_release.images.runtime_layer import make_runtime_layer
 from buildpack_release.model.inputs import collect
 from oci_registry.layout import LayoutStore
 from oci_registry.reading import read_tree
@@ -61,19 +57,19 @@ class KnownRuntime:
         """Read those of an image, for each platform. Raises ReleaseError."""
         for found in read_tree(image.store, image.manifest()).images:
             app = AppImage(found)
-            for layer in app.buildpack_layers:
-                blob = app.layer(layer.diff_id)
-                if (layer.buildpack, layer.name) != (buildpack, LAYER) or blob is None:
-                    continue
-                boms = BomLayer.read(image.store, app)
-                yield cls(
-                    layer.data,
-                    layer.diff_id,
-                    read_place(image.store, blob.blob, layer.text("location")),
-                    StoredBlob.of(blob.blob, image.store),
-                    boms.documents(layer) if boms else {},
-                    image.store,
-                )
+            layer = app.buildpack_layer(buildpack, LAYER)
+            blob = app.layer(layer.diff_id) if layer else None
+            if layer is None or blob is None:
+                continue
+            boms = BomLayer.read(image.store, app)
+            yield cls(
+                layer.data,
+                layer.diff_id,
+                read_place(image.store, blob.blob, layer.text("location")),
+                StoredBlob.of(blob.blob, image.store),
+                boms.documents(layer) if boms else {},
+                image.store,
+            )
 
     @property
     def version(self) -> str:
@@ -152,20 +148,9 @@ class RuntimeLayers:
         layout = LayoutStore(cache_directory() / "runtime-layers" / self._key(order))
         with self._making:  # each takes all cores
             if not _is_whole(layout):
-                self._make(order, layout)
+                self._command.write(order, layout, _TAG)
         found = KnownRuntime.all_in(ImagePlace(layout, _TAG, layout.name), self._command.buildpack.id)
         return next(iter(found))
-
-    def _make(self, order: RuntimeOrder, layout: LayoutStore) -> None:
-        command = self._command
-        with tempfile.TemporaryDirectory(prefix="strata-layer-") as folder:
-            scratch = Path(folder)
-            made = make_runtime_layer(
-                command.repository, command.buildpack, order, scratch, report=command.report
-            )
-            image = runtime_image(made, scratch)
-            layout.push(image.content, mounts={}, progress=lambda *_: None)
-            layout.tag(image.manifest, _TAG)
 
     def _key(self, order: RuntimeOrder) -> str:
         """Return a name for all that a layer is made of."""

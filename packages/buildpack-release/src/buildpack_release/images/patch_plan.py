@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from buildpack_common.parsing import parse_json
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.bom_layer import BomLayer
@@ -15,10 +14,9 @@ from buildpack_release.images.exchange import ExchangedImage, exchange
 from buildpack_release.images.patch_rules import Verdict, judge_layers, judge_records
 from buildpack_release.images.python_state import LAYER, version_numbers
 from buildpack_release.images.runtime_layer import order_like
-from oci_registry.content import INDEX, Manifest, canonical_json, json_object
+from oci_registry.content import INDEX, Manifest, canonical_json
 from oci_registry.parallel import in_parallel
-from oci_registry.reading import ReadImage
-from oci_registry.store import read_blob
+from oci_registry.reading import read_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -153,15 +151,8 @@ class Planner:
     def _platform(self, store: Source, manifest: Manifest, origin: str) -> PlatformPatch:
         if manifest.is_index:
             raise CheckFailed(f"an index in an index is not patched: {manifest.digest} in {store.name}")
-        app = AppImage(_read(store, manifest))
-        layer = next(
-            (
-                one
-                for one in app.buildpack_layers
-                if (one.buildpack, one.name) == (self._rules.buildpack, LAYER)
-            ),
-            None,
-        )
+        app = AppImage(read_image(store, manifest))
+        layer = app.buildpack_layer(self._rules.buildpack, LAYER)
         found = PlatformPatch(manifest.digest, app.image.platform, PatchState.NOT_OURS)
         if layer is None or not app.is_app:
             return found
@@ -257,15 +248,6 @@ class _General(Exception):  # noqa: N818  what it carries is the error
     def __init__(self, fault: ReleaseError) -> None:
         super().__init__(fault.title)
         self.fault = fault
-
-
-def _read(store: Source, manifest: Manifest) -> ReadImage:
-    if manifest.config is None:
-        return ReadImage(manifest, {})
-    try:
-        return ReadImage(manifest, json_object(parse_json(read_blob(store, manifest.config))))
-    except ValueError:
-        return ReadImage(manifest, {})
 
 
 def _child(store: Source, entry: Descriptor) -> Manifest:

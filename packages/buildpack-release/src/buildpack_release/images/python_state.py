@@ -56,11 +56,11 @@ def find_python(
     app: AppImage, buildpack: str, catalogue: ArchiveCatalogue, today: dt.date
 ) -> PythonFacts | None:
     """Return the Python that a buildpack has put into an image; None if it has not."""
-    found = [one for one in app.buildpack_layers if (one.buildpack, one.name) == (buildpack, LAYER)]
-    version = version_numbers(found[0].text("version")) if found else None
-    if version is None:
+    layer = app.buildpack_layer(buildpack, LAYER)
+    version = version_numbers(layer.text("version")) if layer else None
+    if layer is None or version is None:
         return None
-    layer, arch = found[0], found[0].text("arch")
+    arch = layer.text("arch")
     line = f"{version[0]}.{version[1]}"
     patches = [one.version for one in catalogue.archives if (one.line, one.arch) == (line, arch)]
     newest, end = max(patches, default=None), catalogue.lines.get(line)

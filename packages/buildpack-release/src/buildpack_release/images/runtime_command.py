@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from buildpack_release.images.exported_layer import LayerPlace
     from buildpack_release.images.image_references import ImagePlace
+    from buildpack_release.images.runtime_layer import MadeRuntime
     from buildpack_release.model.repository import Buildpack, Repository
+    from oci_registry.image import Image
     from oci_registry.remote.registries import Registries
     from oci_registry.store import Store
 
@@ -81,11 +83,10 @@ class RuntimeCommand:
         """Order a layer that can stand in for that of an image. Raises UsageError, CheckFailed."""
         for found in read_tree(image.store, image.manifest()).images:
             app = AppImage(found)
-            for layer in app.buildpack_layers:
-                is_it = (layer.buildpack, layer.name) == (self.buildpack.id, LAYER)
-                if is_it and app.image.platform.startswith(target):
-                    order = order_like(image.store, app, layer, "")
-                    return replace(order, version=self.version(python, order.target))
+            layer = app.buildpack_layer(self.buildpack.id, LAYER)
+            if layer is not None and app.image.platform.startswith(target):
+                order = order_like(image.store, app, layer, "")
+                return replace(order, version=self.version(python, order.target))
         what = f"for {target} " if target else ""
         raise UsageError(f"{image.name} has no image {what}with a layer {LAYER} of {self.buildpack.id}")
 
@@ -98,16 +99,21 @@ class RuntimeCommand:
     def make(self, order: RuntimeOrder, to: str) -> WrittenRuntime:
         """Make a layer, write its image, and return where that is. Raises ReleaseError."""
         store, name, tag = self._destination(to)
+        made, image = self.write(order, store, tag)
+        self.report(
+            f"Python {order.version} for {order.target}: {made.layer.diff_id}, {size(made.layer.size)}"
+        )
+        return WrittenRuntime(f"{name}@{image.digest}", order.version, made.layer.diff_id)
+
+    def write(self, order: RuntimeOrder, store: Store, tag: str) -> tuple[MadeRuntime, Image]:
+        """Make a layer and write its image into a store. Raises ReleaseError."""
         with tempfile.TemporaryDirectory(prefix="strata-layer-") as folder:
             scratch = Path(folder)
             made = make_runtime_layer(self.repository, self.buildpack, order, scratch, report=self.report)
             image = runtime_image(made, scratch)
             store.push(image.content, mounts={}, progress=lambda *_: None)
             store.tag(image.manifest, tag)
-        self.report(
-            f"Python {order.version} for {order.target}: {made.layer.diff_id}, {size(made.layer.size)}"
-        )
-        return WrittenRuntime(f"{name}@{image.digest}", order.version, made.layer.diff_id)
+        return made, image
 
     def _destination(self, to: str) -> tuple[Store, str, str]:
         if to.startswith(LAYOUT):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from buildpack_common.files import write_atomically
-from buildpack_common.parsing import parse_json
 from buildpack_release.builder.base import STACK_LABEL
 from buildpack_release.builder.builder_toml import BuilderConfig, read_config
 from buildpack_release.builder.create import raise_first
@@ -27,14 +26,12 @@ from buildpack_release.kpack.yaml_text import yaml_document, yaml_stream
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.buildpackage import LAYERS_LABEL, METADATA_LABEL
 from buildpack_release.publish.package_release import store_name
-from oci_registry.content import json_object
+from oci_registry.content import json_object, label_object
 from oci_registry.folders import writing
 from oci_registry.reading import read_tree
 from oci_registry.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from oci_registry.reading import ImageTree
     from oci_registry.remote.registries import Registries
 
@@ -153,19 +150,12 @@ def _published(locator: SiblingLocator, ours: dict[str, str], packages: str) -> 
 def _buildpack(tree: ImageTree, image: PinnedImage) -> KpackBuildpack:
     """Read what a buildpackage says of itself; its images for all platforms say the same."""
     labels = tree.images[0].labels if tree.images else {}
-    found = _json_label(labels, METADATA_LABEL)
+    found = label_object(labels, METADATA_LABEL)
     if not isinstance(found.get("id"), str):
         raise CheckFailed(f"{image.said} is no buildpackage: it has no label {METADATA_LABEL}")
-    layers = _json_label(labels, LAYERS_LABEL)
+    layers = label_object(labels, LAYERS_LABEL)
     contents = {name: frozenset(map(str, json_object(versions))) for name, versions in layers.items()}
     return KpackBuildpack(found["id"], image, contents)
-
-
-def _json_label(labels: Mapping[str, str], name: str) -> dict[str, Any]:
-    try:
-        return json_object(parse_json(labels.get(name, "")))
-    except ValueError:
-        return {}
 
 
 def _check_order(config: BuilderConfig, builder: KpackBuilder) -> None:
