@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.parsing import TooDeeplyNestedError, parse_toml
 from buildpack_release.errors import CheckFailed, ReleaseError
-from buildpack_release.model.toml_lines import Key, locate, newer_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from buildpack_release.model.toml_lines import Key
 
 _MOST_INTEGER = 2**63 - 1
 _POSITION = re.compile(r"\(at line (\d+), column \d+\)")
@@ -44,7 +45,7 @@ class TomlSource:
             line = raw.count(b"\n", 0, error.start) + 1
             raise CheckFailed("not UTF-8, as TOML has to be", file=path, line=line) from None
         source = cls.parse(text, path)
-        if found := newer_syntax(text):
+        if found := _newer_syntax(text):
             line, what = found
             raise CheckFailed(
                 f"not TOML 1.0: {what}",
@@ -88,7 +89,28 @@ class TomlSource:
 
     @cached_property
     def _lines(self) -> dict[tuple[Key, ...], int]:
+        from buildpack_release.model.toml_lines import locate  # most files have no fault to show
+
         return locate(self.text)
+
+
+def _newer_syntax(text: str) -> tuple[int, str] | None:
+    """Return where a text that was parsed is no TOML 1.0: most parsers would not have parsed it."""
+    if not _takes_newer():
+        return None
+    from buildpack_release.model.toml_lines import newer_syntax
+
+    return newer_syntax(text)
+
+
+@cache
+def _takes_newer() -> bool:
+    """Tell whether the parser of this Python knows TOML 1.1."""
+    try:
+        parse_toml("newer = {\n}")
+    except ValueError:
+        return False
+    return True
 
 
 def _integers(value: object, *keys: Key) -> Iterator[tuple[tuple[Key, ...], int]]:
