@@ -14,7 +14,7 @@ from buildpack_testing.package_index import fill_index
 from buildpack_testing.server import serve
 from support.main_job import APPS
 from support.managers import manager, run_in
-from support.uv_builds import UvBuilds
+from support.uv_builds import uv_platform
 from support.venv_builds import LEFT, RIGHT, VenvBuilds, installed, reused, site_packages, text_of
 from support.wheels import IN_TREE, Project, sha256
 
@@ -40,7 +40,7 @@ class LockedApp:
     """An app that a manager has locked, to be built with pip or uv."""
 
     name: str
-    builds: UvBuilds
+    builds: VenvBuilds
 
     def write(self, *dependencies: str, development: str = "", more: str = "") -> None:
         """Write what the manager locks; a dependency is a name and, after a blank, what it is for Pipenv."""
@@ -71,9 +71,9 @@ class LockedApp:
 
     def build(self, variables: Mapping[str, str] | None = None, *, tool: str = "pip") -> BuildResult:
         """Build the app with the index as the user's choice."""
-        platform = UvBuilds.platform(self.builds) if tool == "uv" else VenvBuilds.platform(self.builds)
+        platform = uv_platform(self.builds) if tool == "uv" else self.builds.platform()
         chosen = {**(variables or {}), **({"BP_INSTALLER": "uv"} if tool == "uv" else {})}
-        return VenvBuilds.build(self.builds, chosen, platform=platform)
+        return self.builds.build(chosen, platform=platform)
 
     def failure(self, **variables: str) -> str:
         """Return what a build says that fails."""
@@ -88,7 +88,7 @@ def locked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LockedApp
     root = tmp_path / "ab"  # Pipenv finds no directory with a blank in its name
     (root / "index").mkdir(parents=True)
     with serve(root / "index") as server:
-        builds = UvBuilds(root, server)
+        builds = VenvBuilds(root, server)
         builds.publish(LEFT, RIGHT, MORE)
         yield LockedApp(request.param, builds)
 
@@ -176,7 +176,7 @@ def test_the_project_itself_is_installed_as_pdm_does(tmp_path: Path) -> None:
     root = tmp_path / "ab"
     (root / "index").mkdir(parents=True)
     with serve(root / "index") as server:
-        locked = LockedApp("pdm", UvBuilds(root, server))
+        locked = LockedApp("pdm", VenvBuilds(root, server))
         locked.builds.publish(LEFT, RIGHT, MORE)
         locked.write(
             "left", development="more", more=IN_TREE + '[project.optional-dependencies]\nweb = ["right"]\n'

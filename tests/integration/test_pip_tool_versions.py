@@ -11,7 +11,7 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import PackageIndex, fill_index, write_index
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, requires_pip
+from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, app_with_module, requires_pip
 from support.main_job import PIP
 from support.wheels import Project, make_wheel
 
@@ -66,10 +66,7 @@ def index(pips: PackageIndex) -> Iterator[StaticServer]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    directory = tmp_path / "app"
-    directory.mkdir()
-    (directory / "pip.py").write_text("raise SystemExit('a module of the app was imported')\n")
-    return directory
+    return app_with_module(tmp_path, "pip")
 
 
 @pytest.fixture

@@ -16,11 +16,17 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.runtimes.archive_selection import RuntimeSelection
-from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import write_index
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, MINORS, ROOT, ComponentBuilds, assemble_components
+from support.component_builds import (
+    CONSUMER,
+    MINORS,
+    ROOT,
+    ComponentBuilds,
+    app_with_module,
+    assemble_components,
+)
 from support.poetry_wheels import POETRY, known_poetry, poetry_wheels
 from support.scripted import requires
 
@@ -67,10 +73,7 @@ def index(wheels: Path) -> Iterator[StaticServer]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    directory = tmp_path / "app"
-    directory.mkdir()
-    (directory / "zipfile.py").write_text("raise SystemExit('a module of the app was imported')\n")
-    return directory
+    return app_with_module(tmp_path, "zipfile")
 
 
 @pytest.fixture
@@ -82,17 +85,6 @@ def builds(tmp_path: Path, poetry_tool: Path) -> ComponentBuilds:
 
 def settings(index: StaticServer, **more: str) -> dict[str, str]:
     return {"PIP_INDEX_URL": f"{index.url}/simple", "PIP_RETRIES": "0", **more}
-
-
-def failure(builds: ComponentBuilds, app: Path, variables: dict[str, str]) -> str:
-    platform = builds.platform()
-    with pytest.raises(PhaseError) as caught:
-        platform.build(app, variables=variables)
-    assert "Traceback" not in caught.value.output
-    assert not (platform.workspace.layers / "strata_poetry-tool/poetry.toml").exists(), (
-        "nothing half-made counts"
-    )
-    return " ".join(caught.value.output.split())
 
 
 @pytest.mark.parametrize("minor", [MINORS[0], MINORS[-1]])
@@ -147,13 +139,15 @@ def test_another_poetry_that_is_known_on_demand(
     result = platform.build(app, variables=settings(index))
     assert f" {OLDER} from the package index (reused)" in " ".join(result.run(POETRY).printed.split())
     shutil.rmtree(platform.workspace.root)
-    said = failure(builds, app, settings(index, BP_POETRY_VERSION=NEWEST))
+    said = builds.failure_of("poetry", app, settings(index, BP_POETRY_VERSION=NEWEST))
     assert (
         f"knows no Poetry {NEWEST} (BP_POETRY_VERSION) and ~{OLDER} (requires-poetry in pyproject.toml)"
         in said
     )
     assert f"It knows {NEWEST}, {OLDER}" in said
-    assert "too old (BP_POETRY_VERSION)" in failure(builds, app, settings(index, BP_POETRY_VERSION="1.8.5"))
+    assert "too old (BP_POETRY_VERSION)" in builds.failure_of(
+        "poetry", app, settings(index, BP_POETRY_VERSION="1.8.5")
+    )
 
 
 def test_another_file_than_the_locked_one_is_refused(
@@ -167,12 +161,12 @@ def test_another_file_than_the_locked_one_is_refused(
     with file.open("ab") as changed:
         changed.write(b"x")
     with serve(tmp_path / "other") as index:
-        said = failure(builds, app, settings(index))
+        said = builds.failure_of("poetry", app, settings(index))
         assert (
             f"A wheel that poetry {NEWEST} needs does not have the SHA-256 that this buildpack knows" in said
         )
         shutil.rmtree(tmp_path / "other/simple/cleo")
-        said = failure(builds, app, settings(index))
+        said = builds.failure_of("poetry", app, settings(index))
     assert "has no wheel of cleo==" in said
 
 
@@ -208,5 +202,6 @@ def test_an_offline_package_carries_it(tmp_path: Path, runtimes: RuntimeSet, app
 
 def test_nobody_gets_poetry_at_launch(tmp_path: Path, poetry_tool: Path, app: Path) -> None:
     plan = requires("poetry", metadata="build = true\nlaunch = true")
-    said = failure(ComponentBuilds(tmp_path, [poetry_tool], consumer_requires=plan), app, {})
+    builds = ComponentBuilds(tmp_path, [poetry_tool], consumer_requires=plan)
+    said = builds.failure_of("poetry", app, {})
     assert "requires poetry for launch" in said

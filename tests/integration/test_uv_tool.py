@@ -15,11 +15,10 @@ from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget, own_arch
 from buildpack_release.packaging.package import package
 from buildpack_release.runtimes.archive_selection import RuntimeSelection
-from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import write_index
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.server import serve
-from support.component_builds import CONSUMER, ROOT, ComponentBuilds, assemble_components
+from support.component_builds import CONSUMER, ROOT, ComponentBuilds, app_with_module, assemble_components
 from support.scripted import requires
 from support.uv_wheels import UV, known_uv, like_uv, uv_wheel
 from support.wheels import sha256
@@ -71,10 +70,7 @@ def index(wheels: Path) -> Iterator[StaticServer]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    directory = tmp_path / "app"
-    directory.mkdir()
-    (directory / "zipfile.py").write_text("raise SystemExit('a module of the app was imported')\n")
-    return directory
+    return app_with_module(tmp_path, "zipfile")
 
 
 @pytest.fixture
@@ -86,15 +82,6 @@ def builds(tmp_path: Path, uv_tool: Path) -> ComponentBuilds:
 
 def settings(index: StaticServer, **more: str) -> dict[str, str]:
     return {"PIP_INDEX_URL": f"{index.url}/simple", "PIP_RETRIES": "0", **more}
-
-
-def failure(builds: ComponentBuilds, app: Path, variables: dict[str, str]) -> str:
-    platform = builds.platform()
-    with pytest.raises(PhaseError) as caught:
-        platform.build(app, variables=variables)
-    assert "Traceback" not in caught.value.output
-    assert not (platform.workspace.layers / "strata_uv-tool/uv.toml").exists(), "nothing half-made counts"
-    return " ".join(caught.value.output.split())
 
 
 def test_a_later_buildpack_has_the_pinned_uv_and_the_image_has_none(
@@ -153,7 +140,7 @@ def test_another_uv_on_demand(
 def test_what_the_app_requires_of_uv_is_met(builds: ComponentBuilds, app: Path, index: StaticServer) -> None:
     """Otherwise uv itself would refuse to work there with the version of this buildpack."""
     (app / "pyproject.toml").write_text('[tool.uv]\nrequired-version = "<0.10"\n')
-    said = failure(builds, app, settings(index, BP_UV_VERSION="0.12.0"))
+    said = builds.failure_of("uv", app, settings(index, BP_UV_VERSION="0.12.0"))
     assert "BP_UV_VERSION and required-version in pyproject.toml contradict each other: no uv" in said
     result = builds.platform().build(app, variables=settings(index))
     assert "uv 0.9.2 from the package index" in " ".join(result.run(UV).printed.split())
@@ -164,7 +151,7 @@ def test_another_file_than_the_one_that_was_named_is_refused(
 ) -> None:
     """By its SHA-256, and with the version that has it all is well."""
     (wheel,) = wheels.glob("files/uv-0.9.1-*.whl")
-    said = failure(builds, app, settings(index, BP_UV_VERSION="0.9.1", BP_UV_SHA256="0" * 64))
+    said = builds.failure_of("uv", app, settings(index, BP_UV_VERSION="0.9.1", BP_UV_SHA256="0" * 64))
     assert "The wheel of uv 0.9.1 on the package index does not have the SHA-256" in said
     builds.platform().build(app, variables=settings(index, BP_UV_VERSION="0.9.1", BP_UV_SHA256=sha256(wheel)))
 
@@ -173,7 +160,7 @@ def test_an_index_without_the_pinned_release_is_named(
     builds: ComponentBuilds, app: Path, tmp_path: Path
 ) -> None:
     with serve(write_index([like_uv("0.9.1", tmp_path / "w")], tmp_path / "old").directory) as old:
-        said = failure(builds, app, settings(old))
+        said = builds.failure_of("uv", app, settings(old))
     assert f"The package index has no uv {VERSION} (this buildpack)" in said
     assert "It has: 0.9.1" in said
 
@@ -207,5 +194,5 @@ def test_an_offline_package_carries_it(tmp_path: Path, runtimes: RuntimeSet, app
 
 def test_nobody_gets_uv_at_launch(tmp_path: Path, uv_tool: Path, app: Path) -> None:
     plan = requires("uv", metadata="build = true\nlaunch = true")
-    said = failure(ComponentBuilds(tmp_path, [uv_tool], consumer_requires=plan), app, {})
+    said = ComponentBuilds(tmp_path, [uv_tool], consumer_requires=plan).failure_of("uv", app, {})
     assert "requires uv for launch" in said

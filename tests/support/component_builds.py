@@ -11,6 +11,7 @@ from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.repository import Repository
 from buildpack_release.packaging.assemble import assemble
+from buildpack_testing.failure import PhaseError
 from buildpack_testing.installed_pythons import find_installed
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.standalone.releases import RELEASES
@@ -89,6 +90,27 @@ class ComponentBuilds:
         """Return a platform whose build image has the Python ``minor``."""
         image = image_with_python(minor)
         return LocalPlatform(self.root / "work space", self._directories, self._order, image=image)
+
+    def failure_of(self, tool: str, app: Path, variables: dict[str, str]) -> str:
+        """Build, in which strata/TOOL-tool must fail as it should, and return what was said, in one line."""
+        platform, failed = self.platform(), None
+        try:
+            platform.build(app, variables=variables)
+        except PhaseError as error:
+            failed = error
+        assert failed is not None, "the build did not fail"
+        assert "Traceback" not in failed.output
+        layer = platform.workspace.layers / f"strata_{tool}-tool/{tool}.toml"
+        assert not layer.exists(), "nothing half-made counts"
+        return " ".join(failed.output.split())
+
+
+def app_with_module(root: Path, name: str) -> Path:
+    """Return an app with a module of that name, which nobody is to import."""
+    directory = root / "app"
+    directory.mkdir()
+    (directory / f"{name}.py").write_text("raise SystemExit('a module of the app was imported')\n")
+    return directory
 
 
 def requires_pip(metadata: str = "build = true") -> str:

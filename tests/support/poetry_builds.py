@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_testing.server import serve
 from support.component_builds import NEWEST
 from support.managers import manager
 from support.poetry_projects import NO_PACKAGE, PROJECT, SOURCE, run_poetry
-from support.venv_builds import VenvBuilds, provide_command, tool_platform
+from support.venv_builds import VenvBuilds, provide_command, served_builds, tool_platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult, LocalPlatform
+    from buildpack_testing.platform import LocalPlatform
 
 _OTHER_POETRY = "test/poetry"
 
@@ -39,23 +37,15 @@ class PoetryBuilds(VenvBuilds):
         """Return a platform; with ``pip=POETRY`` Poetry comes from strata/poetry-tool."""
         return tool_platform(self, "poetry", _provide(self.root), minor, pip)
 
-    def build(
-        self,
-        variables: Mapping[str, str] | None = None,
-        *,
-        platform: LocalPlatform | None = None,
-        clear: bool = False,
-    ) -> BuildResult:
-        """Build the app."""
-        return (platform or self.platform()).build(self.app, variables=variables or {}, clear=clear)
+    @property
+    def usual_variables(self) -> dict[str, str]:
+        """Nothing: the project names its index."""
+        return {}
 
 
-@contextmanager
-def poetry_builds(root: Path, *, consumer: str = "") -> Iterator[PoetryBuilds]:
+def poetry_builds(root: Path, *, consumer: str = "") -> AbstractContextManager[PoetryBuilds]:
     """Serve an index and give what a test needs."""
-    (root / "index").mkdir(parents=True)
-    with serve(root / "index") as server:
-        yield PoetryBuilds(root, server, consumer)
+    return served_builds(PoetryBuilds, root, consumer)
 
 
 def _provide(root: Path) -> str:

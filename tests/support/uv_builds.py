@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from buildpack_testing.server import serve
 from support.component_builds import NEWEST
 from support.uv_projects import run_uv, shared_uv
-from support.venv_builds import VenvBuilds, provide_command, tool_platform
+from support.venv_builds import VenvBuilds, provide_command, served_builds, tool_platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from buildpack_testing.platform import BuildResult, LocalPlatform
+    from buildpack_testing.platform import LocalPlatform
 
 _OTHER_UV = "test/uv"
 PROJECT = """\
@@ -50,22 +48,19 @@ class UvBuilds(VenvBuilds):
 
     def platform(self, minor: str = NEWEST, *, pip: str = _OTHER_UV) -> LocalPlatform:
         """Return a platform; with ``pip=UV`` uv comes from strata/uv-tool."""
-        return tool_platform(self, "uv", provide_command("uv", shared_uv().parent), minor, pip)
+        return uv_platform(self, minor, pip=pip)
 
-    def build(
-        self,
-        variables: Mapping[str, str] | None = None,
-        *,
-        platform: LocalPlatform | None = None,
-        clear: bool = False,
-    ) -> BuildResult:
-        """Build the app."""
-        return (platform or self.platform()).build(self.app, variables=variables or {}, clear=clear)
+    @property
+    def usual_variables(self) -> dict[str, str]:
+        """Nothing: the project names its index."""
+        return {}
 
 
-@contextmanager
-def uv_builds(root: Path, *, consumer: str = "") -> Iterator[UvBuilds]:
+def uv_builds(root: Path, *, consumer: str = "") -> AbstractContextManager[UvBuilds]:
     """Serve an index and give what a test needs."""
-    (root / "index").mkdir(parents=True)
-    with serve(root / "index") as server:
-        yield UvBuilds(root, server, consumer)
+    return served_builds(UvBuilds, root, consumer)
+
+
+def uv_platform(builds: VenvBuilds, minor: str = NEWEST, *, pip: str = _OTHER_UV) -> LocalPlatform:
+    """Return a platform on which any app can be built with uv."""
+    return tool_platform(builds, "uv", provide_command("uv", shared_uv().parent), minor, pip)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -37,13 +37,17 @@ from support.uv_wheels import UV
 from support.wheels import SOURCE_BACKEND, Project, make_sdist, make_wheel, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from buildpack_testing.platform import BuildResult
 
 _OTHER_PIP = "test/pip"
 LEFT, RIGHT = Project("left", script=True), Project("right", "2.0", requires=("left",))
 _PROJECTS = Path(__file__).parents[1] / "fixtures/projects"
+
+
+_Builds = TypeVar("_Builds", bound="VenvBuilds")
 
 
 @cache
@@ -79,6 +83,11 @@ class VenvBuilds:
     def app(self) -> Path:
         """The app's source; empty at first."""
         return self.root / "app"
+
+    @property
+    def usual_variables(self) -> dict[str, str]:
+        """What the user sets in any case: the index."""
+        return {"PIP_INDEX_URL": f"{self.server.url}/simple/", "PIP_RETRIES": "0"}
 
     def publish(self, *projects: Project) -> None:
         """Add releases to the index."""
@@ -124,8 +133,8 @@ class VenvBuilds:
         platform: LocalPlatform | None = None,
         clear: bool = False,
     ) -> BuildResult:
-        """Build the app with the index as the user's choice."""
-        chosen = {"PIP_INDEX_URL": f"{self.server.url}/simple/", "PIP_RETRIES": "0", **(variables or {})}
+        """Build the app with the variables, and what the user sets in any case."""
+        chosen = {**self.usual_variables, **(variables or {})}
         return (platform or self.platform()).build(self.app, variables=chosen, clear=clear)
 
     def failure(self, **variables: str) -> str:
@@ -167,11 +176,18 @@ def provide_command(tool: str, folder: Path) -> str:
 
 
 @contextmanager
-def venv_builds(root: Path, *, consumer: str = "") -> Iterator[VenvBuilds]:
+def served_builds(
+    kind: Callable[[Path, StaticServer, str], _Builds], root: Path, consumer: str
+) -> Iterator[_Builds]:
     """Serve an index and give what a test needs."""
     (root / "index").mkdir(parents=True)
     with serve(root / "index") as server:
-        yield VenvBuilds(root, server, consumer)
+        yield kind(root, server, consumer)
+
+
+def venv_builds(root: Path, *, consumer: str = "") -> AbstractContextManager[VenvBuilds]:
+    """Serve an index and give what a test of pip needs."""
+    return served_builds(VenvBuilds, root, consumer)
 
 
 def installed(builds: VenvBuilds) -> list[str]:
