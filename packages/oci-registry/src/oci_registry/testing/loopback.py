@@ -150,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
+    # The default of 5 is less than a client has under way, which would see resets on a busy machine.
+    request_queue_size = 128
 
     def __init__(self, handle: Handle, tls: ssl.SSLContext | None, address: str) -> None:
         super().__init__((address, 0), _Handler)
