@@ -35,6 +35,7 @@ def main() -> int:
         for name, content in make_case(target.name, given.first, target.seeds, target.tokens).items():
             print(f"--- {name}\n{content!r}")  # noqa: T201
         return 0
+    sys.dont_write_bytecode = True  # what a case imports first would be a write outside of its folder
     outcomes = []
     for name in names:
         outcomes.append(run(TARGETS[name](), given.cases, first=given.first))
