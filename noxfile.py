@@ -37,7 +37,7 @@ from environments import (  # noqa: E402
 
 SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
 SCRIPTS = (
-    *("scripts/environments.py", "scripts/set_up.py"),
+    *("scripts/environments.py", "scripts/set_up.py", "scripts/variables_page.py"),
     *("scripts/install-cnb-tools", "scripts/lock-environments", "scripts/make-runtime-archive"),
 )
 SHELL_SCRIPTS = (
@@ -206,6 +206,7 @@ def lint(session: nox.Session) -> None:
     if shell:
         _look(session, "shellcheck", "-x", "-P", "SCRIPTDIR", *shell)
     if not paths:
+        session.run("python", "scripts/variables_page.py", "--check")
         _look(session, "zizmor", "--offline", "--quiet", "--no-progress", WORKFLOWS)
 
 

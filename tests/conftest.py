@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from buildpack_common import redaction
 from support.needs import need
 from support.ordinary_rights import ordinary_rights
+from support.variables_of_tests import HYPOTHESIS_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", _common, max_examples=50, derandomize=True, database=None)
 settings.register_profile("explore", _common, max_examples=2000)
-settings.load_profile(os.environ.get("STRATA_HYPOTHESIS_PROFILE", "repeatable"))
+settings.load_profile(os.environ.get(HYPOTHESIS_PROFILE.name, "repeatable"))
 
 # A shell starts background jobs with SIGINT ignored; what our tests start would ignore it too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -12,8 +12,9 @@ import pytest
 from fuzz.targets import TARGETS
 from support.fuzzing import run_fuzz
 from support.needs import need
+from support.variables_of_tests import FUZZ_CASES
 
-CASES = int(os.environ.get("STRATA_TEST_CASES", "100000"))
+CASES = int(os.environ.get(FUZZ_CASES.name, "100000"))
 # A case of these starts programs, or opens connections.
 SLOW = {"detection": 10, "registry-answers": 10}
 

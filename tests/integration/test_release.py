@@ -28,6 +28,7 @@ from support.packaging import INV
 from support.publishing import alone, written
 from support.releasing import NAMES, ROOT, Project, make_project
 from support.sample_repository import write
+from support.variables_of_tests import RELEASE_KILLS
 from support.versioned_repository import Git, path_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Set it to 20 for a thorough run.
-KILLS = int(os.environ.get("STRATA_TEST_KILLS", "5"))
+KILLS = int(os.environ.get(RELEASE_KILLS.name, "5"))
 SEED = 20261122
 
 

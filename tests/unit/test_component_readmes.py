@@ -22,7 +22,10 @@ import uv_tool.settings
 from app_venv.installers.pip.strategy import PipStrategy
 from app_venv.installers.poetry.strategy import PoetryStrategy
 from app_venv.installers.uv.strategy import UvStrategy
-from buildpack_api.variables import table
+from buildpack_api.bindings import CA_CERTIFICATES, CERTIFICATES
+from buildpack_api.git_access import GIT_BINDINGS
+from buildpack_api.index_bindings import INDEX_BINDINGS
+from buildpack_common.environment_variables import binding_table, table
 from buildpack_release.model.build_plan import declared_plans
 from python_runtime import python_layer
 
@@ -107,6 +110,25 @@ def test_every_setting_is_documented_and_every_documented_setting_is_read(compon
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_the_table_of_variables_is_made_from_the_settings(component: str) -> None:
     assert table(VARIABLES[component]) in section(component, "Configuration")
+
+
+@pytest.mark.parametrize(
+    ("component", "bindings"),
+    [
+        ("python-runtime", python_runtime.settings.BINDINGS),
+        ("app-venv", {**INDEX_BINDINGS, **GIT_BINDINGS, CA_CERTIFICATES: CERTIFICATES}),
+    ],
+)
+def test_the_table_of_bindings_is_made_from_what_is_read(component: str, bindings: dict[str, str]) -> None:
+    assert binding_table(bindings) in section(component, "Configuration")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_configuration_comes_before_everything_else(component: str) -> None:
+    """Whoever looks for a variable finds it on the first screen; reasons follow."""
+    text = (BUILDPACKS / component / "README.md").read_text("utf-8")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[0] == "Configuration"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 # The rooms of buildpack_release from the lowest floor up: a room imports only from floors below its own.
 FLOORS = (
-    {"errors", "terminal", "text"},
+    {"errors", "maintainer_variables", "terminal", "text"},
     {"files", "git", "progress"},
     {"wheels"},
     {"model"},

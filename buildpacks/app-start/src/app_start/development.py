@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app_start.processes import WEB, AppProcess, StartPlan
-from app_start.settings import DEBUG, LIVE_RELOAD
+from app_start.settings import DEBUG, DEBUG_PORT, LIVE_RELOAD
 from app_start.shell_line import shell_command
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _OPTIONS = {
 """How servers are told to follow changes of files."""
 _MODULES = frozenset({"gunicorn", "uvicorn", "hypercorn", "streamlit", "panel", "chainlit"})
 """Programs that ``python -m`` runs as well."""
-_LISTEN = 'python -Xfrozen_modules=off -m debugpy --listen "0.0.0.0:${BPL_DEBUG_PORT:-5678}"'
+_LISTEN = f'python -Xfrozen_modules=off -m debugpy --listen "0.0.0.0:${{{DEBUG_PORT.name}:-5678}}"'
 
 
 def with_development(plan: StartPlan, settings: Settings, environment: Environment | None) -> StartPlan:

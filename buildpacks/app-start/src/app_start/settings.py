@@ -10,7 +10,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.variables import Variable, read_word
+from buildpack_api.variables import read_word
+from buildpack_common.environment_variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,20 @@ COMMANDS = (START_COMMAND, PAKETO_DEFAULT_PROCESS, GOOGLE_ENTRYPOINT)
 """The variables that say what is started; the first that is set counts."""
 VARIABLES = (*COMMANDS, WORKERS, LIVE_RELOAD, DEBUG)
 """All of them, in the order of the documentation."""
+
+DEBUG_PORT = Variable(
+    "BPL_DEBUG_PORT", "where the debugger of `debug-web` listens (default: 5678)", form="a port"
+)
+CONTAINER_VARIABLES = (
+    Variable("PORT", "where servers listen (default: 8080)", form="a port"),
+    Variable(
+        "WEB_CONCURRENCY",
+        "how many workers gunicorn and uvicorn start (default: what the container's limits allow)",
+        form="a number",
+    ),
+    DEBUG_PORT,
+)
+"""What a running container reads."""
 
 
 @dataclass(frozen=True)

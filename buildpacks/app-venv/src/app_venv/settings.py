@@ -11,7 +11,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.variables import Variable, read_word
+from buildpack_api.variables import read_word
+from buildpack_common.environment_variables import Variable
 from buildpack_common.names import is_name, normalise
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ DISABLE_COLLECTSTATIC = Variable(
 )
 BUILD_IGNORE = Variable(
     "BP_PIP_BUILD_IGNORE",
-    "variables that make no difference to what is built from source, beside those that never do (below); "
-    "`*` stands for any characters",
+    "variables that make no difference to what is built from source, beside "
+    "[those that never do](#when-the-environment-is-reused); `*` stands for any characters",
     form="names",
 )
 BUILT_FOR = Variable(

@@ -5,7 +5,7 @@ The table in the README is made of them; a test holds them together.
 
 from __future__ import annotations
 
-from buildpack_api.variables import Variable
+from buildpack_common.environment_variables import Variable
 
 VERSION = Variable(
     "BP_PIP_VERSION",

@@ -10,7 +10,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from buildpack_api.bindings import find_bindings
+from buildpack_api.bindings import CA_CERTIFICATES, find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.http_pace import paced_pools
 
@@ -53,7 +53,7 @@ def new_session(bindings: Iterable[Binding]) -> requests.Session:
     requests (for images without any). Raises ConfigurationError for a binding that holds no certificate.
     """
     context = ssl.create_default_context()
-    for binding in find_bindings(bindings, "ca-certificates"):
+    for binding in find_bindings(bindings, CA_CERTIFICATES):
         for name in binding.secrets:
             _trust(context, binding, name)
     session = requests.Session()

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from buildpack_api.bindings import find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.redaction import hide_credentials, redact
-from python_runtime.settings import MIRROR, mirror_of
+from python_runtime.settings import MAPPING_BINDING, MIRROR, MIRROR_BINDING, mirror_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,19 +37,18 @@ def read_mirrors(
 ) -> Mirrors:
     """Read ``BP_DEPENDENCY_MIRROR``, ``BP_DEPENDENCY_MIRROR_<HOST>`` and the bindings Paketo users know.
 
-    These are of type dependency-mirror (entries ``default`` and host names) and dependency-mapping (entries
-    named by a sha256, alone or after ``sha256:`` or ``sha256_``). Raises ConfigurationError for a bad URL.
+    Raises ConfigurationError for a bad URL.
     """
     bindings = tuple(bindings)
     given = {
         name.lower(): _text(binding, name)
-        for binding in find_bindings(bindings, "dependency-mirror")
+        for binding in find_bindings(bindings, MIRROR_BINDING)
         for name in binding.secrets
     }
     by_host = {host: mirror_of(host).text(environment) or given.get(host, "") for host in hosts}
     mapped = {
         name.lower().removeprefix("sha256").lstrip(":_"): _text(binding, name)
-        for binding in find_bindings(bindings, "dependency-mapping")
+        for binding in find_bindings(bindings, MAPPING_BINDING)
         for name in binding.secrets
     }
     return Mirrors(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_api.bindings import CA_CERTIFICATES, CERTIFICATES
 from buildpack_api.errors import ConfigurationError
-from buildpack_api.variables import Variable
+from buildpack_common.environment_variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ LIBPYTHON = "libpython"
 KEEPABLE = ("tests", "tk", "static", LIBPYTHON)
 """What `KEEP` can keep."""
 
-VERSION = Variable("BP_PYTHON_VERSION", "which Python, see above", form="a version or a range")
+VERSION = Variable("BP_PYTHON_VERSION", "[which Python](#which-python)", form="a version or a range")
 KEEP = Variable(
     "BP_PYTHON_KEEP",
     "what not to prune: `tests`, `tk` (with IDLE and turtle), `static`, `libpython` (for uWSGI, mod_wsgi and "
@@ -42,6 +43,14 @@ HOST_MIRROR = Variable(
 
 VARIABLES = (VERSION, KEEP, RUNTIMES, MIRROR, HOST_MIRROR)
 """All of them, in the order of the documentation."""
+
+MIRROR_BINDING, MAPPING_BINDING = "dependency-mirror", "dependency-mapping"
+BINDINGS = {
+    MIRROR_BINDING: "`default`, or a host name: a base URL",
+    MAPPING_BINDING: "the SHA-256 of an archive (alone, or after `sha256:` or `sha256_`): its URL",
+    CA_CERTIFICATES: CERTIFICATES,
+}
+"""The types of service bindings that are read, and what the entries of each are."""
 
 
 def kept_groups(environment: Mapping[str, str]) -> tuple[str, ...]:

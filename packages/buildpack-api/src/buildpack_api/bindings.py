@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+CA_CERTIFICATES = "ca-certificates"
+CERTIFICATES = "certificates (PEM) that are trusted beside those of the machine"
+"""What the entries of a binding of that type are."""
+
+
 @dataclass(frozen=True)
 class Binding:
     """One binding. Its secrets are file paths, read on demand; no representation of it shows a value."""

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from buildpack_api.bindings import Binding
 
 _CREDENTIALS, _SSH = "git-credentials", "git-ssh"
+GIT_BINDINGS = {
+    _CREDENTIALS: "`credentials`: what `git credential` reads, `protocol=`, `host=`, `username=`, `password=`"
+    " on lines of their own, an empty line between hosts; or only the last two, and `context`, the address of"
+    " the host",
+    _SSH: "`ssh-privatekey`, `known_hosts`; where the names in it are hashed, `hosts` with blanks between",
+}
+"""The types of bindings for git repositories, and what the entries of each are."""
 _KEY, _KNOWN_HOSTS, _HOSTS = "ssh-privatekey", "known_hosts", "hosts"
 _PROTOCOLS = ("https", "http")
 # A credential helper (gitcredentials, 'Custom helpers'): git tells it protocol and host. Files are

@@ -1,8 +1,6 @@
 """Service bindings for package indexes: what they say, put together.
 
-Types: ``pypi`` (entries index-url, extra-index-url, username, password, ca.crt, and those of the others),
-``netrc`` (netrc or .netrc) and ``pip`` (pip.conf). ``ca-certificates`` is trusted for everything, and
-``git_access`` has what is for git alone.
+``ca-certificates`` is trusted for everything, and ``git_access`` has what is for git alone.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildpack_api import netrc_file
-from buildpack_api.bindings import find_bindings
+from buildpack_api.bindings import CA_CERTIFICATES, find_bindings
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.index_access import IndexAccess, IndexLogin
 from buildpack_common.redaction import hide, hide_credentials, redact
@@ -22,7 +20,13 @@ if TYPE_CHECKING:
     from buildpack_api.bindings import Binding
     from buildpack_api.git_access import GitAccess
 
-_TYPES = ("pypi", "netrc", "pip")
+INDEX_BINDINGS = {
+    "pypi": "`index-url`, `extra-index-url` (several with blanks between), `username`, `password`, `ca.crt`,"
+    " and those of `netrc` and `pip`",
+    "netrc": "`netrc` or `.netrc`",
+    "pip": "`pip.conf`, used where it is",
+}
+"""The types of bindings for package indexes, and what the entries of each are."""
 _NETRC_NAMES = (".netrc", "netrc")
 _SCHEMES = ("http", "https")
 _ADDRESSES = (
@@ -32,7 +36,7 @@ _ADDRESSES = (
 
 
 def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str]) -> IndexAccess:
-    """Put together what the bindings of the types above say.
+    """Put together what the bindings of these types say.
 
     Raises ConfigurationError, without any secret, for an entry that cannot be used, for two bindings that
     say different things, and if a variable of ``environment`` sets what a binding sets as well.
@@ -40,7 +44,7 @@ def read_index_access(bindings: Iterable[Binding], environment: Mapping[str, str
     for name in _ADDRESSES:  # a build backend may print its environment
         hide_credentials(environment.get(name, ""))
     bindings = tuple(bindings)
-    ours = [binding for type_ in _TYPES for binding in find_bindings(bindings, type_)]
+    ours = [binding for type_ in INDEX_BINDINGS for binding in find_bindings(bindings, type_)]
     parts = [_read(binding, environment) for binding in ours]
     access = IndexAccess(
         names=tuple(binding.name for binding in ours),
@@ -123,7 +127,7 @@ def _git(bindings: Iterable[Binding], environment: Mapping[str, str]) -> GitAcce
 def _authorities(bindings: Iterable[Binding]) -> tuple[Path, ...]:
     """Return the certificates that are trusted for everything (type ``ca-certificates``)."""
     found: list[Path] = []
-    for binding in find_bindings(bindings, "ca-certificates"):
+    for binding in find_bindings(bindings, CA_CERTIFICATES):
         for name, path in binding.secrets.items():
             if b"-----BEGIN CERTIFICATE-----" not in binding.read(name):
                 raise ConfigurationError(

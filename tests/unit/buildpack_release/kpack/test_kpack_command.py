@@ -20,14 +20,13 @@ from oci_registry.testing.memory import MemoryRegistry
 from support.builder_parts import Parts, base, order
 from support.builder_parts import parts as make_parts
 from support.sample_repository import write
+from support.variables_of_tests import KPACK_DEFINITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[4]
-DEFINITIONS = Path(
-    os.environ.get("STRATA_KPACK_DEFINITIONS") or ROOT.parent / "shared/facts/kpack/swagger.json"
-)
+DEFINITIONS = Path(os.environ.get(KPACK_DEFINITIONS.name) or ROOT.parent / "shared/facts/kpack/swagger.json")
 """kpack's OpenAPI definitions, which its releases carry; they are not a part of this repository."""
 APPS = """
 [[apps]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.settings import Settings
     from buildpack_api.interpreter import Interpreter
-    from buildpack_api.variables import Variable
+    from buildpack_common.environment_variables import Variable
 
 
 @dataclass(frozen=True)

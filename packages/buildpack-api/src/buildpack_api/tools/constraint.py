@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from buildpack_api.plan import BuildpackPlan, PlanEntry
-    from buildpack_api.variables import Variable
+    from buildpack_common.environment_variables import Variable
 
 _RELEASE = re.compile(r"\d+(\.\d+){0,3}((a|b|rc|\.post|\.dev)\d+)?")
 _WILDCARD = re.compile(r"(\d+(?:\.\d+)*)\.\*")

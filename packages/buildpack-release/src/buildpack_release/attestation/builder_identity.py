@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from buildpack_common.redaction import redact
 from buildpack_release.errors import UsageError
+from buildpack_release.maintainer_variables import BUILDER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VARIABLE = "STRATA_BUILDER_ID"
 LOCAL = "urn:strata:builder:local"
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 
@@ -38,10 +38,10 @@ class BuilderIdentity:
         Raises UsageError if STRATA_BUILDER_ID is not a URI.
         """
         found = _github(environ) or _gitlab(environ) or cls(LOCAL)
-        named = environ.get(VARIABLE, "").strip()
+        named = BUILDER_ID.text(environ)
         if named and not _URI.fullmatch(named):
             raise UsageError(
-                f"{VARIABLE} is not a URI: {redact(named)}",
+                f"{BUILDER_ID.name} is not a URI: {redact(named)}",
                 advice="For example https://ci.example/jobs/release.",
             )
         return cls(redact(named or found.id), redact(found.invocation), redact(found.source))

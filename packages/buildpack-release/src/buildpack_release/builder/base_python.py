@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from buildpack_common.archives import ArchiveLimits, members, opened_tar
+from buildpack_common.environment_variables import BUILD_PYTHON
 from buildpack_release.builder.plans import layer_file
 from buildpack_release.errors import CheckFailed
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from buildpack_release.builder.base import Base
 
-_VARIABLE = "STRATA_PYTHON"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NAME = re.compile(r"python3(?:\.1[0-5])?")
 _OLD = re.compile(r"python3\.[0-9]")
@@ -31,7 +31,7 @@ def has_python(base: Base, scratch: Path) -> bool:
 
     Its layers are read from the top, until one is found. Raises CheckFailed for a layer that cannot be read.
     """
-    if base.environment.get(_VARIABLE):
+    if base.environment.get(BUILD_PYTHON.name):
         return True
     folders = _folders(base.environment.get("PATH") or _PATH)
     hidden: set[str] = set()

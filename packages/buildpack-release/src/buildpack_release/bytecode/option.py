@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import UsageError
+from buildpack_release.maintainer_variables import BYTECODE_FROM
 from buildpack_release.runtimes.archive_selection import is_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-VARIABLE = "STRATA_BYTECODE_FROM"
-"""What is given for all tasks, separated like PATH."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,17 @@ def parse_bytecode_from(values: Sequence[str], environ: Mapping[str, str]) -> By
     Raises:
         UsageError: a value is neither a version nor a file.
     """
-    listed = list(values) or [value for value in environ.get(VARIABLE, "").split(os.pathsep) if value]
+    listed = list(values) or [
+        value for value in environ.get(BYTECODE_FROM.name, "").split(os.pathsep) if value
+    ]
     versions = [value for value in listed if is_python(value)]
     archives = [Path(value) for value in listed if not is_python(value)]
     for path in archives:
         if not path.is_file():
             raise UsageError(
                 "this archive of Python does not exist",
-                advice=f"--bytecode-from ({VARIABLE}) takes an archive, a line such as 3.14 or a version such"
-                " as 3.14.6.",
+                advice=f"--bytecode-from ({BYTECODE_FROM.name}) takes an archive, a line such as 3.14 or a"
+                " version such as 3.14.6.",
                 file=path,
             )
     return BytecodeSources(tuple(archives), tuple(dict.fromkeys(versions)))

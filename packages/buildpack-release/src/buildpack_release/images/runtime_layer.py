@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from buildpack_common.environment_variables import BUILD_PYTHON
 from buildpack_common.parsing import parse_toml
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.exported_layer import export_layer, read_place
@@ -155,7 +156,7 @@ def _environment(
         "PATH": _PATH,
         "HOME": os.fspath(scratch),
         "TMPDIR": os.fspath(scratch),
-        "STRATA_PYTHON": sys.executable,
+        BUILD_PYTHON.name: sys.executable,
         "CNB_TARGET_OS": order.target.os,
         "CNB_TARGET_ARCH": order.target.arch,
         "CNB_BUILDPACK_DIR": os.fspath(assembled),

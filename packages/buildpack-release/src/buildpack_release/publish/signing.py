@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from buildpack_release.errors import MissingToolError, UsageError
+from buildpack_release.maintainer_variables import SIGN, SIGN_LOG
 from buildpack_release.publish.cosign import CosignProgram, CosignSigner, Signatory, SignatureCheck
 from oci_registry.referrers_tag import fallback_tag
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 PROGRAM = "cosign"
 KEYLESS = "keyless"
 NOT = "no"
-VARIABLE = "STRATA_SIGN"
-LOG_VARIABLE = "STRATA_SIGN_LOG"
 _LEGACY = "application/vnd.dev.cosign.artifact.sig.v1+json"
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 # A bundle may be about anything, an attestation too; this one says that the image is signed.
@@ -94,7 +93,7 @@ def choose_signer(
         UsageError: layouts cannot be signed; or it is to be keyless, and whose signatures count is not known.
         MissingToolError: signing is asked for, and there is no cosign.
     """
-    key = asked or environ.get(VARIABLE, "") or settings.key
+    key = asked or environ.get(SIGN.name, "") or settings.key
     if key == NOT:
         return Unsigned("it was asked not to (no)")
     if not key:
@@ -153,7 +152,7 @@ def _program(
             f"{why}, and there is no cosign on PATH; nothing was written",
             advice=f"Install cosign, {otherwise}.",
         )
-    log = settings.log and environ.get(LOG_VARIABLE, "") != NOT
+    log = settings.log and environ.get(SIGN_LOG.name, "") != NOT
     return CosignProgram(Path(found), log, insecure, environ)
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buildpack_common.environment_variables import Variable
 from buildpack_release.errors import MissingToolError, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.model.targets import own_arch
@@ -35,6 +36,14 @@ if TYPE_CHECKING:
     from buildpack_testing.cnb.tool_versions import GoTool
 
 _ORIGIN = "origin.txt"
+_LIFECYCLE_DIR = Variable(
+    "STRATA_LIFECYCLE_DIR",
+    "the lifecycle for tests: its `lifecycle` and `launcher`",
+    form="a directory",
+)
+_PACK = Variable("STRATA_PACK", "pack for tests", form="a program")
+VARIABLES = (_LIFECYCLE_DIR, _PACK)
+"""All of them, in the order of the documentation."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,8 @@ def find_lifecycle(
 ) -> BuiltLifecycle | None:
     """Return the lifecycle if that needs no building. Raises ReleaseError for an unfit override."""
     environ = os.environ if environ is None else environ
-    if environ.get("STRATA_LIFECYCLE_DIR"):
-        return _copied_lifecycle(
-            Path(environ["STRATA_LIFECYCLE_DIR"]), cache, "named by STRATA_LIFECYCLE_DIR"
-        )
+    if environ.get(_LIFECYCLE_DIR.name):
+        return _copied_lifecycle(Path(environ[_LIFECYCLE_DIR.name]), cache, f"named by {_LIFECYCLE_DIR.name}")
     cached = _place(LIFECYCLE, cache)
     if (cached / _ORIGIN).is_file():
         return _read_lifecycle(cached)
@@ -117,9 +124,9 @@ def ensure_pack(cache: Path | None = None, environ: Mapping[str, str] | None = N
 def find_pack(cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Pack | None:
     """Return pack if that needs no building. Raises ReleaseError for an unfit override."""
     environ = os.environ if environ is None else environ
-    if environ.get("STRATA_PACK"):
-        named = Path(environ["STRATA_PACK"]).absolute()
-        return Pack(_fitting(PACK, named, "version", "STRATA_PACK"), named, "named by STRATA_PACK")
+    if environ.get(_PACK.name):
+        named = Path(environ[_PACK.name]).absolute()
+        return Pack(_fitting(PACK, named, "version", _PACK.name), named, f"named by {_PACK.name}")
     cached = _place(PACK, cache)
     if (cached / _ORIGIN).is_file():
         return Pack(PACK.version, cached / "pack", (cached / _ORIGIN).read_text(encoding="utf-8"))
@@ -170,7 +177,7 @@ def _copied_lifecycle(binaries: Path, cache: Path | None, origin: str) -> BuiltL
                 detail=f"It was {origin}.",
                 advice="It must hold the binaries lifecycle and launcher, as the release archive does.",
             )
-    version = _fitting(LIFECYCLE, (binaries / "lifecycle").absolute(), "-version", "STRATA_LIFECYCLE_DIR")
+    version = _fitting(LIFECYCLE, (binaries / "lifecycle").absolute(), "-version", _LIFECYCLE_DIR.name)
     content = hashlib.sha256(b"".join((binaries / name).read_bytes() for name in lifecycle_archive.BINARIES))
     target = tools_directory(cache) / f"lifecycle-{version}-{content.hexdigest()[:12]}"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from buildpack_common.environment_variables import Variable
 from oci_registry.errors import CredentialError
 from oci_registry.reference import registry_name
 from oci_registry.remote.auth_file import AuthFile
@@ -21,12 +22,26 @@ from oci_registry.remote.secret import ConcealedText
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-REGISTRY_VARIABLE = "STRATA_REGISTRY_HOST"
-USERNAME_VARIABLE = "STRATA_REGISTRY_USERNAME"
-PASSWORD_VARIABLE = "STRATA_REGISTRY_PASSWORD"  # noqa: S105 (the name of a variable)
-IDENTITY_TOKEN_VARIABLE = "STRATA_REGISTRY_IDENTITY_TOKEN"  # noqa: S105
-TOKEN_VARIABLE = "STRATA_REGISTRY_TOKEN"  # noqa: S105
-_HOST_KEY_VARIABLES = (USERNAME_VARIABLE, PASSWORD_VARIABLE, IDENTITY_TOKEN_VARIABLE, TOKEN_VARIABLE)
+_REGISTRY = Variable(
+    "STRATA_REGISTRY_HOST",
+    "the registry that the following are for; they are sent to no other",
+    form="`host`, `host:port`",
+)
+_USERNAME = Variable("STRATA_REGISTRY_USERNAME", "who publishes, together with a password", form="a name")
+_PASSWORD = Variable(
+    "STRATA_REGISTRY_PASSWORD", "the password, or a token that stands for one", form="a secret"
+)
+_IDENTITY_TOKEN = Variable(
+    "STRATA_REGISTRY_IDENTITY_TOKEN",
+    "instead of both: a refresh token of OAuth 2, as `docker login` keeps it for some registries",
+    form="a secret",
+)
+_TOKEN = Variable(
+    "STRATA_REGISTRY_TOKEN", "instead of all: a token that the registry takes as it is", form="a secret"
+)
+_SECRETS = (_USERNAME, _PASSWORD, _IDENTITY_TOKEN, _TOKEN)
+VARIABLES = (_REGISTRY, *_SECRETS)
+"""The variables with a login, in the order of the documentation."""
 
 
 class CredentialSource(Protocol):
@@ -50,28 +65,28 @@ class EnvironmentLogin:
 
         Raises CredentialError if they name no registry, or a user without a password.
         """
-        given = [name for name in _HOST_KEY_VARIABLES if self.environ.get(name)]
+        given = [one.name for one in _SECRETS if self.environ.get(one.name)]
         if not given:
             return None
-        host = self.environ.get(REGISTRY_VARIABLE, "")
+        host = self.environ.get(_REGISTRY.name, "")
         if not host:
             raise CredentialError(
-                f"{given[0]} is set, but not {REGISTRY_VARIABLE}",
+                f"{given[0]} is set, but not {_REGISTRY.name}",
                 detail="credentials are only sent to the registry that they are for",
-                advice=f"set {REGISTRY_VARIABLE}={registry}",
+                advice=f"set {_REGISTRY.name}={registry}",
             )
         return self._login() if registry_name(host) == registry else None
 
     def _login(self) -> Login:
         source = "the STRATA_REGISTRY_* variables"
-        username = self.environ.get(USERNAME_VARIABLE, "")
-        if token := self.environ.get(TOKEN_VARIABLE):
+        username = self.environ.get(_USERNAME.name, "")
+        if token := self.environ.get(_TOKEN.name):
             return RegistryToken(ConcealedText(token.strip()), source)
-        if token := self.environ.get(IDENTITY_TOKEN_VARIABLE):
+        if token := self.environ.get(_IDENTITY_TOKEN.name):
             return IdentityToken(ConcealedText(token.strip()), source)
-        password = self.environ.get(PASSWORD_VARIABLE, "")
+        password = self.environ.get(_PASSWORD.name, "")
         if not username or not password:
-            raise CredentialError(f"{USERNAME_VARIABLE} and {PASSWORD_VARIABLE} are only useful together")
+            raise CredentialError(f"{_USERNAME.name} and {_PASSWORD.name} are only useful together")
         return Password(username, ConcealedText(password), source)
 
 
