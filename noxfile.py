@@ -35,9 +35,10 @@ from environments import (  # noqa: E402
     requirements,
 )
 
-SOURCES = ("packages", "buildpacks", "tests", "scripts", "noxfile.py", "tasks.py")
+SOURCES = ("packages", "buildpacks", "tests", "scripts", "docs", "noxfile.py", "tasks.py")
 SCRIPTS = (
-    *("scripts/environments.py", "scripts/set_up.py", "scripts/variables_page.py"),
+    *("scripts/environments.py", "scripts/set_up.py"),
+    *("scripts/docs_site.py", "scripts/markdown_links.py", "scripts/variables_page.py"),
     *("scripts/install-cnb-tools", "scripts/lock-environments", "scripts/make-runtime-archive"),
 )
 SHELL_SCRIPTS = (
@@ -194,7 +195,7 @@ def _inv(session: nox.Session, task: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting of code and shell scripts, and the workflows for what is unsafe."""
+    """Check style and formatting of code, links of pages, and the workflows for what is unsafe."""
     _install(session, "lint")
     arguments, paths = _arguments(session)
     code = [path for path in paths or SOURCES if path not in SHELL_SCRIPTS]
@@ -206,6 +207,7 @@ def lint(session: nox.Session) -> None:
     if shell:
         _look(session, "shellcheck", "-x", "-P", "SCRIPTDIR", *shell)
     if not paths:
+        session.run("python", "scripts/markdown_links.py")
         session.run("python", "scripts/variables_page.py", "--check")
         _look(session, "zizmor", "--offline", "--quiet", "--no-progress", WORKFLOWS)
 
@@ -321,6 +323,13 @@ def release(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Build an app with the packages, serve a page, show the layers (-- PATH for your own app)."""
     _inv(session, "demo")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make the documentation's site, build/site, which loads nothing from elsewhere."""
+    _install(session, "docs")
+    session.run("python", "scripts/docs_site.py")
 
 
 @nox.session

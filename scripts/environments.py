@@ -28,6 +28,7 @@ LOCKED = {
     "tests": True,
     "coverage": True,
     "bench": True,
+    "docs": False,
     "lock": False,
 }
 """The dependency groups that environments are made of, and whether the libraries are in these as well.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from environments import read_toml
+from environments import SetupError, read_toml
+from markdown_links import tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,11 @@ PAGE = "docs/variables.md"
 NAME = re.compile(r"(?<![A-Za-z0-9_])(?:BPL?|STRATA)_[A-Z][A-Z0-9_]*(?<!_)(?![A-Za-z0-9_*<])")
 """A variable of this project: BP_ for builds, BPL_ in containers, STRATA_ for who makes buildpacks."""
 
-# Where names are read. Builds of tests have BP_ variables that are made up.
-SOURCES = (
-    *("packages/*/src", "packages/*/share", "buildpacks/*/src", "buildpacks/*/detect"),
-    *("scripts", "noxfile.py", "tasks.py", ".ci", ".github", ".gitlab"),
+_SOURCES = re.compile(
+    r"packages/[^/]+/(src|share)/|buildpacks/[^/]+/(src|detect)/|scripts/|\.ci/|\.github/|\.gitlab/|\w+\.py$"
 )
-_TESTS = ("tests",)
-_OF_TESTS = "STRATA_"
+_TESTS = re.compile(r"tests/")
+_OF_TESTS = "STRATA_"  # builds of tests have BP_ variables that are made up
 
 _INTRODUCTION = """\
 # All variables
@@ -68,14 +66,19 @@ def page(root: Path) -> str:
 
 
 def undocumented(root: Path, text: str) -> list[str]:
-    """Return each name in the code that the page does not have, with the first file that has it, sorted."""
+    """Return each name in the code that the page does not have, with the first file that has it, sorted.
+
+    Raises SetupError where git does not list the files.
+    """
     tables = {name for line in text.splitlines() if line.startswith("| `") for name in NAME.findall(line)}
     found: dict[str, str] = {}
-    for patterns, beginning in ((SOURCES, ""), (_TESTS, _OF_TESTS)):
-        for file in _tracked(root, patterns):
-            for name in NAME.findall((root / file).read_text("utf-8", errors="replace")):
-                if name.startswith(beginning) and name not in tables and not _of_a_host(name):
-                    found.setdefault(name, f"{file}: {name} is in no table of variables")
+    for file in sorted(tracked(root)):
+        beginning = "" if _SOURCES.match(file) else _OF_TESTS if _TESTS.match(file) else None
+        if beginning is None:
+            continue
+        for name in NAME.findall((root / file).read_text("utf-8", errors="replace")):
+            if name.startswith(beginning) and name not in tables and not _of_a_host(name):
+                found.setdefault(name, f"{file}: {name} is in no table of variables")
     return sorted(found.values())
 
 
@@ -148,13 +151,6 @@ def _of_a_host(name: str) -> bool:
     return name.startswith("BP_DEPENDENCY_MIRROR_")
 
 
-def _tracked(root: Path, patterns: tuple[str, ...]) -> list[str]:
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
-    globs = [f":(glob){pattern}{end}" for pattern in patterns for end in ("", "/**")]
-    listed = subprocess.run([*command, *globs], check=True, capture_output=True, text=True).stdout
-    return sorted(name for name in set(listed.split("\0")) if name and (root / name).is_file())
-
-
 def main() -> None:
     """Write the page, or say what is wrong with it."""
     find_sources(ROOT)
@@ -162,7 +158,11 @@ def main() -> None:
     if sys.argv[1:] == ["--check"]:
         stale = not file.is_file() or file.read_text("utf-8") != text
         faults = [f"{PAGE} is not up to date: run python scripts/variables_page.py"] if stale else []
-        if faults := [*undocumented(ROOT, text), *faults]:
+        try:
+            faults += undocumented(ROOT, text)
+        except SetupError as error:
+            sys.exit(f"variables_page: {error}")
+        if faults:
             sys.exit("\n".join(faults))
     elif sys.argv[1:]:
         sys.exit(f"variables_page: unknown option {sys.argv[1]}; there is: --check")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,3 +110,47 @@ def test_pack_builds_with_a_builder_of_all_packages(
         assert sample.answer in app.fetch(sample.path).body
         assert app.command_line()[1:] == sample.arguments
         assert app.stop() == 0
+
+
+PROJECT = """\
+[_]
+schema-version = "0.2"
+
+[[io.buildpacks.build.env]]
+name = "BP_PYTHON_VERSION"
+value = ">=3.10"
+"""
+
+
+def test_pack_builds_with_the_composite_and_somebody_else_s_builder(
+    *,
+    maker: BuilderMaker,
+    pack_with_podman: PackCommand,
+    podman: Podman,
+    packages: Path,
+    samples: SampleBuilds,
+    tmp_path: Path,
+) -> None:
+    """What the README shows first: one file is enough, and variables stand in project.toml."""
+    sample = SAMPLES["flask"]
+    app = tmp_path / "app"
+    shutil.copytree(sample.app, app)
+    (app / "project.toml").write_text(PROJECT)
+    builder = maker.create("builder/other", [WEB], ["test/web"])
+    output = pack_with_podman.build(
+        "localhost/app/composite",
+        app,
+        builder=builder,
+        run_image=samples.run_image,
+        variables=samples.feed.variables,
+        options=(
+            *("--buildpack", str(file_of(packages, COMPOSITE, maker.architecture))),
+            # The phases run one by one then, with the lifecycle of an image; a builder has the same one.
+            *("--lifecycle-image", builder),
+            *("--volume", samples.feed.volume),
+        ),
+    )
+    assert "Successfully built image" in output
+    assert "BP_PYTHON_VERSION" in output
+    with app_container.serve(podman, "localhost/app/composite") as served:
+        assert sample.answer in served.fetch(sample.path).body

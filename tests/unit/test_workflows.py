@@ -34,8 +34,9 @@ def is_trusted(job: dict[str, Any]) -> bool:
 
 
 def test_all_are_looked_at() -> None:
-    assert set(WORKFLOWS) == {"ci", "fleet", "release", "update"}
+    assert set(WORKFLOWS) == {"ci", "docs", "fleet", "release", "update"}
     assert [(name, job) for name, job in JOBS if is_trusted(job_of(name, job))] == [
+        ("docs", "publish"),
         ("fleet", "patch"),
         ("release", "publish"),
         ("release", "tag"),
@@ -54,7 +55,7 @@ def test_actions_are_named_by_commit_with_their_version() -> None:
 def test_no_checkout_leaves_a_token_behind(workflow: str, job: str) -> None:
     steps = job_of(workflow, job)["steps"]
     checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkouts
+    assert checkouts or not scripts(job_of(workflow, job))
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
@@ -98,6 +99,16 @@ def test_a_release_publishes_what_was_made_without_secrets_and_nothing_else() ->
     for step in job["steps"]:
         assert ("${{ secrets." in str(step)) == (step is release)
     assert not re.search("nox|pip ", scripts(job))
+
+
+def test_the_site_is_published_by_a_job_that_runs_nothing_but_that() -> None:
+    """What made it had no rights; and it does not come from a branch that anybody could name."""
+    make, publish = job_of("docs", "make"), job_of("docs", "publish")
+    assert make["if"] == ON_THE_RELEASE_BRANCH
+    assert make["permissions"] == {"contents": "read"}
+    assert publish["needs"] == "make"
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == ["actions/deploy-pages"]
 
 
 def test_the_weekly_update_keeps_the_locks() -> None:
