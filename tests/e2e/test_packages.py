@@ -122,29 +122,38 @@ value = ">=3.10"
 """
 
 
+@pytest.mark.parametrize("place", ["file", "registry"])
 def test_pack_builds_with_the_composite_and_somebody_else_s_builder(
     *,
     maker: BuilderMaker,
     pack_with_podman: PackCommand,
     podman: Podman,
     packages: Path,
+    registry: Registry,
     samples: SampleBuilds,
     tmp_path: Path,
+    place: str,
 ) -> None:
-    """What the README shows first: one file is enough, and variables stand in project.toml."""
+    """What the README shows first: the composite is enough, and variables stand in project.toml."""
     sample = SAMPLES["flask"]
     app = tmp_path / "app"
     shutil.copytree(sample.app, app)
     (app / "project.toml").write_text(PROJECT)
+    layout = packages / f"{COMPOSITE.replace('/', '_')}-{VERSIONS[COMPOSITE]}.oci"
+    composite = (
+        str(file_of(packages, COMPOSITE, maker.architecture))
+        if place == "file"
+        else registry.push_layout(layout, COMPOSITE, VERSIONS[COMPOSITE])
+    )
     builder = maker.create("builder/other", [WEB], ["test/web"])
     output = pack_with_podman.build(
-        "localhost/app/composite",
+        f"localhost/app/{place}",
         app,
         builder=builder,
         run_image=samples.run_image,
         variables=samples.feed.variables,
         options=(
-            *("--buildpack", str(file_of(packages, COMPOSITE, maker.architecture))),
+            *("--buildpack", composite),
             # The phases run one by one then, with the lifecycle of an image; a builder has the same one.
             *("--lifecycle-image", builder),
             *("--volume", samples.feed.volume),
@@ -152,5 +161,5 @@ def test_pack_builds_with_the_composite_and_somebody_else_s_builder(
     )
     assert "Successfully built image" in output
     assert "BP_PYTHON_VERSION" in output
-    with app_container.serve(podman, "localhost/app/composite") as served:
+    with app_container.serve(podman, f"localhost/app/{place}") as served:
         assert sample.answer in served.fetch(sample.path).body

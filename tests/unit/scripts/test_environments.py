@@ -113,7 +113,7 @@ def test_every_requirement_of_the_libraries_has_a_lowest_version() -> None:
 
 def test_every_session_can_be_put_together() -> None:
     """The groups of this repository's own pyproject.toml, as noxfile.py and set_up.py ask for them."""
-    for group in ("maintain", "release", "lint", "types", "test-tools", "tests", "coverage", "bench"):
+    for group in ("maintain", "release", "lint", "types", "test-tools", "tests", "coverage", "bench", "docs"):
         assert [Requirement(one) for one in requirements(ROOT, group)]
     assert not {Requirement(one).name for one in requirements(ROOT, "maintain")} & set(LIBRARIES)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import variables_page
+from markdown_links import tracked
 from variables_page import NAME, PAGE, ROOT
 
 if TYPE_CHECKING:
@@ -35,6 +37,18 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_variable_that_code_names_is_in_a_table() -> None:
     assert variables_page.undocumented(ROOT, (ROOT / PAGE).read_text("utf-8")) == []
+
+
+def test_types_of_bindings_are_taken_from_the_tables() -> None:
+    """So that none is read that is in no table."""
+    calls = [
+        f"{file}: {call}"
+        for file in tracked(ROOT)
+        if re.match(r"(packages|buildpacks)/[^/]+/src/.*\.py$", file)
+        for call in re.findall(r"(?<!def )find_bindings\([^()]*\)", (ROOT / file).read_text("utf-8"))
+    ]
+    assert len(calls) > 5
+    assert [call for call in calls if re.search("[\"']", call)] == []
 
 
 def test_a_variable_in_no_table_is_named_with_its_file(repository: Path) -> None:
