@@ -90,7 +90,7 @@ def _parts(root: Path) -> Iterator[str]:
     for folder, settings in components.items():
         yield f"### [`strata/{folder}`](../buildpacks/{folder}/README.md#configuration)"
         yield _from_docs(common.table(settings.VARIABLES), folder)
-    yield "### Each of them"
+    yield "### Every buildpack"
     yield common.table((common.BUILD_PYTHON,))
     yield "## In a running container"
     yield "Read by what [`strata/app-start`](../buildpacks/app-start/README.md#environment) starts."
@@ -107,11 +107,11 @@ def _parts(root: Path) -> Iterator[str]:
     )
     yield common.binding_table(bindings_for_packages())
     yield "## For maintainers"
-    yield "Of `./scripts/inv`, beside [its options](../packages/buildpack-release/README.md):"
+    yield "Read by `./scripts/inv`, beside [its options](../packages/buildpack-release/README.md):"
     yield common.table(_declared("buildpack_release.maintainer_variables"))
     yield "A login at a registry, before those that docker, podman and skopeo keep:"
     yield common.table(_declared("oci_registry.remote.credentials"))
-    yield "Of the workflows of a forge:"
+    yield "Read by the workflows of a forge:"
     yield common.table((common.Variable(_FLEET[0], _FLEET[2], form=_FLEET[1]),))
     yield "## For tests"
     tests = (*_declared("buildpack_testing.cnb.tools"), *_declared("support.variables_of_tests"))
