@@ -17,10 +17,11 @@ import pytest
 from buildpack_release.images.exported_layer import LayerPlace
 from buildpack_release.images.image_references import single_place
 from buildpack_release.images.known_runtime import RuntimeLayers
-from buildpack_release.images.patch import PatchOptions, TagTemplate, patch
+from buildpack_release.images.patch import PatchOptions, patch
 from buildpack_release.images.patch_plan import PatchRules, PatchState, Planner
 from buildpack_release.images.patch_undo import plan_undo, undo
 from buildpack_release.images.runtime_command import RuntimeCommand
+from buildpack_release.images.tag_template import TagTemplate
 from buildpack_release.model.repository import Repository
 from buildpack_release.progress import say
 from buildpack_testing.cnb import app_container

@@ -119,6 +119,10 @@ class AppShape:
     without: tuple[str, ...] = ()
     """Metadata of layers that are left out, as older buildpacks do."""
     runtime: str = RUNTIME
+    bill: str = ""
+    """What its label calls the layer with the bills of materials, if that is something else."""
+    members: Mapping[str, object] = field(default_factory=dict)
+    """More members of the descriptors in its manifest."""
 
     @property
     def layers(self) -> dict[str, bytes]:
@@ -170,7 +174,7 @@ class AppShape:
         venv = {"sha": self.diff_id("venv"), "data": {**venv_data(self.version), **self.venv}, **flags}
         return {
             "app": [{"sha": self.diff_id("app")}],
-            "sbom": {"sha": self.diff_id("sbom")},
+            "sbom": {"sha": self.bill or self.diff_id("sbom")},
             "buildpacks": [
                 {"key": self.runtime, "version": "0.1.0", "layers": {"python": python}},
                 {"key": "strata/pip-tool", "version": "0.1.0", "layers": {}},
@@ -227,8 +231,8 @@ class AppShape:
             {
                 "schemaVersion": 2,
                 "mediaType": self.manifest_type,
-                "config": config.descriptor().to_json(),
-                "layers": [blob.descriptor(DOCKER_LAYER).to_json() for blob in blobs.values()],
+                "config": config.descriptor().to_json(**self.members),
+                "layers": [blob.descriptor(DOCKER_LAYER).to_json(**self.members) for blob in blobs.values()],
             }
         )
         return Content((*blobs.values(), BlobSource.from_bytes(config.content)), (manifest,))

@@ -14,10 +14,11 @@ from buildpack_release.attestation.builder_identity import BuilderIdentity
 from buildpack_release.errors import ConflictError, UsageError
 from buildpack_release.images.app_image import PATCH_LABEL
 from buildpack_release.images.image_references import find_places
-from buildpack_release.images.patch import PatchOptions, TagTemplate, check_targets, patch
+from buildpack_release.images.patch import PatchOptions, check_targets, patch
 from buildpack_release.images.patch_plan import PatchRules, PatchState, Planner
 from buildpack_release.images.patch_provenance import write_statement
 from buildpack_release.images.patch_undo import plan_undo, undo
+from buildpack_release.images.tag_template import TagTemplate
 from oci_registry.content import DOCKER_MANIFEST, INDEX, Manifest
 from oci_registry.layout import LayoutStore
 from oci_registry.remote.registries import Registries, connection
@@ -162,20 +163,6 @@ def test_another_tag_is_new_or_the_same(patching: Patching, tmp_path: Path) -> N
     assert isinstance(result.fault, ConflictError)
 
 
-def test_the_way_back(patching: Patching, tmp_path: Path) -> None:
-    """The old image stays reachable, under a tag if one is asked for; `--undo` goes back to it, once."""
-    name = patching.push("shop/web", AppShape())
-    store = repository(patching)
-    before = store.manifests.get("1").digest
-    patching.patch(tmp_path / "s", name, options=PatchOptions(keep=TagTemplate("{tag}-{old}")))
-    assert store.manifests.get("1-3.13.0").digest == before
-    places = list(find_places([name], patching.registries))
-    assert undo(plan_undo(places), say=lambda _: None) == ()
-    assert store.manifests.get("1").digest == before
-    (again,) = plan_undo(places)
-    assert (again.before, again.reason) == (None, "it was not patched")
-
-
 def test_a_kept_tag_is_not_written_over(patching: Patching, tmp_path: Path) -> None:
     """It is another image's; nothing is done then."""
     name = patching.push("shop/web", AppShape())
@@ -193,12 +180,6 @@ def test_an_image_without_a_tag_is_refused_before_anything_is_written(patching: 
     plan = patching.plan(f"{name.rpartition(':')[0]}@{digest}")
     with pytest.raises(UsageError, match="has no tag"):
         check_targets(plan, PatchOptions())
-
-
-@pytest.mark.parametrize("text", ["{tag", "{nothing}", "a/b", "{tag.x}", "", "-x"])
-def test_a_template_of_no_tag_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no tag comes out"):
-        TagTemplate(text)
 
 
 def test_an_index_loses_what_is_about_old_images(patching: Patching, tmp_path: Path) -> None:
@@ -262,6 +243,27 @@ def test_a_layout_is_patched_like_a_registry(patching: Patching, tmp_path: Path)
     assert root is not None
     assert root.digest == result.digest
     assert layout.is_intact(root.descriptor())
+
+
+def test_what_is_said_of_the_old_bytes_is_not_said_of_the_new_ones(
+    patching: Patching, tmp_path: Path
+) -> None:
+    """A descriptor may hold the content itself, where else it is, the table of contents of its archive."""
+    members = {"data": "AAAA", "urls": ["https://x.invalid/"], "annotations": {"toc": "old"}}
+    parts = index([("amd64", AppShape(members=members).content())])
+    entry = {**parts.root.manifests[0].to_json(), **members}
+    root = Manifest.from_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]})
+    name = patching.push("shop/web", Content(parts.blobs, (*parts.manifests[:-1], root)))
+    (result,) = patching.patch(tmp_path / "s", name)
+    assert result.fault is None
+    (entry_after,) = repository(patching).manifests.get("1").manifests
+    assert entry_after.extra.keys() == {"platform", "annotations"}
+    after = repository(patching).manifests.get(entry_after.digest)
+    assert after.config is not None
+    assert [bool(one.extra) for one in (after.config, *after.layers)] == [
+        False,  # the configuration
+        *(one not in ("python", "sbom") for one in AppShape().layers),
+    ]
 
 
 def test_the_media_types_stay_docker_s(patching: Patching, tmp_path: Path) -> None:

@@ -109,6 +109,8 @@ def test_what_is_done_to_each(patching: Patching) -> None:
             "acme/native:x names Python 3.13.0",
         ),
         (AppShape(archives={"sbom": b"no archive"}), "the bills of materials"),
+        (AppShape(bill="sha256:" + "0" * 64), "no layer with the bills of materials that its label names"),
+        (AppShape(without=("version",)), "do not say which one it is"),
     ],
 )
 def test_what_cannot_be_patched_is_refused_with_the_reason(

@@ -12,10 +12,12 @@ import pytest
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
 from buildpack_release.images.image_picture import check_picture, draw_layers, write_picture
 from buildpack_release.images.image_references import find_places, read_list
-from buildpack_release.images.image_report import fleet_data, fleet_text
+from buildpack_release.images.image_report import fleet_data, fleet_text, summary
 from buildpack_release.images.show import Inspection
 from buildpack_release.runtimes.archive_catalogue import ArchiveCatalogue
+from oci_registry.content import INDEX, Manifest
 from oci_registry.layout import LayoutStore
+from oci_registry.store import Content
 from oci_registry.testing.samples import image, index
 from support.app_images import RUNTIME, AppShape, bom, layer_tar
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from buildpack_release.images.show import Fleet
     from oci_registry.remote.registries import Registries
-    from oci_registry.store import Content
     from oci_registry.testing.memory import MemoryRegistry
 
 TODAY = dt.date(2026, 11, 30)
@@ -135,6 +136,29 @@ def test_all_platforms_of_an_index_are_shown(
     name = push(registry, registries, "shop/both", index(parts))
     fleet = look(inspection, registries, name)
     assert [one.platform for one in fleet.images] == ["linux/amd64", "linux/arm64"]
+
+
+def test_images_of_an_index_in_an_index_are_shown(
+    inspection: Inspection, registries: Registries, registry: MemoryRegistry
+) -> None:
+    """Nothing that was named is left out of the table."""
+    inner = index([("amd64", AppShape().content())])
+    root = Manifest.from_json(
+        {"schemaVersion": 2, "mediaType": INDEX, "manifests": [inner.root.descriptor().to_json()]}
+    )
+    name = push(registry, registries, "shop/web", Content(inner.blobs, (*inner.manifests, root)))
+    (found,) = look(inspection, registries, name).images
+    assert found.python is not None
+
+
+def test_what_is_no_image_is_shown_as_such(
+    inspection: Inspection, registries: Registries, registry: MemoryRegistry
+) -> None:
+    """A namespace may hold charts and the like."""
+    name = push(registry, registries, "shop/chart", image())
+    fleet = look(inspection, registries, name)
+    assert [one.is_built for one in fleet.images] == [False]
+    assert "1 without a Python of ours" in summary(fleet)
 
 
 def test_one_that_cannot_be_read_does_not_hide_the_others(

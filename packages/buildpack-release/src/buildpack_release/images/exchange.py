@@ -19,6 +19,7 @@ from oci_registry.content import (
     DOCKER_LAYER,
     DOCKER_MANIFEST,
     LAYER,
+    Descriptor,
     Document,
     Manifest,
     canonical_json,
@@ -78,12 +79,8 @@ def exchange(
     for old, (diff_id, digest, size) in changed.items():
         at = app.image.diff_ids.index(old)
         config["rootfs"]["diff_ids"][at] = diff_id
-        manifest["layers"][at] = {
-            **manifest["layers"][at],
-            "mediaType": _media_type(app.image.manifest, at),
-            "digest": digest,
-            "size": size,
-        }
+        # Nothing else of the old descriptor: its annotations, `data` and `urls` are about other content.
+        manifest["layers"][at] = Descriptor(_media_type(app.image.manifest, at), digest, size).to_json()
         _note(config, at, f"{said}: {old}")
     labels = config["config"]["Labels"]
     labels[LIFECYCLE_LABEL] = json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)
@@ -92,12 +89,32 @@ def exchange(
     ).decode()
     media_type = app.image.manifest.config.media_type if app.image.manifest.config else CONFIG
     written_config = Document.of(media_type, config)
-    manifest["config"] = {**manifest["config"], **written_config.descriptor().to_json()}
+    manifest["config"] = written_config.descriptor().to_json()
     return ExchangedImage(
         Manifest(app.image.manifest.media_type, canonical_json(manifest)),
         BlobSource.from_bytes(written_config.content),
         bom,
     )
+
+
+def is_exchange(new: AppImage, old: AppImage) -> bool:
+    """Whether an image differs from another one by nothing but what an exchange of its Python changes."""
+    layers, exchanged = new.image.diff_ids, {str(new.label(PATCH_LABEL).get("layer")), old.sbom_diff_id}
+    return (
+        len(layers) == len(old.image.diff_ids)
+        and all(
+            one == other or other in exchanged for one, other in zip(layers, old.image.diff_ids, strict=True)
+        )
+        and _other_settings(new) == _other_settings(old)
+    )
+
+
+def _other_settings(app: AppImage) -> dict[str, object]:
+    """Return how containers of an image are started, and its labels but for those that an exchange writes."""
+    labels = {
+        key: value for key, value in app.image.labels.items() if key not in (LIFECYCLE_LABEL, PATCH_LABEL)
+    }
+    return {**app.image.settings, "Labels": labels}
 
 
 def _entry(metadata: dict[str, Any], layer: BuildpackLayer) -> dict[str, Any]:

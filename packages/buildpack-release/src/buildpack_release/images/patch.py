@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, cast
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
 from buildpack_release.images.patch_plan import JOBS, PatchState
 from oci_registry.parallel import in_parallel
-from oci_registry.reference import is_tag
 from oci_registry.shared_calls import SharedCalls
 from oci_registry.store import Content
 
@@ -26,34 +25,10 @@ if TYPE_CHECKING:
     from buildpack_release.images.image_references import ImagePlace
     from buildpack_release.images.known_runtime import KnownRuntime
     from buildpack_release.images.patch_plan import PlannedPatch
+    from buildpack_release.images.tag_template import TagTemplate
     from oci_registry.blob_source import BlobSource
     from oci_registry.content import Manifest
     from oci_registry.store import Source, Store
-
-_FIELDS = ("tag", "python", "old")
-
-
-@dataclass(frozen=True)
-class TagTemplate:
-    """How a tag is called after another: `{tag}`, `{python}` (the new version) and `{old}` are replaced."""
-
-    text: str
-
-    def __post_init__(self) -> None:
-        """Raise UsageError if no tag comes out of it."""
-        self.tag("1", "3.0.0", "3.0.0")
-
-    def tag(self, tag: str, python: str, old: str) -> str:
-        """Return the tag. Raises UsageError if it is none."""
-        values = dict(zip(_FIELDS, (tag, python, old), strict=True))
-        try:
-            made = self.text.format_map(values)
-        except (KeyError, ValueError, IndexError, AttributeError):
-            made = ""
-        if not is_tag(made):
-            known = ", ".join(f"{{{name}}}" for name in _FIELDS)
-            raise UsageError(f'no tag comes out of "{self.text}"', advice=f"It may hold {known}.")
-        return made
 
 
 @dataclass(frozen=True)

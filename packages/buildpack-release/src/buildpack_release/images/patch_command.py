@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_release.attestation.builder_identity import BuilderIdentity
 from buildpack_release.errors import CheckFailed, ConflictError, ReleaseError, UsageError
+from buildpack_release.images.kept_images import leave_kept
 from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
-from buildpack_release.images.patch import PatchOptions, PatchResult, TagTemplate, check_targets, patch
+from buildpack_release.images.patch import PatchOptions, PatchResult, check_targets, patch
 from buildpack_release.images.patch_plan import PatchRules, PatchState, Planner
 from buildpack_release.images.patch_provenance import attach_provenance
 from buildpack_release.images.patch_report import (
@@ -25,6 +26,7 @@ from buildpack_release.images.patch_report import (
 )
 from buildpack_release.images.patch_undo import plan_undo, undo
 from buildpack_release.images.runtime_command import RuntimeCommand
+from buildpack_release.images.tag_template import TagTemplate
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.settings import SigningSettings
 from buildpack_release.publish.confirm import confirm
@@ -84,7 +86,7 @@ class PatchCommand:
         if len(known) < len(given):
             raise UsageError("an image that --layer names has no layer of Python of ours")
         rules = PatchRules(command.buildpack.id, self.request.python, self.request.force)
-        plan = Planner(rules, RuntimeLayers(command, known)).plan(places)
+        plan = leave_kept(Planner(rules, RuntimeLayers(command, known)).plan(places), options)
         check_targets(plan, options)
         self.say(plan_text(plan))
         due = sum(one.state is PatchState.PATCH for one in plan)
@@ -103,7 +105,7 @@ class PatchCommand:
 
     def undo(self, places: Sequence[ImagePlace]) -> dict[str, Any]:
         """Go back to what images were patched from; return what was planned as data."""
-        plan = plan_undo(places)
+        plan = plan_undo(places, force=self.request.force)
         self.say(undo_text(plan))
         due = [one for one in plan if one.before is not None]
         failed: tuple[Any, ...] = ()

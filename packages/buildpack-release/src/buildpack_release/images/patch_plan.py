@@ -14,7 +14,7 @@ from buildpack_release.images.exchange import ExchangedImage, exchange
 from buildpack_release.images.patch_rules import Verdict, judge_layers, judge_records
 from buildpack_release.images.python_state import LAYER, version_numbers
 from buildpack_release.images.runtime_layer import order_like
-from oci_registry.content import INDEX, Manifest, canonical_json
+from oci_registry.content import INDEX, Descriptor, Manifest, canonical_json
 from oci_registry.parallel import in_parallel
 from oci_registry.reading import read_image
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from buildpack_release.images.image_references import ImagePlace
     from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
     from buildpack_release.images.runtime_layer import RuntimeOrder
-    from oci_registry.content import Descriptor
     from oci_registry.store import Source
 
 JOBS = 8
@@ -33,6 +32,8 @@ JOBS = 8
 _ABOUT = "vnd.docker.reference.digest"
 """The annotation by which buildx ties an attestation, in an index, to the image that it is about."""
 _PATCHED_FROM = "strata.image.patched.from"
+_OF_THE_CONTENT = ("data", "urls")
+"""What a descriptor says of the very bytes that it describes."""
 _MOST_IMAGES = 500
 
 
@@ -43,6 +44,7 @@ class PatchState(Enum):
     CURRENT = "current"
     NOT_OURS = "not ours"
     OTHER_LINE = "other line"
+    KEPT = "kept"
     REFUSED = "refused"
     UNREAD = "unread"
 
@@ -61,13 +63,15 @@ class PlatformPatch:
     exchanged: ExchangedImage | None = None
     runtime: KnownRuntime | None = None
     old_layer: str = ""
+    patched_from: str = ""
 
 
 @dataclass(frozen=True)
 class PlannedPatch:
     """What is done to what a reference names. `root` is what was read there; None if that failed.
 
-    `new_root` is what will be there; `notes` are about what is left out.
+    `new_root` is what will be there; `notes` are about what is left out. `kept` says what the image is there
+    for, if it is one that is not to be patched: see `kept_images`.
     """
 
     place: ImagePlace
@@ -76,6 +80,14 @@ class PlannedPatch:
     new_root: Manifest | None = None
     notes: tuple[str, ...] = ()
     fault: ReleaseError | None = None
+    kept: str = ""
+
+    @property
+    def patched_from(self) -> str:
+        """The digest of what it was patched from; "" if it was not patched, or that is not known."""
+        if self.root is not None and self.root.is_index:
+            return patched_index_from(self.root)
+        return self.images[0].patched_from if self.images else ""
 
     @property
     def state(self) -> PatchState:
@@ -83,6 +95,8 @@ class PlannedPatch:
         states = {one.state for one in self.images}
         if self.fault is not None:
             return PatchState.UNREAD
+        if self.kept:
+            return PatchState.KEPT
         for state in (PatchState.REFUSED, PatchState.PATCH, PatchState.OTHER_LINE, PatchState.CURRENT):
             if state in states:
                 return state
@@ -153,12 +167,16 @@ class Planner:
             raise CheckFailed(f"an index in an index is not patched: {manifest.digest} in {store.name}")
         app = AppImage(read_image(store, manifest))
         layer = app.buildpack_layer(self._rules.buildpack, LAYER)
-        found = PlatformPatch(manifest.digest, app.image.platform, PatchState.NOT_OURS)
+        found = PlatformPatch(
+            manifest.digest, app.image.platform, PatchState.NOT_OURS, patched_from=app.patched_from[0]
+        )
         if layer is None or not app.is_app:
             return found
         return self._ours(_Ours(store, app, layer, origin), replace(found, old=layer.text("version")))
 
     def _ours(self, ours: _Ours, found: PlatformPatch) -> PlatformPatch:
+        if not found.old:
+            return self._refused(found, Verdict(["the metadata of its Python do not say which one it is"]))
         if self._rules.python.split(".")[:2] != found.old.split(".")[:2]:
             return replace(found, state=PatchState.OTHER_LINE)
         try:
@@ -271,12 +289,17 @@ def _new_index(root: Manifest, images: dict[str, PlatformPatch]) -> tuple[Manife
             notes.append(f"left out of the index: the attestation {entry.digest}, which is about {about}")
             continue
         one = images.get(entry.digest)
-        new = one.exchanged.manifest.descriptor().to_json() if one and one.exchanged else {}
-        entries.append({**entry.to_json(), **new})
+        entries.append(_entry_of(entry, one.exchanged.manifest) if one and one.exchanged else entry.to_json())
     document = {**root.document, "manifests": entries}
     if root.media_type == INDEX:
         document["annotations"] = {**root.annotations, _PATCHED_FROM: root.digest}
     return Manifest(root.media_type, canonical_json(document)), tuple(notes)
+
+
+def _entry_of(old: Descriptor, new: Manifest) -> dict[str, object]:
+    """Describe an image in an index where another one was: for the same platform, with other content."""
+    extra = {key: value for key, value in old.extra.items() if key not in _OF_THE_CONTENT}
+    return Descriptor(new.media_type, new.digest, len(new.content), extra).to_json()
 
 
 def patched_index_from(root: Manifest) -> str:

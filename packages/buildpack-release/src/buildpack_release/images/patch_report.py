@@ -40,6 +40,8 @@ def _row(one: PlannedPatch, image: PlatformPatch) -> tuple[str, ...]:
     why = "; ".join(image.reasons)
     if image.state is PatchState.PATCH and one.state is PatchState.REFUSED:
         state, why = PatchState.REFUSED.value, "another image of the index is refused"
+    if one.kept:
+        state, why = PatchState.KEPT.value, one.kept
     return (one.place.name, image.platform, image.old or "-", image.new or "-", state, why)
 
 
@@ -75,6 +77,7 @@ def _data(one: PlannedPatch, result: PatchResult | None) -> dict[str, Any]:
         "old": one.root.digest if one.root else None,
         "new": one.new_root.digest if one.new_root else None,
         "error": one.fault.title if one.fault else None,
+        "kept": one.kept or None,
         "notes": list(one.notes),
         "platforms": [
             {

@@ -88,6 +88,8 @@ def _label_faults(app: AppImage, layer: BuildpackLayer) -> Iterator[str]:
         yield "its manifest and its configuration do not have the same number of layers"
     if diff_ids.count(layer.diff_id) != 1:
         yield f"its layer {layer.title} is there {diff_ids.count(layer.diff_id)} times, not once"
+    if app.metadata.get("sbom") and app.layer(app.sbom_diff_id) is None:
+        yield "it has no layer with the bills of materials that its label names"
     if missing := [key for key in _INPUTS if key not in layer.data]:
         yield f"the metadata of its Python are of a form that is not known: no {missing[0]}"
     if unknown := sorted(layer.data.keys() - {*_INPUTS, *_OUTCOMES}):

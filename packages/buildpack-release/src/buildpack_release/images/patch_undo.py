@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 from buildpack_release.errors import ReleaseError, UsageError
 from buildpack_release.images.app_image import AppImage
+from buildpack_release.images.exchange import is_exchange
 from buildpack_release.images.patch import move_tag
 from buildpack_release.images.patch_plan import JOBS, patched_index_from
 from oci_registry.content import is_digest
 from oci_registry.parallel import in_parallel
-from oci_registry.reading import read_image
+from oci_registry.reading import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,24 +34,50 @@ class PlannedUndo:
     fault: ReleaseError | None = None
 
 
-def plan_undo(places: Iterable[ImagePlace]) -> tuple[PlannedUndo, ...]:
-    """Look for what patched images were made of, several at once."""
-    return tuple(in_parallel(_plan, places, jobs=JOBS))
+def plan_undo(places: Iterable[ImagePlace], *, force: bool = False) -> tuple[PlannedUndo, ...]:
+    """Look for what patched images were made of, several at once.
+
+    One that was changed since, by a rebase for example, does not go back, unless that is asked for (`force`):
+    the change would be lost.
+    """
+    return tuple(in_parallel(partial(_plan, force=force), places, jobs=JOBS))
 
 
-def _plan(place: ImagePlace) -> PlannedUndo:
+def _plan(place: ImagePlace, *, force: bool) -> PlannedUndo:
     try:
-        root = place.manifest()
-        before = patched_index_from(root) if root.is_index else ""
-        if not root.is_index:
-            before = AppImage(read_image(place.store, root)).patched_from[0]
-        if not is_digest(before):
-            return PlannedUndo(place, root, None, "it was not patched")
-        found = place.store.manifest(before)
+        tree = read_tree(place.store, place.manifest())
+        images = [AppImage(image) for image in tree.images]
+        origins = _origins(tree.root, images)
+        reason = "it was not patched"
+        for origin in origins:
+            before = place.store.manifest(origin)
+            if before is None:
+                reason = f"the image that it was made of is gone: {origin}"
+                continue
+            old = [AppImage(image) for image in read_tree(place.store, before).images]
+            is_due = all(_is_due_to_patch(one, origin, old) for one in images)
+            if is_due or (force and len(origins) == 1):
+                return PlannedUndo(place, tree.root, before)
+            reason = "it was changed since it was patched, which would be lost (--force goes back)"
     except ReleaseError as error:
         return PlannedUndo(place, None, None, error.title, error)
-    reason = "" if found else f"the image that it was made of is gone: {before}"
-    return PlannedUndo(place, root, found, reason)
+    return PlannedUndo(place, tree.root, None, reason)
+
+
+def _origins(root: Manifest, images: Iterable[AppImage]) -> list[str]:
+    """Return what an image may have been made of. Docker's indexes do not tell, but their images do.
+
+    These are several where only some were patched the last time.
+    """
+    told = patched_index_from(root)
+    found = [told] if told else sorted({one.patched_from[0] for one in images})
+    return [one for one in found if is_digest(one)]
+
+
+def _is_due_to_patch(app: AppImage, origin: str, old: Iterable[AppImage]) -> bool:
+    """Whether an image is one of the old ones, or differs from one by its patch alone."""
+    is_patched = app.patched_from[0] == origin
+    return any(app.digest == one.digest or (is_patched and is_exchange(app, one)) for one in old)
 
 
 def undo(plan: Iterable[PlannedUndo], *, say: Callable[[str], None]) -> tuple[PlannedUndo, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.app_image import AppImage, LayerKind
 from buildpack_release.images.image_bom import read_packages
 from buildpack_release.images.python_state import PythonState, find_python
@@ -18,15 +18,18 @@ from oci_registry.reading import read_tree
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from buildpack_release.images.app_image import AppLayer, LaunchedProcess
     from buildpack_release.images.image_bom import BomPackage
     from buildpack_release.images.image_references import ImagePlace
     from buildpack_release.images.python_state import PythonFacts
     from buildpack_release.runtimes.archive_catalogue import ArchiveCatalogue
+    from oci_registry.content import Manifest
+    from oci_registry.reading import ReadImage
 
 _JOBS = 8
+_DEEPEST = 1  # an index in an index
 _TOOL = re.compile(r".*/(.+)-tool")
 
 
@@ -138,9 +141,12 @@ class Inspection:
 
     def read(self, place: ImagePlace, *, with_packages: bool = False) -> Sequence[ShownImage]:
         """Read an image, for each platform that it is there for. Raises ReleaseError."""
-        tree = read_tree(place.store, place.manifest())
-        # What buildx and others list in an index beside the images is for no platform.
-        apps = [AppImage(image) for image in tree.images if image.diff_ids]
+        found = [AppImage(image) for image in _images(place, place.manifest())]
+        if not found:
+            raise CheckFailed(f"{place.name} lists no image")
+        # What buildx and others list in an index beside the images is for no platform. Where there is nothing
+        # else, it is something other than an image.
+        apps = [app for app in found if app.image.diff_ids] or found
         return [self._shown(place, app, with_packages=with_packages) for app in apps]
 
     def _shown(self, place: ImagePlace, app: AppImage, *, with_packages: bool) -> ShownImage:
@@ -158,6 +164,17 @@ class Inspection:
             environment=_environment(app),
             packages=read_packages(place.store, app) if with_packages else None,
         )
+
+
+def _images(place: ImagePlace, root: Manifest, depth: int = 0) -> Iterator[ReadImage]:
+    """Read the images of an index, also of those that it lists. Raises ReleaseError."""
+    if depth > _DEEPEST:
+        raise CheckFailed(f"the indexes of {place.name} are nested too deeply")
+    for image in read_tree(place.store, root).images:
+        if image.manifest.is_index:
+            yield from _images(place, image.manifest, depth + 1)
+        else:
+            yield image
 
 
 def _environment(app: AppImage) -> Environment | None:

@@ -85,7 +85,7 @@ def image_show(
         "to-tag": "the new image's tag, made of {tag}, {python} and {old} (default: the same tag)",
         "keep": "a tag for the old image, made in the same way",
         "undo": "go back to the images that these were patched from",
-        "force": "go on where something is not recorded in the image",
+        "force": "go on where something is not recorded in the image; --undo: lose what was done since",
         "yes": "do it without asking",
         "dry-run": "show the plan and write nothing",
         "provenance": "store beside each image what was exchanged against what (five more requests)",
