@@ -61,10 +61,13 @@ class _Way:
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         delivery = asyncio.ensure_future(self._deliver(under_way, target))
         piece = b"-"
-        while piece:
-            piece = await source.read(_PIECE)
-            under_way.put_nowait((self._loop.time() + self._seconds, piece))
-        await delivery
+        try:
+            while piece:
+                piece = await source.read(_PIECE)
+                under_way.put_nowait((self._loop.time() + self._seconds, piece))
+            await delivery
+        finally:
+            delivery.cancel()
 
     async def _deliver(self, under_way: asyncio.Queue[tuple[float, bytes]], target: StreamWriter) -> None:
         piece = b"-"

@@ -33,7 +33,12 @@ def test_an_app_is_read(tmp_path: Path) -> None:
     ("text", "line", "message"),
     [
         ("", None, "no app is in this file"),
-        (GOOD.replace("web", "Web", 1), 2, "no name of a resource"),
+        (GOOD.replace("web", "Web", 1), 2, "no name of an app"),
+        (GOOD.replace("web", "a" * 63 + ".b", 1), 2, "no name of an app"),
+        (GOOD.replace("git.example", "user:pa55word@git.example"), 4, 'a password in "git"'),
+        (GOOD + 'env = { PIP_INDEX_URL = "https://u:pa55word@x.example/" }\n', 6, 'a password in "env"'),
+        (GOOD + 'env = { ADDRESS = "https://u:pa55word@x.example/" }\n', 6, 'a password in "env"'),
+        (GOOD + 'env = { UV_PUBLISH_TOKEN = "pa55word" }\n', 6, 'a password in "env"'),
         (GOOD.replace("revision", "revison"), 5, "unknown key"),
         (GOOD.replace('revision = "main"', 'blob = "https://x.example/a.zip"'), 5, "one source"),
         (GOOD.replace('git = "https://git.example/web"\nrevision = "main"\n', ""), 1, "one source"),
@@ -56,6 +61,7 @@ def test_a_fault_has_its_line(tmp_path: Path, text: str, line: int | None, messa
     with pytest.raises(CheckFailed) as found:
         read_apps(file)
     assert message in found.value.title
+    assert "pa55word" not in f"{found.value}"
     if line is not None:
         assert found.value.line == line
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildpack_common.known_secrets import address_secrets, environment_secrets
 from buildpack_release.errors import CheckFailed
 from buildpack_release.model.table import Table
 from buildpack_release.model.toml_source import TomlSource
@@ -21,6 +22,7 @@ _KEYS = ("name", "tag", "git", "revision", "blob", "image", "sub-path", "service
 _SOURCES = ("git", "blob", "image")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _LONGEST = 253
+_LONGEST_APP = 63  # kpack makes labels of these names: its webhook refuses longer ones
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -85,8 +87,10 @@ def _read(table: Table) -> KpackApp:
         namespace=table.string("namespace"),
         env=tuple((key, env.string(key)) for key in env.data),
     )
-    if app.name and not is_resource_name(app.name):
-        table.error("name", f'"{app.name}" is no name of a resource (RFC 1123)', "name")
+    if app.name and not (is_resource_name(app.name) and len(app.name) <= _LONGEST_APP):
+        table.error(
+            "name", f'"{app.name}" is no name of an app (RFC 1123, {_LONGEST_APP} characters)', "name"
+        )
     for key, value in (("service-account", app.service_account), ("namespace", app.namespace)):
         fits = is_label(value) if key == "namespace" else is_resource_name(value)
         if value and not fits:
@@ -98,7 +102,22 @@ def _read(table: Table) -> KpackApp:
         table.error("source", f"an app has one source: {', '.join(_SOURCES)}", *given[1:2])
     if bool(app.git) != bool(app.revision):
         table.error("source", '"git" and "revision" belong together', "git" if app.git else "revision")
+    _check_secrets(table, app)
     return app
+
+
+def _check_secrets(table: Table, app: KpackApp) -> None:
+    """Refuse passwords: all that is in this file is written into resources that many can read."""
+    addresses = {"git": (app.git,), "blob": (app.blob,), "env": tuple(value for _, value in app.env)}
+    for key, values in addresses.items():
+        is_known = key == "env" and environment_secrets(dict(app.env))
+        if is_known or any(address_secrets(value, key) for value in values):
+            table.error(
+                "secret",
+                f'there is a password in "{key}", and it would be in the resources',
+                key,
+                advice="Put it into a secret of the cluster, which the service account or a binding names.",
+            )
 
 
 def _check_tag(table: Table, tag: str) -> None:
