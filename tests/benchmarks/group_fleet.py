@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,16 @@ from benchmarks import bare_client
 from benchmarks.bench import ROOT, Bench, inv
 from benchmarks.distance import distant
 from benchmarks.fleet import LINE, Builds, bare_requests, bom_of, environment, planned, prepare, spread
-from benchmarks.measure import Sample, Side, alternate, peak_memory, run
+from benchmarks.measure import Sample, Side, alternate, run, run_with_peak
 from benchmarks.rows import Aim, Row, Series, Skipped, Unit
 from buildpack_release.images.patch_plan import JOBS
 from buildpack_testing import needs
 from buildpack_testing.cnb.registry_server import Registry, registry
+from oci_registry.parallel import in_parallel
 from oci_registry.remote.client import RegistryClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 GROUP = "fleet"
 _IMAGES, _IMAGES_QUICK, _KILLED = 1000, 60, 40
@@ -57,8 +59,9 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
         fleet.release()
         count = _IMAGES_QUICK if bench.quick else _IMAGES
         bench.say(f"  spreading it over {count} repositories, twice")
-        yield from _beside_bare(fleet, count)
-        yield _rebuilding(fleet, count)
+        ours = fleet.spread("ours", count)
+        yield from _rebuilding(fleet, ours)
+        yield from _beside_bare(fleet, ours)
         yield from _killed(fleet)
 
 
@@ -68,7 +71,6 @@ class _Fleet:
     builds: Builds
     registry: Registry
     client: RegistryClient
-    seconds: float = 0.0
 
     @property
     def layers(self) -> list[str]:
@@ -99,6 +101,14 @@ class _Fleet:
         layers = [part for one in self.layers for part in ("--layer", self._from(one, host))]
         return [*inv(ROOT, "image.patch", f"@{file}", "--python", LINE, *layers), "--yes", *options]
 
+    def undo(self, file: Path) -> list[str]:
+        """Return the command that goes back with the images of a file."""
+        return [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
+
+    def count(self, fault: Callable[[RegistryClient, str], bool], names: Sequence[str]) -> int:
+        """Count the images with a fault."""
+        return sum(in_parallel(partial(fault, self.client), names))
+
     def _from(self, reference: str, host: str) -> str:
         return reference.replace(self.registry.address, host) if host else reference
 
@@ -109,10 +119,34 @@ class _Fleet:
         return [asked[name] for name in names]
 
 
-def _beside_bare(fleet: _Fleet, count: int) -> Iterator[Row]:
-    """Patch as many as there are, 20 ms away; then go back, for the next round."""
+def _rebuilding(fleet: _Fleet, names: Sequence[str]) -> Iterator[Row]:
+    """Rebuild with the lifecycle, side by side, with warm caches; against patching copies from next door."""
+    file = fleet.listed(fleet.registry.address, names)
+    fleet.builds.rebuild_all(old=True)
+    started = time.monotonic()
+    fleet.builds.rebuild_all()
+    rebuilt = (time.monotonic() - started) / _SIDE_BY_SIDE
+    before = fleet.registry.log.stat().st_size
+    patched, peak = run_with_peak(fleet.command(file), env=environment(fleet.bench.scratch / "home"))
+    each = Sample(patched.wall / len(names), patched.cpu / len(names))
+    what = f"inv image.patch, {len(names)} images"
+    yield Row(
+        group=GROUP,
+        what=f"inv image.patch, each of {len(names)} images",
+        against=f"the lifecycle's creator for a patch of Python, warm cache, {_SIDE_BY_SIDE} side by side",
+        ours=Series.wall([each]),
+        theirs=Series((rebuilt,)),
+        aim=Aim.ratio(1 / 200),
+        note=f"{rebuilt / each.wall:.0f} times less; a rebuild takes {rebuilt * _SIDE_BY_SIDE:.1f} s",
+    )
+    yield _value(what, "requests an image", float(max(fleet.requests(names, before))), 12, Unit.COUNT)
+    yield _value(what, "memory", float(peak), 150e6, Unit.BYTES)
+
+
+def _beside_bare(fleet: _Fleet, ours: Sequence[str]) -> Iterator[Row]:
+    """Go back from next door, and patch again, 20 ms away; as often as there are rounds."""
     env = environment(fleet.bench.scratch / "home")
-    ours, bare = fleet.spread("ours", count), fleet.spread("bare", count)
+    bare = fleet.spread("bare", len(ours))
     plan = planned(ROOT, fleet.registry.address, bare, fleet.layers)
     recorded = fleet.bench.scratch / "requests.jsonl"
     lines, beyond = [], []
@@ -126,46 +160,19 @@ def _beside_bare(fleet: _Fleet, count: int) -> Iterator[Row]:
         assert old is not None and old.config is not None  # noqa: PT018
         beyond.append(float(sent - len(old.content) - old.config.size - bom_of(one).size))
     recorded.write_text("\n".join(lines), "utf-8")
+    back = fleet.undo(fleet.listed(fleet.registry.address, ours))
     with distant(fleet.registry.address, _AWAY) as host:
-        file = fleet.listed(host, ours)
-        before = fleet.registry.log.stat().st_size
-        peak = peak_memory(fleet.command(file, host=host), env=env)
-        asked = float(max(fleet.requests(ours, before)))
-        undo = [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
+        command = fleet.command(fleet.listed(host, ours), host=host)
         program = [sys.executable, str(Path(bare_client.__file__)), host, str(recorded), str(JOBS)]
         sides = {
-            "ours": Side(lambda: run(fleet.command(file, host=host), env=env), lambda: run(undo, env=env)),
+            "ours": Side(lambda: run(command, env=env), lambda: run(back, env=env)),
             "bare": Side(lambda: run(program, env=env)),
         }
         found = alternate(sides, fleet.bench.few)
-    what = f"inv image.patch, {count} images 20 ms away"
+    what = f"inv image.patch, {len(ours)} images 20 ms away"
     against = f"a bare client with the same requests, {JOBS} at once"
     yield Row.timed(GROUP, what, against, found["ours"], found["bare"], Aim.ratio(1.5))
-    yield _value(what, "requests an image", asked, 12, Unit.COUNT)
-    yield _value(what, "memory", float(peak), 150e6, Unit.BYTES)
     yield _value(what, "sent beyond the sizes of the old", max(beyond), 64 * _KIBI, Unit.BYTES)
-
-
-def _rebuilding(fleet: _Fleet, count: int) -> Row:
-    """Rebuild with the lifecycle, side by side, with warm caches; against patching copies from next door."""
-    env = environment(fleet.bench.scratch / "home")
-    names = fleet.spread("near", count)
-    file = fleet.listed(fleet.registry.address, names)
-    fleet.builds.rebuild_all(old=True)
-    started = time.monotonic()
-    fleet.builds.rebuild_all()
-    rebuilt = (time.monotonic() - started) / _SIDE_BY_SIDE
-    patched = run(fleet.command(file), env=env)
-    each = Sample(patched.wall / count, patched.cpu / count)
-    return Row(
-        group=GROUP,
-        what=f"inv image.patch, each of {count} images",
-        against=f"the lifecycle's creator for a patch of Python, warm cache, {_SIDE_BY_SIDE} side by side",
-        ours=Series.wall([each]),
-        theirs=Series((rebuilt,)),
-        aim=Aim.ratio(1 / 200),
-        note=f"{rebuilt / each.wall:.0f} times less; a rebuild takes {rebuilt * _SIDE_BY_SIDE:.1f} s",
-    )
 
 
 def _killed(fleet: _Fleet) -> Iterator[Row]:
@@ -176,26 +183,29 @@ def _killed(fleet: _Fleet) -> Iterator[Row]:
     rounds = _KILLS_QUICK if fleet.bench.quick else _KILLS
     chance = random.Random(1)
     incomplete = twice = 0
-    undo = [*inv(ROOT, "image.patch", f"@{file}", "--undo"), "--yes"]
+
+    def is_wrong(client: RegistryClient, name: str) -> bool:
+        return _patched_from(client, name) != fleet.builds.versions[0]
+
     for _ in range(rounds):
         process = subprocess.Popen(fleet.command(file), env=env, stdout=-3, stderr=-3, start_new_session=True)
         time.sleep(chance.uniform(0.3, 2.5))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        incomplete += sum(not _is_whole(fleet.client, name) for name in names)
+        incomplete += fleet.count(_is_incomplete, names)
         run(fleet.command(file), env=env)
-        incomplete += sum(not _is_whole(fleet.client, name) for name in names)
-        twice += sum(_patched_from(fleet.client, name) != fleet.builds.versions[0] for name in names)
-        run(undo, env=env)
+        incomplete += fleet.count(_is_incomplete, names)
+        twice += fleet.count(is_wrong, names)
+        run(fleet.undo(file), env=env)
     what = f"inv image.patch, killed {rounds} times at a random moment and run again"
     yield _value(what, "tags on incomplete images", float(incomplete), 0, Unit.COUNT)
     yield _value(what, "images not patched, or patched twice", float(twice), 0, Unit.COUNT)
 
 
-def _is_whole(client: RegistryClient, name: str) -> bool:
+def _is_incomplete(client: RegistryClient, name: str) -> bool:
     repository = client.repository(name)
     manifest = repository.manifests.find("1")
-    return manifest is not None and all(map(repository.has_blob, manifest.blobs))
+    return manifest is None or not all(map(repository.has_blob, manifest.blobs))
 
 
 def _patched_from(client: RegistryClient, name: str) -> str:

@@ -94,7 +94,18 @@ def peak_memory(
 
     Raises RunFailed.
     """
-    return int(_measured(command, env=env, cwd=cwd)[2])
+    return run_with_peak(command, env=env, cwd=cwd)[1]
+
+
+def run_with_peak(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> tuple[Sample, int]:
+    """Run a command; return what it took, and its peak memory as above. Raises RunFailed."""
+    wall, cpu, peak = _measured(command, env=env, cwd=cwd)
+    return Sample(wall, cpu), int(peak)
 
 
 def alternate(sides: Mapping[str, Side], rounds: int, *, warm_up: bool = False) -> dict[str, list[Sample]]:
