@@ -128,10 +128,11 @@ def test_packages_are_found_wherever_the_build_had_its_layers(
 def test_all_platforms_of_an_index_are_shown(
     inspection: Inspection, registry: MemoryRegistry, registries: Registries
 ) -> None:
-    """And nothing of what is listed beside them for no platform."""
+    """And nothing of what is listed beside them for no platform, such as buildx's attestations."""
     parts = [
         ("amd64", AppShape().content()),
         ("arm64", AppShape(architecture="arm64", python={"arch": "arm64"}).content()),
+        ("unknown", image(b"attestation", architecture="unknown", os="unknown")),
     ]
     name = push(registry, registries, "shop/both", index(parts))
     fleet = look(inspection, registries, name)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from oci_registry.reading import ReadImage
 
 _JOBS = 8
+_NO_SYSTEM = "unknown"
+"""What buildx writes as the system of an attestation; it has layers like an image."""
 _DEEPEST = 1  # an index in an index
 _TOOL = re.compile(r".*/(.+)-tool")
 
@@ -146,7 +148,8 @@ class Inspection:
             raise CheckFailed(f"{place.name} lists no image")
         # What buildx and others list in an index beside the images is for no platform. Where there is nothing
         # else, it is something other than an image.
-        apps = [app for app in found if app.image.diff_ids] or found
+        apps = [app for app in found if app.image.diff_ids and app.image.config.get("os") != _NO_SYSTEM]
+        apps = apps or found
         return [self._shown(place, app, with_packages=with_packages) for app in apps]
 
     def _shown(self, place: ImagePlace, app: AppImage, *, with_packages: bool) -> ShownImage:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def image(*layers: bytes, architecture: str = "amd64", **manifest: object) -> Content:
+def image(*layers: bytes, architecture: str = "amd64", os: str = "linux", **manifest: object) -> Content:
     """Make an image of layers (tar files, if anybody unpacks them); `manifest` adds members to it."""
     blobs = tuple(BlobSource.from_bytes(layer) for layer in layers)
     diff_ids = [blob.digest for blob in blobs]
     rootfs = {"type": "layers", "diff_ids": diff_ids}
-    config = {"architecture": architecture, "os": "linux", "rootfs": rootfs, "config": {}}
+    config = {"architecture": architecture, "os": os, "rootfs": rootfs, "config": {}}
     config_blob = BlobSource.from_bytes(json.dumps(config, sort_keys=True).encode())
     document = {
         "schemaVersion": 2,
