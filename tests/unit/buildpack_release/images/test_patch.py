@@ -16,7 +16,7 @@ from buildpack_release.images.app_image import PATCH_LABEL
 from buildpack_release.images.image_references import find_places
 from buildpack_release.images.patch import PatchOptions, check_targets, patch
 from buildpack_release.images.patch_plan import PatchRules, PatchState, Planner
-from buildpack_release.images.patch_provenance import write_statement
+from buildpack_release.images.patch_provenance import attach_provenance, write_statement
 from buildpack_release.images.patch_undo import plan_undo, undo
 from buildpack_release.images.tag_template import TagTemplate
 from oci_registry.content import DOCKER_MANIFEST, INDEX, Manifest
@@ -25,6 +25,7 @@ from oci_registry.remote.registries import Registries, connection
 from oci_registry.remote.retry import RetryPolicy
 from oci_registry.store import Content
 from oci_registry.testing.faulty import FaultyRegistry, InjectedFault
+from oci_registry.testing.hosted import Habit, HostedRegistry
 from oci_registry.testing.memory import MemoryRegistry
 from oci_registry.testing.samples import index
 from support.app_images import RUNTIME, AppShape
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from buildpack_release.images.patch_plan import PlannedPatch
     from oci_registry.remote.client import RegistryClient, RemoteRepository
+    from oci_registry.store import Store
     from unit.buildpack_release.images.conftest import Patching
 
 BUILDER = BuilderIdentity("urn:test")
@@ -332,6 +334,40 @@ def test_one_that_fails_does_not_stop_the_others(
     results = patching.patch(tmp_path / "s", *names, options=PatchOptions(before_tag=somebody_pushes))
     assert [one.fault is None for one in results] == [True, False, True]
     assert not registry.store.incomplete_tags()
+
+
+@pytest.mark.parametrize(
+    ("habit", "advice"),
+    [
+        (Habit.IMMUTABLE_400, "--to-tag '{tag}-py{python}'"),
+        (Habit.IMMUTABLE_409, "--to-tag '{tag}-py{python}'"),
+        (Habit.IMMUTABLE_412, "--to-tag '{tag}-py{python}'"),
+        (Habit.NO_DOCUMENTS, "patch without --provenance"),
+    ],
+)
+def test_a_registry_that_refuses_says_what_else_can_be_done(
+    patching: Patching, tmp_path: Path, habit: Habit, advice: str
+) -> None:
+    """Tags that cannot move, documents that cannot be stored: the image is as it was."""
+    image, layers = AppShape().content(), patching.layers()
+
+    def attach(store: Store, planned: PlannedPatch, new: Manifest) -> None:
+        attach_provenance(store, planned, new, BUILDER)
+
+    options = PatchOptions(before_tag=attach) if habit is Habit.NO_DOCUMENTS else PatchOptions()
+    with (
+        MemoryRegistry(referrers=False) as older,
+        HostedRegistry(older, habit) as hosted,
+        Registries(connection(anonymous=True)) as registries,
+    ):
+        store = registries.client(older.host).repository("shop/web")
+        store.push(image, ["1"])
+        places = list(find_places([f"{hosted.host}/shop/web:1"], registries))
+        plan = Planner(PatchRules(RUNTIME, "3.13"), layers).plan(places)
+        (result,) = patch(plan, options, tmp_path, say=lambda _: None)
+        assert store.digest("1") == image.root.digest
+    assert result.fault is not None
+    assert advice in result.fault.advice
 
 
 def test_a_registry_that_asks_to_wait_is_waited_for(

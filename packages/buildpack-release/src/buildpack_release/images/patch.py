@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
 from buildpack_release.images.patch_plan import JOBS, PatchState
+from oci_registry.errors import RegistryConflictError, RejectedError
 from oci_registry.parallel import in_parallel
 from oci_registry.shared_calls import SharedCalls
 from oci_registry.store import Content
@@ -177,7 +178,15 @@ def move_tag(store: Store, tag: str, old: Manifest | None, new: Manifest, place:
             detail=f"Read: {old.digest if old else 'nothing'}; there now: {current or 'nothing'}.",
             advice="Run the same command again: it reads anew.",
         )
-    store.tag(new, tag)
+    try:
+        store.tag(new, tag)
+    except (RejectedError, RegistryConflictError) as error:
+        if current:
+            error.advice = (
+                f"{error.advice}\nThe registry does not let {tag} move. Where tags are immutable, give new "
+                "images tags of their own: --to-tag '{tag}-py{python}'"
+            ).strip()
+        raise
     if (found := _digest(store, tag)) != new.digest:
         raise ConflictError(
             f"{store.name}:{tag} was moved by somebody else at the same moment",

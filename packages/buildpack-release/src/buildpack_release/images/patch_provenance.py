@@ -15,6 +15,7 @@ from buildpack_release.publish.attachments import PREDICATE as PREDICATE_TYPE
 from buildpack_release.publish.attachments import TITLE
 from oci_registry.blob_source import BlobSource
 from oci_registry.content import MANIFEST, Manifest
+from oci_registry.errors import RegistryConflictError, RejectedError
 from oci_registry.store import Content
 
 if TYPE_CHECKING:
@@ -88,7 +89,14 @@ def attach_provenance(
         }
     )
     store.push(Content((document,), ()), mounts={}, progress=lambda *_: None, absent=[document.digest])
-    store.attach(manifest)
+    try:
+        store.attach(manifest)
+    except (RejectedError, RegistryConflictError) as error:
+        error.advice = (
+            f"{error.advice}\nNo tag was written. If {store.name} can store no documents beside images, "
+            "patch without --provenance."
+        ).strip()
+        raise
 
 
 def _sha256(digest: str) -> dict[str, str]:
