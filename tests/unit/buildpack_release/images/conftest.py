@@ -80,7 +80,8 @@ class Patching:
 
 
 @pytest.fixture
-def patching(registry: MemoryRegistry, registries: Registries) -> Patching:
-    """Images, and layers as they were released."""
+def patching(registry: MemoryRegistry, registries: Registries, monkeypatch: pytest.MonkeyPatch) -> Patching:
+    """Images, and layers as they were released; the catalogue is the repository's own."""
+    monkeypatch.delenv("BP_PYTHON_RUNTIMES", raising=False)
     command = RuntimeCommand.of(Repository.discover(ROOT), registries, lambda _: None)
     return Patching(registry.host, registries, command)

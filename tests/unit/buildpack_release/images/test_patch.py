@@ -125,7 +125,7 @@ def test_twelve_requests_an_image(patching: Patching, registry: MemoryRegistry, 
     layers = patching.layers()
     first = len(registry.requests)
     plan = patching.plan(*names, layers=layers)
-    common = 2  # what is looked for in the old layer and in the new one
+    common = 3  # what is looked for in the old layer and in the new one, and whether that is sound
     results = patch(plan, PatchOptions(), tmp_path, say=lambda _: None)
     assert all(one.fault is None for one in results)
     asked = registry.requests[first:]

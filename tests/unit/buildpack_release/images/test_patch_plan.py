@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_release.errors import ReleaseError
+from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.app_image import AppImage
+from buildpack_release.images.image_references import find_places
+from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
 from buildpack_release.images.patch_plan import PatchState
 from buildpack_release.images.patch_rules import Verdict, judge_layers
+from oci_registry.content import DOCKER_LAYER, Manifest
 from oci_registry.reading import read_image
+from oci_registry.store import Content
 from oci_registry.testing.samples import image, index
 from support.app_images import LOCATION, RUNTIME, VENV, AppShape
 
@@ -167,6 +172,32 @@ def test_an_old_layer_that_nobody_knows_is_a_doubt(patching: Patching) -> None:
     judge_layers(app, app.buildpack_layers[0], ReleaseError("no archive"), runtime, verdict)
     assert verdict.doubts == ["whether its layer is as it was released is not known: no archive"]
     assert not verdict.refusals
+
+
+def test_a_processor_without_any_python_stops_no_others(patching: Patching) -> None:
+    """A catalogue of one's own may be for some of a fleet's processors alone."""
+    ours = patching.push("shop/web", AppShape())
+    other = patching.push("shop/other", AppShape(architecture="s390x", python={"arch": "s390x"}))
+    one, two = patching.plan(ours, other)
+    assert one.state is PatchState.PATCH
+    assert reasons((two,)) == ("the catalogue has no Python for linux/s390x",)
+
+
+def test_a_damaged_layer_gets_into_no_image(patching: Patching) -> None:
+    """An image whose configuration speaks of another layer than is there could not be unpacked anywhere."""
+    name = patching.push("shop/web", AppShape())
+    sound = AppShape(version="3.13.1").content()
+    other = AppShape(version="3.13.1", python_files={f"{LOCATION}/other": b"x"}).content().blobs[1]
+    document = json.loads(sound.root.content)
+    document["layers"][1] = other.descriptor(DOCKER_LAYER).to_json()
+    damaged = Content((*sound.blobs, other), (Manifest.from_json(document),))
+    names = [patching.push("released/old", AppShape()), patching.push("released/new", damaged)]
+    places = find_places(names, patching.registries)
+    layers = RuntimeLayers(
+        patching.command, [one for place in places for one in KnownRuntime.all_in(place, RUNTIME)]
+    )
+    with pytest.raises(CheckFailed, match=r"the layer of Python 3\.13\.1 in .*released/new is damaged"):
+        patching.plan(name, layers=layers)
 
 
 def test_an_index_is_patched_whole_or_not_at_all(patching: Patching) -> None:

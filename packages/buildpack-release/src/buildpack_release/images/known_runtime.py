@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.errors import CheckFailed
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.bom_layer import BomLayer
@@ -14,6 +15,8 @@ from buildpack_release.images.exported_layer import layer_members, read_place
 from buildpack_release.images.image_references import ImagePlace
 from buildpack_release.images.python_state import LAYER, version_numbers
 from buildpack_release.model.inputs import collect
+from buildpack_release.publish.verify import blob_problem
+from oci_registry.content import LAYER as LAYER_TYPE
 from oci_registry.layout import LayoutStore
 from oci_registry.reading import read_tree
 from oci_registry.shared_calls import SharedCalls
@@ -50,6 +53,7 @@ class KnownRuntime:
     boms: Mapping[str, bytes]
     store: Source
     _contents: list[RuntimeContents] = field(default_factory=list, repr=False, compare=False)
+    _checked: list[str] = field(default_factory=list, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
@@ -81,6 +85,19 @@ class KnownRuntime:
         mine = (self.version, self.data.get("os"), self.data.get("arch"), self.data.get("keep"), self.place)
         target = order.target
         return mine == (order.version, target.os, target.arch, list(order.keep), order.place)
+
+    def check(self) -> None:
+        """Read all of the layer, once: what many images get has to be what is said of it.
+
+        Raises CheckFailed, RegistryError.
+        """
+        with self._lock:
+            if not self._checked:
+                self._checked.append(blob_problem(self.store, self.blob.descriptor(LAYER_TYPE), self.diff_id))
+        if self._checked[0]:
+            raise CheckFailed(
+                f"the layer of Python {self.version} in {self.store.name} is damaged", detail=self._checked[0]
+            )
 
     def contents(self) -> RuntimeContents:
         """Look into the layer, once. Raises RegistryError."""
@@ -121,7 +138,7 @@ class RuntimeLayers:
     def version(self, python: str, order: RuntimeOrder) -> str:
         """Return the version that a line or version means: the newest that is given, else of the catalogue.
 
-        Raises UsageError if there is none.
+        Raises UsageError if there is none, CheckFailed if there is none of any version for that target.
         """
         numbers = [
             found
@@ -131,6 +148,8 @@ class RuntimeLayers:
         ]
         if numbers:
             return ".".join(map(str, max(numbers)))
+        if all(one.arch != order.target.arch for one in self._command.catalogue.archives):
+            raise CheckFailed(f"the catalogue has no Python for {order.target}")
         return self._command.version(python, order.target)
 
     def find(self, order: RuntimeOrder) -> KnownRuntime:
@@ -148,6 +167,8 @@ class RuntimeLayers:
         layout = LayoutStore(cache_directory() / "runtime-layers" / self._key(order))
         with self._making:  # each takes all cores
             if not _is_whole(layout):
+                with layout.writing():  # where nothing can be written, that is known before the work
+                    pass
                 self._command.write(order, layout, _TAG)
         found = KnownRuntime.all_in(ImagePlace(layout, _TAG, layout.name), self._command.buildpack.id)
         return next(iter(found))

@@ -181,9 +181,9 @@ class Planner:
             return replace(found, state=PatchState.OTHER_LINE)
         try:
             order = self._order(ours)
+            found = replace(found, new=self._version(order), old_layer=ours.layer.diff_id)
         except CheckFailed as error:
             return self._refused(found, Verdict([error.title]))
-        found = replace(found, new=self._version(order), old_layer=ours.layer.diff_id)
         if found.new == found.old:
             return replace(found, state=PatchState.CURRENT)
         verdict = Verdict()
@@ -234,14 +234,18 @@ class Planner:
     def _version(self, order: RuntimeOrder) -> str:
         try:
             return self._layers.version(self._rules.python, order)
+        except CheckFailed:
+            raise
         except ReleaseError as error:
             raise _General(error) from None
 
     def _find(self, order: RuntimeOrder) -> KnownRuntime:
         try:
-            return self._layers.find(order)
+            found = self._layers.find(order)
+            found.check()
         except ReleaseError as error:
             raise _General(error) from None
+        return found
 
     def _known(self, order: RuntimeOrder) -> KnownRuntime | ReleaseError:
         try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from oci_registry.content import Descriptor, Manifest
-    from oci_registry.store import Progress, Store
+    from oci_registry.store import Progress, Source, Store
 
 _GZIP = 31  # zlib's wbits
 _LARGEST_LAYER = 16 << 30  # bytes unpacked: what gzip can make of it is a thousand times the blob
@@ -65,7 +65,7 @@ def unreadable_blobs(tree: ImageTree, store: Store, progress: Progress) -> tuple
         for image in tree.images
         for layer, diff_id in zip(image.manifest.layers, image.diff_ids, strict=False)
     }
-    found = (_blob_problem(store, blob, diff_ids.get(blob.digest, ""), progress) for blob in tree.blobs)
+    found = (blob_problem(store, blob, diff_ids.get(blob.digest, ""), progress) for blob in tree.blobs)
     return tuple(problem for problem in found if problem)
 
 
@@ -109,7 +109,8 @@ def _unpacked(unpack: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
         piece = unpack.unconsumed_tail
 
 
-def _blob_problem(store: Store, blob: Descriptor, diff_id: str, progress: Progress) -> str:
+def blob_problem(store: Source, blob: Descriptor, diff_id: str, progress: Progress = lambda *_: None) -> str:
+    """Read all of a blob; return what is wrong with its bytes, or what they unpack to: "" for nothing."""
     archive = hashlib.sha256()
     unpack = zlib.decompressobj(_GZIP) if blob.media_type.endswith("gzip") else None
     done = unpacked = 0
