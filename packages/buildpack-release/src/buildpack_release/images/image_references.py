@@ -25,6 +25,7 @@ LAYOUT = "oci:"
 _ALL = "*"
 _LIST = "@"
 _JOBS = 8
+_HIDDEN = "Registries list only what those who ask may read."
 # The tags under which documents about an image are kept: the index of referrers, cosign's own.
 _ABOUT_OTHERS = re.compile(r"sha256-[0-9a-f]{64}(\..+)?")
 
@@ -67,11 +68,12 @@ def find_places(texts: Iterable[str], registries: Registries) -> Iterator[ImageP
     A text is a reference, `REPOSITORY:*` for all tags, `REGISTRY/NAMESPACE/*` for all of all repositories
     below, `oci:DIRECTORY` for all images of a layout, or `@FILE` for a file of these.
 
-    Raises UsageError for anything else, CheckFailed for a broken layout or list, RegistryError, OSError.
+    Raises UsageError for anything else, CheckFailed for a broken layout or list and for a text that names
+    nothing, RegistryError, OSError.
     """
     seen: set[str] = set()
     for text in texts:
-        for place in _places(text, registries):
+        for place in _some_places(text, registries):
             if place.name not in seen:
                 seen.add(place.name)
                 yield place
@@ -85,6 +87,16 @@ def single_place(text: str, registries: Registries) -> ImagePlace:
     return found[0]
 
 
+def _some_places(text: str, registries: Registries) -> Iterator[ImagePlace]:
+    """Find what a text names; that nothing is there may be a slip, and would look like success."""
+    is_there = False
+    for place in _places(text, registries):
+        is_there = True
+        yield place
+    if not is_there:
+        raise CheckFailed(f"there is no image {text}", advice=_HIDDEN if text.endswith(_ALL) else "")
+
+
 def _places(text: str, registries: Registries) -> Iterator[ImagePlace]:
     if text.startswith(_LIST):
         for line in read_list(Path(text.removeprefix(_LIST))):
@@ -92,7 +104,7 @@ def _places(text: str, registries: Registries) -> Iterator[ImagePlace]:
                 raise UsageError(
                     "a list of references names no other list", file=Path(text.removeprefix(_LIST))
                 )
-            yield from _places(line, registries)
+            yield from _some_places(line, registries)
     elif text.startswith(LAYOUT):
         yield from _of_layout(Path(text.removeprefix(LAYOUT)))
     elif text.endswith(f"/{_ALL}"):

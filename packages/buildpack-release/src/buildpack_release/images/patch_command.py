@@ -56,6 +56,21 @@ class PatchRequest:
     force: bool = False
     provenance: bool = False
     insecure: bool = False
+    layers: bool = False
+
+    def check_undo(self) -> None:
+        """Raise UsageError if something is wanted that going back has no use for."""
+        useless = {
+            "--python": self.python,
+            "--layer": self.layers,
+            "--to-tag": self.to_tag,
+            "--keep": self.keep,
+            "--provenance": self.provenance,
+            "--sign": self.sign,
+        }
+        for option, is_given in useless.items():
+            if is_given:
+                raise UsageError(f"--undo goes back to an image that is there: {option} has no meaning then")
 
 
 @dataclass
@@ -85,6 +100,7 @@ class PatchCommand:
         known = [one for place in given for one in KnownRuntime.all_in(place, command.buildpack.id)]
         if len(known) < len(given):
             raise UsageError("an image that --layer names has no layer of Python of ours")
+        self._check_line(command, known)
         rules = PatchRules(command.buildpack.id, self.request.python, self.request.force)
         plan = leave_kept(Planner(rules, RuntimeLayers(command, known)).plan(places), options)
         check_targets(plan, options)
@@ -133,6 +149,18 @@ class PatchCommand:
         """Raise what the command ends with, if not all went well."""
         if self.problem is not None:
             raise self.problem
+
+    def _check_line(self, command: RuntimeCommand, known: Sequence[KnownRuntime]) -> None:
+        """Raise UsageError for a line that nobody knows: else all images would just be of another one."""
+        line = self.request.python.split(".")[:2]
+        lines = sorted({one.version[:2] for one in command.catalogue.archives})
+        names = [".".join(map(str, one)) for one in lines]
+        if ".".join(line) not in names and all(one.version.split(".")[:2] != line for one in known):
+            raise UsageError(
+                f"there is no Python {'.'.join(line)} in this catalogue",
+                advice=f"Lines in it: {', '.join(names)}.",
+                file=command.catalogue.path,
+            )
 
     def _conclude(self, plan: Sequence[PlannedPatch], results: Sequence[PatchResult]) -> None:
         failed = [one for one in results if one.fault]

@@ -20,7 +20,7 @@ def confirm(question: str, *, terminal: TextIO, say: Callable[[str], None]) -> N
     if not terminal.isatty():
         raise UsageError(
             "there is no terminal to ask on; nothing was written",
-            advice="Give --yes to publish without a question, or --dry-run to see the plan alone.",
+            advice="Give --yes to do it without a question, or --dry-run to see the plan alone.",
         )
     say(f"{question} [y/N]")
     if terminal.readline().strip().lower() not in _YES:

@@ -261,7 +261,7 @@ def _help_advice(task: str | None) -> str:
 def _refuse_missing(context: ParserContext, task: Task[Any]) -> None:
     for argument in context.args.values():
         required = argument.name in task.required if isinstance(task, Command) else argument.positional
-        if required and argument.value is None:
+        if required and argument.value in (None, []):
             shown = str(argument.name).upper() if argument.positional else f"--{argument.names[0]}"
             said = f"{context.name} needs {shown}{f': {argument.help}' if argument.help else ''}"
             raise UsageError(said, advice=_help_advice(context.name))

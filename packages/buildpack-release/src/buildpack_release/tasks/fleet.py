@@ -114,12 +114,18 @@ def image_patch(
     from buildpack_release.progress import say
     from oci_registry.remote.registries import Registries, connection
 
+    request = PatchRequest(
+        *(python, to_tag, keep, sign),
+        force=force,
+        provenance=provenance,
+        insecure=bool(insecure),
+        layers=bool(layer),
+    )
+    if undo:
+        request.check_undo()
     with Registries(connection(insecure=insecure or ()), say) as registries:
         places = list(find_places(ref, registries))
         given = list(find_places(layer or (), registries))
-        request = PatchRequest(
-            python, to_tag, keep, sign, force=force, provenance=provenance, insecure=bool(insecure)
-        )
         run = PatchCommand(root_of(context), registries, request, say, yes=yes, dry_run=dry_run)
         data = run.undo(places) if undo else run.patch(places, given)
         if json:
