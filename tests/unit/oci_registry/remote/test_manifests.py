@@ -157,7 +157,7 @@ def test_a_list_that_goes_on_elsewhere_is_refused() -> None:
 
 
 def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oci_registry.remote.manifests._MOST_PAGES", 3)
+    monkeypatch.setattr("oci_registry.remote.paging._MOST_PAGES", 3)
     with (
         ScriptedServer(in_turn(page(["1"], "</v2/a/tags/list?last=1>; rel=next"))) as server,
         client(server.host) as remote,

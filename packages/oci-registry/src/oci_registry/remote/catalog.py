@@ -6,13 +6,13 @@ refuse it, or show it to administrators alone.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from buildpack_common.parsing import parse_json
 from oci_registry.errors import RegistryError
 from oci_registry.reference import is_repository
-from oci_registry.remote.paging import next_page
+from oci_registry.remote.paging import pages
 from oci_registry.remote.scope import CATALOG
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from oci_registry.remote.transport import Transport
 
 _OK = 200
-_PAGE = 1000
-_MOST_PAGES = 1_000
 _MOST_NAMES = 500_000
 _LIST_LIMIT = 16 * 1024 * 1024
 
@@ -32,17 +30,16 @@ def repositories(transport: Transport) -> tuple[str, ...]:
     Raises RegistryError: the registry has no such list or does not show it to us (NotFoundError,
     AccessDeniedError), or answers nonsense.
     """
-    url: str | None = f"/v2/_catalog?{urlencode({'n': _PAGE})}"
-    found: dict[str, None] = {}
-    for _ in range(_MOST_PAGES):
-        if url is None:
-            return tuple(found)
-        reply = transport.request("GET", url, expect={_OK}, scopes=CATALOG, limit=_LIST_LIMIT)
+    what, found = f"the list of repositories of {transport.registry}", dict[str, None]()
+    for reply in pages(transport, "/v2/_catalog", partial(_ask, transport), what=what):
         found.update(dict.fromkeys(_names(reply)))
         if len(found) > _MOST_NAMES:
-            break
-        url = next_page(transport, reply)
-    raise RegistryError(f"the list of repositories of {transport.registry} does not end")
+            raise RegistryError(f"{what} does not end")
+    return tuple(found)
+
+
+def _ask(transport: Transport, url: str) -> Reply:
+    return transport.request("GET", url, expect={_OK}, scopes=CATALOG, limit=_LIST_LIMIT)
 
 
 def _names(reply: Reply) -> list[str]:

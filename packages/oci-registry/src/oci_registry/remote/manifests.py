@@ -10,7 +10,7 @@ from buildpack_common.parsing import parse_count, parse_json
 from oci_registry.content import MANIFEST_TYPES, Descriptor, Manifest, is_digest
 from oci_registry.errors import ContentMismatchError, NotFoundError, RegistryError
 from oci_registry.reference import is_tag
-from oci_registry.remote.paging import next_page
+from oci_registry.remote.paging import pages
 from oci_registry.remote.scope import pull, push
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _LIMIT = 4 * 1024 * 1024  # the size that every registry must take (OCI Distribution 1.1), and most stop at
 _LIST_LIMIT = 16 * 1024 * 1024
-_PAGE = 1000
-_MOST_PAGES = 1_000
 _MOST_TAGS = 500_000
 _OK, _CREATED = 200, 201
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
@@ -91,19 +89,13 @@ class Manifests:
 
     def tags(self) -> tuple[str, ...]:
         """List the tags, in the registry's order; none if there is no such repository."""
-        url: str | None = f"/v2/{self.repository}/tags/list?{urlencode({'n': _PAGE})}"
-        found: dict[str, None] = {}
-        for _ in range(_MOST_PAGES):
-            if url is None:
-                return tuple(found)
-            reply = self._tags_page(url)
-            if reply is None:
-                return tuple(found)
+        what, found = f"the list of tags of {self.repository}", dict[str, None]()
+        path = f"/v2/{self.repository}/tags/list"
+        for reply in pages(self.transport, path, self._tags_page, what=what):
             found.update(dict.fromkeys(_tags(reply)))
             if len(found) > _MOST_TAGS:
-                break
-            url = next_page(self.transport, reply)
-        raise RegistryError(f"the list of tags of {self.repository} does not end")
+                raise RegistryError(f"{what} does not end")
+        return tuple(found)
 
     def has_repository(self) -> bool:
         """Return whether there is such a repository; many registries say so of none without tags."""
