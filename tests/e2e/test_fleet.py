@@ -216,7 +216,7 @@ def test_other_tools_read_a_patched_image(patches: TwoPatches, before: BuiltImag
 
 
 def test_the_lifecycle_rebases_a_patched_image(patches: TwoPatches, after: BuiltImage) -> None:
-    """Onto another run image; all else stays, the exchanged layer too."""
+    """Onto another run image; all else stays, the exchanged layer too. Going back would undo that as well."""
     builds = patches.builds
     run_image = _another_run_image(patches)
     repository, _, _ = after.reference.partition("@")
@@ -233,6 +233,8 @@ def test_the_lifecycle_rebases_a_patched_image(patches: TwoPatches, after: Built
     rebased = BuiltImage("", builds.registry.read(f"{repository}:rebased"), {}, "")
     assert changed(after, rebased) == {"run image"}
     assert after.launch_layers[LAYER] in rebased.diff_ids
+    (back,) = plan_undo([single_place(f"{repository}:rebased", patches.command.registries)])
+    assert (back.before, back.reason.partition(",")[0]) == (None, "it was changed since it was patched")
 
 
 def _another_run_image(patches: TwoPatches) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from buildpack_common.parsing import parse_json
 from buildpack_release.images.app_image import BUILD_LABEL, LIFECYCLE_LABEL, AppImage
 from buildpack_release.images.bom_layer import BomLayer
-from buildpack_release.images.exchange import exchange
+from buildpack_release.images.exchange import exchange, is_exchange
 from buildpack_release.images.exported_layer import LayerPlace
 from buildpack_release.images.image_bom import read_packages
 from buildpack_release.images.known_runtime import KnownRuntime
 from buildpack_release.images.patch_rules import Verdict, judge_records
 from buildpack_release.images.runtime_layer import order_like
 from fuzz.targets.common import Target
-from oci_registry.content import sha256
+from oci_registry.content import json_object, sha256
 from oci_registry.errors import ExpectedError
 from oci_registry.layout import LayoutStore
-from oci_registry.reading import read_image
+from oci_registry.reading import ReadImage, read_image
 from oci_registry.store import StoredBlob
 from support.app_images import LOCATION, AppShape, bom, python_data
 
@@ -103,4 +104,8 @@ class AppImages(Target):
             layout,
         )
         order = order_like(layout, app, layer, _NEW)
-        return order, exchange(app, layer, new, boms).manifest.digest
+        made = exchange(app, layer, new, boms)
+        config = json_object(parse_json(b"".join(made.config.pieces())))
+        if not is_exchange(AppImage(ReadImage(made.manifest, config)), app):
+            raise AssertionError("whoever goes back from this patch would be told that more was changed")
+        return order, made.manifest.digest
