@@ -44,6 +44,8 @@ class AppImages(Target):
             b'"buildpacks":[]',
             b'"topLayer":"',
             b"null",
+            b"\\ud800",
+            b"\\u0000",
         ),
         *(
             b'"constraints":["x: ==3.*"]',

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oci_registry.content import INDEX, MANIFEST, Descriptor, Manifest, sha256
+from oci_registry.content import INDEX, MANIFEST, Descriptor, Manifest, canonical_json, sha256
 from oci_registry.errors import ContentMismatchError
 from oci_registry.testing.samples import image, index
 
@@ -68,3 +68,9 @@ def test_nonsense_is_told(content: bytes) -> None:
 def test_bytes_are_kept_as_they_came() -> None:
     content = json.dumps({"schemaVersion": 2}, indent=8).encode()
     assert Manifest(MANIFEST, content).digest == sha256(content)
+
+
+def test_half_a_character_is_a_fault_of_the_document() -> None:
+    """JSON can hold one as an escape, and documents of others do not become ours with it."""
+    with pytest.raises(ContentMismatchError, match="half a character"):
+        canonical_json({"a": json.loads('"\\ud800"')})

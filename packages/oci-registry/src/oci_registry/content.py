@@ -54,8 +54,15 @@ def is_digest(text: str) -> bool:
 
 
 def canonical_json(content: Mapping[str, Any]) -> bytes:
-    """Serialise JSON so that equal content gives equal bytes: sorted keys, no white space, UTF-8."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Serialise JSON so that equal content gives equal bytes: sorted keys, no white space, UTF-8.
+
+    Raises ContentMismatchError for half a character, which JSON can hold as an escape and UTF-8 cannot.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ContentMismatchError("a document holds half a character (a lone surrogate)") from None
 
 
 @dataclass(frozen=True)

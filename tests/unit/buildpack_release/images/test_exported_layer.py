@@ -146,3 +146,13 @@ def test_a_layer_that_begins_otherwise_is_refused(tmp_path: Path, data: bytes) -
     store = LayoutStore(tmp_path / "layout")
     with pytest.raises(CheckFailed, match="does not begin with"):
         read_place(store, layer_in(store, data), PLACE.location)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["", "layers/a/python", "/layers//python", "/layers/../a/python", "/layers/./a", "/a\nb", "/ä"],
+)
+def test_a_place_is_a_plain_absolute_path(location: str) -> None:
+    """Images of others name it, and folders are made after it."""
+    with pytest.raises(CheckFailed, match="a layer cannot be at"):
+        LayerPlace(location, 0, 0, ())

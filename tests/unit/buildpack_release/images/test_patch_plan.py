@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.app_image import AppImage
+from buildpack_release.images.exported_layer import header
 from buildpack_release.images.image_references import find_places
 from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
 from buildpack_release.images.patch_plan import PatchState
@@ -17,9 +20,11 @@ from oci_registry.content import DOCKER_LAYER, Manifest
 from oci_registry.reading import read_image
 from oci_registry.store import Content
 from oci_registry.testing.samples import image, index
-from support.app_images import LOCATION, RUNTIME, VENV, AppShape
+from support.app_images import LOCATION, RUNTIME, VENV, AppShape, layer_tar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from buildpack_release.images.patch_plan import PlannedPatch
     from unit.buildpack_release.images.conftest import Patching
 
@@ -181,6 +186,45 @@ def test_a_processor_without_any_python_stops_no_others(patching: Patching) -> N
     one, two = patching.plan(ours, other)
     assert one.state is PatchState.PATCH
     assert reasons((two,)) == ("the catalogue has no Python for linux/s390x",)
+
+
+def test_a_layer_that_cannot_be_made_stops_no_others(
+    patching: Patching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an image says may be what nobody can build. If that was all, it is the error of the run."""
+    monkeypatch.setenv("STRATA_CACHE_DIR", str(tmp_path / "a cache"))
+    strange = AppShape(
+        python={"location": "/layers/python"}, archives={"python": layer_tar({"/layers/python/a": b""})}
+    )
+    names = [patching.push("shop/web", AppShape()), patching.push("shop/strange", strange)]
+    layers = patching.layers()
+    one, two = patching.plan(*names, layers=layers)
+    assert one.state is PatchState.PATCH
+    assert reasons((two,)) == (
+        "its new layer cannot be made: /layers/python is no place of a layer called python",
+    )
+    with pytest.raises(CheckFailed, match="is no place of a layer"):
+        patching.plan(names[1], layers=layers)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (AppShape(python={"location": "/layers/../x/python"}), "a layer cannot be at '/layers/../x/python'"),
+        (AppShape(python={"keep": ["a\0b"]}), "which no build would have written"),
+        (AppShape(labels={"io.buildpacks.base.distro.name": "a\nb"}), "which no build would have written"),
+        (AppShape(venv={"path": "\ud800"}), "half a character"),
+    ],
+)
+def test_what_no_build_has_written_is_refused(patching: Patching, shape: AppShape, reason: str) -> None:
+    """It would become paths and variables of a build on this machine, and documents."""
+    location = str(shape.python.get("location", LOCATION))
+    names = ["/".join(location.split("/")[: count + 1]) for count in range(1, location.count("/") + 1)]
+    if location != LOCATION:
+        folders = (header(one, mode=0o755, owner=(0, 0), kind=tarfile.DIRTYPE) for one in names)
+        shape = replace(shape, archives={"python": b"".join(folders) + bytes(1024)})
+    name = patching.push("shop/web", shape)
+    assert any(reason in found for found in reasons(patching.plan(name, force=True)))
 
 
 def test_a_damaged_layer_gets_into_no_image(patching: Patching) -> None:

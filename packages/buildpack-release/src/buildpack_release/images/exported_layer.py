@@ -52,6 +52,13 @@ class LayerPlace:
     gid: int
     parents: tuple[ParentFolder, ...]
 
+    def __post_init__(self) -> None:
+        """Raise CheckFailed for a location that is no plain absolute path: images of others name it."""
+        first, *parts = self.location.split("/")
+        is_plain = bool(parts) and not first and not {"", ".", ".."}.intersection(parts)
+        if not (is_plain and self.location.isascii() and self.location.isprintable()):
+            raise CheckFailed(f"a layer cannot be at {self.location!r}")
+
     @classmethod
     def usual(cls, location: str, uid: int, gid: int) -> LayerPlace:
         """Return a place whose parents belong to the same user, with mode 755."""

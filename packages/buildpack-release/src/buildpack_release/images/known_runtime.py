@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_release.errors import CheckFailed
+from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.bom_layer import BomLayer
@@ -127,8 +127,8 @@ class RuntimeLayers:
     def __init__(self, command: RuntimeCommand, given: Iterable[KnownRuntime] = ()) -> None:
         self._command = command
         self._given = tuple(given)
-        self._found: dict[RuntimeOrder, KnownRuntime] = {}
-        self._finding = SharedCalls[KnownRuntime]()
+        self._found: dict[RuntimeOrder, KnownRuntime | ReleaseError] = {}
+        self._finding = SharedCalls["KnownRuntime | ReleaseError"]()
         self._making = threading.Lock()
 
     def place_of(self, diff_id: str) -> LayerPlace | None:
@@ -153,15 +153,21 @@ class RuntimeLayers:
         return self._command.version(python, order.target)
 
     def find(self, order: RuntimeOrder) -> KnownRuntime:
-        """Return the layer of an order. Raises ReleaseError if it cannot be made."""
+        """Return the layer of an order. Raises ReleaseError if it cannot be made, which is tried once."""
 
-        def find() -> KnownRuntime:
+        def find() -> KnownRuntime | ReleaseError:
             if order not in self._found:
                 given = next((one for one in self._given if one.fits(order)), None)
-                self._found[order] = given or self._cached(order)
+                try:
+                    self._found[order] = given or self._cached(order)
+                except ReleaseError as error:
+                    self._found[order] = error
             return self._found[order]
 
-        return self._finding.run(order, find)
+        found = self._finding.run(order, find)
+        if isinstance(found, ReleaseError):
+            raise found
+        return found
 
     def _cached(self, order: RuntimeOrder) -> KnownRuntime:
         layout = LayoutStore(cache_directory() / "runtime-layers" / self._key(order))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from buildpack_release.errors import CheckFailed, ReleaseError
+from buildpack_release.errors import CheckFailed, MissingToolError, ReleaseError
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.bom_layer import BomLayer
 from buildpack_release.images.exchange import ExchangedImage, exchange
@@ -124,14 +124,19 @@ class Planner:
         self._rules = rules
         self._layers = layers
         self._orders: dict[tuple[str, str], RuntimeOrder] = {}
+        self._not_made: list[ReleaseError] = []
         self._lock = threading.Lock()
 
     def plan(self, places: Iterable[ImagePlace]) -> tuple[PlannedPatch, ...]:
         """Read images, several at once, and plan. One that cannot be read is no reason not to plan others.
 
-        Raises UsageError, MissingToolError: what holds for all of them, such as a Python that is not known.
+        Raises UsageError, MissingToolError: what holds for all of them, such as a Python that is not known;
+        and if no layer could be made and nothing can be patched, why that was so.
         """
-        return tuple(in_parallel(self._plan, places, jobs=JOBS))
+        plan = tuple(in_parallel(self._plan, places, jobs=JOBS))
+        if self._not_made and all(one.state is not PatchState.PATCH for one in plan):
+            raise self._not_made[0]
+        return plan
 
     def _plan(self, place: ImagePlace) -> PlannedPatch:
         try:
@@ -199,7 +204,11 @@ class Planner:
     def _exchanged(
         self, ours: _Ours, order: RuntimeOrder, found: PlatformPatch, verdict: Verdict
     ) -> PlatformPatch:
-        new = self._find(replace(order, version=found.new))
+        try:
+            new = self._find(replace(order, version=found.new))
+        except ReleaseError as error:
+            self._not_made.append(error)
+            return self._refused(found, Verdict([f"its new layer cannot be made: {error.title}"]))
         judge_layers(ours.app, ours.layer, self._known(replace(order, version=found.old)), new, verdict)
         if self._refuses(verdict):
             return self._refused(found, verdict)
@@ -243,7 +252,7 @@ class Planner:
         try:
             found = self._layers.find(order)
             found.check()
-        except ReleaseError as error:
+        except MissingToolError as error:
             raise _General(error) from None
         return found
 

@@ -77,13 +77,13 @@ def order_like(
     if found is None:
         raise CheckFailed(f"{store.name}@{app.digest} has no layer {layer.diff_id}, which its label names")
     labels, config = app.image.labels, app.image.config
-    return RuntimeOrder(
-        version,
-        DeclaredTarget(str(config.get("os", "")), str(config.get("architecture", ""))),
-        place or read_place(store, found.blob, layer.text("location")),
-        layer.texts("keep"),
-        (labels.get(DISTRO_NAME, ""), labels.get(DISTRO_VERSION, "")),
-    )
+    target = DeclaredTarget(str(config.get("os", "")), str(config.get("architecture", "")))
+    keep, distro = layer.texts("keep"), (labels.get(DISTRO_NAME, ""), labels.get(DISTRO_VERSION, ""))
+    for text in (target.os, target.arch, *keep, *distro):  # they become variables of the build
+        if not (text.isascii() and text.isprintable()):
+            raise CheckFailed(f"its labels say {text!r}, which no build would have written")
+    place = place or read_place(store, found.blob, layer.text("location"))
+    return RuntimeOrder(version, target, place, keep, distro)
 
 
 def make_runtime_layer(
