@@ -184,6 +184,24 @@ def test_an_image_without_a_tag_is_refused_before_anything_is_written(patching: 
         check_targets(plan, PatchOptions())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        PatchOptions(keep=TagTemplate("{tag}")),
+        PatchOptions(keep=TagTemplate("{tag}-x"), to_tag=TagTemplate("{tag}-x")),
+        PatchOptions(to_tag=TagTemplate("x" * 126 + "{tag}")),
+        PatchOptions(keep=TagTemplate("x" * 126 + "{tag}")),
+    ],
+)
+def test_tags_that_cannot_be_are_refused_before_anything_is_written(
+    patching: Patching, options: PatchOptions
+) -> None:
+    """One for two images, or one that is too long with this image's tag."""
+    plan = patching.plan(patching.push("shop/web", AppShape(), "1.22"))
+    with pytest.raises(UsageError, match=r"one tag|no tag comes out"):
+        check_targets(plan, options)
+
+
 def test_an_index_loses_what_is_about_old_images(patching: Patching, tmp_path: Path) -> None:
     """Each platform is patched; an attestation of an old one would lie. Going back goes to the old index."""
     amd64, arm64 = AppShape(), AppShape(python={"arch": "arm64"}, architecture="arm64")

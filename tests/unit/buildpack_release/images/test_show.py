@@ -18,8 +18,10 @@ from buildpack_release.runtimes.archive_catalogue import ArchiveCatalogue
 from oci_registry.content import INDEX, Manifest
 from oci_registry.layout import LayoutStore
 from oci_registry.store import Content
+from oci_registry.testing.loopback import Received, Response
 from oci_registry.testing.samples import image, index
 from support.app_images import RUNTIME, AppShape, bom, layer_tar
+from support.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,6 +172,23 @@ def test_one_that_cannot_be_read_does_not_hide_the_others(
     fleet = look(inspection, registries, name, f"{registry.host}/shop/none:1")
     assert len(fleet.images) == len(fleet.unread) == 1
     assert "1 could not be read" in fleet_text(fleet)
+
+
+def test_a_repository_that_is_not_ours_to_read_hides_no_others(
+    inspection: Inspection, registry: MemoryRegistry, registries: Registries
+) -> None:
+    """Registries list repositories to whom they do not show what is in them."""
+    push(registry, registries, "shop/web", AppShape().content())
+    push(registry, registries, "shop/secret", AppShape().content())
+
+    def guard(request: Received) -> Response:
+        denied = Response.error(403, "DENIED")
+        return denied if request.path.startswith("/v2/shop/secret/") else registry.answer(request)
+
+    with ScriptedServer(guard) as server:
+        fleet = look(inspection, registries, f"{server.host}/shop/*")
+    assert [one.name for one in fleet.images] == [f"{server.host}/shop/web:1"]
+    assert [one.name for one in fleet.unread] == [f"{server.host}/shop/secret:*"]
 
 
 def test_a_damaged_bill_of_materials_is_one_error(

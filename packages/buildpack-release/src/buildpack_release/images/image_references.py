@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
-from oci_registry.errors import RegistryError
+from oci_registry.errors import AccessDeniedError, RegistryError
 from oci_registry.layout import REF_NAME, LayoutStore
 from oci_registry.parallel import in_parallel
 from oci_registry.reference import Reference, hostname, registry_name
@@ -32,15 +33,21 @@ _ABOUT_OTHERS = re.compile(r"sha256-[0-9a-f]{64}(\..+)?")
 
 @dataclass(frozen=True)
 class ImagePlace:
-    """Where an image is: a tag or digest in a store. `name` is for people; `tag` is "" if it has none."""
+    """Where an image is: a tag or digest in a store. `name` is for people; `tag` is "" if it has none.
+
+    `fault` is why nothing can be read there, if that is known already.
+    """
 
     store: Source
     target: str
     name: str
     tag: str = ""
+    fault: ReleaseError | None = None
 
     def manifest(self) -> Manifest:
         """Read what is there. Raises ReleaseError if that is nothing."""
+        if self.fault is not None:
+            raise self.fault
         found = self.store.manifest(self.target)
         if found is None:
             raise ReleaseError(f"there is no image {self.name}")
@@ -151,5 +158,13 @@ def _below(text: str, registries: Registries) -> Iterator[ImagePlace]:
             )
         raise
     chosen = [Reference(registry, name) for name in names if name.startswith(prefix)]
-    for found in in_parallel(lambda one: tuple(_all_tags(one, registries)), chosen, jobs=_JOBS):
+    for found in in_parallel(partial(_tags_or_fault, registries), chosen, jobs=_JOBS):
         yield from found
+
+
+def _tags_or_fault(registries: Registries, repository: Reference) -> tuple[ImagePlace, ...]:
+    """Find the images of a repository; one that we may not read hides no others."""
+    try:
+        return tuple(_all_tags(repository, registries))
+    except AccessDeniedError as error:
+        return (ImagePlace(registries.repository(repository), "", f"{repository}:{_ALL}", fault=error),)

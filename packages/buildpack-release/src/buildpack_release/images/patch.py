@@ -105,14 +105,21 @@ class LayerCarrier:
 
 
 def check_targets(plan: Iterable[PlannedPatch], options: PatchOptions) -> None:
-    """Raise UsageError if an image that is to be patched has no tag that could be moved."""
+    """Raise UsageError if a new image would have no tag, or that under which the old one is to be kept."""
     for one in plan:
-        if one.state is PatchState.PATCH and not one.place.tag:
+        if one.state is not PatchState.PATCH:
+            continue
+        if not one.place.tag:
             raise UsageError(
                 f"{one.place.name} has no tag, so nothing would point to the new image",
                 advice="Name it by its tag.",
             )
-        _new_tag(one, options)
+        new = _new_tag(one, options)
+        if options.keep and options.keep.tag(one.place.tag, *_versions(one)) == new:
+            raise UsageError(
+                f"{one.place.name}: old and new image would have one tag, {new}",
+                advice="Choose another --keep, for example --keep '{tag}-py{old}'.",
+            )
 
 
 def patch(
