@@ -388,6 +388,23 @@ def test_a_registry_that_refuses_says_what_else_can_be_done(
     assert advice in result.fault.advice
 
 
+def test_an_image_that_has_lost_a_layer_cannot_be_patched(
+    patching: Patching, registry: MemoryRegistry, tmp_path: Path
+) -> None:
+    """The registry takes no manifest with it, and the tag stays; all others are patched."""
+    broken, sound = AppShape(app="lost"), AppShape()
+    name, other = patching.push("shop/web", broken), patching.push("shop/sound", sound)
+    layers = patching.layers()
+    lost = repository(patching).manifests.get("1").layers[list(broken.layers).index("app")]
+    registry.store.lose_blob("shop/web", lost.digest)
+    before = repository(patching).digest("1")
+    one, two = patch(patching.plan(name, other, layers=layers), PatchOptions(), tmp_path, say=lambda _: None)
+    assert one.fault is not None
+    assert "Build it anew" in one.fault.advice
+    assert two.fault is None
+    assert repository(patching).digest("1") == before
+
+
 def test_a_registry_that_asks_to_wait_is_waited_for(
     patching: Patching, registry: MemoryRegistry, tmp_path: Path
 ) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, cast
 
 from buildpack_release.errors import ConflictError, ReleaseError, UsageError
 from buildpack_release.images.patch_plan import JOBS, PatchState
-from oci_registry.errors import RegistryConflictError, RejectedError
+from oci_registry.errors import RegistryConflictError, RegistryError, RejectedError
 from oci_registry.parallel import in_parallel
+from oci_registry.remote.push import is_late
 from oci_registry.shared_calls import SharedCalls
 from oci_registry.store import Content
 
@@ -162,13 +163,24 @@ def _carry_out(planned: PlannedPatch, options: PatchOptions, carrier: LayerCarri
     children = [one.exchanged.manifest for one in planned.patched if one.exchanged]
     manifests = (*(child for child in children if child.digest != new.digest), new)
     content = Content(tuple(blobs), manifests)
-    store.push(content, mounts={}, progress=lambda *_: None, absent=[blob.digest for blob in blobs])
+    _push(store, content)
     options.before_tag(store, planned, new)
     tag = _new_tag(planned, options)
     if options.keep is not None:
         _keep(store, old, options.keep.tag(planned.place.tag, *_versions(planned)))
     move_tag(store, tag, old if tag == planned.place.tag else None, new, planned.place)
     return PatchResult(planned, new.digest, tag)
+
+
+def _push(store: Store, content: Content) -> None:
+    """Bring in what only a new image has; its blobs are not there. Raises RegistryError."""
+    absent = [blob.digest for blob in content.blobs]
+    try:
+        store.push(content, mounts={}, progress=lambda *_: None, absent=absent)
+    except RegistryError as error:
+        if is_late(error):
+            error.advice = "A layer of the old image is missing there, so nobody can pull it. Build it anew."
+        raise
 
 
 def move_tag(store: Store, tag: str, old: Manifest | None, new: Manifest, place: ImagePlace) -> None:

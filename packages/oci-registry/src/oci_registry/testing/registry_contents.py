@@ -53,6 +53,11 @@ class MemoryStore:
                 raise Refusal(404, "BLOB_UNKNOWN")
             return self._contents[digest]
 
+    def lose_blob(self, repository: str, digest: str) -> None:
+        """Forget a blob although manifests refer to it, as after a damaged disk or a wrong clean-up."""
+        with self._lock:
+            self._repository(repository, code="BLOB_UNKNOWN").blobs.remove(digest)
+
     def mount(self, repository: str, digest: str, source: str) -> bool:
         """Take over a blob of another repository; whether it was there."""
         with self._lock:
