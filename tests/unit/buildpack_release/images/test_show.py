@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildpack_release.errors import CheckFailed, ReleaseError, UsageError
+from buildpack_release.images.app_image import PATCH_LABEL
 from buildpack_release.images.image_picture import check_picture, draw_layers, write_picture
 from buildpack_release.images.image_references import find_places, read_list
 from buildpack_release.images.image_report import fleet_data, fleet_text, summary
@@ -96,6 +97,18 @@ def test_the_state_of_python(
         "3 of 7 images run an outdated or end-of-life Python: 2 outdated, 1 end of life;"
         " 2 without a Python of ours; 1 with one that is not in the catalogue"
     )
+
+
+def test_what_was_patched_is_listed(
+    inspection: Inspection, registry: MemoryRegistry, registries: Registries
+) -> None:
+    """Its Python is not that of its build: the next one may take it back."""
+    origin = json.dumps({"from": f"sha256:{'0' * 64}", "python": "3.13.0", "layer": "x"})
+    push(registry, registries, "shop/a", AppShape(version="3.13.1", labels={PATCH_LABEL: origin}).content())
+    push(registry, registries, "shop/b", AppShape(version="3.13.1").content())
+    text = fleet_text(look(inspection, registries, f"{registry.host}/shop/*"))
+    assert text.count("current, patched from 3.13.0") == 1
+    assert "1 patched, which a builder without that patch takes back" in text.splitlines()[-1]
 
 
 def test_a_single_image_is_shown_whole(

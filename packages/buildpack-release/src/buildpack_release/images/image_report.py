@@ -36,6 +36,8 @@ def summary(fleet: Fleet) -> str:
         parts.append(f"{without} without a Python of ours")
     if states[PythonState.UNKNOWN]:
         parts.append(f"{states[PythonState.UNKNOWN]} with one that is not in the catalogue")
+    if patched := sum(bool(image.patched_from[0]) for image in fleet.images):
+        parts.append(f"{patched} patched, which a builder without that patch takes back at its next build")
     if fleet.unread:
         parts.append(f"{len(fleet.unread)} could not be read")
     return "; ".join(parts)
@@ -63,7 +65,7 @@ def _row(fleet: Fleet, image: ShownImage) -> tuple[str, ...]:
         image.name,
         image.platform,
         python.version,
-        python.state.value,
+        python.state.value + (f", patched from {image.patched_from[1]}" if image.patched_from[0] else ""),
         python.newest or "-",
         str(python.end_of_life or "-"),
         size(image.size),
