@@ -327,6 +327,7 @@ def test_trying_an_app_shows_what_came_out_and_runs_a_command(
         variables={**wheel_index, "API_TOKEN": "hush"},
         runtime=RuntimeSource.LOCAL,
         run="python main.py",
+        page=tmp_path / "report.html",
     )
     repository = Repository.discover(ROOT)
     for _ in range(2):
@@ -340,6 +341,10 @@ def test_trying_an_app_shows_what_came_out_and_runs_a_command(
     assert "hush" not in text
     assert "reused" in text.rpartition("Layers")[2]
     assert capfd.readouterr().out == "itsdangerous 2.2.0\n" * 2
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "pkg:pypi/itsdangerous@2.2.0" in page
+    assert '<b class="reused">reused</b>: it is made from the same as before' in page
+    assert "hush" not in page
 
 
 def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
@@ -356,3 +361,6 @@ def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
     assert "tests/apps/pdm: Installing pdm.lock with pip" in text
     assert "tests/apps/uv: Installing uv.lock with uv" in text
     assert text.count("Python's layer has the same digest") == 2
+    page = (tmp_path / "build" / "demo.html").read_text("utf-8")
+    assert "GET / -&gt; 200" in page
+    assert page.count(">reused</b>") == 5

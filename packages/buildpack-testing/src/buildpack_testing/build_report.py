@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from buildpack_common.redaction import redact
+from buildpack_common.redaction import HIDDEN, redact
 from buildpack_release.text import columns, duration, size
 
 if TYPE_CHECKING:
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from buildpack_release.checking.plan_resolution import ResolvedEntry
     from buildpack_testing.detect_phase import Detection
     from buildpack_testing.export_phase import LayerResult
+    from buildpack_testing.image_store import ImageRecord
     from buildpack_testing.platform import BuildResult
     from buildpack_testing.workspace import Workspace
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+# Rather one too many: a value that is not shown is still named.
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASS|PWD|CREDENTIAL|KEY(?!RING)|AUTH|SIGNATURE|COOKIE|SESSION|DSN|PRIVATE", re.IGNORECASE
+)
 
 
 def plan_lines(detection: Detection) -> list[str]:
@@ -49,17 +54,40 @@ def layer_table(layers: Sequence[LayerResult]) -> str:
 
 def environment_lines(env: Mapping[str, str], base: Mapping[str, str], workspace: Workspace) -> list[str]:
     """List what env has beside base, in a container's paths; secrets are not shown."""
+    return [f"{name}={value}" for name, value in environment_rows(env, base, workspace)]
+
+
+def environment_rows(
+    env: Mapping[str, str], base: Mapping[str, str], workspace: Workspace
+) -> list[tuple[str, str]]:
+    """Return the names and values of `environment_lines`."""
     return [
-        f"{name}={shown_value(name, value, workspace)}"
+        (name, shown_value(name, value, workspace))
         for name, value in sorted(env.items())
         if base.get(name) != value and not name.startswith("CNB_")
     ]
 
 
+def process_rows(image: ImageRecord) -> list[tuple[str, str]]:
+    """Return the type of each process, with a remark at the default one, and its command line."""
+    return [
+        (
+            f"{process.type}{' (default)' if process.type == image.default_process else ''}",
+            shlex.join([*process.command, *process.args]),
+        )
+        for process in image.processes
+    ]
+
+
+def may_be_secret(name: str) -> bool:
+    """Whether a variable with this name may hold a secret, so that its value is not shown."""
+    return _SECRET.search(name) is not None
+
+
 def shown_value(name: str, value: str, workspace: Workspace) -> str:
     """Return a value as it is shown: without secrets, in a container's paths, on one line."""
-    if _SECRET.search(name):
-        return "***"
+    if may_be_secret(name):
+        return HIDDEN
     return container_paths(redact(value), workspace).replace("\n", "\\n")
 
 

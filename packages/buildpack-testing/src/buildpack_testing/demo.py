@@ -26,6 +26,8 @@ from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import BuildResult, LocalPlatform
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
+from buildpack_testing.trial_page import write_page
+from buildpack_testing.trial_report import report_trial
 from buildpack_testing.uv_program import run_uv, unpack_uv, uv_wheel
 from buildpack_testing.web import free_port, started
 
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from buildpack_release.model.repository import Repository
     from buildpack_testing.export_phase import LayerResult
     from buildpack_testing.launched_process import ImageFileSystem
+    from buildpack_testing.trial_report import TrialReport
 
 COMPOSITE = "strata/python"
+PAGE = "demo.html"
+"""The report of the second build, in the folder `build`."""
 SAMPLE = Path("tests/apps/flask")
 OTHERS = (Path("tests/apps/pdm"), Path("tests/apps/uv"))
 """Apps with the same packages, whose files are for other tools."""
@@ -74,9 +79,11 @@ class Demo:
             first = self._build(f"2. Build {shown_path(app)}, without containers", platform, app, variables)
             self._write(indented(plan_lines(first.detection)))
             self._write(_what_is_where(first.layers))
-            self._serve(platform)
+            lines = self._serve(platform)
             again = self._build("4. Build again, nothing changed", platform, app, variables)
             self._write(indented(_reuse_lines(first, again)))
+            with platform.container() as container:
+                self._write_page(report_trial(app.resolve().name, again, container, lines))
             if "UV_DEFAULT_INDEX" in variables:  # then there is an index of these packages
                 self._others(scratch / "samples", platform, variables, first)
         self._write("\nYour own app: ./scripts/inv try PATH. Everything else: ./scripts/inv -l\n")
@@ -154,13 +161,21 @@ class Demo:
             same = "the same" if python[0] == python[1] else "another"
             self._write(f"  {sample}: {done}; Python's layer has {same} digest\n")
 
-    def _serve(self, platform: LocalPlatform) -> None:
+    def _write_page(self, report: TrialReport) -> None:
+        file = self._output / "build" / PAGE
+        write_page(report, file)
+        self._write(f"  What it has made, as a page: {shown_path(file)}\n")
+
+    def _serve(self, platform: LocalPlatform) -> list[str]:
+        """Start what starts by itself and return what came of it."""
         self._write("\n3. Start it, with nothing there but the layers of the image\n")
         with platform.container({"PORT": str(free_port())}) as container:
             start, workspace = container.start_environment, container.workspace
             self._write(indented(environment_lines(container.environment(), start, workspace)))
             self._write(f"  python -c 'import pip': {_import_pip(container)}\n")
-            self._write(indented(started(container) or ["Not started: nothing starts by itself."]))
+            lines = started(container) or ["Not started: nothing starts by itself."]
+            self._write(indented(lines))
+            return lines
 
 
 def _import_pip(container: ImageFileSystem) -> str:

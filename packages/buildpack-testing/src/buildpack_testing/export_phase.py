@@ -28,6 +28,7 @@ class LayerResult:
     """A layer after a build: bytes in its files, number of files and links, diff ID of its tar (or "").
 
     restored: its contents came back from the cache. reused: and none of them was touched, but for env files.
+    previous: the metadata that it had after the last build; None if there was no such layer then.
     """
 
     buildpack: str
@@ -39,6 +40,7 @@ class LayerResult:
     metadata: Mapping[str, Any]
     restored: bool
     reused: bool
+    previous: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Exporter:
             in_json = [output.store, *(layer.metadata for layer in output.layers if layer.types.launch)]
             if not all(map(_fits_json, in_json)):
                 raise PhaseError(LifecycleCode.EXPORT, f"{buildpack_id} has infinite numbers in its metadata")
-        previous = self.store.image()
+        previous, cached = self.store.image(), self.store.cache()
         in_image, in_cache, results = [], [], []
         for buildpack_id, output in outputs:
             stored = [(layer, self._store(buildpack_id, layer, previous)) for layer in output.layers]
@@ -96,7 +98,11 @@ class Exporter:
                     tuple(one for layer, one in stored if layer.types.cache and layer.has_contents),
                 )
             )
-            results += [self._result(buildpack_id, layer, one) for layer, one in stored]
+            known = [*(previous.buildpacks if previous else ()), *cached]
+            results += [
+                self._result(buildpack_id, layer, one, _in(known, buildpack_id, layer.name))
+                for layer, one in stored
+            ]
         processes, default = merge_processes([output.processes for _, output in outputs])
         app = self.store.add(self.workspace.app, self.workspace.app.name)
         labels = {key: value for _, output in outputs for key, value in output.labels.items()}
@@ -140,7 +146,9 @@ class Exporter:
             return self.store.add(layer.path, name)
         return write_tree(layer.path, _NoFile(), prefix=name)
 
-    def _result(self, buildpack_id: str, layer: LayerOutput, stored: LayerRecord) -> LayerResult:
+    def _result(
+        self, buildpack_id: str, layer: LayerOutput, stored: LayerRecord, previous: LayerRecord | None
+    ) -> LayerResult:
         restored = (buildpack_id, layer.name) in self.restored.layers
         return LayerResult(
             buildpack_id,
@@ -153,6 +161,7 @@ class Exporter:
             restored=restored,
             reused=not layer.has_contents
             or (restored and not is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
+            previous=previous.metadata if previous else None,
         )
 
 
@@ -183,7 +192,5 @@ def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Proce
 
 
 def _in(buildpacks: Sequence[BuildpackRecord], buildpack_id: str, name: str) -> LayerRecord | None:
-    for buildpack in buildpacks:
-        if buildpack.id == buildpack_id:
-            return buildpack.layer(name)
-    return None
+    found = (one.layer(name) for one in buildpacks if one.id == buildpack_id)
+    return next(filter(None, found), None)

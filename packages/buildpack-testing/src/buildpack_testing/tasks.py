@@ -40,6 +40,7 @@ def _write_at_once(text: str) -> None:
         ),
         "json": "print the build as data for programs; what is reported goes to stderr",
         "keep": "keep the layers and the app as the build left them, and say where",
+        "report": "write a report for people into this file, .html; it replaces one that is there",
     },
 )
 def try_app(
@@ -52,16 +53,26 @@ def try_app(
     runtime: str = "",
     keep: bool = False,
     json: bool = False,
+    report: str = "",
 ) -> None:
     """Build an app on this machine, and start it."""
     from buildpack_release.model.repository import Repository
     from buildpack_release.progress import say
     from buildpack_testing.build_report import build_data
+    from buildpack_testing.trial_page import check_page
     from buildpack_testing.try_app import AppTrial, parse_source, parse_variables
     from buildpack_testing.try_app import try_app as build_and_show
 
+    check_page(report)
     trial = AppTrial(
-        Path(path), builder_order, parse_variables(env or []), clear, run, parse_source(runtime), keep
+        Path(path),
+        builder_order,
+        parse_variables(env or []),
+        clear,
+        run,
+        parse_source(runtime),
+        keep,
+        Path(report) if report else None,
     )
     code = build_and_show(
         Repository.discover(root_of(context)),

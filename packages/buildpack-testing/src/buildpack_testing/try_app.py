@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import remove
-from buildpack_release.errors import UsageError
+from buildpack_common.redaction import hide
+from buildpack_release.errors import UsageError, shown_path
 from buildpack_release.files.cache import cache_directory
 from buildpack_release.packaging.assemble import assemble_all
 from buildpack_release.text import size
@@ -17,17 +18,21 @@ from buildpack_testing.build_report import (
     environment_lines,
     indented,
     layer_table,
+    may_be_secret,
     phase_line,
     plan_lines,
+    process_rows,
 )
 from buildpack_testing.failure import output_is_shown
 from buildpack_testing.invocation import lifecycle_environment
 from buildpack_testing.local_sources import RuntimeSource, connection_variables, runtime_variables
 from buildpack_testing.platform import BuildResult, LocalPlatform
+from buildpack_testing.trial_page import write_page
+from buildpack_testing.trial_report import report_trial
 from buildpack_testing.web import free_port, started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from buildpack_release.model.repository import Repository
@@ -39,7 +44,8 @@ class AppTrial:
     """What to try. variables are the user's; clear forgets what earlier builds of the app left for reuse.
 
     run is a process type or a command line to start in the image instead of what starts by itself; keep
-    leaves the layers and the app as the build left them, for looking at.
+    leaves the layers and the app as the build left them, for looking at; page is where a report for people
+    is written.
     """
 
     app: Path
@@ -49,6 +55,7 @@ class AppTrial:
     run: str = ""
     runtime: RuntimeSource | None = None
     keep: bool = False
+    page: Path | None = None
 
 
 def parse_variables(assignments: list[str]) -> dict[str, str]:
@@ -110,8 +117,15 @@ def try_app(
         write(_set_aside(platform))
     with platform.container() as container:
         write(launch_summary(container))
-        code = _run(container, trial.run, write) if trial.run else _start(container, write)
+        _write_page(trial, result, container)  # whatever becomes of starting it
+        if trial.run:
+            code = _run(container, trial.run, write)
+        else:
+            code, lines = 0, _start(container, write)
+            _write_page(trial, result, container, lines)
     _tidy(platform)
+    if trial.page:
+        write(f"\nReport: {shown_path(trial.page)}\n")
     return code
 
 
@@ -136,11 +150,7 @@ def build_summary(platform: LocalPlatform, result: BuildResult) -> str:
 def launch_summary(container: ImageFileSystem) -> str:
     """Return the environment and the processes of an image as text."""
     env = container.environment()
-    processes = [
-        f"{process.type}{' (default)' if process.type == container.image.default_process else ''}: "
-        f"{shlex.join([*process.command, *process.args])}"
-        for process in container.image.processes
-    ]
+    processes = [f"{kind}: {line}" for kind, line in process_rows(container.image)]
     return "".join(
         (
             "\nEnvironment at launch (what the run image does not have)\n",
@@ -163,6 +173,9 @@ def _variables(trial: AppTrial, report: Callable[[str], None]) -> Iterator[dict[
             " (--runtime download: the published ones)"
         )
     with runtime_variables(source, report=report) as variables:
+        for name, value in trial.variables.items():
+            if may_be_secret(name):
+                hide(value)
         yield {**variables, **connection_variables(), **trial.variables}
 
 
@@ -178,13 +191,21 @@ def _run(container: ImageFileSystem, line: str, write: Callable[[str], object]) 
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
 
 
-def _start(container: ImageFileSystem, write: Callable[[str], object]) -> int:
-    """Start what starts by itself and see whether it answers. Raises ReleaseError if it does not."""
+def _write_page(
+    trial: AppTrial, result: BuildResult, container: ImageFileSystem, start: Iterable[str] = ()
+) -> None:
+    """Write the report for people, if one is asked for."""
+    if trial.page:
+        write_page(report_trial(trial.app.resolve().name, result, container, start), trial.page)
+
+
+def _start(container: ImageFileSystem, write: Callable[[str], object]) -> list[str]:
+    """Start what starts by itself and return what came of it. Raises ReleaseError if it does not answer."""
     container = replace(container, variables={**container.variables, "PORT": str(free_port())})
     lines = started(container)
     if lines:
         write(f"\nStart\n{indented(lines)}")
-    return 0
+    return lines
 
 
 def _set_aside(platform: LocalPlatform) -> str:

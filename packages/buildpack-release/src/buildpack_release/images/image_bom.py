@@ -53,7 +53,7 @@ def read_packages(store: Source, app: AppImage) -> tuple[BomPackage, ...]:
                 f"the layer with the bills of materials of {store.name}@{app.digest} cannot be read",
                 detail=f"{error}",
             ) from None
-    return tuple(sorted({one for where, document in found for one in _components(where, document)}))
+    return tuple(sorted({one for where, document in found for one in listed_packages(where, document)}))
 
 
 def _documents(file: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -70,7 +70,8 @@ def _documents(file: IO[bytes]) -> Iterator[tuple[str, Mapping[str, object]]]:
             yield where, document
 
 
-def _components(where: str, document: Mapping[str, object]) -> Iterator[BomPackage]:
+def listed_packages(where: str, document: Mapping[str, object]) -> Iterator[BomPackage]:
+    """Yield the components of a CycloneDX document."""
     listed = document.get("components")
     for one in map(json_object, listed if isinstance(listed, list) else ()):
         yield BomPackage(
