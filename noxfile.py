@@ -39,6 +39,7 @@ SOURCES = ("packages", "buildpacks", "tests", "scripts", "docs", "noxfile.py", "
 SCRIPTS = (
     *("scripts/environments.py", "scripts/set_up.py"),
     *("scripts/docs_site.py", "scripts/markdown_links.py", "scripts/variables_page.py"),
+    *("scripts/layers_picture.py", "scripts/session_picture.py"),
     *("scripts/install-cnb-tools", "scripts/lock-environments", "scripts/make-runtime-archive"),
 )
 SHELL_SCRIPTS = (
@@ -330,6 +331,14 @@ def docs(session: nox.Session) -> None:
     """Make the documentation's site, build/site, which loads nothing from elsewhere."""
     _install(session, "docs")
     session.run("python", "scripts/docs_site.py")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw docs/images anew: the layers of a real build, and a session on a terminal."""
+    _install(session, "pictures")
+    for script in ("layers_picture", "session_picture"):
+        session.run("python", f"scripts/{script}.py")
 
 
 @nox.session

@@ -29,6 +29,7 @@ LOCKED = {
     "coverage": True,
     "bench": True,
     "docs": False,
+    "pictures": True,
     "lock": False,
 }
 """The dependency groups that environments are made of, and whether the libraries are in these as well.
