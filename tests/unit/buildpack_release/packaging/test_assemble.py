@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_common.parsing import parse_toml
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.errors import ReleaseError, UsageError
@@ -191,3 +192,18 @@ def test_a_missing_minor_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, to
     said: list[str] = []
     assemble_all(Repository.discover(root), [], root / "build", report=said.append)
     assert said[0] == "No bytecode for Python 3.12: not installed on this machine"
+
+
+def test_the_homepage_of_the_settings_is_that_of_all_that_name_none(root: Path, toolchain: Toolchain) -> None:
+    """In the packaged buildpack.toml, of which all else stays; a setting that has changed is noticed."""
+    own = write(root / "buildpacks/all/buildpack.toml", (root / "buildpacks/all/buildpack.toml").read_text())
+    own.write_text(own.read_text().replace("[buildpack]", '[buildpack]\nhomepage = "https://own.example"'))
+    before = build(root, toolchain) / "buildpack.toml"
+    without = before.read_text()
+    assert "homepage" not in without
+    write_settings(root, 'repository-url = "https://forge.example/acme/x"\n')
+    after = (build(root, toolchain) / "buildpack.toml").read_text()
+    line = 'homepage = "https://forge.example/acme/x"\n'
+    assert after.replace(line, "") == without
+    assert parse_toml(after)["buildpack"]["homepage"] == "https://forge.example/acme/x"
+    assert (build(root, toolchain, "acme/all") / "buildpack.toml").read_text() == own.read_text()

@@ -80,7 +80,8 @@ def test_the_bill_of_materials_has_each_wheel_and_its_files(root: Path) -> None:
     about = found["metadata"]["component"]
     assert (about["name"], about["version"]) == ("acme/one", "1.0.0")
     assert about["licenses"] == [{"license": {"id": "Apache-2.0"}}]
-    assert about["externalReferences"] == [{"type": "vcs", "url": "https://forge.example/acme/x"}]
+    address = "https://forge.example/acme/x"  # of the repository, and so of the homepage that nothing names
+    assert about["externalReferences"] == [{"type": kind, "url": address} for kind in ("vcs", "website")]
     library, tool = found["components"]
     assert library["purl"] == "pkg:pypi/some-library@2.0"
     assert library["hashes"] == [{"alg": "SHA-256", "content": sha256(unpacked)}]

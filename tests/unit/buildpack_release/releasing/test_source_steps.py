@@ -9,6 +9,7 @@ import pytest
 from buildpack_release.errors import NetworkError
 from buildpack_release.releasing.release_state import read_release_state
 from buildpack_release.releasing.source_steps import (
+    Addresses,
     Branch,
     Checks,
     Versions,
@@ -16,7 +17,7 @@ from buildpack_release.releasing.source_steps import (
     WorkTreeCommitted,
 )
 from buildpack_release.releasing.status import StepState
-from support.sample_repository import write
+from support.sample_repository import write, write_settings
 from support.versioned_repository import Git, path_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ def look(step: ReleaseStep, project: Project, branch: str = "") -> Row:
 def test_all_is_well(project: Project) -> None:
     for step in (WorkTreeCommitted(), Versions(), VersionsBumped(), Checks(), Branch()):
         assert look(step, project).state is StepState.DONE, step.name
+
+
+def test_addresses_that_are_not_set_are_said_and_stop_nothing(project: Project) -> None:
+    row = look(Addresses(), project)
+    assert row.state is StepState.SKIPPED
+    assert "no repository-url in pyproject.toml" in row.text
+    write_settings(project.root, 'repository-url = "https://forge.example/acme/x"\n')
+    row = look(Addresses(), project)
+    assert (row.state, row.is_settled) == (StepState.DONE, True)
+    assert row.text == "https://forge.example/acme/x, homepage https://forge.example/acme/x"
 
 
 def test_the_work_tree(project: Project) -> None:

@@ -26,7 +26,14 @@ def test_by_default_all_share_one_version(tmp_path: Path) -> None:
 def test_the_policy_is_read(tmp_path: Path) -> None:
     """A slash or .git at the end of the address does not matter."""
     policy = read(tmp_path, 'versioning = "independent"\nrepository-url = "https://e.org/a/b.git/"')
-    assert policy == Policy(Versioning.INDEPENDENT, Forge("https://e.org/a/b"))
+    assert policy == Policy(Versioning.INDEPENDENT, Forge("https://e.org/a/b"), "https://e.org/a/b")
+
+
+def test_the_homepage_may_be_another_page(tmp_path: Path) -> None:
+    """By default it is where the repository is."""
+    assert read(tmp_path, 'homepage = "https://e.org/"').homepage == "https://e.org/"
+    both = read(tmp_path, 'repository-url = "https://e.org/a/b"\nhomepage = "https://e.org/docs"')
+    assert (both.forge, both.homepage) == (Forge("https://e.org/a/b"), "https://e.org/docs")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,7 @@ def test_the_policy_is_read(tmp_path: Path) -> None:
         ('repository-url = "https://e.org/a?b=c"', "query"),
         ('repository-url = "https://e.org/a b"', "not an http"),
         ('repository-url = "https://[e.org"', "no address"),
+        ('homepage = "https://u:secret@e.org"', "user name or password"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, message: str) -> None:

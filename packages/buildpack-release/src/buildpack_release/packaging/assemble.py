@@ -15,7 +15,9 @@ from buildpack_release.bytecode.compile import compile_tree
 from buildpack_release.bytecode.toolchain import Toolchain
 from buildpack_release.files.output_directory import OutputDirectory, output_directory
 from buildpack_release.model.inputs import InputFile, PackageInputs, collect
+from buildpack_release.model.repository import DESCRIPTOR
 from buildpack_release.model.selection import select
+from buildpack_release.packaging.homepages import with_homepages, write_homepage
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.packaging.stamp import is_stamped, publish_stamped
 from buildpack_release.progress import Progress, say
@@ -61,6 +63,8 @@ def assemble(
         ReleaseError: a part is missing or broken, or the folder cannot be written to.
         NetworkError: a locked wheel is not in the cache and cannot be fetched.
     """
+    repository = with_homepages(repository)
+    buildpack = repository.get(buildpack.id)
     inputs = collect(repository, buildpack)
     with ExitStack() as stack:
         if toolchain is None:
@@ -82,6 +86,7 @@ def assemble_all(
     Raises UsageError for an unknown id, otherwise as assemble() does.
     """
     folders = []
+    repository = with_homepages(repository)
     with ExitStack() as stack:
         toolchain = stack.enter_context(Toolchain.of_machine(repository, bytecode_from, report=report))
         toolchain.tell_missing(report)
@@ -101,7 +106,7 @@ def assemble_inputs(
 ) -> Path:
     """Make a folder of collected inputs below a directory that is open for writing, as assemble() does."""
     name = descriptor.escaped_id
-    identity = inputs.digest(recipe(), *toolchain.versions.values())
+    identity = inputs.digest(recipe(), *toolchain.versions.values(), descriptor.homepage)
     if is_stamped(output, name, identity):
         return output.root / name
     # The wheels first: they may fail for reasons that take time (a network), and nothing is written yet.
@@ -111,6 +116,7 @@ def assemble_inputs(
     staged.mkdir()
     for file in inputs.files:
         _copy(file, staged / file.name)
+    write_homepage(staged / DESCRIPTOR, descriptor.homepage)
     if inputs.package:
         (staged / "lib/__main__.py").write_text(_MAIN.format(package=inputs.package), "utf-8")
         for wheel in vendored.values():

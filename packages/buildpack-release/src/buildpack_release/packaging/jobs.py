@@ -11,6 +11,7 @@ from buildpack_release.embedded.embedded_files import EmbeddedFiles
 from buildpack_release.errors import UsageError
 from buildpack_release.model.inputs import PackageInputs, collect
 from buildpack_release.model.selection import components, package_targets, select
+from buildpack_release.packaging.homepages import with_homepages
 from buildpack_release.packaging.recipe import recipe
 from buildpack_release.versions.policy import Policy
 from oci_registry.compression import COMPRESSOR
@@ -94,7 +95,8 @@ class PackageJob:
 
     def facts(self) -> list[str]:
         """Return what the package depends on besides its inputs."""
-        return [self.variant, self.source, *map(str, self.targets), *self.embedded.facts()]
+        homepage = self.buildpack.descriptor.homepage
+        return [self.variant, self.source, homepage, *map(str, self.targets), *self.embedded.facts()]
 
 
 def plan_jobs(
@@ -121,6 +123,7 @@ def plan_jobs(
     """
     files = files or EmbeddedFiles()
     embedded = embedded or files.facts
+    repository = with_homepages(repository)
     if embedded.variant:
         return _variant_jobs(repository, ids, embedded, files)
     source = _source(repository)

@@ -15,6 +15,7 @@ from buildpack_release.releasing.package_steps import (
     Verification,
 )
 from buildpack_release.releasing.source_steps import (
+    Addresses,
     Branch,
     Checks,
     Versions,
@@ -71,6 +72,7 @@ def release_steps(
         VersionsBumped(),
         LastRelease(),
         Checks(),
+        Addresses(),
         Branch(push),
         packages,
         Tags(),

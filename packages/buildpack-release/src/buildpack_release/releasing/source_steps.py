@@ -100,6 +100,21 @@ class Checks(ReadOnlyStep):
         return Row(self.name, StepState.PERSON, f"failed: {report.summary}", ("inv check",))
 
 
+class Addresses(ReadOnlyStep):
+    """It is said where the repository is on the web; nothing waits for it."""
+
+    name: ClassVar[str] = "addresses"
+
+    def look(self, state: ReleaseState) -> Row:
+        """Read the settings."""
+        if state.policy.forge:
+            return Row(
+                self.name, StepState.DONE, f"{state.policy.forge.url}, homepage {state.policy.homepage}"
+            )
+        text = "no repository-url in pyproject.toml: packages and changelogs do not say where this is"
+        return Row(self.name, StepState.SKIPPED, text)
+
+
 @dataclass(frozen=True)
 class Branch:
     """The commit is on the release branch, and where there is a remote, there too."""

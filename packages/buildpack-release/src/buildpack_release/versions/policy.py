@@ -1,4 +1,7 @@
-"""How versions are given here: the keys `versioning` and `repository-url` of `[tool.buildpack-release]`."""
+"""How versions are given, and where things are on the web.
+
+The keys `versioning`, `repository-url` and `homepage` of `[tool.buildpack-release]`.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +23,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Policy:
-    """How versions are given, and where the repository is on the web (None: changelogs get no links)."""
+    """How versions are given, and where the repository is on the web (None: changelogs get no links).
+
+    homepage is that of buildpacks that name none: by default where the repository is; "" for none.
+    """
 
     versioning: Versioning = Versioning.FIXED
     forge: Forge | None = None
+    homepage: str = ""
 
     @classmethod
     def read(cls, root: Path) -> Policy:
         """Read the policy of a repository from its pyproject.toml. Raises CheckFailed with file and line."""
         findings: list[Finding] = []
         table = settings_table(root, findings)
-        url = table.string("repository-url")
+        url, homepage = (_address(table, key) for key in ("repository-url", "homepage"))
         raise_first_error(findings)
-        return cls(read_versioning(root), _forge(url, table))
+        forge = Forge(url.rstrip("/").removesuffix(".git").rstrip("/")) if url else None
+        return cls(read_versioning(root), forge, homepage or (forge.url if forge else ""))
 
 
-def _forge(url: str, table: Table) -> Forge | None:
-    if not url:
-        return None
-    if fault := _url_fault(url):
-        message = f'the repository-url "{redact(url)}" {fault}'
-        line = table.source.line(*table.path, "repository-url")
-        raise CheckFailed(message, file=table.source.path, line=line)
-    return Forge(url.rstrip("/").removesuffix(".git").rstrip("/"))
+def _address(table: Table, key: str) -> str:
+    url = table.string(key)
+    if url and (fault := _url_fault(url)):
+        message = f'the {key} "{redact(url)}" {fault}'
+        raise CheckFailed(message, file=table.source.path, line=table.source.line(*table.path, key))
+    return url
 
 
 def _url_fault(url: str) -> str:
