@@ -33,7 +33,8 @@ SOURCE = Path("/srv/source.git")
 AUTHORITIES = Path("/etc/machine-authorities.pem")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-_NEEDED = ("python3", "python3-venv", "git", "ca-certificates")
+NEEDED = ("python3", "python3-venv", "git", "ca-certificates")
+"""What the README asks for."""
 # Part of the smallest Debian that is installed, but not marked as essential.
 _BASE = ("apt", "mount")
 _SET_UP = f"""
@@ -163,7 +164,7 @@ def bare_machine(suite: str, directory: Path) -> Iterator[BareMachine]:
     """Make a machine with a suite of Debian below a missing directory; in it is a clone of HEAD."""
     root = directory / "root"
     root.mkdir(parents=True)
-    recipe = BaseImageRecipe(f"bare-{suite}", (*_BASE, *_NEEDED), suite=suite, excluded=(), set_up=_SET_UP)
+    recipe = BaseImageRecipe(f"bare-{suite}", (*_BASE, *NEEDED), suite=suite, excluded=(), set_up=_SET_UP)
     command = ("tar", "--extract", "--numeric-owner", "--directory", root, "--file", ensure_tar(recipe))
     try:
         subprocess.run(command, check=True)
