@@ -69,9 +69,13 @@ class DrawnLayer:
         return f"{self.buildpack} {self.name}: {', '.join(self.types)}"
 
 
-def built_layers() -> list[DrawnLayer]:
-    """Build the app and return its layers, in the order of the buildpacks. Raises CalledProcessError."""
-    done = subprocess.run([*INV, "try", APP, "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+def built_layers(options: Sequence[str] = ()) -> list[DrawnLayer]:
+    """Build the app and return its layers, in the order of the buildpacks.
+
+    options are more of those of `inv try`. Raises CalledProcessError.
+    """
+    command = [*INV, "try", APP, "--json", *options]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     return [_read(layer) for layer in json.loads(done.stdout)["layers"]]
 
 

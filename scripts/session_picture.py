@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from layers_picture import APP, IMAGES, INV, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 COMMANDS = (
     "inv graph",
@@ -38,15 +38,19 @@ _COLUMNS = 110
 _DURATION = re.compile(r"\b\d+\.\d s\b")
 
 
-def record(environment: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
-    """Run the commands and return each as it is shown, with its output. Raises CalledProcessError."""
+def record(options: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Run the commands and return each as it is shown, with its output.
+
+    options are more of those of `inv try`, and not shown. Raises CalledProcessError.
+    """
     with tempfile.TemporaryDirectory(prefix="strata-session-") as scratch:
         inv = Path(scratch) / "inv"
-        inv.write_text(f'#!/bin/sh\nexec {shlex.join(INV)} "$@"\n')
+        more = f'[ "$1" != try ] || set -- "$@" {shlex.join(options)}'
+        inv.write_text(f'#!/bin/sh\n{more}\nexec {shlex.join(INV)} "$@"\n')
         inv.chmod(0o755)
-        path = os.pathsep.join([scratch, environment.get("PATH", os.defpath)])
-        shown = {**environment, "PATH": path, "LOG": f"{scratch}/build.log", "NO_COLOR": "1"}
-        return [(_typed(command), _output(command, shown)) for command in COMMANDS]
+        path = os.pathsep.join([scratch, os.environ.get("PATH", os.defpath)])
+        environment = {**os.environ, "PATH": path, "LOG": f"{scratch}/build.log", "NO_COLOR": "1"}
+        return [(_typed(command), _output(command, environment)) for command in COMMANDS]
 
 
 def _typed(command: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,25 +18,25 @@ if TYPE_CHECKING:
 _TEXT = "{http://www.w3.org/2000/svg}text"
 
 
-@pytest.mark.usefixtures("runtimes")
-def test_the_drawings_show_the_layers_that_are_built(
-    wheel_index: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def options(mirror: dict[str, str], wheel_index: dict[str, str]) -> list[str]:
+    """Options of `inv try` for builds without any network."""
+    return [f"--env={name}={value}" for name, value in {**mirror, **wheel_index}.items()]
+
+
+def test_the_drawings_show_the_layers_that_are_built(options: list[str]) -> None:
     """Their names, whose they are and what they are for; sizes are those of some machine."""
-    for name, value in wheel_index.items():
-        monkeypatch.setenv(name, value)
-    built = sorted(layer.title for layer in layers_picture.built_layers())
+    built = sorted(layer.title for layer in layers_picture.built_layers(options))
     for name in layers_picture.SCHEMES:
         drawn = (layers_picture.IMAGES / f"layers-{name}.svg").read_text("utf-8")
         assert sorted(layers_picture.drawn_titles(drawn)) == built
 
 
-@pytest.mark.usefixtures("runtimes")
-def test_the_session_shows_what_its_commands_print(wheel_index: dict[str, str]) -> None:
+def test_the_session_shows_what_its_commands_print(options: list[str]) -> None:
     """Word for word; but figures, and so the width of columns, are those of some machine."""
     recorded = [
         line
-        for command, output in session_picture.record({**os.environ, **wheel_index})
+        for command, output in session_picture.record(options)
         for line in (f"$ {command}", *output.splitlines())
     ]
     shown = _lines((layers_picture.IMAGES / "session.svg").read_text("utf-8"))
