@@ -67,7 +67,7 @@ def trial_page(report: TrialReport) -> str:
         _element("meta", charset="utf-8"),
         _element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         _element("meta", name="color-scheme", content="light dark"),
-        _element("meta", {"http-equiv": "Content-Security-Policy"}, content=_POLICY),
+        _element("meta", **{"http-equiv": "Content-Security-Policy", "content": _POLICY}),
         _element("title", title),
         _element("style", _STYLE.read_text("utf-8")),
     )
@@ -75,24 +75,22 @@ def trial_page(report: TrialReport) -> str:
         "main",
         _element("h1", title),
         _summary(report),
-        *_section("Layers", _treemaps(report.layers), _layer_table(report.layers)),
-        *_section("Time", _times(report)),
-        *_section("Packages", *_packages(report.packages)),
-        *_section("At launch", *_launch(report)),
-        *_section("Plan", _element("pre", "\n".join(report.plan))),
-        *_section("What the buildpacks said", *map(_log, report.buildpacks)),
+        _section("Layers", _treemaps(report.layers), _layer_table(report.layers)),
+        _section("Time", _times(report)),
+        _section("Packages", *_packages(report.packages)),
+        _section("At launch", *_launch(report)),
+        _section("Plan", _element("pre", "\n".join(report.plan))),
+        _section("What the buildpacks said", *map(_log, report.buildpacks)),
     )
     page = _element("html", head, _element("body", main), lang="en")
     return f"<!DOCTYPE html>\n{ET.tostring(page, encoding='unicode', method='html')}\n"
 
 
-def _element(tag: str, *content: Content | dict[str, str], **attributes: str) -> ET.Element:
-    """Return an element; texts and elements are its content, a dictionary has more attributes."""
+def _element(tag: str, *content: Content, **attributes: str) -> ET.Element:
+    """Return an element; a low line at the end of an attribute's name only keeps it from being a keyword."""
     made = ET.Element(tag, {name.rstrip("_"): value for name, value in attributes.items()})
     for one in content:
-        if isinstance(one, dict):
-            made.attrib.update(one)
-        elif not isinstance(one, str):
+        if not isinstance(one, str):
             made.append(one)
         elif len(made):
             made[-1].tail = (made[-1].tail or "") + one
@@ -101,8 +99,8 @@ def _element(tag: str, *content: Content | dict[str, str], **attributes: str) ->
     return made
 
 
-def _section(title: str, *content: Content) -> list[ET.Element]:
-    return [_element("section", _element("h2", title), *content)]
+def _section(title: str, *content: Content) -> ET.Element:
+    return _element("section", _element("h2", title), *content)
 
 
 def _summary(report: TrialReport) -> ET.Element:
@@ -135,9 +133,10 @@ def _treemaps(layers: Sequence[ReportedLayer]) -> ET.Element:
                 _tile(layer, tile, shape, owners.index(layer.buildpack))
                 for layer, tile in zip(shown, treemap([one.size for one in shown], shape), strict=True)
             ),
-            {"role": "img", "aria-label": "Layers by size; the table below has them all"},
             class_=f"map {name}",
             style=f"aspect-ratio: {shape.width} / {shape.height}",
+            role="img",
+            **{"aria-label": "Layers by size; the table below has them all"},
         )
         for name, shape in (("wide", _WIDE), ("narrow", _NARROW))
     ]
