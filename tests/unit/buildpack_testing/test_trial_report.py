@@ -98,3 +98,18 @@ def test_values_that_may_be_secret_are_not_told(
     assert dict(report.environment)["PLACE"] == "/layers/a/x"
     assert "asking" in report.buildpacks[0].log
     assert "hush" not in repr(report)
+
+
+def test_values_of_metadata_that_may_be_secret_are_not_told(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """A buildpack of somebody else may keep what it should not; that it has changed is told."""
+    directory = scripted.add("a", build=layer("x", "launch", content="c", metadata='index_token = "hush-1"'))
+    platform = platforms("a")
+    first = reported(platform, app)
+    program = (directory / "bin/build").read_text().replace("hush-1", "hush-2")
+    (directory / "bin/build").write_text(program)
+    second = reported(platform, app)
+    assert first.layers[0].inputs == (("index_token", "***"),)
+    assert second.layers[0].reasons == ("index_token: changed",)
+    assert "hush" not in repr((first, second))

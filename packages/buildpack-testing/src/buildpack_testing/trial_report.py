@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from buildpack_common.parsing import parse_json
-from buildpack_common.redaction import redact
+from buildpack_common.redaction import HIDDEN, redact
 from buildpack_common.terminal_text import printable
 from buildpack_release.images.image_bom import BomPackage, listed_packages
-from buildpack_testing.build_report import container_paths, environment_rows, plan_lines, process_rows
+from buildpack_testing.build_report import (
+    container_paths,
+    environment_rows,
+    may_be_secret,
+    plan_lines,
+    process_rows,
+)
 from oci_registry.content import json_object
 
 if TYPE_CHECKING:
@@ -140,7 +146,10 @@ def _layer(layer: LayerResult, shown: _Shown) -> ReportedLayer:
         layer.diff_id,
         layer.reused,
         tuple(_reasons(layer, shown)),
-        tuple((shown.text(name), shown.value(value)) for name, value in sorted(layer.metadata.items())),
+        tuple(
+            (shown.text(name), HIDDEN if may_be_secret(name) else shown.value(value))
+            for name, value in sorted(layer.metadata.items())
+        ),
     )
 
 
@@ -150,7 +159,7 @@ def _reasons(layer: LayerResult, shown: _Shown) -> Sequence[str]:
     if previous is None:
         return ["no earlier build has left such a layer"]
     changed = [
-        f"{shown.text(name)}: {_change(previous.get(name), layer.metadata.get(name), shown)}"
+        f"{shown.text(name)}: {_change(name, previous.get(name), layer.metadata.get(name), shown)}"
         for name in sorted(previous.keys() | layer.metadata.keys())
         if previous.get(name) != layer.metadata.get(name)
     ]
@@ -164,7 +173,9 @@ def _reasons(layer: LayerResult, shown: _Shown) -> Sequence[str]:
     ]
 
 
-def _change(old: object, new: object, shown: _Shown) -> str:
+def _change(name: str, old: object, new: object, shown: _Shown) -> str:
+    if may_be_secret(name):
+        return "changed"
     if isinstance(old, list) and isinstance(new, list):
         removed = [f"-{shown.value(one)}" for one in old if one not in new]
         added = [f"+{shown.value(one)}" for one in new if one not in old]
