@@ -57,6 +57,12 @@ class Pair:
         assert self.local.code(self.app) == code
         return code
 
+    def start(self, process: str) -> tuple[int, str]:
+        """Start a process on both; assert that it ends alike and prints the same."""
+        found = self.real.start(process)
+        assert self.local.start(process) == found
+        return found
+
     def launch_environment(self, process: str | None = None) -> dict[str, str]:
         """Start a process on both and assert that the environment is equal."""
         found = self.real.launch_environment(process)
@@ -368,6 +374,151 @@ def sbom(name: str) -> str:
     return layer("a", "build", content="x") + f'echo "{{}}" >"$CNB_LAYERS_DIR/{name}"'
 
 
+ODD_PLAN = """
+[[requires]]
+name = "nowhere"
+[[OR]]
+[[OR.Provides]]
+NAME = "tool"
+[[OR.Requires]]
+Name = "tool"
+[OR.Requires.Metadata]
+Build = true
+"""
+ODD_CASE = """
+cat >"$CNB_LAYERS_DIR/launch.toml" <<END
+[[Processes]]
+TYPE = "web"
+Command = ["true"]
+ARGS = ["x"]
+Default = true
+Working-Dir = "/tmp"
+[[LABELS]]
+Key = "who"
+VALUE = "me"
+END
+printf '[[Unmet]]\\nNAME = "tool"\\n' >"$CNB_LAYERS_DIR/build.toml"
+printf '[METADATA]\\nRuns = 1\\n' >"$CNB_LAYERS_DIR/store.toml"
+printf '[Types]\\nLAUNCH = true\\nCache = true\\n[Metadata]\\nOwn = "A"\\n' >"$CNB_LAYERS_DIR/a.toml"
+printf 'Launch = true\\n' >"$CNB_LAYERS_DIR/b.toml"
+mkdir -p "$CNB_LAYERS_DIR/a" "$CNB_LAYERS_DIR/b"
+"""
+
+
+def test_keys_count_in_any_case(scripted: ScriptedBuildpacks, start: Callable[..., Pair]) -> None:
+    """Those of the specification, in all files; a buildpack's own metadata stay as they are."""
+    scripted.add("t/odd", plan=f"\ufeff{ODD_PLAN}", build=RECORD + ODD_CASE)
+    scripted.add(
+        "t/next", plan=provides("tool") + '[[requires]]\nname = "tool"\nmetadata = "x"', build=RECORD
+    )
+    both = start("t/odd t/next")
+    both.build()
+    found = both.build()
+    assert found.image["t/odd:a"] == {
+        "types": {"launch": True, "build": False, "cache": True},
+        "metadata": {"Own": "A"},
+    }
+    assert found.processes["web"] == {
+        "command": ["true"], "args": ["x"], "directory": "/tmp", "default": True
+    }  # fmt: skip
+
+
+ODD_LAYERS = """
+odd() { printf '[types]\\n%s\\n' "$2" >"$CNB_LAYERS_DIR/$1.toml"; [ ! -e "$CNB_LAYERS_DIR/$1" ]; }
+odd file "launch = true
+cache = true" && echo x >"$CNB_LAYERS_DIR/file"
+odd bare "launch = true
+cache = true
+[metadata]" && mkdir "$CNB_LAYERS_DIR/bare"
+printf 'metadata = "x"\\n[types]\\ncache = true\\n' >"$CNB_LAYERS_DIR/told.toml"
+mkdir -p "$CNB_LAYERS_DIR/told"
+odd left "" && echo x >"$CNB_LAYERS_DIR/left"
+odd bits "launch = true
+cache = true" && {
+    mkdir -p "$CNB_LAYERS_DIR/bits/group" "$CNB_LAYERS_DIR/bits/sticky"
+    for mode in 4755 2755 6711 1644; do echo x >"$CNB_LAYERS_DIR/bits/$mode"; done
+    touch "$CNB_LAYERS_DIR/bits/empty"
+    cd "$CNB_LAYERS_DIR/bits" && chmod 4755 4755 empty && chmod 2755 2755 && chmod 6711 6711
+    chmod 1644 1644 && chmod 2775 group && chmod 1777 sticky
+}
+true
+"""
+
+
+def test_layers_that_are_files_and_files_with_more_bits(
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair]
+) -> None:
+    """A file in a layer's place is a layer; setuid is in it, and lost when it comes back."""
+    scripted.add("t/odd", build=RECORD + ODD_LAYERS)
+    both = start("t/odd")
+    first, second, third = both.build(), both.build(), both.build()
+    assert first.diff_ids["t/odd:file"] == second.diff_ids["t/odd:file"]
+    assert first.diff_ids["t/odd:bits"] != second.diff_ids["t/odd:bits"]
+    assert second.diff_ids["t/odd:bits"] == third.diff_ids["t/odd:bits"]
+
+
+STARTED = """
+cd "$CNB_LAYERS_DIR"
+printf '[types]\\nlaunch = true\\n' >a.toml
+for process in loud fails text number; do
+    mkdir -p "a/exec.d/$process"
+    printf '#!/bin/sh\\n%s\\n' "$(cat "$CNB_BUILDPACK_DIR/$process")" >"a/exec.d/$process/run"
+    chmod 755 "a/exec.d/$process/run"
+    printf '[[processes]]\\ntype = "%s"\\ncommand = ["/bin/echo", "started"]\\n' "$process" >>launch.toml
+done
+cat >>launch.toml <<'END'
+[[processes]]
+type = "none"
+args = ["x"]
+[[processes]]
+type = "empty"
+command = [""]
+[[processes]]
+type = "a b"
+command = ["/bin/pwd"]
+working-dir = "/usr"
+[[processes]]
+type = "nowhere"
+command = ["/bin/pwd"]
+working-dir = "gone"
+END
+"""
+EXEC_D = {
+    "loud": "echo from exec.d\necho 'A = \"b\"' >&3",
+    "fails": "echo before\nexit 3",
+    "text": "echo '[[' >&3",
+    "number": "echo 'A = 1' >&3",
+}
+
+
+def test_what_starts_and_what_does_not(scripted: ScriptedBuildpacks, start: Callable[..., Pair]) -> None:
+    """Processes that are built and never start, and what exec.d programs print and do."""
+    directory = scripted.add("t/one", build=STARTED)
+    for name, text in EXEC_D.items():
+        (directory / name).write_text(text)
+    both = start("t/one")
+    both.build()
+    assert both.start("loud") == (0, "from exec.d\nstarted\n")
+    assert both.start("a b") == (0, "/usr\n")
+    ended = {name: both.start(name)[0] for name in ("fails", "text", "number", "none", "empty", "nowhere")}
+    assert ended == dict.fromkeys(ended, 82)
+
+
+def plan(text: str) -> dict[str, str]:
+    """Return the parts of a buildpack with this plan."""
+    return {"plan": text}
+
+
+def process(text: str) -> dict[str, str]:
+    """Return the parts of a buildpack with this process in its launch.toml."""
+    return {BUILD: f"cat >\"$CNB_LAYERS_DIR/launch.toml\" <<'END'\n[[processes]]\n{text}\nEND\n"}
+
+
+def slices(text: str) -> dict[str, str]:
+    """Return the parts of a buildpack with this slice in its launch.toml."""
+    return {BUILD: f"cat >\"$CNB_LAYERS_DIR/launch.toml\" <<'END'\n[[slices]]\n{text}\nEND\n"}
+
+
 DETECT, BUILD = "detect", "build"
 FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "nobody": (20, {DETECT: "exit 100"}),
@@ -411,6 +562,35 @@ FAULTS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "launch and cache without contents": (62, {BUILD: layer("a", "launch", "cache")}),
     "an SBOM that is no JSON by name": (0, {BUILD: sbom("a.sbom.txt")}),
     "a layer called launch": (0, {BUILD: 'mkdir "$CNB_LAYERS_DIR/launch"'}),
+    "a name is missing in provides": (20, plan("[[provides]]")),
+    "a name is missing in both": (0, plan("[[provides]]\n[[requires]]")),
+    "a name is a number": (21, plan("[[provides]]\nname = 1")),
+    "metadata of a requirement are a text": (0, plan('[[provides]]\n[[requires]]\nmetadata = "x"')),
+    "a version in any case": (21, plan('[[provides]]\n[[requires]]\nVersion = "1"')),
+    "an empty version": (0, plan('[[provides]]\n[[requires]]\nversion = ""')),
+    "direct in any case": (52, process('type = "a"\ncommand = ["x"]\nDirect = false')),
+    "a command of numbers": (52, process('type = "a"\ncommand = [1]')),
+    "a process without a type": (62, process('command = ["true"]')),
+    "a type that is no file name": (62, process('type = "a/b"\ncommand = ["true"]')),
+    "a slice that is no pattern": (62, slices('paths = ["["]')),
+    "a slice of anything": (0, slices(r"paths = ['../*', '/etc/[^a-c\]]', 'x\\?']")),
+    "a slice is a text": (52, slices('paths = "x"')),
+    "an integer of more than 64 bits": (52, {BUILD: layer("a", "cache", metadata="b = 9223372036854775808")}),
+    "a layer for builds is a file": (52, {BUILD: layer("a", "build") + 'touch "$CNB_LAYERS_DIR/a"'}),
+    "env is a file": (
+        52,
+        {BUILD: layer("a", "build", content="x") + 'touch "$CNB_LAYERS_DIR/a/env"'},
+    ),
+    "env leads nowhere": (
+        52,
+        {
+            BUILD: layer("a", "build")
+            + 'mkdir -p "$CNB_LAYERS_DIR/a/env" && ln -s x "$CNB_LAYERS_DIR/a/env/X"'
+        },
+    ),
+    "a named pipe in a layer's place": (0, {BUILD: layer("a", "launch") + 'mkfifo "$CNB_LAYERS_DIR/a"'}),
+    "the store is a directory": (0, {BUILD: 'mkdir "$CNB_LAYERS_DIR/store.toml"'}),
+    "the layers directory is gone": (0, {BUILD: 'rm -r "$CNB_LAYERS_DIR"'}),
 }
 
 

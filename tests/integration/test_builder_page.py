@@ -10,9 +10,10 @@ import pytest
 from buildpack_common.parsing import parse_toml
 from buildpack_release.builder.builder_check import check_builder
 from buildpack_release.builder.create import create_builder
-from buildpack_release.model.build_plan import BuildPlan
+from buildpack_release.model.build_plan import read_plan
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import DeclaredTarget
+from buildpack_release.model.toml_source import TomlSource
 from buildpack_release.packaging.package import package as package_buildpacks
 from support.builder_parts import base, buildpack, file_in_builder, lifecycle
 from support.main_job import ROOT
@@ -121,7 +122,7 @@ def test_what_is_not_declared_is_not_proved(root: Path, tmp_path: Path) -> None:
 
 
 def test_the_plan_on_the_page_asks_for_the_build_alone(tmp_path: Path) -> None:
-    plan = BuildPlan.from_toml(BLOCKS["plan of acme/node-app"], file=tmp_path)
+    plan, _ = read_plan(TomlSource.parse(BLOCKS["plan of acme/node-app"], tmp_path))
     (requirement,) = plan.alternatives[0].requires
     assert (requirement.name, requirement.metadata) == ("python", {"build": True})
 

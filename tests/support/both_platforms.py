@@ -13,7 +13,7 @@ from buildpack_release.model.targets import own_arch
 from buildpack_testing.cnb import app_container, image_layout
 from buildpack_testing.cnb.creator import Creator, CreatorError, Group
 from buildpack_testing.cnb.podman import ContainerSettings
-from buildpack_testing.failure import PhaseError
+from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.workspace import ImageEnvironment
 from support import snapshot
@@ -85,6 +85,15 @@ class LocalBuilds:
             return int(error.code)
         return 0
 
+    def start(self, process: str) -> tuple[int, str]:
+        """Start a process in a container of the last image; return its exit code and what is on stdout."""
+        with self.platform.container() as container:
+            try:
+                done = container.run(container.command(process), process_type=process, check=False)
+            except PhaseError as error:
+                return int(error.code), ""
+            return done.returncode, done.stdout
+
     def launch_environment(self, process: str | None = None) -> dict[str, str]:
         """Return the environment of a process in a container of the last image."""
         with self.platform.container() as container:
@@ -146,6 +155,14 @@ class RealBuilds:
         except CreatorError as error:
             return error.code
         return 0
+
+    def start(self, process: str) -> tuple[int, str]:
+        """Start a process in a container; return its exit code, and what is on stdout if it was started."""
+        assert self.last is not None
+        name = app_container.load(self.creator.podman, self.last)
+        settings = ContainerSettings(entrypoint=f"/cnb/process/{process}", network="none")
+        done = self.creator.podman.run(name, settings=settings, check=False)
+        return done.returncode, done.stdout.decode() if done.returncode != LifecycleCode.LAUNCH else ""
 
     def launch_environment(self, process: str | None = None) -> dict[str, str]:
         """Return the environment of a process in a container; a process type has to be `env -0`."""

@@ -124,7 +124,7 @@ def stored(buildpacks: Iterable[BuildpackRecord], root: str) -> dict[str, object
     return {
         f"{one.id}:{layer.name}": {
             "types": asdict(layer.types),
-            "metadata": plain_numbers(layer.metadata, root),
+            "metadata": plain_numbers(layer.metadata or {}, root),
         }
         for one in buildpacks
         for layer in one.layers

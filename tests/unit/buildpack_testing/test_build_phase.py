@@ -65,6 +65,17 @@ def test_only_later_buildpacks_see_build_layers(
     assert result.next_environment["ONE"] == "1"
 
 
+@pytest.mark.parametrize("odd", ["touch a/env", "mkdir a/env; ln -s nowhere a/env/X", "rm -r a; touch a"])
+def test_an_environment_that_cannot_be_read(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, odd: str
+) -> None:
+    """Of a layer for later buildpacks: it ends the build."""
+    scripted.add("a", build=f'{layer("a", "build", content="x")}cd "$CNB_LAYERS_DIR"; {odd}')
+    with pytest.raises(PhaseError, match="cannot be read") as refused:
+        platforms("a").build(app)
+    assert refused.value.code is LifecycleCode.BUILD_OUTPUT
+
+
 def test_an_entry_that_is_not_met_goes_to_the_next_provider(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +92,40 @@ def test_failures_end_with_the_lifecycles_code_and_the_buildpacks_words(
     with pytest.raises(PhaseError, match=told) as failed:
         platforms("a").build(app)
     assert failed.value.code is code
+
+
+ODD_PLAN = """\ufeff[[requires]]
+name = "y"
+[[OR]]
+[[OR.PROVIDES]]
+Name = "x"
+[[OR.Requires]]
+NAME = "x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[[provides]]", LifecycleCode.DETECT_NOBODY),
+        ("[[provides]]\n[[Requires]]\nVersion = 'x'", LifecycleCode.DETECT_ERROR),
+        ("[[provides]]\n[[requires]]\nversion = ''\nmetadata = 'x'", None),
+        (ODD_PLAN, None),
+    ],
+)
+def test_plans_that_nobody_would_write(
+    *,
+    scripted: ScriptedBuildpacks,
+    platforms: Platforms,
+    app: Path,
+    text: str,
+    code: LifecycleCode | None,
+) -> None:
+    """A missing name is an empty one, keys count in any case, and so does a version."""
+    scripted.add("a", plan=text)
+    with pytest.raises(PhaseError) if code else nullcontext() as failed:
+        platforms("a").build(app)
+    assert (failed.value.code if failed else None) is code
 
 
 def test_an_error_of_an_optional_buildpack_is_survived(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildpack_api.launch import Process
 from buildpack_testing.export_phase import merge_processes
 from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.image_store import ProcessRecord
 from support.scripted import Platforms, ScriptedBuildpacks, layer
 
 if TYPE_CHECKING:
@@ -132,13 +132,13 @@ def test_archives_that_nobody_needs_any_more_go(
 
 
 def test_later_processes_replace_earlier_ones_and_the_last_default_wins() -> None:
-    first = (Process("web", ("a",), default=True), Process("task", ("a",)))
-    assert merge_processes([first, (Process("web", ("b",), default=True),)]) == (
-        (Process("task", ("a",)), Process("web", ("b",), default=True)),
+    first = (ProcessRecord("web", ("a",), default=True), ProcessRecord("task", ("a",)))
+    assert merge_processes([first, (ProcessRecord("web", ("b",), default=True),)]) == (
+        (ProcessRecord("task", ("a",)), ProcessRecord("web", ("b",), default=True)),
         "web",
     )
-    assert merge_processes([first, (Process("task", ("b",), default=True),)])[1] == "task"
-    assert merge_processes([first, (Process("web", ("b",)),)])[1] == ""
+    assert merge_processes([first, (ProcessRecord("task", ("b",), default=True),)])[1] == "task"
+    assert merge_processes([first, (ProcessRecord("web", ("b",)),)])[1] == ""
 
 
 @pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
@@ -167,3 +167,24 @@ def test_a_named_pipe_is_archived_and_never_comes_back(
         with pytest.raises(PhaseError, match="named pipe") as refused:
             platforms("a").build(app)
         assert refused.value.code is LifecycleCode.RESTORE
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[processes]]", 'the type ""'),
+        ("[[processes]]\ntype = 'a/b'", 'the type "a/b"'),
+        ("[[slices]]\npaths = ['ok', 'a[]b]']", r"slice of \"a\[\]b\]\""),
+        (r"[[slices]]\npaths = ['a\']", "no pattern"),
+        ("[[slices]]\npaths = ['[a-]']", "no pattern"),
+    ],
+)
+def test_what_no_image_can_hold(
+    *, scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, text: str, told: str
+) -> None:
+    """Types of processes that are no file names, patterns that Go does not read."""
+    text = text.replace(r"\n", "\n")
+    scripted.add("a", build=f"cat >\"$CNB_LAYERS_DIR/launch.toml\" <<'END'\n{text}\nEND\n")
+    with pytest.raises(PhaseError, match=told) as refused:
+        platforms("a").build(app)
+    assert refused.value.code is LifecycleCode.EXPORT

@@ -121,6 +121,35 @@ def test_an_exec_d_program_that_the_launcher_refuses(
     assert refused.value.code is LifecycleCode.LAUNCH
 
 
+def test_what_exec_d_programs_print_is_the_containers(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """On its own streams, before what the process says."""
+    program = (
+        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
+        'printf \'#!/bin/sh\\necho out; echo err >&2\\n\' > "$p"; chmod +x "$p"\n'
+    )
+    scripted.add("a", build=program + layer("x", "launch"))
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container:
+        done = container.run(["/bin/echo", "said"])
+    assert (done.stdout, done.stderr) == ("out\nsaid\n", "err\n")
+
+
+def test_a_process_without_a_command_never_starts(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Not even by its arguments."""
+    process = '[[processes]]\ntype = "web"\nargs = ["/bin/true"]'
+    scripted.add("a", build=f"cat >\"$CNB_LAYERS_DIR/launch.toml\" <<'END'\n{process}\nEND\n")
+    platform = platforms("a")
+    platform.build(app)
+    with platform.container() as container, pytest.raises(PhaseError, match="web has no command") as refused:
+        container.command("web")
+    assert refused.value.code is LifecycleCode.LAUNCH
+
+
 def in_directory(directory: str) -> str:
     """Return sh that makes a process which starts a program of the app in a directory."""
     process = f'[[processes]]\ntype = "web"\ncommand = ["./run"]\nworking-dir = "{directory}"'

@@ -145,3 +145,20 @@ def test_layers_that_stay_look_like_unpacked_ones(
     program.write_text(f"#!/bin/sh\nset -eu\n{keep}")
     platform.build(app)
     assert content.stat().st_nlink == 1, "archives keep no hard links"
+
+
+def test_setuid_is_lost_when_a_layer_comes_back(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """It is in the image, so the second build has another layer, and the third the same; also of a file."""
+    make = '[ -e "$CNB_LAYERS_DIR/x" ] || { mkdir -p "$CNB_LAYERS_DIR/x"; echo x >"$CNB_LAYERS_DIR/x/f"; '
+    make += 'echo x >"$CNB_LAYERS_DIR/y"; chmod 6755 "$CNB_LAYERS_DIR/x/f" "$CNB_LAYERS_DIR/y"; }\n'
+    types = "".join(layer(name, "launch", "cache") for name in "xy")
+    scripted.add("a", build=make + types)
+    platform = platforms("a")
+    results = [platform.build(app) for _ in range(3)]
+    for name in "xy":
+        first, second, third = (one.layer("a", name).diff_id for one in results)
+        assert first != second == third
+    with platform.container():
+        assert (platform.workspace.layers / "a/x/f").stat().st_mode & 0o7777 == 0o755

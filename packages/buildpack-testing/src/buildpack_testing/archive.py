@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # 1980-01-01T00:00:01Z, the time the lifecycle gives to every file of a layer.
 LAYER_TIME = 315532801
+
+_UNKEPT_BITS = stat.S_ISUID | stat.S_ISGID
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,18 @@ def write_tree(tree: Path, target: Writable, *, prefix: str) -> TreeArchive:
     return TreeArchive(f"sha256:{digest.sha256.hexdigest()}", size, files)
 
 
-def read_tree(archive: Path, destination: Path, *, time: float) -> None:
-    """Unpack an archive of write_tree below destination; every file gets the modification time given."""
+def read_tree(archive: Path, destination: Path, *, time: float, restored: bool = False) -> bool:
+    """Unpack an archive of write_tree below destination; every file gets the modification time given.
+
+    If it is `restored` from the cache, files with contents lose setuid and setgid: the kernel takes both when
+    the lifecycle, which is not root, writes the contents. Return whether all is as it was archived.
+    """
     with tarfile.open(archive) as tar:
+        lost = [one for one in tar if restored and one.isreg() and _loses_bits(one.mode, one.size)]
+        for member in lost:
+            member.mode &= ~_UNKEPT_BITS
         unpack(tar, destination, _with_time(tar, time))
+    return not lost
 
 
 def unpack(tar: tarfile.TarFile, destination: Path, members: Iterable[tarfile.TarInfo] | None = None) -> None:
@@ -96,13 +107,16 @@ def read_members(archive: Path) -> tuple[str, ...]:
 
 
 def is_touched(
-    tree: Path, since: int, *, but_for: frozenset[str] = frozenset(), linked: bool = False
+    tree: Path, since: int, *, but_for: frozenset[str] = frozenset(), restored: bool = False
 ) -> bool:
     """Return whether anything in a tree has changed since then (ns), but for these directories in its root.
 
-    No program can set a ctime. A file with hard links counts as changed if `linked`.
+    No program can set a ctime. A file that comes back from an archive as another one counts as changed if
+    `restored`: one with hard links, or as `read_tree` says.
     """
     root = os.fspath(tree)
+    if not tree.is_dir():
+        return tree.lstat().st_ctime_ns > since
     folders = [root]
     while folders:
         folder = folders.pop()
@@ -116,9 +130,15 @@ def is_touched(
                         folders.append(entry.path)
                     continue
                 found = entry.stat(follow_symlinks=False)
-                if found.st_ctime_ns > since or (linked and found.st_nlink > 1):
+                if found.st_ctime_ns > since:
+                    return True
+                if restored and (found.st_nlink > 1 or _loses_bits(found.st_mode, found.st_size)):
                     return True
     return False
+
+
+def _loses_bits(mode: int, size: int) -> bool:
+    return bool(size and mode & _UNKEPT_BITS)
 
 
 def set_times(tree: Path, time: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from dataclasses import dataclass
@@ -59,8 +60,7 @@ class Builder:
             run = self._run(buildpack, entries, env)
             met = {entry.name for entry in entries} - run.output.unmet
             remaining = [entry for entry in remaining if entry.name not in met]
-            layers = [layer.path for layer in run.output.layers if layer.types.build]
-            env = build_environment(env, layers)
+            env = _add_layers(env, [layer.path for layer in run.output.layers if layer.types.build])
             runs.append(run)
         return runs, platform_environment(env, self.workspace.platform / "env")
 
@@ -97,6 +97,18 @@ class Builder:
             title = f"bin/build of {buildpack.id} ended with {finished.code}"
             raise PhaseError(LifecycleCode.BUILD_BUILDPACK, title, output=finished.output)
         return finished.output
+
+
+def _add_layers(env: Mapping[str, str], layers: Sequence[Path]) -> dict[str, str]:
+    """Add what build layers set. Raises PhaseError (52) for what is no directory, or cannot be read."""
+    try:
+        for directory in (one for layer in layers for one in (layer, layer / "env", layer / "env.build")):
+            if directory.exists():
+                os.listdir(directory)  # noqa: PTH208  (raises for a file, too)
+        return build_environment(env, layers)
+    except OSError as error:
+        title = f"the environment of a layer cannot be read: {error.filename}: {error.strerror}"
+        raise PhaseError(LifecycleCode.BUILD_OUTPUT, title) from error
 
 
 def _write_plan(path: Path, requires: Sequence[PlanRequirement]) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from buildpack_release.checking.plan_resolution import (
     DetectedBuildpack,
@@ -16,8 +16,9 @@ from buildpack_release.checking.plan_resolution import (
     resolve,
 )
 from buildpack_release.errors import CheckFailed, UsageError
-from buildpack_release.model.build_plan import Alternative, BuildPlan
+from buildpack_release.model.build_plan import Alternative, PlanRequirement
 from buildpack_release.model.targets import own_arch
+from buildpack_testing.decoded_toml import decoded, load
 from buildpack_testing.failure import LifecycleCode, PhaseError
 from buildpack_testing.invocation import buildpack_environment, call, lifecycle_environment
 
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from buildpack_testing.workspace import ImageEnvironment, Workspace
 
 _PASS, _FAIL = 0, 100
+
+_ALTERNATIVE = {
+    "provides": [{"name": str}],
+    "requires": [{"name": str, "version": str, "metadata": object}],
+}
+_PLAN = {**_ALTERNATIVE, "or": [_ALTERNATIVE]}
 
 
 class GroupOutcome(Enum):
@@ -194,7 +201,18 @@ def _read_run(buildpack_id: str, code: int, output: str, plan: Path) -> DetectRu
     if code != _PASS:
         return DetectRun(buildpack_id, code, output)
     try:
-        alternatives = BuildPlan.from_toml(plan.read_text("utf-8"), file=plan).alternatives
-    except (CheckFailed, UnicodeDecodeError) as error:
+        document = decoded(load(plan), _PLAN, "the plan")
+        alternatives = tuple(_read_alternative(one) for one in (document, *document["or"]))
+    except (CheckFailed, UnicodeDecodeError, TypeError, ValueError) as error:
         return DetectRun(buildpack_id, -1, f"{output}its plan cannot be read: {error}\n")
     return DetectRun(buildpack_id, code, output, alternatives)
+
+
+def _read_alternative(table: Mapping[str, Any]) -> Alternative:
+    if any(one["version"] for one in table["requires"]):
+        raise ValueError("a version directly in a requirement")
+    requires = [
+        PlanRequirement(one["name"], one["metadata"] if isinstance(one["metadata"], dict) else {})
+        for one in table["requires"]  # metadata that are no table are passed over
+    ]
+    return Alternative(tuple(one["name"] for one in table["provides"]), tuple(requires))

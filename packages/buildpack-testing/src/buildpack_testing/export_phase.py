@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -9,15 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from buildpack_testing.archive import TreeArchive, is_touched, write_tree
 from buildpack_testing.failure import LifecycleCode, PhaseError
-from buildpack_testing.image_store import BuildpackRecord, ImageRecord, ImageStore, LayerRecord
+from buildpack_testing.image_store import (
+    BuildpackRecord,
+    ImageRecord,
+    ImageStore,
+    LayerRecord,
+    ProcessRecord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from buildpack_api.launch import Process
     from buildpack_api.layers import LayerTypes
     from buildpack_testing.outputs import BuildpackOutput, LayerOutput
     from buildpack_testing.workspace import Workspace
+
+_NOT_IN_TYPES = frozenset("/><:|&\\")
+"""What no process type may hold (lifecycle: launch/process.go)."""
+
+_CHARACTER = r"(?:[^\\\]\-]|\\.)"
+_PATTERN = re.compile(rf"(?:[^\\\[]|\\.|\[\^?(?:{_CHARACTER}(?:-{_CHARACTER})?)+\])*", re.DOTALL)
+"""A pattern of Go's path/filepath.Match."""
 
 # Directories of a layer that are written anew in every build.
 _ENVIRONMENT = frozenset({"env", "env.build", "env.launch"})
@@ -45,9 +58,12 @@ class LayerResult:
 
 @dataclass(frozen=True)
 class Restored:
-    """Which layers (buildpack id, name) had their contents restored, and when that was over (ctime, ns)."""
+    """The layers whose contents were restored, and when that was over (ctime, ns).
 
-    layers: frozenset[tuple[str, str]]
+    layers has the diff IDs by (buildpack id, name); empty for contents that are no more what was archived.
+    """
+
+    layers: Mapping[tuple[str, str], str]
     finished: int
 
 
@@ -67,8 +83,9 @@ class Exporter:
     def export(self, outputs: Sequence[tuple[str, BuildpackOutput]]) -> tuple[ImageRecord, list[LayerResult]]:
         """Archive and record everything. outputs are (buildpack id, output) in group order.
 
-        Raises PhaseError (62) for launch layers without contents, for what cannot be read, and for numbers in
-        the image's metadata that JSON does not have; image and cache then stay what they were.
+        Raises PhaseError (62) for launch layers without contents, for what cannot be read, for numbers in the
+        image's metadata that JSON does not have, for types of processes and patterns of slices that are none;
+        image and cache then stay what they were.
         """
         try:
             return self._export(outputs)
@@ -80,6 +97,7 @@ class Exporter:
         self, outputs: Sequence[tuple[str, BuildpackOutput]]
     ) -> tuple[ImageRecord, list[LayerResult]]:
         for buildpack_id, output in outputs:
+            _refuse_names(buildpack_id, output)
             in_json = [output.store, *(layer.metadata for layer in output.layers if layer.types.launch)]
             if not all(map(_fits_json, in_json)):
                 raise PhaseError(LifecycleCode.EXPORT, f"{buildpack_id} has infinite numbers in its metadata")
@@ -134,7 +152,7 @@ class Exporter:
 
     def _unchanged(self, buildpack_id: str, layer: LayerOutput) -> LayerRecord | None:
         """Return the layer whose archive is in the store if nothing was touched since it came from there."""
-        if (buildpack_id, layer.name) not in self.restored.layers:
+        if not self.restored.layers.get((buildpack_id, layer.name)):
             return None
         if is_touched(layer.path, self.restored.finished):
             return None
@@ -157,12 +175,23 @@ class Exporter:
             stored.size,
             stored.files,
             stored.diff_id,
-            layer.metadata,
+            layer.metadata or {},
             restored=restored,
             reused=not layer.has_contents
             or (restored and not is_touched(layer.path, self.restored.finished, but_for=_ENVIRONMENT)),
             previous=previous.metadata if previous else None,
         )
+
+
+def _refuse_names(buildpack_id: str, output: BuildpackOutput) -> None:
+    for process in output.processes:
+        if not process.type or _NOT_IN_TYPES & set(process.type):
+            raise PhaseError(
+                LifecycleCode.EXPORT, f'{buildpack_id} has a process of the type "{process.type}"'
+            )
+    for pattern in output.slices:
+        if not _PATTERN.fullmatch(pattern):
+            raise PhaseError(LifecycleCode.EXPORT, f'{buildpack_id} has a slice of "{pattern}", no pattern')
 
 
 def _fits_json(value: object) -> bool:
@@ -174,13 +203,13 @@ def _fits_json(value: object) -> bool:
     return not isinstance(value, float) or isfinite(value)
 
 
-def merge_processes(defined: Sequence[tuple[Process, ...]]) -> tuple[tuple[Process, ...], str]:
+def merge_processes(defined: Sequence[tuple[ProcessRecord, ...]]) -> tuple[tuple[ProcessRecord, ...], str]:
     """Merge the processes of all buildpacks: (processes sorted by type, type of the default or "").
 
     A later definition replaces an earlier one of its type; the last default wins, but redefining that type
     without default takes the default away (lifecycle: phase/builder.go).
     """
-    merged: dict[str, Process] = {}
+    merged: dict[str, ProcessRecord] = {}
     default = ""
     for process in (process for processes in defined for process in processes):
         if process.default:

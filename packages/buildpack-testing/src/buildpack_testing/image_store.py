@@ -9,7 +9,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buildpack_api.launch import Process
 from buildpack_api.layers import LayerTypes
 from buildpack_common.files import remove, write_atomically
 from buildpack_testing.archive import TreeArchive, read_tree, write_tree
@@ -27,7 +26,7 @@ class LayerRecord:
     size: int
     files: int
     types: LayerTypes
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any] | None
     sboms: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,16 +44,27 @@ class BuildpackRecord:
 
 
 @dataclass(frozen=True)
+class ProcessRecord:
+    """A process of an image, as launch.toml has it: one without a command fails only when it is started."""
+
+    type: str
+    command: tuple[str, ...]
+    args: tuple[str, ...] = ()
+    default: bool = False
+    working_dir: str = ""
+
+
+@dataclass(frozen=True)
 class ImageRecord:
     """An app image: launch layers by buildpack in group order, the app, processes sorted by type, labels."""
 
     buildpacks: tuple[BuildpackRecord, ...]
     app: str
-    processes: tuple[Process, ...] = ()
+    processes: tuple[ProcessRecord, ...] = ()
     default_process: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def process(self, process_type: str) -> Process | None:
+    def process(self, process_type: str) -> ProcessRecord | None:
         """Return the process of this type, if there is one."""
         return next((process for process in self.processes if process.type == process_type), None)
 
@@ -88,10 +98,10 @@ class ImageStore:
         Path(file.name).replace(self._archive(archive.diff_id))
         return archive
 
-    def extract(self, diff_id: str, destination: Path, *, time: float) -> None:
-        """Unpack an archive below destination; every file gets this modification time. Raises OSError."""
+    def extract(self, diff_id: str, destination: Path, *, time: float, restored: bool = False) -> bool:
+        """Unpack an archive below destination, as `read_tree` does. Raises OSError."""
         destination.mkdir(parents=True, exist_ok=True)
-        read_tree(self._archive(diff_id), destination, time=time)
+        return read_tree(self._archive(diff_id), destination, time=time, restored=restored)
 
     def commit(self, image: ImageRecord, cache: tuple[BuildpackRecord, ...]) -> None:
         """Make these the image and the cache, and drop archives that neither names. Raises OSError."""
@@ -132,8 +142,8 @@ def _image(record: Mapping[str, Any]) -> ImageRecord:
     )
 
 
-def _process(record: Mapping[str, Any]) -> Process:
-    return Process(**{**record, "command": tuple(record["command"]), "args": tuple(record["args"])})
+def _process(record: Mapping[str, Any]) -> ProcessRecord:
+    return ProcessRecord(**{**record, "command": tuple(record["command"]), "args": tuple(record["args"])})
 
 
 def _buildpack(record: Mapping[str, Any]) -> BuildpackRecord:

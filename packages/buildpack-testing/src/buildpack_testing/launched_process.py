@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,10 @@ if TYPE_CHECKING:
 
     from buildpack_testing.image_store import ImageRecord, ImageStore
     from buildpack_testing.workspace import ImageEnvironment, Workspace
+
+    Stream = IO[bytes] | IO[str] | int | None
+
+_STDERR = 2
 
 _EXECUTABLE = (b"#!", b"\x7fELF")
 """How files begin that the kernel executes."""
@@ -48,20 +51,29 @@ class ImageFileSystem:
         start = {"PATH": self.base.run_path, "HOME": str(self.workspace.home), "HOSTNAME": "run"}
         return {**start, **self.base.run_environment, **self.variables}
 
-    def environment(self, process_type: str | None = None) -> dict[str, str]:
-        """Return the environment that the launcher gives to a process of this type (None: to a command)."""
+    def environment(
+        self, process_type: str | None = None, *, stdout: Stream = _STDERR, stderr: Stream = None
+    ) -> dict[str, str]:
+        """Return the environment that the launcher gives to a process of this type (None: to a command).
+
+        What exec.d programs print goes to these streams. Raises PhaseError (82).
+        """
         layers = list(self._layers())
-        env = launch_environment(self.start_environment, layers, process_type)
+        try:
+            env = launch_environment(self.start_environment, layers, process_type)
+        except OSError as error:
+            title = f"the environment of a layer cannot be read: {error.filename}: {error.strerror}"
+            raise PhaseError(LifecycleCode.LAUNCH, title) from error
         for buildpack in layers:
             for layer in buildpack:
                 for program in _exec_d(layer, process_type):
-                    env.update(self._run_exec_d(program, env))
+                    env.update(self._run_exec_d(program, env, stdout, stderr))
         return env
 
     def command(self, process_type: str | None, arguments: Sequence[str] = ()) -> list[str]:
         """Return the command line of a process (None: the default one); arguments replace its own.
 
-        Raises PhaseError (82) when there is no such process.
+        Raises PhaseError (82) when there is no such process, or it has no command.
         """
         name = process_type or self.image.default_process
         process = self.image.process(name)
@@ -70,6 +82,8 @@ class ImageFileSystem:
             raise PhaseError(
                 LifecycleCode.LAUNCH, f"no process {name or '(default)'}", detail=f"There are: {known}."
             )
+        if not process.command:
+            raise PhaseError(LifecycleCode.LAUNCH, f"process {name} has no command")
         return [*process.command, *(arguments or process.args)]
 
     def directory(self, process_type: str | None) -> Path:
@@ -81,16 +95,18 @@ class ImageFileSystem:
         self, command: Sequence[str], *, process_type: str | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command and return its code and output. With check, raises PhaseError for a failure."""
-        env = self.environment(process_type)
-        result = subprocess.run(
-            self._resolve(command, env, self.directory(process_type)),
-            env=env,
-            cwd=self.directory(process_type),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            env = self.environment(process_type, stdout=out, stderr=err)
+            code = subprocess.run(
+                self._resolve(command, env, self.directory(process_type)),
+                env=env,
+                cwd=self.directory(process_type),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                check=False,
+            ).returncode
+            result = subprocess.CompletedProcess(list(command), code, _written(out), _written(err))
         if check and result.returncode:
             said = result.stdout + result.stderr
             raise PhaseError(
@@ -100,7 +116,7 @@ class ImageFileSystem:
 
     def attach(self, command: Sequence[str], *, process_type: str | None = None) -> int:
         """Run a command on this process's own terminal and return its exit code (negative: a signal)."""
-        env = self.environment(process_type)
+        env = self.environment(process_type, stdout=None)
         # The terminal tells the process about Ctrl-C too: it is for the process to end. (Not SIG_IGN: the
         # process would inherit it.)
         previous = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
@@ -123,14 +139,15 @@ class ImageFileSystem:
         output: IO[str] | int | None = None,
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a command; it is terminated, and after 10 seconds killed, when the block is left."""
-        env = self.environment(process_type)
+        errors = subprocess.STDOUT if output is not None else None
+        env = self.environment(process_type, stdout=output, stderr=errors)
         process = subprocess.Popen(
             self._resolve(command, env, self.directory(process_type)),
             env=env,
             cwd=self.directory(process_type),
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT if output is not None else None,
+            stderr=errors,
             text=True,
         )
         with process:
@@ -161,7 +178,9 @@ class ImageFileSystem:
             raise PhaseError(LifecycleCode.LAUNCH, f"{command[0]} is not a program in the image")
         return [candidates[-1], *command[1:]]
 
-    def _run_exec_d(self, program: Path, env: Mapping[str, str]) -> dict[str, str]:
+    def _run_exec_d(
+        self, program: Path, env: Mapping[str, str], stdout: Stream, stderr: Stream
+    ) -> dict[str, str]:
         """Run an exec.d program: it writes variables as TOML to file descriptor 3."""
         if not program.read_bytes()[:4].startswith(_EXECUTABLE):  # which a shell would run all the same
             raise PhaseError(
@@ -173,7 +192,8 @@ class ImageFileSystem:
                 ["/bin/sh", "-c", 'exec "$0" 3>"$1"', program, written],
                 env=dict(env),
                 cwd=self.workspace.app,
-                stdout=sys.stderr,
+                stdout=stdout,
+                stderr=stderr,
                 check=False,
             )
             values = _variables(written) if result.returncode == 0 else None
@@ -207,6 +227,11 @@ def stop(process: subprocess.Popen[str], *, patience: float = 10.0) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def _variables(written: Path) -> dict[str, str] | None:

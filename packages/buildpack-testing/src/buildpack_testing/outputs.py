@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_api import toml
-from buildpack_api.launch import Process
 from buildpack_api.layers import LayerTypes
+from buildpack_release.errors import CheckFailed
+from buildpack_testing.decoded_toml import decoded, load
 from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.image_store import ProcessRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
 
 _NOT_LAYERS = frozenset({"launch", "build", "store"})
 _TYPES = ("launch", "build", "cache")
-_PROCESS_TYPES: Mapping[str, type] = {"type": str, "args": list, "default": bool, "working-dir": str}
+_LAYER = {"types": dict.fromkeys(_TYPES, bool), "metadata": object}
+_PROCESS = {
+    "type": str,
+    "command": [str],
+    "args": [str],
+    "default": bool,
+    "working-dir": str,
+    "direct": object,
+}
+_LABEL = {"key": str, "value": str}
+_LAUNCH = {"processes": [_PROCESS], "labels": [_LABEL], "slices": [{"paths": [str]}]}
+_BUILD = {"unmet": [{"name": str}]}
+_STORE = {"metadata": object}
 _SBOM_FORMATS = {
     "cdx.json": "application/vnd.cyclonedx+json",
     "spdx.json": "application/spdx+json",
@@ -27,28 +40,35 @@ _SBOM_FORMATS = {
 
 @dataclass(frozen=True)
 class LayerOutput:
-    """A layer with a <layer>.toml. sboms holds its SBOM files' texts by extension, such as "cdx.json"."""
+    """A layer with a <layer>.toml, whose metadata may be absent.
+
+    sboms holds its SBOM files' texts by extension, such as "cdx.json".
+    """
 
     name: str
     path: Path
     types: LayerTypes
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any] | None
     sboms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_contents(self) -> bool:
-        """Whether there is a directory."""
-        return self.path.is_dir()
+        """Whether there is a directory, or whatever else is archived in place of one."""
+        return self.path.exists()
 
 
 @dataclass(frozen=True)
 class BuildpackOutput:
-    """Everything a buildpack has exported; ignored names directories that go nowhere."""
+    """Everything a buildpack has exported; ignored names directories that go nowhere.
+
+    slices are the patterns of app files that become layers of their own.
+    """
 
     layers: tuple[LayerOutput, ...]
     ignored: tuple[str, ...]
-    processes: tuple[Process, ...]
+    processes: tuple[ProcessRecord, ...]
     labels: Mapping[str, str]
+    slices: tuple[str, ...]
     unmet: frozenset[str]
     store: Mapping[str, Any] | None
 
@@ -60,16 +80,17 @@ def read_outputs(
 
     Raises PhaseError (52) for what the lifecycle refuses.
     """
+    directory.mkdir(parents=True, exist_ok=True)  # a buildpack may have removed its own
     try:
         layers = tuple(_read_layer(file) for file in _layer_files(directory))
-        launch = _read_optional(directory / "launch.toml")
-        build = _read_optional(directory / "build.toml")
-        store = _read_optional(directory / "store.toml")
-        processes = tuple(_read_process(table) for table in launch.get("processes", []))
-        labels = dict(_read_label(table) for table in launch.get("labels", []))
-        unmet = _read_unmet(build)
-    except (toml.TomlError, ValueError, TypeError, KeyError, AttributeError) as error:
+        launch = _read_optional(directory / "launch.toml", _LAUNCH)
+        build = _read_optional(directory / "build.toml", _BUILD)
+        store_file = directory / "store.toml"  # the only one that may be a directory
+        store = _read_optional(store_file, _STORE) if store_file.is_file() else {"metadata": None}
+        processes = tuple(_read_process(table) for table in launch["processes"])
+    except (CheckFailed, OSError, ValueError, TypeError) as error:
         raise _refused(directory, str(error)) from error
+    unmet = frozenset(entry["name"] for entry in build["unmet"])
     _check_processes(directory, processes)
     if unmet - set(plan_names):
         raise _refused(
@@ -78,7 +99,9 @@ def read_outputs(
     _check_sboms(directory, {layer.name for layer in layers}, sbom_formats)
     kept = tuple(layer for layer in layers if layer.types != LayerTypes())
     ignored = _set_aside(directory, layers, kept)
-    return BuildpackOutput(kept, ignored, processes, labels, unmet, store.get("metadata"))
+    labels = {label["key"]: label["value"] for label in launch["labels"]}
+    slices = tuple(pattern for one in launch["slices"] for pattern in one["paths"])
+    return BuildpackOutput(kept, ignored, processes, labels, slices, unmet, store["metadata"])
 
 
 def _layer_files(directory: Path) -> list[Path]:
@@ -87,57 +110,30 @@ def _layer_files(directory: Path) -> list[Path]:
 
 
 def _read_layer(file: Path) -> LayerOutput:
-    document = toml.load(file)
-    if any(name in document for name in _TYPES):
+    document = load(file)
+    if any(name in document for name in _TYPES):  # in this case alone
         raise ValueError(f"{file.name}: launch, build and cache belong into [types]")
-    types = document.get("types", {})
-    for name in _TYPES:
-        if not isinstance(types.get(name, False), bool):
-            raise TypeError(f"{file.name}: types.{name} is not true or false")
+    layer = decoded(document, _LAYER, file.name)
     # The layer of an SBOM is what precedes the first dot of its name: one with a dot in its name has none.
     sboms = {
         path.name.partition(".sbom.")[2]: path.read_text("utf-8")
         for path in sorted(file.parent.glob(f"{file.stem}.sbom.*.json"))
         if "." not in file.stem
     }
-    flags = LayerTypes(**{name: types.get(name, False) for name in _TYPES})
-    return LayerOutput(file.stem, file.with_suffix(""), flags, document.get("metadata", {}), sboms)
-
-
-def _read_process(table: Mapping[str, Any]) -> Process:
-    if "direct" in table:
-        raise ValueError("launch.toml: there is no direct since Buildpack API 0.9")
-    if not isinstance(table["command"], list):
-        raise TypeError("launch.toml: command is not a list")
-    for key, kind in _PROCESS_TYPES.items():
-        value = table.get(key, kind())
-        inner = value if isinstance(value, list) else []
-        if not isinstance(value, kind) or not all(isinstance(one, str) for one in inner):
-            raise TypeError(f"launch.toml: {key} of a process has the wrong type")
-    return Process(
-        table["type"],
-        tuple(table["command"]),
-        tuple(table.get("args", ())),
-        default=table.get("default", False),
-        working_dir=table.get("working-dir"),
+    return LayerOutput(
+        file.stem, file.with_suffix(""), LayerTypes(**layer["types"]), layer["metadata"], sboms
     )
 
 
-def _read_label(table: Mapping[str, Any]) -> tuple[str, str]:
-    key, value = table.get("key", ""), table.get("value", "")
-    if not (isinstance(key, str) and isinstance(value, str)):
-        raise TypeError("launch.toml: key and value of a label are strings")
-    return key, value
+def _read_process(table: Mapping[str, Any]) -> ProcessRecord:
+    if table["direct"] is not None:
+        raise ValueError("launch.toml: there is no direct since Buildpack API 0.9")
+    return ProcessRecord(
+        table["type"], tuple(table["command"]), tuple(table["args"]), table["default"], table["working-dir"]
+    )
 
 
-def _read_unmet(document: Mapping[str, Any]) -> frozenset[str]:
-    names = [entry.get("name", "") for entry in document.get("unmet", [])]
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError("build.toml: the name of what is unmet is a string")
-    return frozenset(names)
-
-
-def _check_processes(directory: Path, processes: tuple[Process, ...]) -> None:
+def _check_processes(directory: Path, processes: tuple[ProcessRecord, ...]) -> None:
     if sum(process.default for process in processes) > 1:
         raise _refused(directory, "launch.toml: more than one process is the default")
 
@@ -169,8 +165,9 @@ def _set_aside(
     )
 
 
-def _read_optional(path: Path) -> dict[str, Any]:
-    return toml.load(path) if path.exists() else {}
+def _read_optional(path: Path, shape: Mapping[str, Any]) -> dict[str, Any]:
+    read: dict[str, Any] = decoded(load(path) if path.exists() else {}, shape, path.name)
+    return read
 
 
 def _refused(directory: Path, reason: str) -> PhaseError:

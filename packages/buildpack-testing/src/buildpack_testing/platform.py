@@ -122,7 +122,7 @@ class LocalPlatform:
         detection = Detector(self.workspace, self.base, self.buildpacks).detect(self.order)
         clock.end("detect")
         diff_ids = restore(self.workspace, self.store, detection.group)
-        restored = Restored(frozenset(diff_ids), self._now())
+        restored = Restored(diff_ids, self._now())
         LeftLayers(diff_ids, restored.finished).write(self.workspace)
         clock.end("restore")
         runs, env = Builder(self.workspace, self.base, sink).build(detection.group, detection.plan)

@@ -71,9 +71,9 @@ class LeftLayers:
         write_atomically(workspace.store / _LEFT, content.encode())
 
     def has(self, buildpack_id: str, layer: LayerRecord, path: Path) -> bool:
-        """Return whether a layer is in place; one with hard links is not, which archives do not keep."""
+        """Return whether a layer is in place, and nothing in it would come back as another file."""
         known = self.diff_ids.get((buildpack_id, layer.name))
-        return known == layer.diff_id and path.is_dir() and not is_touched(path, self.since, linked=True)
+        return known == layer.diff_id and path.is_dir() and not is_touched(path, self.since, restored=True)
 
 
 def restore(
@@ -81,8 +81,9 @@ def restore(
 ) -> dict[tuple[str, str], str]:
     """Empty the layers directory and fill it for a build; return the diff IDs of restored contents.
 
-    They are by (buildpack id, layer). Matching is by buildpack id alone: a new version of a buildpack gets
-    the layers of the old one. Raises PhaseError (42) for contents that cannot be restored.
+    They are by (buildpack id, layer), and empty for contents that lost something on the way. Matching is by
+    buildpack id alone: a new version of a buildpack gets the layers of the old one.
+    Raises PhaseError (42) for contents that cannot be restored.
     """
     left = LeftLayers.read(workspace)
     remove(workspace.store / _LEFT)
@@ -101,16 +102,18 @@ def restore(
             toml.write(directory / "store.toml", {"metadata": in_image.store})
         in_cache = _find(cache, buildpack.id)
         for layer, contents in _choose(in_image, in_cache, has_image=image is not None):
-            toml.write(directory / f"{layer.name}.toml", {"metadata": layer.metadata})
+            metadata = {} if layer.metadata is None else {"metadata": layer.metadata}
+            toml.write(directory / f"{layer.name}.toml", metadata)
             if contents:
                 kept = aside / directory.name / layer.name
+                is_equal = True
                 if left.has(buildpack.id, layer, kept):
                     kept.rename(directory / layer.name)
                     set_times(directory / layer.name, now)
                 else:
-                    store.extract(layer.diff_id, workspace.root, time=now)
+                    is_equal = store.extract(layer.diff_id, workspace.root, time=now, restored=True)
                 _refuse_pipes(directory / layer.name)
-                restored[buildpack.id, layer.name] = layer.diff_id
+                restored[buildpack.id, layer.name] = layer.diff_id if is_equal else ""
         if any(directory.iterdir()):
             _write_sboms(directory, [one for one in (in_cache, in_image) if one])
     remove(aside)
@@ -119,7 +122,7 @@ def restore(
 
 def _refuse_pipes(tree: Path) -> None:
     """Raise PhaseError for a named pipe: the lifecycle archives it, and can never unpack it again."""
-    for folder, _, names in os.walk(tree):
+    for folder, _, names in (("", [], [os.fspath(tree)]), *os.walk(tree)):
         for name in names:
             path = os.path.join(folder, name)  # noqa: PTH118  (one for each file of a layer)
             if stat.S_ISFIFO(os.lstat(path).st_mode):

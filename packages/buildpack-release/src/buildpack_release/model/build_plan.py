@@ -2,7 +2,7 @@
 
 In this repository detection is data: `detect/<name>/plan.toml` is the plan, `detect/<name>/markers` says when
 it is chosen. A directory with `message.txt` instead makes detection fail and says why. So every plan is known
-without running anything. How plans are matched: module `resolution`.
+without running anything. How plans are matched: `checking.plan_resolution`.
 """
 
 from __future__ import annotations
@@ -54,16 +54,6 @@ class BuildPlan:
     """A build plan: alternatives, the preferred one first. The empty plan has one empty alternative."""
 
     alternatives: tuple[Alternative, ...] = (Alternative(),)
-
-    @classmethod
-    def from_toml(cls, text: str, *, file: Path) -> BuildPlan:
-        """Read a plan as the lifecycle reads it: unknown keys are ignored. `file` is for messages only.
-
-        Raises CheckFailed for what makes the lifecycle end with an error.
-        """
-        plan, findings = read_plan(TomlSource.parse(text, file))
-        raise_first_error([finding for finding in findings if finding.code != "unknown-key"])
-        return plan
 
 
 @dataclass(frozen=True)
