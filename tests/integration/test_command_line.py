@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = {"inv": [sys.executable, "-m", "invoke"], "tasks.py": [sys.executable, "tasks.py"]}
-USAGE, BROKEN_PIPE = 2, 141
+FAILED, USAGE, BROKEN_PIPE = 1, 2, 141
 PROMPT = b"ready> "
 
 
@@ -125,6 +125,26 @@ def test_nobody_reads_any_more(program: list[str], repository: Path, words: list
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (BROKEN_PIPE, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(program: list[str], repository: Path, closed: str) -> None:
+    """What they would hold is lost, no more: no traceback, and no file gets what a child prints."""
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *program]
+    built = run(command, "build", "acme/a", cwd=repository)
+    assert (built.returncode, "Traceback" in built.stderr) == (0, False)
+    assert built.stdout == ("" if " >&-" in f" {closed}" else "build/acme_a\n")
+    mistyped = run(command, "pakcage", cwd=repository)
+    assert (mistyped.returncode, "Traceback" in mistyped.stderr) == (USAGE, False)
+
+
+def test_a_full_disk_is_told(program: list[str], repository: Path) -> None:
+    """Of what should be kept; a mistake keeps its code even if nobody can be told."""
+    full = ["sh", "-c", 'exec "$@" >/dev/full', "sh", *program]
+    done = run(full, "list", cwd=repository)
+    assert (done.returncode, done.stderr) == (FAILED, "Error: No space left on device\n")
+    unheard = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh", *program]
+    assert run(unheard, "pakcage", cwd=repository).returncode == USAGE
 
 
 def shown(command: Sequence[str], *, columns: int, cwd: Path, keys: bytes = b"", **env: str) -> str:

@@ -61,6 +61,16 @@ def test_words_are_not_broken() -> None:
     assert fitted(f"it is {word} now and for ever", Terminal()).splitlines()[1].strip() == word
 
 
+def test_a_long_word_begins_where_it_fits() -> None:
+    """Not below its column, if it would leave the terminal there."""
+    table = f"acme/a    it is  {'a' * 24}\nacme/all  -      b\n"
+    assert fitted(table, Terminal()).splitlines() == [
+        "acme/a    it is",
+        f"      {'a' * 24}",
+        "acme/all  -      b",
+    ]
+
+
 def test_a_terminal_may_not_tell_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then lines stay as they are, as they do for a nonsensical COLUMNS."""
     monkeypatch.setenv("COLUMNS", "wide")

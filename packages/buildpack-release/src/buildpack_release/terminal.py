@@ -87,5 +87,7 @@ def _folded(line: str, columns: int, starts: Collection[int]) -> str:
         if cut < 0 and (cut := line.find(" ", columns)) < 0:
             break
         lines.append(line[:cut].rstrip())
-        line = indent + line[cut:].lstrip()
+        rest = line[cut:].lstrip()
+        room = columns - len(rest.partition(" ")[0])
+        line = indent[: max(room, 0)] + rest
     return "\n".join([*lines, line])

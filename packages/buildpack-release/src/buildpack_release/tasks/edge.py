@@ -130,6 +130,9 @@ def _fail(message: str, code: ExitCode) -> Exit:
 
     with suppress(OSError):
         sys.stdout.flush()  # what was said before the fault
-    title = styled("Error:", Style.ERROR, sys.stderr)
-    sys.stderr.write(f"{title} {fitted(printable(redact(message)), sys.stderr)}\n")
+    title = "Error:"
+    text = fitted(f"{title} {printable(redact(message))}", sys.stderr).removeprefix(title)
+    with suppress(OSError):
+        sys.stderr.write(f"{styled(title, Style.ERROR, sys.stderr)}{text}\n")
+        sys.stderr.flush()
     return Exit(code=code)

@@ -8,6 +8,7 @@ without a task, `inv --print-completion-script`, and mistakes in the values of I
 from __future__ import annotations
 
 import functools
+import os
 import re
 import sys
 from importlib.metadata import version
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 def take_over() -> None:
     """Let Invoke's own program go on as ours, if it is the one that is loading the tasks just now."""
+    _replace_closed_streams()
     running = getattr(sys.modules.get("invoke.main"), "program", None)
     if type(running) is Program and running.argv:
         running.__class__ = CommandProgram
@@ -43,6 +45,7 @@ def take_over() -> None:
 
 def main(tasks: Collection) -> None:
     """Run the command line of this process with these tasks; ends the process."""
+    _replace_closed_streams()
     CommandProgram(namespace=tasks, name="inv", binary="inv").run()
 
 
@@ -225,6 +228,20 @@ class CommandProgram(Program):
         settings = self.collection.configuration().get(SETTINGS, {})
         explain: Callable[[ModuleNotFoundError], str] = settings.get("explain_missing", explain_missing)
         return explain(error)
+
+
+def _replace_closed_streams() -> None:
+    """Open the null device as each standard stream that this process was started without.
+
+    Else the next file that is opened gets the stream's number, and whatever a child prints.
+    """
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def _own_version() -> str:
