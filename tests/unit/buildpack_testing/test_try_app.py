@@ -9,7 +9,15 @@ import pytest
 from buildpack_release.errors import UsageError
 from buildpack_release.model.repository import Repository
 from buildpack_testing.local_sources import RuntimeSource
-from buildpack_testing.try_app import AppTrial, parse_source, parse_variables, try_app, workspace_of
+from buildpack_testing.try_app import (
+    AppTrial,
+    outermost_composite,
+    parse_source,
+    parse_variables,
+    try_app,
+    workspace_of,
+)
+from support.sample_repository import component, composite
 
 
 def test_variables_keep_everything_after_the_first_equals_sign() -> None:
@@ -44,3 +52,17 @@ def test_a_missing_app_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a directory"):
         try_app(Repository(tmp_path, ()), AppTrial(tmp_path / "missing"), write=print, report=print)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_outermost_composite_is_what_is_tried(tmp_path: Path) -> None:
+    """In a repository of whatever buildpacks; where there is not one, somebody has to choose."""
+    component(tmp_path, "acme/a", plans={})
+    with pytest.raises(UsageError, match="no composite") as refused:
+        outermost_composite(Repository.discover(tmp_path))
+    assert "--builder-order" in str(refused.value)
+    composite(tmp_path, "acme/inner", ["acme/a"])
+    composite(tmp_path, "acme/all", ["acme/inner"])
+    assert outermost_composite(Repository.discover(tmp_path)) == "acme/all"
+    composite(tmp_path, "acme/more", ["acme/a"])
+    with pytest.raises(UsageError, match="several composites that no other contains: acme/all, acme/more"):
+        outermost_composite(Repository.discover(tmp_path))

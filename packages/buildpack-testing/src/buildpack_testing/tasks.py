@@ -25,12 +25,13 @@ def _write_at_once(text: str) -> None:
 @command(
     MAKE,
     argument="path",
+    existing=True,
     writes=True,
     name="try",
     iterable=["env"],
     help={
         "path": "the directory of the app (default: the current one)",
-        "builder-order": "the buildpack to build with",
+        "builder-order": "the buildpack to build with (default: the only composite that no other contains)",
         "env": "a user variable, NAME=VALUE; may be repeated",
         "clear": "forget what earlier builds of this app left for reuse",
         "run": "a process type or a command to start in the image, instead of what it starts by itself",
@@ -46,7 +47,7 @@ def _write_at_once(text: str) -> None:
 def try_app(
     context: Context,
     path: str = ".",
-    builder_order: str = "strata/python",
+    builder_order: str = "",
     env: list[str] | None = None,
     clear: bool = False,
     run: str = "",
@@ -88,6 +89,7 @@ def try_app(
 @command(
     MAKE,
     argument="path",
+    existing=True,
     writes=True,
     help={"path": "the directory of an app of your own (default: the Flask sample)"},
 )

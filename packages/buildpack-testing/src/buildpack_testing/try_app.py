@@ -41,15 +41,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AppTrial:
-    """What to try. variables are the user's; clear forgets what earlier builds of the app left for reuse.
+    """What to try. order is a buildpack ("": the composite that no other contains), variables are the user's.
 
-    run is a process type or a command line to start in the image instead of what starts by itself; keep
-    leaves the layers and the app as the build left them, for looking at; page is where a report for people
-    is written.
+    clear forgets what earlier builds of the app left for reuse; run is a process type or a command line to
+    start in the image instead of what starts by itself; keep leaves the layers and the app as the build left
+    them, for looking at; page is where a report for people is written.
     """
 
     app: Path
-    order: str = "strata/python"
+    order: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     clear: bool = False
     run: str = ""
@@ -102,8 +102,9 @@ def try_app(
     if not trial.app.is_dir():
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
     root = workspace_of(trial.app, workspaces or cache_directory() / "try")
-    directories = assemble_all(repository, [trial.order], repository.root / "build", report=report)
-    platform = LocalPlatform(root, directories, [[trial.order]])
+    order = trial.order or outermost_composite(repository)
+    directories = assemble_all(repository, [order], repository.root / "build", report=report)
+    platform = LocalPlatform(root, directories, [[order]])
     with _variables(trial, report) as variables, output_is_shown():
         result = platform.build(
             trial.app,
@@ -127,6 +128,17 @@ def try_app(
     if trial.page:
         write(f"\nReport: {shown_path(trial.page)}\n")
     return code
+
+
+def outermost_composite(repository: Repository) -> str:
+    """Return the id of the composite that no other contains. Raises UsageError unless there is one."""
+    orders = {one.id: one.descriptor.order for one in repository.buildpacks if one.descriptor.is_composite}
+    inner = {entry.id for order in orders.values() for group in order for entry in group}
+    outer = sorted(orders.keys() - inner)
+    if len(outer) != 1:
+        found = f"several composites that no other contains: {', '.join(outer)}" if outer else "no composite"
+        raise UsageError(f"there is {found}", advice="Write --builder-order ID: what to build with.")
+    return outer[0]
 
 
 def build_summary(platform: LocalPlatform, result: BuildResult) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @command(
     BUILDERS,
     argument="config",
+    existing=True,
     writes=True,
     name="create",
     iterable=["insecure"],
@@ -45,6 +46,7 @@ def builder_create(
 @command(
     BUILDERS,
     argument="config",
+    existing=True,
     name="check",
     iterable=["insecure"],
     help={
@@ -74,6 +76,7 @@ def builder_check(
 @command(
     BUILDERS,
     argument="config",
+    existing=True,
     writes=True,
     name="kpack",
     iterable=["insecure"],

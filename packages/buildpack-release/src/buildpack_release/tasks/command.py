@@ -38,6 +38,7 @@ class Command(Task[Any]):
         *,
         section: str,
         argument: str = "",
+        existing: bool = False,
         writes: bool = False,
         name: str | None = None,
         help: Mapping[str, str] | None = None,  # noqa: A002  Invoke's word
@@ -49,6 +50,7 @@ class Command(Task[Any]):
             body: the function; its docstring is the help.
             section: the heading below which the task is listed.
             argument: the parameter that takes words without an option; several if it is in `iterable`.
+            existing: whether such a word is a path that has to be there.
             writes: whether it changes anything, on this machine or elsewhere.
             name: the name, if it is not the function's.
             help: what each option is for.
@@ -63,6 +65,7 @@ class Command(Task[Any]):
             iterable=list(iterable),
         )
         self.section = section
+        self.existing = existing
         self.writes = writes
         self.required = frozenset(
             parameter.name

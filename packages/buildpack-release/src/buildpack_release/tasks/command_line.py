@@ -45,13 +45,15 @@ def near(word: str, known: Iterable[str]) -> str:
 class Vocabulary:
     """What may be said: tasks with their options, options of the program, and the ids of a task's repository.
 
-    `ids` is asked only where it matters: it reads the repository.
+    `ids` is asked only where it matters: it reads the repository. `check_id` raises UsageError for an id that
+    the repository of a task does not have.
     """
 
     tasks: Mapping[str, Task[Any]]
     contexts: Mapping[str, ParserContext]
     program: ParserContext
     ids: Callable[[str], Collection[str]]
+    check_id: Callable[[str, str], None]
 
     def unknown_task(self, word: str) -> UsageError:
         """Return the error about a word that is no task."""
@@ -91,7 +93,10 @@ def parse(words: Iterable[str], rest: Iterable[str], vocabulary: Vocabulary) -> 
         for word in rest:
             reader.argument(word)
     for context in reader.calls:
-        _refuse_missing(context, vocabulary.tasks[str(context.name)])
+        task = vocabulary.tasks[str(context.name)]
+        _refuse_missing(context, task)
+        if isinstance(task, Command):
+            _refuse_unknown(context, task, vocabulary)
     return Calls(reader.calls)
 
 
@@ -256,6 +261,18 @@ def flag(context: ParserContext, name: str) -> Argument | None:
 
 def _help_advice(task: str | None) -> str:
     return f"inv {task} --help shows what it takes."
+
+
+def _refuse_unknown(context: ParserContext, task: Command, vocabulary: Vocabulary) -> None:
+    """Refuse what is not there now, rather than when the tasks before it have run."""
+    for argument in context.positional_args:
+        values = argument.value if argument.kind is list else [argument.value]
+        for value in filter(None, values):
+            if argument.name == ID:
+                vocabulary.check_id(str(context.name), value)
+            elif task.existing and not os.path.lexists(value):
+                shown = str(argument.name).upper()
+                raise UsageError(f"{shown} of {context.name} is a path, and {value} is not there")
 
 
 def _refuse_missing(context: ParserContext, task: Task[Any]) -> None:

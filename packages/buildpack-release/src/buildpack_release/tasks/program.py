@@ -11,6 +11,7 @@ import functools
 import os
 import re
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from invoke.collection import Collection
     from invoke.parser.argument import Argument
     from invoke.parser.context import ParserContext
+
+    from buildpack_release.model.repository import Repository
 
 
 def take_over() -> None:
@@ -197,7 +200,7 @@ class CommandProgram(Program):
         for context in self.collection.to_contexts(ignore_unknown_help=self.config.tasks.ignore_unknown_help):
             contexts.update(dict.fromkeys([str(context.name), *context.aliases], context))
         tasks = {name: self.collection[name] for name in contexts}
-        return Vocabulary(tasks, contexts, self.initial_context, self._ids)
+        return Vocabulary(tasks, contexts, self.initial_context, self._ids, self._check_id)
 
     def _tasks(self) -> dict[str, Any]:
         """Return the tasks by the shortest names that they have."""
@@ -217,12 +220,20 @@ class CommandProgram(Program):
         return str(settings.get("root", ""))
 
     def _ids(self, task: str) -> Names[str]:
+        repository = self._repository(task)
+        return [one.id for one in repository.buildpacks] if repository else ()
+
+    def _check_id(self, task: str, one: str) -> None:
+        if repository := self._repository(task):
+            repository.get(one)
+
+    def _repository(self, task: str) -> Repository | None:
+        """Return the repository of a task; None if it cannot be read, of which the task itself tells."""
         from buildpack_release.model.repository import Repository
 
-        try:
-            return [one.id for one in Repository.discover(Path(self._root(task))).buildpacks]
-        except ReleaseError:
-            return ()
+        with suppress(ReleaseError):
+            return Repository.discover(Path(self._root(task)))
+        return None
 
     def _explain_missing(self, error: ModuleNotFoundError) -> str:
         settings = self.collection.configuration().get(SETTINGS, {})
