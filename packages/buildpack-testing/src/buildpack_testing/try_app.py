@@ -103,6 +103,7 @@ def try_app(
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
     root = workspace_of(trial.app, workspaces or cache_directory() / "try")
     order = trial.order or outermost_composite(repository)
+    repository.get(order)
     directories = assemble_all(repository, [order], repository.root / "build", report=report)
     platform = LocalPlatform(root, directories, [[order]])
     with _variables(trial, report) as variables, output_is_shown():

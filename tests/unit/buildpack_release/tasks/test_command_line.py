@@ -97,7 +97,7 @@ def calls(tasks: Collection, *words: str) -> list[tuple[str, dict[str, Any]]]:
         ("package acme/a check", [("package", {"id": ["acme/a"]}), ("check", {})]),
         ("package --id list", [("package", {"id": ["list"]})]),
         ("package -- list acme/a", [("package", {"id": ["list", "acme/a"]})]),
-        ("publish acme/a --to x/y", [("publish.run", {"id": ["acme/a"], "to": "x/y"})]),
+        ("publish acme/a --to x/y", [("publish", {"id": ["acme/a"], "to": "x/y"})]),
         ("builder.check app.toml list", [("builder.check", {"config": "app.toml"}), ("list", {})]),
         ("builder.check ./app.toml", [("builder.check", {"config": "./app.toml"})]),
         ("graph --format=-x", [("graph", {"format": "-x"})]),

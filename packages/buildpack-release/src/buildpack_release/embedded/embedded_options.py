@@ -64,6 +64,8 @@ def parse_offline(
 
 def _parse(value: str, targets: Sequence[DeclaredTarget]) -> tuple[DeclaredTarget, Path]:
     name, equals, path = value.partition("=")
+    if equals and not path:
+        raise UsageError(f'"{value}" names no archive', advice="Write --interpreter linux/amd64=ARCHIVE.")
     if equals and "/" in name and not Path(value).exists():
         return DeclaredTarget.parse(name), Path(path)
     if len(targets) != 1:

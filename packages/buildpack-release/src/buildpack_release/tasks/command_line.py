@@ -35,10 +35,11 @@ def near(word: str, known: Iterable[str]) -> str:
     """Return the advice that names what somebody may have meant, or nothing."""
     from difflib import get_close_matches
 
-    names = sorted(known)
-    close = [name for name in names if name.endswith((f".{word}", f"/{word}"))]
+    names = {name.lower(): name for name in sorted(known)}
+    word = word.lower()
+    close = [name for name in names if name == word or name.endswith((f".{word}", f"/{word}"))]
     close += [name for name in get_close_matches(word, names, n=3, cutoff=0.7) if name not in close]
-    return f"Did you mean {' or '.join(close[:3])}?" if close else ""
+    return f"Did you mean {' or '.join(names[name] for name in close[:3])}?" if close else ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class _Reader:
 
     def _begin(self, name: str) -> None:
         self.current = copy.deepcopy(self._known.contexts[name])
+        self.current.name = name  # as it was typed: `publish`, not `publish.run`
         self.calls.append(self.current)
         self._given = set()
 

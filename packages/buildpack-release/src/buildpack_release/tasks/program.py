@@ -76,6 +76,9 @@ class CommandProgram(Program):
     def parse_core_args(self) -> None:
         """Read these options, and answer the one that asks for a script of ours in place of Invoke's."""
         super().parse_core_args()
+        config = self.args.config.value
+        if config and not Path(config).is_file():
+            raise UsageError(f"there is no file {config}", advice="--config takes a configuration of Invoke.")
         if shell := self.args["print-completion-script"].value:
             from buildpack_release.tasks.completion import completion_script
 
