@@ -114,9 +114,14 @@ class ImageFileSystem:
             )
         return result
 
-    def attach(self, command: Sequence[str], *, process_type: str | None = None) -> int:
-        """Run a command on this process's own terminal and return its exit code (negative: a signal)."""
-        env = self.environment(process_type, stdout=None)
+    def attach(
+        self, command: Sequence[str], *, process_type: str | None = None, stdout: Stream = None
+    ) -> int:
+        """Run a command on this process's own streams and return its exit code (negative: a signal).
+
+        stdout takes the place of this process's own.
+        """
+        env = self.environment(process_type, stdout=stdout)
         # The terminal tells the process about Ctrl-C too: it is for the process to end. (Not SIG_IGN: the
         # process would inherit it.)
         previous = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
@@ -125,6 +130,7 @@ class ImageFileSystem:
                 self._resolve(command, env, self.directory(process_type)),
                 env=env,
                 cwd=self.directory(process_type),
+                stdout=stdout,
                 check=False,
             ).returncode
         finally:

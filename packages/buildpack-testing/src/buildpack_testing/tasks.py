@@ -80,6 +80,7 @@ def try_app(
         trial,
         write=(lambda text: say(text.removesuffix("\n"))) if json else _write_at_once,
         report=say,
+        stdout=sys.stderr.fileno() if json else None,
         built=(lambda result: print_json(build_data(result))) if json else (lambda _result: None),
     )
     if code:

@@ -91,13 +91,15 @@ def try_app(
     write: Callable[[str], object],
     report: Callable[[str], None],
     built: Callable[[BuildResult], object] = lambda _result: None,
+    stdout: int | None = None,
     workspaces: Path | None = None,
 ) -> int:
     """Build the app, write what came out, and return the exit code of the process that was run (0 without).
 
     Each app has its own directory below workspaces (by default in the cache), so that the next build reuses.
-    What the buildpacks print goes to report line by line, the result of the build to built. Raises
-    ReleaseError: PhaseError for a build that failed, UsageError for bad input, whatever assembling raises.
+    What the buildpacks print goes to report line by line, the result of the build to built, what a process
+    that is run prints to stdout (a file descriptor; None: this process's own). Raises ReleaseError: PhaseError
+    for a build that failed, UsageError for bad input, whatever assembling raises.
     """
     if not trial.app.is_dir():
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
@@ -121,7 +123,7 @@ def try_app(
         write(launch_summary(container))
         _write_page(trial, result, container)  # whatever becomes of starting it
         if trial.run:
-            code = _run(container, trial.run, write)
+            code = _run(container, trial.run, write, stdout)
         else:
             code, lines = 0, _start(container, write)
             _write_page(trial, result, container, lines)
@@ -192,7 +194,7 @@ def _variables(trial: AppTrial, report: Callable[[str], None]) -> Iterator[dict[
         yield {**variables, **connection_variables(), **trial.variables}
 
 
-def _run(container: ImageFileSystem, line: str, write: Callable[[str], object]) -> int:
+def _run(container: ImageFileSystem, line: str, write: Callable[[str], object], stdout: int | None) -> int:
     """Run a process type or a command line in the image, on this terminal."""
     words = shlex.split(line)
     if not words:
@@ -200,7 +202,7 @@ def _run(container: ImageFileSystem, line: str, write: Callable[[str], object]) 
     is_type = container.image.process(words[0]) is not None
     command = container.command(words[0], words[1:]) if is_type else words
     write(f"\n$ {shlex.join(command)}\n")
-    code = container.attach(command, process_type=words[0] if is_type else None)
+    code = container.attach(command, process_type=words[0] if is_type else None, stdout=stdout)
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
 
 

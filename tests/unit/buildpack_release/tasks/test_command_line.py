@@ -229,6 +229,8 @@ def test_no_task_has_a_letter_by_chance(tasks: Collection) -> None:
         (["inv", "package", "--t"], {"--target", "--help"}, {"--list", "package"}),
         (["inv", "check", "package", "--id", ""], {"acme/a"}, {"check"}),
         (["inv", "package", "--target", ""], set(), {"package", "acme/a"}),
+        (["inv", "package", "--id=ac"], {"--id=acme/a"}, {"acme/a", "--id"}),
+        (["inv", "package", "--target=li"], set(), {"package", "--target"}),
         (["inv", "--d"], {"--dry", "--debug"}, {"--dry-run"}),
         (["inv"], {"check"}, {"acme/a"}),
     ],

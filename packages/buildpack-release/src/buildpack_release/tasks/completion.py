@@ -58,6 +58,9 @@ def candidates(words: Sequence[str], vocabulary: Vocabulary) -> list[str]:
     *before, last = words[1:] or [""]
     task = next((word for word in reversed(before) if word in vocabulary.contexts), "")
     context = vocabulary.contexts[task] if task else vocabulary.program
+    name, equals, _ = last.partition("=")
+    if equals and (option := flag(context, name)) is not None:
+        return [f"{name}={one}" for one in sorted(vocabulary.ids(task))] if option.name == ID else []
     waiting = flag(context, before[-1]) if before else None
     if waiting is not None and waiting.takes_value and not waiting.optional:
         return sorted(vocabulary.ids(task)) if waiting.name == ID else []
