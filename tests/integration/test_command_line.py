@@ -115,11 +115,26 @@ def test_a_mistake_in_an_option_of_invoke(repository: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def pipe_without_reader() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def test_nobody_reads_of_progress(program: list[str], repository: Path) -> None:
+    """As in `inv build 2>&1 >log | head -0`: it is not the file at hand that cannot be written."""
+    writer = pipe_without_reader()
+    done = subprocess.run(
+        [*program, "build"], cwd=repository, stdout=subprocess.DEVNULL, stderr=writer, check=False
+    )
+    os.close(writer)
+    assert done.returncode == BROKEN_PIPE
+
+
 @pytest.mark.parametrize("words", [["-l"], ["package", "--help"], ["list"]])
 def test_nobody_reads_any_more(program: list[str], repository: Path, words: list[str]) -> None:
     """As in `inv -l | head -0`: no traceback, and no success either."""
-    reader, writer = os.pipe()
-    os.close(reader)
+    writer = pipe_without_reader()
     done = subprocess.run(
         [*program, *words], cwd=repository, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )

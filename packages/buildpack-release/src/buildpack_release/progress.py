@@ -18,14 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+class NobodyReadsError(Exception):
+    """A pipe has no reader any more. No OSError: that would be taken for the fault of the file at hand."""
+
+
 def say(text: str) -> None:
     """Write a line of progress without secrets. What the library calls when nobody tells it to be quiet.
 
-    Results that were printed before come first, for whoever reads both streams as one.
+    Results that were printed before come first, for whoever reads both streams as one. Raises
+    NobodyReadsError.
     """
-    sys.stdout.flush()
     shown = fitted(printable(redact(text)), sys.stderr)
-    print(shown, file=sys.stderr, flush=True)  # noqa: T201  this is the edge
+    try:
+        sys.stdout.flush()
+        print(shown, file=sys.stderr, flush=True)  # noqa: T201  this is the edge
+    except BrokenPipeError:
+        raise NobodyReadsError from None
 
 
 @dataclass

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from invoke.exceptions import Exit
 
-from buildpack_common.terminal_text import printable
 from buildpack_release.tasks.command import MAKE, command
-from buildpack_release.tasks.edge import print_json, root_of
+from buildpack_release.tasks.edge import print_json, print_text, root_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def _write_at_once(text: str) -> None:
     """Write a part of a report between lines of progress: in a log both are where they belong."""
-    sys.stdout.write(printable(text))
+    print_text(text)
     sys.stdout.flush()
 
 

@@ -98,8 +98,8 @@ def try_app(
 
     Each app has its own directory below workspaces (by default in the cache), so that the next build reuses.
     What the buildpacks print goes to report line by line, the result of the build to built, what a process
-    that is run prints to stdout (a file descriptor; None: this process's own). Raises ReleaseError: PhaseError
-    for a build that failed, UsageError for bad input, whatever assembling raises.
+    that is run prints to stdout (a file descriptor; None: this process's own). Raises ReleaseError:
+    PhaseError for a build that failed, UsageError for bad input, whatever assembling raises.
     """
     if not trial.app.is_dir():
         raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")

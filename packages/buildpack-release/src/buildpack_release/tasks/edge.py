@@ -13,6 +13,7 @@ from invoke.exceptions import Exit
 
 from buildpack_common.terminal_text import printable
 from buildpack_release.errors import ExitCode, ReleaseError, exit_code_of, shown_path
+from buildpack_release.progress import NobodyReadsError
 from buildpack_release.terminal import Style, fitted, styled
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def clear_errors(explain_missing: Callable[[ModuleNotFoundError], str]) -> Itera
         raise _fail(explain_missing(error), ExitCode.MISSING_TOOL) from None
     except KeyboardInterrupt:
         raise _fail("interrupted", ExitCode.INTERRUPTED) from None
-    except BrokenPipeError:
+    except (BrokenPipeError, NobodyReadsError):
         # Nobody reads any more; the interpreter must not complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Exit(code=ExitCode.BROKEN_PIPE) from None
