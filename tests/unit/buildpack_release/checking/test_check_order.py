@@ -68,6 +68,13 @@ def test_an_unused_component_is_only_a_note(tmp_path: Path) -> None:
     assert (finding.severity, finding.line) == (Severity.NOTE, 4)
 
 
+def test_a_component_without_an_id_is_not_said_to_be_unused(tmp_path: Path) -> None:
+    """That it has none is an error of its own; a note about nobody says nothing."""
+    path = component(tmp_path, "acme/a", plans=PLANS) / "buildpack.toml"
+    path.write_text(path.read_text().replace("id = ", "Id = "))
+    assert not list(check_order(Repository.survey(tmp_path), ()))
+
+
 def test_licences(tmp_path: Path) -> None:
     """An expression that is not SPDX's, and none at all."""
     path = component(tmp_path, "acme/a", plans=PLANS) / "buildpack.toml"

@@ -25,6 +25,7 @@ def test_nearest_line_of_an_absent_key(tmp_path: Path) -> None:
         (b"a = 1\na = 2\n", 2, "not valid TOML"),
         (b"\n\na = [1,\n\n", 3, "not valid TOML"),
         (b"a = 1\n# \xff\n", 2, "not UTF-8"),
+        (b"\xef\xbb\xbfa = 1\n", 1, "a byte order mark"),
         (b"a = " + b"[" * 50_000, None, "not valid TOML"),
     ],
 )

@@ -60,7 +60,7 @@ def check_order(repository: Repository, foreign: Collection[str]) -> Iterator[Fi
         yield _cycle(cycle, siblings)
     used = {needed for all_needed in graph.values() for needed in all_needed}
     for descriptor in siblings.values():
-        if not descriptor.is_composite and descriptor.id not in used:
+        if descriptor.id and not descriptor.is_composite and descriptor.id not in used:
             line = descriptor.source.line("buildpack", "id")
             message = f"no composite uses {descriptor.id}"
             yield Finding(Severity.NOTE, "unused", message, descriptor.source.path, line)

@@ -61,6 +61,9 @@ class TomlSource:
 
         Raises CheckFailed with file and line, also for integers that Python takes and no other parser.
         """
+        if text.startswith("\ufeff"):
+            advice = "Save the file as UTF-8 without one."
+            raise CheckFailed("not valid TOML: a byte order mark", advice=advice, file=path, line=1)
         try:
             data = parse_toml(text)
         except TooDeeplyNestedError as error:
