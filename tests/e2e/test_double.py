@@ -622,3 +622,22 @@ def test_exit_codes(
     """What a buildpack does wrong ends with the lifecycle's own code."""
     scripted.add("t/one", **parts)
     assert start("t/one").code() == code
+
+
+CALLED = """
+for name in launch build store; do
+    [ -e "$CNB_LAYERS_DIR/$name" ] || { mkdir "$CNB_LAYERS_DIR/$name"; echo x >"$CNB_LAYERS_DIR/$name/file"; }
+    printf '[types]\\nlaunch = true\\ncache = true\\n[metadata]\\na = 1\\n' >"$CNB_LAYERS_DIR/$name.toml"
+done
+"""
+
+
+def test_layers_called_like_files_of_the_specification(
+    scripted: ScriptedBuildpacks, start: Callable[..., Pair]
+) -> None:
+    """Their files are read as both."""
+    scripted.add("t/odd", build=RECORD + CALLED)
+    scripted.add("t/plain", build=RECORD + 'mkdir "$CNB_LAYERS_DIR/launch"\n' + launch_toml("a true"))
+    both = start("t/odd t/plain")
+    both.build()
+    both.build()

@@ -147,6 +147,17 @@ def test_layers_that_stay_look_like_unpacked_ones(
     assert content.stat().st_nlink == 1, "archives keep no hard links"
 
 
+def test_a_layer_called_like_a_file_of_the_specification(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """It is exported and cached; its contents never come back."""
+    listing = 'cd "$CNB_LAYERS_DIR"; for one in *; do echo "$one"; done\n'
+    scripted.add("a", build=listing + layer("launch", "launch", "cache", content="x"))
+    platform = platforms("a")
+    assert platform.build(app).layer("a", "launch").diff_id
+    assert platform.build(app).run("a").printed == "launch.toml\n"
+
+
 def test_setuid_is_lost_when_a_layer_comes_back(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-_NOT_LAYERS = frozenset({"launch", "build", "store"})
 _TYPES = ("launch", "build", "cache")
 _LAYER = {"types": dict.fromkeys(_TYPES, bool), "metadata": object}
 _PROCESS = {
@@ -105,7 +104,8 @@ def read_outputs(
 
 
 def _layer_files(directory: Path) -> list[Path]:
-    files = [path for path in directory.glob("*.toml") if path.is_file() and path.stem not in _NOT_LAYERS]
+    """Return the files of layers; launch.toml, build.toml and store.toml are read as such, too."""
+    files = [path for path in directory.glob("*.toml") if path.is_file()]
     return sorted(files, key=lambda path: os.fsencode(path.name))
 
 

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _LEFT = "left-layers.json"
 
+_NEVER_RESTORED = frozenset({"launch", "build", "store"})
+"""Layers called like files of the specification: their metadata come back, their contents do not."""
+
 
 @dataclass(frozen=True)
 class LeftLayers:
@@ -104,7 +107,7 @@ def restore(
         for layer, contents in _choose(in_image, in_cache, has_image=image is not None):
             metadata = {} if layer.metadata is None else {"metadata": layer.metadata}
             toml.write(directory / f"{layer.name}.toml", metadata)
-            if contents:
+            if contents and layer.name not in _NEVER_RESTORED:
                 kept = aside / directory.name / layer.name
                 is_equal = True
                 if left.has(buildpack.id, layer, kept):
