@@ -81,6 +81,14 @@ def test_keys_count_in_any_case(tmp_path: Path) -> None:
     assert output.processes == (ProcessRecord("web", ("x",), working_dir="/"),)
 
 
+def test_launch_toml_is_of_a_layer_only_beside_its_directory(tmp_path: Path) -> None:
+    """Whatever types it has."""
+    (tmp_path / "launch.toml").write_text("[types]\nlaunch = true\n")
+    assert _read(tmp_path).layers == ()
+    (tmp_path / "launch").mkdir()
+    assert [one.name for one in _read(tmp_path).layers] == ["launch"]
+
+
 def test_a_file_in_a_layers_place_is_its_contents(tmp_path: Path) -> None:
     """It is archived; without types it is renamed, as a directory is."""
     for name in "ab":

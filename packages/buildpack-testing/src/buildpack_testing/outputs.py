@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+RESERVED = frozenset({"launch", "build", "store"})
+"""What a file of the specification is called, and yet a layer can be, if there is such a directory."""
+
 _TYPES = ("launch", "build", "cache")
 _LAYER = {"types": dict.fromkeys(_TYPES, bool), "metadata": object}
 _PROCESS = {
@@ -104,8 +107,11 @@ def read_outputs(
 
 
 def _layer_files(directory: Path) -> list[Path]:
-    """Return the files of layers; launch.toml, build.toml and store.toml are read as such, too."""
-    files = [path for path in directory.glob("*.toml") if path.is_file()]
+    files = [
+        path
+        for path in directory.glob("*.toml")
+        if path.is_file() and (path.stem not in RESERVED or path.with_suffix("").is_dir())
+    ]
     return sorted(files, key=lambda path: os.fsencode(path.name))
 
 

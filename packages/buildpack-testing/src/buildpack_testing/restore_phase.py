@@ -29,6 +29,7 @@ from buildpack_api import toml
 from buildpack_common.files import remove, write_atomically
 from buildpack_testing.archive import is_touched, set_times
 from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.outputs import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 
 _LEFT = "left-layers.json"
-
-_NEVER_RESTORED = frozenset({"launch", "build", "store"})
-"""Layers called like files of the specification: their metadata come back, their contents do not."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def restore(
         for layer, contents in _choose(in_image, in_cache, has_image=image is not None):
             metadata = {} if layer.metadata is None else {"metadata": layer.metadata}
             toml.write(directory / f"{layer.name}.toml", metadata)
-            if contents and layer.name not in _NEVER_RESTORED:
+            if contents and layer.name not in RESERVED:  # of those only the metadata come back
                 kept = aside / directory.name / layer.name
                 is_equal = True
                 if left.has(buildpack.id, layer, kept):
