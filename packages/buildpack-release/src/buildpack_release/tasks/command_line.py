@@ -97,7 +97,9 @@ def parse(words: Iterable[str], rest: Iterable[str], vocabulary: Vocabulary) -> 
         task = vocabulary.tasks[str(context.name)]
         _refuse_missing(context, task)
         if isinstance(task, Command):
-            _refuse_unknown(context, task, vocabulary)
+            _refuse_missing_path(context, task)
+            if len(reader.calls) > 1:  # a task alone tells of its ids itself
+                _refuse_unknown_ids(context, vocabulary)
     return Calls(reader.calls)
 
 
@@ -265,16 +267,17 @@ def _help_advice(task: str | None) -> str:
     return f"inv {task} --help shows what it takes."
 
 
-def _refuse_unknown(context: ParserContext, task: Command, vocabulary: Vocabulary) -> None:
-    """Refuse what is not there now, rather than when the tasks before it have run."""
+def _refuse_missing_path(context: ParserContext, task: Command) -> None:
+    for argument in context.positional_args if task.existing else ():
+        if argument.value and not os.path.lexists(argument.value):
+            shown = str(argument.name).upper()
+            raise UsageError(f"{shown} of {context.name} is a path, and {argument.value} is not there")
+
+
+def _refuse_unknown_ids(context: ParserContext, vocabulary: Vocabulary) -> None:
     for argument in context.positional_args:
-        values = argument.value if argument.kind is list else [argument.value]
-        for value in filter(None, values):
-            if argument.name == ID:
-                vocabulary.check_id(str(context.name), value)
-            elif task.existing and not os.path.lexists(value):
-                shown = str(argument.name).upper()
-                raise UsageError(f"{shown} of {context.name} is a path, and {value} is not there")
+        for value in argument.value if argument.name == ID else ():
+            vocabulary.check_id(str(context.name), value)
 
 
 def _refuse_missing(context: ParserContext, task: Task[Any]) -> None:

@@ -234,9 +234,16 @@ class CommandProgram(Program):
         """Return the repository of a task; None if it cannot be read, of which the task itself tells."""
         from buildpack_release.model.repository import Repository
 
-        with suppress(ReleaseError):
-            return Repository.discover(Path(self._root(task)))
-        return None
+        root = self._root(task)
+        if root not in self._repositories:
+            self._repositories[root] = None
+            with suppress(ReleaseError):
+                self._repositories[root] = Repository.discover(Path(root))
+        return self._repositories[root]
+
+    @functools.cached_property
+    def _repositories(self) -> dict[str, Repository | None]:
+        return {}
 
     def _explain_missing(self, error: ModuleNotFoundError) -> str:
         settings = self.collection.configuration().get(SETTINGS, {})
