@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from spdx_tools.spdx.parser.error import SPDXParsingError
 from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
@@ -27,6 +25,10 @@ def assert_valid_sbom(sbom: Path | Mapping[str, object]) -> dict[str, Any]:
 
 def _cyclonedx_faults(text: str, document: dict[str, Any]) -> list[str]:
     """Return what the strict schema, which knows all properties and licences, has against the document."""
+    # Two seconds: it compiles grammars for every kind of address. Whoever only collects tests need not wait.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     validator = JsonStrictValidator(SchemaVersion.from_version(str(document.get("specVersion"))))
     errors = validator.validate_str(text, all_errors=True) or ()
     return [str(error) for error in errors]
