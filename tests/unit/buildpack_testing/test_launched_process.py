@@ -45,6 +45,27 @@ def test_only_launch_layers_are_there_at_their_old_paths_with_an_images_times(
         assert container.run(["cat", "file"]).stdout == "of the app"
 
 
+def test_layers_that_nobody_has_touched_stay_and_others_are_those_of_the_image(
+    scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
+) -> None:
+    """Unpacking takes as long as a build: what a build or a container has left counts if it is the same."""
+    make = "".join(layer(name, "launch", "cache", content="c") for name in ("kept", "changed"))
+    program = scripted.add("a", build=make) / "bin" / "build"
+    platform = platforms("a")
+    platform.build(app)
+    kept, changed = (platform.workspace.layers / "a" / name / "content" for name in ("kept", "changed"))
+    before = kept.stat().st_ino
+    changed.write_text("of nobody")
+    for _ in range(2):
+        with platform.container() as container:
+            assert container.run(["cat", str(kept), str(changed)]).stdout == "cc"
+            assert kept.stat().st_mtime == LAYER_TIME
+            container.run(["sh", "-c", f"echo of the container > '{changed}'"])
+    program.write_text(f"#!/bin/sh\nset -eu\n{layer('kept', 'launch', 'cache')}cat '{changed}'\n")
+    assert platform.build(app).run("a").printed == "c"
+    assert kept.stat().st_ino == before, "it was never unpacked"
+
+
 def test_the_environment_is_the_run_images_plus_the_layers(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:

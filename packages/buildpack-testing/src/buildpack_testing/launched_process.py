@@ -21,6 +21,7 @@ from buildpack_api.environment import launch_environment
 from buildpack_common.files import remove
 from buildpack_testing.archive import LAYER_TIME
 from buildpack_testing.failure import LifecycleCode, PhaseError
+from buildpack_testing.restore_phase import LeftLayers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -211,16 +212,22 @@ class ImageFileSystem:
 def open_container(
     workspace: Workspace, store: ImageStore, base: ImageEnvironment, variables: Mapping[str, str]
 ) -> ImageFileSystem:
-    """Replace layers and app in the workspace by those of the image. Raises PhaseError when there is none."""
+    """Replace layers and app in the workspace by those of the image. Raises PhaseError when there is none.
+
+    A layer that is there as it was archived stays.
+    """
     image = store.image()
     if image is None:
         raise PhaseError(LifecycleCode.LAUNCH, "there is no image yet", detail="Build the app first.")
-    remove(workspace.layers)
+    left = LeftLayers.set_aside(workspace)
+    workspace.layers.mkdir()
+    for buildpack in image.buildpacks:
+        for layer in buildpack.layers:
+            (workspace.layers / buildpack.id.replace("/", "_")).mkdir(exist_ok=True)
+            left.bring(workspace, store, buildpack.id, layer, time=LAYER_TIME)
+    left.remove_rest(workspace)
     remove(workspace.app)
-    for layer in (layer for buildpack in image.buildpacks for layer in buildpack.layers):
-        store.extract(layer.diff_id, workspace.root, time=LAYER_TIME)
     store.extract(image.app, workspace.root, time=LAYER_TIME)
-    workspace.layers.mkdir(exist_ok=True)
     return ImageFileSystem(workspace, base, image, dict(variables))
 
 

@@ -115,7 +115,11 @@ class LocalPlatform:
         Raises PhaseError (82) when nothing was built yet.
         """
         with exclusive(self.workspace.root / ".lock", wait=False):
-            yield open_container(self.workspace, self.store, self.base, variables or {})
+            container = open_container(self.workspace, self.store, self.base, variables or {})
+            buildpacks = container.image.buildpacks
+            unpacked = {(one.id, layer.name): layer.diff_id for one in buildpacks for layer in one.layers}
+            LeftLayers(unpacked, self._now()).write(self.workspace)
+            yield container
 
     def _build(self, sink: Callable[[str], object]) -> BuildResult:
         clock = _Clock()

@@ -23,6 +23,7 @@ import os
 import stat
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_api import toml
@@ -33,7 +34,6 @@ from buildpack_testing.outputs import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from buildpack_release.model.repository import Buildpack
     from buildpack_testing.image_store import BuildpackRecord, ImageStore, LayerRecord
@@ -41,11 +41,12 @@ if TYPE_CHECKING:
 
 
 _LEFT = "left-layers.json"
+_ASIDE = ".left"
 
 
 @dataclass(frozen=True)
 class LeftLayers:
-    """What a build has left in the layers directory: the diff IDs of its archives by (buildpack id, layer).
+    """What a build or container has left in the layers directory: diff IDs by (buildpack id, layer).
 
     ``since`` is when they were equal (ctime, ns). What nothing has touched since then is what unpacking
     the archive would give, and stays where it is: unpacking takes as long as a build.
@@ -76,6 +77,43 @@ class LeftLayers:
         known = self.diff_ids.get((buildpack_id, layer.name))
         return known == layer.diff_id and path.is_dir() and not is_touched(path, self.since, restored=True)
 
+    @classmethod
+    def set_aside(cls, workspace: Workspace) -> LeftLayers:
+        """Move them out of the layers directory, which then is not there. Raises OSError."""
+        left = cls.read(workspace)
+        remove(workspace.store / _LEFT)
+        remove(workspace.root / _ASIDE)
+        if workspace.layers.exists():
+            workspace.layers.rename(workspace.root / _ASIDE)
+        return left
+
+    def bring(
+        self,
+        workspace: Workspace,
+        store: ImageStore,
+        buildpack_id: str,
+        layer: LayerRecord,
+        *,
+        time: float,
+        restored: bool = False,
+    ) -> bool:
+        """Put a layer's contents in place, with this time: what was set aside, else what is in the archive.
+
+        Return whether all of it is as it was; `restored` as in `ImageStore.extract`. The buildpack's
+        directory must be there. Raises OSError.
+        """
+        place = Path(buildpack_id.replace("/", "_"), layer.name)
+        if self.has(buildpack_id, layer, workspace.root / _ASIDE / place):
+            (workspace.root / _ASIDE / place).rename(workspace.layers / place)
+            set_times(workspace.layers / place, time)
+            return True
+        return store.extract(layer.diff_id, workspace.root, time=time, restored=restored)
+
+    @staticmethod
+    def remove_rest(workspace: Workspace) -> None:
+        """Remove what was set aside and not brought back. Raises OSError."""
+        remove(workspace.root / _ASIDE)
+
 
 def restore(
     workspace: Workspace, store: ImageStore, group: Sequence[Buildpack]
@@ -86,12 +124,7 @@ def restore(
     buildpack id alone: a new version of a buildpack gets the layers of the old one.
     Raises PhaseError (42) for contents that cannot be restored.
     """
-    left = LeftLayers.read(workspace)
-    remove(workspace.store / _LEFT)
-    aside = workspace.root / ".left"
-    remove(aside)
-    if workspace.layers.exists():
-        workspace.layers.rename(aside)
+    left = LeftLayers.set_aside(workspace)
     now = time.time()
     image, cache = store.image(), store.cache()
     restored = {}
@@ -106,18 +139,12 @@ def restore(
             metadata = {} if layer.metadata is None else {"metadata": layer.metadata}
             toml.write(directory / f"{layer.name}.toml", metadata)
             if contents and layer.name not in RESERVED:  # of those only the metadata come back
-                kept = aside / directory.name / layer.name
-                is_equal = True
-                if left.has(buildpack.id, layer, kept):
-                    kept.rename(directory / layer.name)
-                    set_times(directory / layer.name, now)
-                else:
-                    is_equal = store.extract(layer.diff_id, workspace.root, time=now, restored=True)
+                is_equal = left.bring(workspace, store, buildpack.id, layer, time=now, restored=True)
                 _refuse_pipes(directory / layer.name)
                 restored[buildpack.id, layer.name] = layer.diff_id if is_equal else ""
         if any(directory.iterdir()):
             _write_sboms(directory, [one for one in (in_cache, in_image) if one])
-    remove(aside)
+    left.remove_rest(workspace)
     return restored
 
 
