@@ -17,7 +17,7 @@ import pytest
 from buildpack_testing.cnb.creator import Creator, Group
 from buildpack_testing.cnb.podman import Mount
 from support.both_platforms import LocalBuilds, RealBuilds
-from support.main_job import COMPOSITE, PROBE
+from support.main_job import COMPOSITE, PROBE, PROBED
 from support.sample_builds import SAMPLES, VENV_TREE, WEB, WHOLE
 from support.scripted import ScriptedBuildpacks, layer, provides, requires
 from support.snapshot import RECORD, Snapshot, differences
@@ -218,10 +218,13 @@ def test_nothing_comes_back_for_a_buildpack_that_left_nothing_to_keep(
     assert both.build().records["t/one"]["found"] == {}
 
 
-PROBED = """\
+COMMANDS = (
+    PROBED
+    + """\
 sysconfig python -c "import json, sysconfig; print(json.dumps(sysconfig.get_paths()))"
 commands for name in python python3 pip gunicorn; do command -v "$name"; done
 """
+)
 
 
 def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: Path, scratch: Path) -> None:
@@ -245,7 +248,10 @@ def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: 
         "/*/strata/app-start:start/metadata/programs",
     )
     both = Pair(sample.app, local, real, ignoring=ignoring)
-    variables = samples.variables("flask") | {"BP_PYTHON_RUNTIMES": str(catalogue), "PROBE_COMMANDS": PROBED}
+    variables = samples.variables("flask") | {
+        "BP_PYTHON_RUNTIMES": str(catalogue),
+        "PROBE_COMMANDS": COMMANDS,
+    }
     found = both.build(variables)
     assert f"{VENV_TREE}/bin/gunicorn" in str(found.records["test/probe"]["commands"])
     both.build(variables)

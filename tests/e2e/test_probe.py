@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.main_job import PROBE, Recorded
+from support.main_job import PROBE, PROBED, Recorded
 from support.sample_builds import LAYERS, PIP_TREE, PIP_VERSION, PYTHON_TREE, VENV_TREE
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from support.sample_builds import SampleBuilds
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-COMMANDS = """\
+COMMANDS = (
+    PROBED
+    + """\
 satisfied pip install --dry-run --no-deps --quiet --report - itsdangerous
 new pip install --dry-run --no-deps --quiet --report - Django
 removed echo n | pip uninstall itsdangerous
@@ -26,6 +28,7 @@ perl LD_DEBUG=files perl -e 1
 ldd ldd "$(command -v openssl)" "$(command -v perl)"
 commands for name in python python3 pip gunicorn; do command -v "$name"; done
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from buildpack_testing.platform import LocalPlatform
 from buildpack_testing.try_app import AppTrial, try_app
 from buildpack_testing.web import fetch, free_port
 from buildpack_testing.workspace import SYSTEM_PATH
-from support.main_job import APPS, COMPOSITE, PIP, ROOT, RUNTIME, START, VENV, MainJob, python_json
+from support.main_job import APPS, COMPOSITE, PIP, PROBED, ROOT, RUNTIME, START, VENV, MainJob, python_json
 
 if TYPE_CHECKING:
     from buildpack_testing.launched_process import ImageFileSystem
@@ -110,7 +110,7 @@ def test_a_second_build_reuses_every_layer(job: MainJob) -> None:
 
 
 def test_a_later_buildpack_has_everything_at_hand(job: MainJob) -> None:
-    job.build(FLASK)
+    job.build(FLASK, PROBE_COMMANDS=PROBED)
     env = job.recorded.environment
     pip_bin = job.layers / "strata_pip-tool" / "pip" / "userbase" / "bin"
     assert env["PATH"] == f"{job.venv}/bin:{pip_bin}:{job.python}/bin:{job.platform.base.build_path}"
@@ -129,7 +129,7 @@ def test_a_later_buildpack_has_everything_at_hand(job: MainJob) -> None:
 
 
 def test_system_programs_load_nothing_of_ours(job: MainJob) -> None:
-    job.build(FLASK)
+    job.build(FLASK, PROBE_COMMANDS=PROBED)
     assert str(job.layers) not in job.recorded.output("system-libraries")
     with job.platform.container() as container:
         assert str(job.layers) not in container.run(["/bin/cat", "/proc/self/maps"]).stdout

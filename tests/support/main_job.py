@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "tests" / "apps"
 PROBE = ROOT / "tests" / "fixtures" / "probe"
+PROBED = """\
+python-m-pip python -m pip --version
+pip pip --version
+python python -c 'import json, sys; print(json.dumps([sys.version.split()[0], sys.prefix, sys.path]))'
+pip-list pip list --format=json
+system-libraries cat /proc/self/maps
+"""
+"""What the probe is asked ($PROBE_COMMANDS) where a test looks at it: a second of each build."""
 COMPOSITE = "strata/python"
 RUNTIME, PIP, VENV, START = (
     "strata/python-runtime",
