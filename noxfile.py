@@ -361,4 +361,6 @@ def bench(session: nox.Session) -> None:
     """Measure everything against its peers (-- GROUP ..., --quick, --runs N, --output DIR)."""
     _install(session, "bench")
     os.chdir(session.invoked_from)
-    session.run("python", "-m", "benchmarks", *session.posargs, env={"PYTHONPATH": str(ROOT / "tests")})
+    # What is measured is started as users start it: not so that each start compiles our modules anew.
+    env = {"PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": None}
+    session.run("python", "-m", "benchmarks", *session.posargs, env=env)
