@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ def main(build: Callable[[BuildContext], None]) -> NoReturn:
     output = Output()
     code = _run(build, output)
     output.flush()
+    gc.freeze()  # what is loaded ends with the process: it need not be searched for garbage first
     sys.exit(code)
 
 

@@ -19,6 +19,8 @@ otherwise inside just keeps nothing.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import hashlib
 import html
 import importlib
@@ -251,6 +253,7 @@ def main(store: str, hashes: str, runner: str) -> None:
 
 if __name__ == "__main__":
     del sys.path[0]  # this folder: nothing in it is a module of pip
+    atexit.register(gc.freeze)  # what is loaded ends with pip: to search it for garbage is a sixth of a run
     _store, _hashes, _runner = sys.argv[1:4]
     sys.argv[:] = sys.argv[3:]
     main(_store, _hashes, _runner)
