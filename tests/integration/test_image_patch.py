@@ -98,6 +98,7 @@ def test_what_is_refused_or_fails_is_in_the_exit_code(
     with HostedRegistry(registry, Habit.IMMUTABLE_409) as immutable:
         failed = patch(immutable.host, "--yes", images="shop/web:2")
     assert failed.returncode == ExitCode.CONFLICT
+    assert "TAG_IMMUTABLE" in failed.stderr
     assert "--to-tag" in failed.stderr
 
 

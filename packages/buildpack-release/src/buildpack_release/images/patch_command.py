@@ -206,6 +206,6 @@ class PatchCommand:
 def _several(title: str, fault: ReleaseError | None) -> ReleaseError:
     """Return an error of the first one's kind about several images."""
     kind = ConflictError if isinstance(fault, ConflictError) else CheckFailed
-    return kind(
-        title, detail=f"The first: {fault.title}" if fault else "", advice=fault.advice if fault else ""
-    )
+    if fault is None:
+        return kind(title)
+    return kind(title, detail=f"The first: {fault.title}\n{fault.detail}".strip(), advice=fault.advice)
