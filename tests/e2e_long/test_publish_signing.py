@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_release.attestation.provenance import MEDIA_TYPE
 from buildpack_release.errors import ExitCode
 from buildpack_testing.cnb.tool_versions import COSIGN_3, COSIGNS, GoTool
 from buildpack_testing.cnb.tools import ensure_tool
@@ -204,11 +205,15 @@ def test_a_patched_image_is_signed_anew(registry: RealRegistry, keys: Keys) -> N
         layers = [
             part for name in ("old", "new") for part in ("--layer", f"{registry.host}/released/{name}:1")
         ]
-        options = ("--python", "3.13", *layers, "--yes", "--sign", str(keys.folder / "cosign.key"))
+        sign = ("--provenance", "--sign", str(keys.folder / "cosign.key"))
+        options = ("--python", "3.13", *layers, "--yes", *sign)
         env = {**keys.env, "STRATA_SIGN_LOG": "no"}
         done = inv("image.patch", f"{registry.host}/shop/web:1", *options, root=ROOT, env=env)
         assert done.returncode == 0, done.stderr
         assert PASSWORD not in done.stderr + done.stdout
-        digest = remote.repository("shop/web").manifests.get("1").digest
-    assert keys.verify(f"{registry.host}/shop/web@{digest}")
-    assert not keys.verify(f"{registry.host}/shop/web@{digest}", "other.pub")
+        store = remote.repository("shop/web")
+        digest = store.digest("1")
+        (statement,) = (one for one in store.referrers(digest) if one.extra.get("artifactType") == MEDIA_TYPE)
+    for signed in (digest, statement.digest):
+        assert keys.verify(f"{registry.host}/shop/web@{signed}")
+        assert not keys.verify(f"{registry.host}/shop/web@{signed}", "other.pub")

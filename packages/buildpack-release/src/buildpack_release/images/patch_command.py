@@ -180,10 +180,9 @@ class PatchCommand:
             self._signer(settings, "registry.invalid/any", signers)
 
         def before_tag(store: Store, planned: PlannedPatch, new: Manifest) -> None:
-            if request.provenance:
-                attach_provenance(store, planned, new, builder)
-            if request.sign:
-                self._signer(settings, store.name, signers).sign(f"{store.name}@{new.digest}")
+            made = [attach_provenance(store, planned, new, builder)] if request.provenance else []
+            for one in (*made, new) if request.sign else ():
+                self._signer(settings, store.name, signers).sign(f"{store.name}@{one.digest}")
 
         return PatchOptions(
             TagTemplate(request.to_tag) if request.to_tag else None,

@@ -72,8 +72,8 @@ def write_statement(planned: PlannedPatch, builder: BuilderIdentity) -> bytes:
 
 def attach_provenance(
     store: Store, planned: PlannedPatch, subject: Manifest, builder: BuilderIdentity
-) -> None:
-    """Store the statement beside a patched image (OCI 1.1 referrers). Raises ReleaseError."""
+) -> Manifest:
+    """Store the statement beside a patched image (OCI 1.1 referrers), and return it. Raises ReleaseError."""
     document = BlobSource.from_bytes(write_statement(planned, builder))
     # Configuration and layer are one blob: each blob is two requests, and there may be thousands of images.
     described = document.descriptor(MEDIA_TYPE).to_json(annotations={TITLE: _NAME})
@@ -97,6 +97,7 @@ def attach_provenance(
             "patch without --provenance."
         ).strip()
         raise
+    return manifest
 
 
 def _sha256(digest: str) -> dict[str, str]:
