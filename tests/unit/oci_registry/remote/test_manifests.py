@@ -140,6 +140,13 @@ def test_tags_of_all_pages_each_once() -> None:
     assert server.requests[1].target == "/v2/a/tags/list?n=2&last=2"
 
 
+def test_what_is_no_tag_is_none() -> None:
+    """Nobody could ask for it, and one of them hides no others."""
+    body = json.dumps({"tags": ["1", "a b", "..", "x" * 129, 5, None]}).encode()
+    with ScriptedServer(in_turn(Response(200, {}, body))) as server, client(server.host) as remote:
+        assert remote.repository("a").manifests.tags() == ("1",)
+
+
 def test_no_tags_are_null_in_old_registries() -> None:
     with ScriptedServer(in_turn(page(None))) as server, client(server.host) as remote:
         assert remote.repository("a").manifests.tags() == ()

@@ -157,6 +157,6 @@ def _tags(reply: Reply) -> list[str]:
     try:
         document = parse_json(reply.body)
         tags = document.get("tags") or []
-        return [str(tag) for tag in tags]
+        return [tag for tag in tags if isinstance(tag, str) and is_tag(tag)]
     except (ValueError, AttributeError, TypeError):
         raise RegistryError("the list of tags is not what a registry answers") from None
