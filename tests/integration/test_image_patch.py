@@ -14,8 +14,10 @@ import pytest
 from buildpack_release.errors import ExitCode
 from oci_registry.remote.registries import Registries, connection
 from oci_registry.testing.hosted import Habit, HostedRegistry
+from oci_registry.testing.loopback import Response
 from oci_registry.testing.memory import MemoryRegistry
 from support.app_images import AppShape
+from support.scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +86,22 @@ def test_a_run_a_second_run_and_the_way_back(registry: MemoryRegistry, web: Remo
     assert (second.returncode, registry.store.state()) == (ExitCode.OK, state)
     assert inv(f"{registry.host}/shop/web:1", "--undo", "--yes").returncode == ExitCode.OK
     assert web.digest("1") == before
+
+
+def test_who_may_not_read_is_told_who_they_were(registry: MemoryRegistry) -> None:
+    """Of a namespace and of an image: the words about credentials are not lost among others."""
+    login = {"STRATA_REGISTRY_USERNAME": "me", "STRATA_REGISTRY_PASSWORD": "secret word"}
+    denied = Response(401, {"WWW-Authenticate": 'Basic realm="tests"'}, b"")
+    with ScriptedServer(lambda _: denied) as server:
+        for images, code in (("shop/*", ExitCode.AUTH), ("shop/web:1", ExitCode.CHECK)):
+            done = inv(
+                *(f"{server.host}/{images}", "--python", "3.13", "--yes"),
+                **login,
+                STRATA_REGISTRY_HOST=server.host,
+            )
+            assert done.returncode == code, done.stderr
+            assert "the credentials were those of user 'me'" in done.stderr
+            assert "secret word" not in done.stderr
 
 
 def test_what_is_refused_or_fails_is_in_the_exit_code(

@@ -153,9 +153,9 @@ def _below(text: str, registries: Registries) -> Iterator[ImagePlace]:
     except RegistryError as error:
         if error.status is not None:
             error.advice = (
-                "Not every registry lists its repositories. Write the references into a file, one a line, and"
-                " name it as @FILE."
-            )
+                f"{error.advice}\nNot every registry lists its repositories. Write the references into a"
+                " file, one a line, and name it as @FILE."
+            ).strip()
         raise
     chosen = [Reference(registry, name) for name in names if name.startswith(prefix)]
     for found in in_parallel(partial(_tags_or_fault, registries), chosen, jobs=_JOBS):

@@ -169,7 +169,9 @@ class PatchCommand:
                 f"{len(failed)} of {len(results)} images were not patched", failed[0].fault
             )
         elif any(one.state in (PatchState.REFUSED, PatchState.UNREAD) for one in plan):
-            self.problem = CheckFailed(f"not all images can be patched: {counted(plan)}")
+            unread = [one.fault for one in plan if one.fault]
+            title = f"not all images can be patched: {counted(plan)}"
+            self.problem = _several(title, unread[0] if unread else None)
 
     def _options(self) -> PatchOptions:
         request = self.request
