@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from buildpack_release.images.kept_images import leave_kept
 from buildpack_release.images.patch import PatchOptions, patch
 from buildpack_release.images.patch_plan import PatchState
@@ -31,20 +29,28 @@ def run(patching: Patching, scratch: Path, options: PatchOptions, text: str = "s
     return {one.place.tag: one.state.value for one in plan}
 
 
-@pytest.mark.parametrize("second", [KEEP, PatchOptions()])
-def test_the_old_image_that_is_kept_stays_as_it_is(
-    patching: Patching, tmp_path: Path, second: PatchOptions
-) -> None:
-    """Run again, with the same options or without: it is known by its tag, or by what was made of it."""
+def test_the_old_image_that_is_kept_stays_as_it_is(patching: Patching, tmp_path: Path) -> None:
+    """When it is run again with the same options."""
     patching.push("shop/web", AppShape())
     store = patching.registries.client(patching.host).repository("shop/web")
     before = store.digest("1")
     assert run(patching, tmp_path / "s", KEEP) == {"1": "patch"}
     after = store.digest("1")
-    assert run(patching, tmp_path / "s", second) == {"1": "current", "1-py3.13.0": "kept"}
+    assert run(patching, tmp_path / "s", KEEP) == {"1": "current", "1-py3.13.0": "kept"}
     assert {tag: store.digest(tag) for tag in store.tags()} == {"1": after, "1-py3.13.0": before}
     # Named alone it is an image like any other.
-    assert run(patching, tmp_path / "s", PatchOptions(), "shop/web:1-py3.13.0") == {"1-py3.13.0": "patch"}
+    assert run(patching, tmp_path / "s", KEEP, "shop/web:1-py3.13.0") == {"1-py3.13.0": "patch"}
+
+
+def test_all_tags_of_an_image_are_patched(patching: Patching, tmp_path: Path) -> None:
+    """Also if a run was killed when it had moved one of them: the others are not kept for anything."""
+    for tag in ("1", "1.2", "latest"):
+        patching.push("shop/web", AppShape(), tag)
+    run(patching, tmp_path / "s", KEEP, "shop/web:1.2")
+    planned = run(patching, tmp_path / "s", KEEP)
+    assert planned == {"1": "patch", "1.2": "current", "1.2-py3.13.0": "kept", "latest": "patch"}
+    store = patching.registries.client(patching.host).repository("shop/web")
+    assert len({store.digest(tag) for tag in ("1", "1.2", "latest")}) == 1
 
 
 def test_a_run_that_ended_before_the_tag_moved_is_gone_on_with(patching: Patching, tmp_path: Path) -> None:
@@ -56,10 +62,9 @@ def test_a_run_that_ended_before_the_tag_moved_is_gone_on_with(patching: Patchin
 
 
 def test_an_index_that_is_kept_stays_as_it_is(patching: Patching, tmp_path: Path) -> None:
-    """It says itself what it was made of."""
     patching.push("shop/web", index([("amd64", AppShape().content())]))
     run(patching, tmp_path / "s", KEEP)
-    assert run(patching, tmp_path / "s", PatchOptions()) == {"1": "current", "1-py3.13.0": "kept"}
+    assert run(patching, tmp_path / "s", KEEP) == {"1": "current", "1-py3.13.0": "kept"}
 
 
 def test_what_was_made_under_a_tag_of_its_own_is_not_made_again_of_that(

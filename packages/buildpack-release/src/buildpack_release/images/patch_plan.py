@@ -63,7 +63,6 @@ class PlatformPatch:
     exchanged: ExchangedImage | None = None
     runtime: KnownRuntime | None = None
     old_layer: str = ""
-    patched_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,6 @@ class PlannedPatch:
     notes: tuple[str, ...] = ()
     fault: ReleaseError | None = None
     kept: str = ""
-
-    @property
-    def patched_from(self) -> str:
-        """The digest of what it was patched from; "" if it was not patched, or that is not known."""
-        if self.root is not None and self.root.is_index:
-            return patched_index_from(self.root)
-        return self.images[0].patched_from if self.images else ""
 
     @property
     def state(self) -> PatchState:
@@ -172,9 +164,7 @@ class Planner:
             raise CheckFailed(f"an index in an index is not patched: {manifest.digest} in {store.name}")
         app = AppImage(read_image(store, manifest))
         layer = app.buildpack_layer(self._rules.buildpack, LAYER)
-        found = PlatformPatch(
-            manifest.digest, app.image.platform, PatchState.NOT_OURS, patched_from=app.patched_from[0]
-        )
+        found = PlatformPatch(manifest.digest, app.image.platform, PatchState.NOT_OURS)
         if layer is None or not app.is_app:
             return found
         return self._ours(_Ours(store, app, layer, origin), replace(found, old=layer.text("version")))
