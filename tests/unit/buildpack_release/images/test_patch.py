@@ -311,6 +311,23 @@ def test_the_provenance_says_what_was_exchanged(patching: Patching) -> None:
     assert materials[0]["digest"]["sha256"] == one.root.digest.removeprefix("sha256:")
 
 
+def test_all_tags_of_an_image_have_one_statement(patching: Patching, tmp_path: Path) -> None:
+    """They are patched side by side: of several documents an old registry would lose some."""
+    layers = patching.layers()
+    with MemoryRegistry(referrers=False) as older, Registries(connection(anonymous=True)) as registries:
+        store = registries.client(older.host).repository("shop/web")
+        store.push(AppShape().content(), [str(number) for number in range(8)])
+        places = list(find_places([f"{older.host}/shop/web:*"], registries))
+        plan = Planner(PatchRules(RUNTIME, "3.13"), layers).plan(places)
+
+        def attach(store: Store, planned: PlannedPatch, new: Manifest) -> None:
+            attach_provenance(store, planned, new, BUILDER)
+
+        results = patch(plan, PatchOptions(before_tag=attach), tmp_path, say=lambda _: None)
+        assert [one.fault for one in results] == [None] * 8
+        assert len(store.referrers(store.digest("0"))) == 1
+
+
 def test_it_may_end_at_any_request_and_be_run_again(
     patching: Patching, registry: MemoryRegistry, tmp_path: Path
 ) -> None:

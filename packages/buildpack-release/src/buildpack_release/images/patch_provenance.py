@@ -28,7 +28,7 @@ _NAME = "image-patch.intoto.json"
 
 
 def write_statement(planned: PlannedPatch, builder: BuilderIdentity) -> bytes:
-    """Return the statement about a patched image; nothing in it depends on the time."""
+    """Return the statement about a patched image; it is the same for all its tags, and at any time."""
     old, new = planned.root, planned.new_root
     if old is None or new is None:
         raise ReleaseError(f"{planned.place.name} was not patched")
@@ -54,7 +54,7 @@ def write_statement(planned: PlannedPatch, builder: BuilderIdentity) -> bytes:
         "predicate": {
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
-                "externalParameters": {"image": planned.place.name},
+                "externalParameters": {"image": f"{repository}@{old.digest}"},
                 "internalParameters": {"exchanged": exchanged},
                 "resolvedDependencies": [
                     {"name": "old image", "uri": f"{repository}@{old.digest}", "digest": _sha256(old.digest)},
