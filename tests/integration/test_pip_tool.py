@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from buildpack_api.interpreter import Interpreter
+from buildpack_api.tools.wheel import bundled_wheel, read_wheel
+from buildpack_common.files import remove
+from buildpack_release.bytecode.interpreters import installed_interpreters
+from buildpack_testing.archive import write_tree
 from buildpack_testing.workspace import SYSTEM_PATH
+from pip_tool.install import install_pip
 from support.component_builds import CONSUMER, MINORS, NEWEST, ComponentBuilds, requires_pip
 from support.main_job import PIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from buildpack_testing.platform import BuildResult, LocalPlatform
 
@@ -125,6 +133,24 @@ def test_two_fresh_builds_give_the_same_bits(
     platform = usual_platform(minor)
     first = platform.build(app).layer(PIP, "pip")
     assert platform.build(app, clear=True).layer(PIP, "pip").diff_id == first.diff_id
+
+
+@pytest.mark.parametrize("minor", sorted({*MINORS[:1], *MINORS[-1:]}))
+def test_pip_run_from_its_place_leaves_what_pip_run_from_a_wheel_leaves(
+    tmp_path: Path, pip_tool: Path, minor: str
+) -> None:
+    """It finds itself where it is to install itself, and must leave the whole installation, and no more."""
+    wheel = bundled_wheel(pip_tool / "wheels", "pip")
+    elsewhere = read_wheel(Path(shutil.copy(wheel.path, tmp_path)))
+    python = installed_interpreters()[minor]
+    interpreter = Interpreter(python.executable, python.version, minor, "")
+    diff_ids = set()
+    for installer in (wheel, elsewhere):
+        base = tmp_path / "user base"
+        install_pip(wheel, installer, interpreter, base, environment={"PATH": SYSTEM_PATH})
+        diff_ids.add(write_tree(base, io.BytesIO(), prefix="userbase").diff_id)
+        remove(base)
+    assert len(diff_ids) == 1
 
 
 @pytest.mark.needs("two Pythons")

@@ -1,4 +1,4 @@
-"""Installing pip with itself: the wheel is run, and installs what is in it into a user base of its own."""
+"""Installing pip with itself: it is run, and installs what is in its wheel into a user base of its own."""
 
 from __future__ import annotations
 
@@ -50,13 +50,38 @@ def install_pip(
     """
     user_base.mkdir()
     env = installer_environment(environment, user_base)
+    program = installer.path / "pip"
+    if installer == wheel:
+        # From a wheel Python would compile all that it runs, and then forget it: a second. So what is to be
+        # installed is put in place and compiled first; pip, run from there, installs the same files again.
+        program = _unpack(wheel, user_base / f"lib/python{interpreter.minor}/site-packages")
+        _compile(interpreter, user_base, environment)
     # Named by version, not by file: else pip records the wheel's place on disk in direct_url.json.
     requirement = f"pip=={wheel.version}"
-    program = (interpreter.executable, installer.path / "pip")
     arguments = ("install", *_OPTIONS, "--find-links", str(wheel.path.parent), requirement)
-    commands.run((*program, *arguments), env=env, cwd=user_base)
-    bytecode.compile_tree(interpreter.executable, user_base / "lib", env=isolated_environment(environment))
+    commands.run((interpreter.executable, program, *arguments), env=env, cwd=user_base)
+    if installer != wheel:
+        _compile(interpreter, user_base, environment)
     _check(wheel, interpreter, user_base, env)
+
+
+def _unpack(wheel: ToolWheel, libraries: Path) -> Path:
+    """Unpack the package in a wheel of pip, and return what can be run there. Raises BuildpackError."""
+    import zipfile  # not for a reused layer
+
+    try:
+        with zipfile.ZipFile(wheel.path) as archive:
+            archive.extractall(libraries, [name for name in archive.namelist() if name.startswith("pip/")])
+    except zipfile.BadZipFile as error:
+        raise BuildpackError(
+            f"{wheel.path} cannot be unpacked: {error}",
+            advice="The buildpack is damaged: package it again, or use a published one.",
+        ) from error
+    return libraries / "pip"
+
+
+def _compile(interpreter: Interpreter, user_base: Path, environment: Mapping[str, str]) -> None:
+    bytecode.compile_tree(interpreter.executable, user_base / "lib", env=isolated_environment(environment))
 
 
 def installer_environment(environment: Mapping[str, str], user_base: Path) -> dict[str, str]:
