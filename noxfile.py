@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import nox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -54,8 +54,8 @@ WORKERS = (
     if hasattr(os, "sched_getaffinity")
     else "--numprocesses=auto"
 )
-# Where tests write, if this many bytes of memory are free: they make and remove a million files, which takes
-# several times as long on a disk.
+# Where unit and integration tests write, if this many bytes of memory are free, more than they need at once:
+# they make and remove a million files, which takes several times as long on a disk.
 IN_MEMORY = Path("/dev/shm")  # noqa: S108
 ROOM = 6 << 30
 # Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
@@ -176,7 +176,7 @@ def _arguments(session: nox.Session) -> tuple[list[str], list[str]]:
     return arguments, paths
 
 
-def _temporary_directory() -> dict[str, str]:
+def _in_memory() -> dict[str, str]:
     """Return the variable that lets tests write to memory, where the machine has enough of it."""
     memory = Path("/proc/meminfo")
     if "TMPDIR" in os.environ or not os.access(IN_MEMORY, os.W_OK) or not memory.is_file():
@@ -188,15 +188,15 @@ def _temporary_directory() -> dict[str, str]:
     return {"TMPDIR": str(IN_MEMORY)} if is_large and not found.f_flag & os.ST_NOEXEC else {}
 
 
-def _pytest(session: nox.Session, folder: str, *options: str) -> None:
+def _pytest(session: nox.Session, folder: str, *options: str, env: Mapping[str, str] | None = None) -> None:
     """Run the tests in a folder, or those in the paths that follow --."""
     _install(session, "tests")
     arguments, _ = _arguments(session)
     # Whether there are paths among the arguments is for pytest to say, which knows all its options.
     default = f"--override-ini=testpaths={folder}"
     # Each of some hundred programs that tests start would compile our modules again, each worker all tests.
-    env = {"PYTHONDONTWRITEBYTECODE": None, **_temporary_directory()}
-    session.run("python", "-m", "pytest", "--durations=25", default, *options, *arguments, env=env)
+    whole = {"PYTHONDONTWRITEBYTECODE": None, **(env or {})}
+    session.run("python", "-m", "pytest", "--durations=25", default, *options, *arguments, env=whole)
 
 
 def _inv(session: nox.Session, task: str) -> None:
@@ -263,14 +263,14 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the unit tests on every supported Python."""
-    _pytest(session, "tests/unit", WORKERS)
+    _pytest(session, "tests/unit", WORKERS, env=_in_memory())
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Build real apps with the real buildpacks, without containers."""
     # A module's tests share what they build, so a module stays on one worker.
-    _pytest(session, "tests/integration", WORKERS, "--dist=loadscope")
+    _pytest(session, "tests/integration", WORKERS, "--dist=loadscope", env=_in_memory())
 
 
 @nox.session
