@@ -25,9 +25,9 @@ def linked_to_libpython(venv: Path) -> tuple[str, ...]:
 def _candidates(venv: Path) -> Iterator[Path]:
     """Yield the files that may be programs or libraries, by their names and modes."""
     for place, _, names in os.walk(venv):
-        for name in names:
-            path = Path(place, name)
-            if (".so" in name or path.parent.name == "bin") and path.is_file() and not path.is_symlink():
+        is_bin = place.endswith("/bin")
+        for path in (Path(place, name) for name in names if is_bin or ".so" in name):
+            if path.is_file() and not path.is_symlink():
                 yield path
 
 

@@ -133,5 +133,5 @@ def _rewrite_record(directory: Path, written: dict[Path, bytes]) -> None:
         rows[name] = [name, recorded_hash(content), str(len(content))]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows(rows[name] for name in sorted(rows) if os.path.lexists(root / name))
+    writer.writerows(rows[name] for name in sorted(rows) if os.path.lexists(f"{root}/{name}"))
     write_atomically(record, text.getvalue().encode("utf-8"))

@@ -34,8 +34,8 @@ def wheel(cache: Path, identity: str, name: str, link: str) -> Path:
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     """A published wheel, one that is no longer used, one that was built of a source, one of a directory."""
-    cache, venv = tmp_path / "cache", tmp_path / "venv"
-    venv.mkdir()
+    cache, packages = tmp_path / "cache", tmp_path / "venv/lib/python3.13/site-packages"
+    packages.mkdir(parents=True)
     archives = [
         wheel(cache, "one", "a", "wheels-v8/pypi/a/1-py3-none-any"),
         wheel(cache, "two", "built", "sdists-v11/pypi/built/1/id/built-1-py3-none-any"),
@@ -49,7 +49,7 @@ def cache(tmp_path: Path) -> Path:
     (cache / "CACHEDIR.TAG").touch()
     for archive in archives:
         for path in archive.glob("*.py"):
-            os.link(path, venv / path.name)
+            os.link(path, packages / path.name)
     return cache
 
 
@@ -72,13 +72,23 @@ def test_what_the_environment_is_linked_to_is_told(cache: Path, tmp_path: Path) 
     assert b"sha256 one" in found["a"].notes
 
 
+def test_a_copy_is_not_what_the_environment_is_linked_to(cache: Path, tmp_path: Path) -> None:
+    """A file of the same name may be from anywhere: only the very same one shows what was installed."""
+    file = tmp_path / "venv/lib/python3.13/site-packages/a.py"
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content)
+    found = {one.distribution for one in linked_archives(cache, tmp_path / "venv")}
+    assert found == {"built", "local"}
+
+
 def test_news_are_removed_and_a_changed_file_spoils_all(cache: Path, tmp_path: Path) -> None:
     _keep(cache, tmp_path / "venv", published=True)
     before = names(cache)
     (cache / ".lock").touch()
     _make_intact(cache)
     assert names(cache) == before
-    with (tmp_path / "venv/a.py").open("a") as file:
+    with (tmp_path / "venv/lib/python3.13/site-packages/a.py").open("a") as file:
         file.write("changed in place")
     _make_intact(cache)
     assert names(cache) == {"kept"}

@@ -8,6 +8,7 @@ this build, writes into the cache as well, and what was changed is not used agai
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
@@ -15,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from app_venv.installers.tool_cache import ToolCache, ToolCacheKey, open_layer
-from buildpack_common.files import file_sha256, write_atomically
+from buildpack_common.files import sha256_of, write_atomically
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from app_venv.evidence.resolution import InstallationResolution
     from app_venv.settings import Kept
@@ -79,7 +80,7 @@ def _make_intact(cache: Path) -> None:
         lines = []
     noted = {name: state for state, _, name in (line.partition("  ") for line in lines)}
     there = set(_files(cache))
-    if not noted or any(name not in there or _state(cache / name) != noted[name] for name in noted):
+    if not noted or any(name not in there or _state(f"{cache}/{name}") != noted[name] for name in noted):
         noted = {}
     for name in there - noted.keys() - {_MANIFEST}:
         (cache / name).unlink()
@@ -96,15 +97,14 @@ def _keep(cache: Path, venv: Path, *, published: bool) -> None:
             if not _LOCAL & set(link.relative_to(root).parts):
                 kept |= {link, *_pointers(link)}
                 archives.add(archive)
-    names = {path.relative_to(cache).as_posix() for path in kept}
-    for archive in archives:
-        folder = archive.relative_to(cache).as_posix()
-        names |= {f"{folder}/{name}" for name in _files(archive)}
-    there = set(_files(cache))
-    for name in there - names:
+    folders = {archive.relative_to(cache).as_posix() for archive in archives}
+    others = set(_files(cache, without=folders))
+    names = others & {path.relative_to(cache).as_posix() for path in kept}
+    for name in others - names:
         (cache / name).unlink()
-    _remove_empty(cache)
-    lines = sorted(f"{_state(cache / name)}  {name}\n" for name in there & names)
+    _remove_empty(cache, without=folders)
+    names |= {f"{folder}/{name}" for folder in folders for name in _files(cache / folder)}
+    lines = sorted(f"{_state(f'{cache}/{name}')}  {name}\n" for name in names)
     write_atomically(cache / _MANIFEST, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
@@ -139,17 +139,21 @@ def _used_links(cache: Path, used: set[Path], pattern: str) -> Iterator[tuple[Pa
 
 def _linked_archives(cache: Path, venv: Path) -> set[Path]:
     """Return the unpacked wheels of which the environment has a file: the very same one."""
-    there = set(_shared_files(venv))
+    places = [str(path) for path in venv.glob("lib/python*/site-packages")]
     archives = (archive for root in cache.glob(_ARCHIVES) for archive in root.iterdir())
-    return {archive for archive in archives if any(one in there for one in _shared_files(archive))}
+    return {archive for archive in archives if any(_is_linked(archive, place) for place in places)}
 
 
-def _shared_files(root: Path) -> Iterator[tuple[int, int]]:
-    """Yield the files that have another name somewhere, by what tells them apart."""
-    for name in _files(root):
-        one = os.lstat(f"{root}/{name}")
-        if one.st_nlink > 1:
-            yield one.st_dev, one.st_ino
+def _is_linked(archive: Path, place: str) -> bool:
+    """Whether a file of an unpacked wheel is, by the same name, also where packages are installed."""
+    return any(_is_same(f"{archive}/{name}", f"{place}/{name}") for name in _files(archive))
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except OSError:
+        return False
 
 
 def _pointers(link: Path) -> Iterator[Path]:
@@ -167,24 +171,39 @@ def _links(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in (*folders, *names) if Path(folder, name).is_symlink())
 
 
-def _state(path: Path) -> str:
-    return f"{_LINK}{path.readlink()}" if path.is_symlink() else file_sha256(path)
+def _state(path: str) -> str:
+    """Return what tells a file from all others, or where a link leads."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return f"{_LINK}{os.readlink(path)}"  # noqa: PTH115
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+        return sha256_of(opened)
 
 
-def _files(root: Path) -> Iterator[str]:
+def _files(root: Path, without: Collection[str] = ()) -> Iterator[str]:
     """Yield all files, and all links whatever they lead to, by their names below a directory.
 
     They are thousands: as texts they take a fraction of the time that paths would.
     """
     start = len(f"{root}/")
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in _walk(root, without):
         below = f"{folder}/"[start:]
         yield from (f"{below}{name}" for name in names)
         yield from (f"{below}{name}" for name in folders if os.path.islink(f"{folder}/{name}"))  # noqa: PTH114
 
 
-def _remove_empty(cache: Path) -> None:
-    for folder, _, _ in os.walk(cache, topdown=False):
-        if folder != str(cache):
-            with suppress(OSError):  # it is not empty
-                os.rmdir(folder)  # noqa: PTH106
+def _remove_empty(cache: Path, without: Collection[str] = ()) -> None:
+    for folder in reversed([folder for folder, _, _ in _walk(cache, without)][1:]):
+        with suppress(OSError):  # it is not empty
+            os.rmdir(folder)  # noqa: PTH106
+
+
+def _walk(root: Path, without: Collection[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk through a directory, but not into those ``without``, which are names below it."""
+    start = len(f"{root}/")
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if f"{folder}/{name}"[start:] not in without]
+        yield folder, folders, names
