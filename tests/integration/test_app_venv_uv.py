@@ -201,6 +201,23 @@ def test_a_package_of_a_workspace(builds: UvBuilds) -> None:
     assert installed(builds) == ["more-1.0"]
 
 
+def test_all_packages_of_a_workspace_without_a_project(builds: UvBuilds) -> None:
+    """As uv installs them, and groups of the workspace itself on demand."""
+    package(builds, "packages/lib", "lib", "left")
+    builds.project(file="packages/web/pyproject.toml")
+    for name in ("lib", "web"):
+        path = builds.app / f"packages/{name}/pyproject.toml"
+        text, _, index = path.read_text().partition("[[tool.uv.index]]")
+        path.write_text(text.replace('name = "app"', 'name = "web"'))
+    tables = '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\nprod = ["more"]\n'
+    (builds.app / "pyproject.toml").write_text(f"{tables}[[tool.uv.index]]{index}")
+    builds.uv_lock()
+    builds.build()
+    assert installed(builds) == ["left-1.0", "lib-1.0"]
+    builds.build({"BP_UV_GROUPS": "prod"})
+    assert installed(builds) == ["left-1.0", "lib-1.0", "more-1.0"]
+
+
 def test_two_new_environments_have_the_same_bits(builds: UvBuilds) -> None:
     """Whatever the umask, the times of files, and what the cache has."""
     package(builds, ".", "app", "right")

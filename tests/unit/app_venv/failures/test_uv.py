@@ -21,6 +21,29 @@ OUTPUTS = {
     "  cause: Hash mismatch for `blinker==1.9.0`\n": "the file of blinker is not the one",
     "  cause: tcp connect error\n  cause: Connection refused (os error 111)": "cannot be reached",
     "x.c:1:10: fatal error: Python.h: No such file or directory": "headers of Python are missing",
+    "warning: Failed to parse `pyproject.toml` during settings discovery:\n  TOML parse error at line 6\n"
+    "  unknown field `frobnicate`\n\n"
+    "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.": (
+        "does not understand its settings in pyproject.toml"
+    ),
+    "Resolving despite existing lockfile due to addition of global exclude newer 2020-01-02T00:00:00Z\n"
+    "error: No solution found when resolving dependencies\n": (
+        "out of date: addition of global exclude newer 2020-01-02T00:00:00Z"
+    ),
+    "error: Failed to parse environment variable `UV_HTTP_TIMEOUT` with invalid value `x`: invalid digit": (
+        "UV_HTTP_TIMEOUT has a value that uv does not understand: invalid digit"
+    ),
+    "error: Failed to parse: uv.toml\n  cause: TOML parse error at line 1": "uv cannot read uv.toml",
+    "error: Failed to read `--find-links` directory: /x\n  cause: No such file": "/x does not exist",
+    "error: failed to open file `/nope`: No such file or directory (os error 2)": "/nope does not exist",
+    "error: The current Python platform is not compatible with the lockfile's supported environments: "
+    "`sys_platform == 'win32'`": "only for other systems: `sys_platform == 'win32'`",
+    "error: Failed to download `left==1.0`\n  cause: HTTP status client error (404 File not found) for url "
+    "(http://index/left.whl)": "http://index/left.whl is no longer there",
+    "error: Distribution `left==1.0 @ registry+http://index/simple/` can't be installed because it is marked "
+    "as `--no-binary` but has no source distribution": "left may not be installed of the only kind of file",
+    "error: Distribution `win==1.0 @ registry+http://x/simple/` can't be installed because it doesn't have "
+    "a source distribution or wheel for the current platform": "win has no file for this Python",
     "something else": "uv failed",
 }
 

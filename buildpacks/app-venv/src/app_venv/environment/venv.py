@@ -55,11 +55,13 @@ def _leave_out_the_patch(interpreter: Interpreter, venv: Path) -> None:
 def check_venv(venv: Path, *, environment: Mapping[str, str]) -> None:
     """Raise BuildpackError unless the environment's Python starts and takes ``venv`` for its own."""
     python = venv / "bin" / "python"
-    command = (str(python), "-I", "-B", "-c", "import sys; print(sys.prefix)")
+    # Packages may have their say when Python starts, and print something (sitecustomize, .pth).
+    command = (str(python), "-I", "-B", "-c", r"import sys; print('\0', sys.prefix, '\0', sep='')")
     try:
-        prefix = commands.capture(command, env=isolated_environment(environment), cwd=venv).rstrip("\n")
+        answer = commands.capture(command, env=isolated_environment(environment), cwd=venv)
     except CommandFailed as error:
         raise BuildpackError(f"{python} does not start", detail=error.title) from error
+    prefix = answer.partition("\0")[2].partition("\0")[0]
     if prefix != str(venv):
         raise BuildpackError(f"{python} belongs to {prefix}, not to {venv}")
 

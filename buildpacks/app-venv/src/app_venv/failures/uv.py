@@ -12,11 +12,42 @@ from app_venv.failures.building import (
 # The first that fits is the answer: causes come before the errors that they lead to.
 _RULES = (
     Rule(
+        r"Failed to parse `(?P<file>[^`]+)` during settings discovery",
+        "uv does not understand its settings in {file}, and went on without any of them, indexes too",
+        "What it does not know is named in the output above: correct it, or ask for a uv that knows it "
+        "([tool.uv] required-version, BP_UV_VERSION).",
+    ),
+    Rule(
         r"lockfile at `uv\.lock` needs to be updated",
-        "uv.lock is out of date: pyproject.toml, or an index, says something else",
+        "uv.lock is out of date: pyproject.toml, an index or a variable of uv says something else",
         "Run 'uv lock', and commit the file. If it is right as it is, since an index has another "
         "address here, "
         "say BP_UV_FROZEN=true: then it is not compared.",
+    ),
+    Rule(
+        r"Resolving despite existing lockfile due to (?P<why>[^\n]+)(?s:.*)No solution found",
+        "uv.lock is out of date: {why}",
+        "Take back the setting, or the variable UV_*, that says so, or lock again with it.",
+    ),
+    Rule(
+        r"Failed to parse environment variable `(?P<name>\w+)`[^\n:]*: (?P<why>[^\n]+)",
+        "{name} has a value that uv does not understand: {why}",
+        "Correct the variable, or remove it.",
+    ),
+    Rule(
+        r"error: Failed to parse: `?(?P<path>[^`\n]+)`?",
+        "uv cannot read {path}",
+        "The line is in the output above: correct it.",
+    ),
+    Rule(
+        r"Failed to read `--find-links` directory: (?P<path>[^\n]+)|failed to open file `(?P<file>[^`]+)`",
+        "{path}{file} does not exist",
+        "A variable UV_* or a setting of uv names it: correct that, or see that it is in the build image.",
+    ),
+    Rule(
+        r"platform is not compatible with the lockfile's supported environments: (?P<which>[^\n]+)",
+        "uv.lock is only for other systems: {which}",
+        "Add this one to [tool.uv] environments, and lock again.",
     ),
     Rule(
         r"Required uv version `(?P<want>[^`]+)` does not match the running version `(?P<have>[^`]+)`",
@@ -103,7 +134,18 @@ _RULES = (
         "try again.",
     ),
     Rule(
-        r"(?:Distribution|Package) `(?P<name>[^`]+)`[^\n]* can't be installed because it (?:doesn't "
+        r"HTTP status client error \((?:404|410)[^)]*\) for url \((?P<url>[^)]+)\)",
+        "{url} is no longer there",
+        "uv.lock names it. Has its index withdrawn the file, or moved it? Then lock again.",
+    ),
+    Rule(
+        r"(?:Distribution|Package) `(?P<name>[^`= ]+)[^`]*`[^\n]* is marked as `(?P<how>--no-b[^`]+)`",
+        "{name} may not be installed of the only kind of file that it has ({how})",
+        "A variable UV_NO_BINARY... or UV_NO_BUILD..., the setting of that name, or BP_PIP_ONLY_BINARY "
+        "forbids it: take that back for this package.",
+    ),
+    Rule(
+        r"(?:Distribution|Package) `(?P<name>[^`= ]+)[^`]*`[^\n]* can't be installed because it (?:doesn't "
         r"have|is marked)"
         r"[^\n]*",
         "{name} has no file for this Python and processor",

@@ -126,3 +126,24 @@ def test_an_installed_version_may_be_spelt_otherwise(tmp_path: Path) -> None:
     assert found.find("a", "1.0.0") == found.packages[0]
     assert found.find("a", "1.1") is None
     assert found.find("b", "1.0") is None
+
+
+def test_of_a_workspace_without_a_project_all_packages_are_installed(tmp_path: Path) -> None:
+    """As uv does it; groups of the workspace itself are in a table of their own."""
+    one = package(
+        "one", source='source = { editable = "packages/one" }', files='dependencies = [{ name = "a" }]'
+    )
+    two = package(
+        "two", source='source = { virtual = "packages/two" }', files='dependencies = [{ name = "b" }]'
+    )
+    manifest = (
+        'version = 1\n[manifest]\nmembers = ["One", "two"]\n'
+        '[manifest.dependency-groups]\nprod = [{ name = "p" }]\n'
+    )
+    text = manifest + one + two + "".join(map(package, ("a", "b", "p", "dev")))
+    found = lock(tmp_path, text)
+    assert (names(found), sorted(found.direct)) == (["a", "b", "one"], ["a", "b", "one"])
+    assert names(lock(tmp_path, text, groups=("prod",))) == ["a", "b", "one", "p"]
+    assert names(lock(tmp_path, text, member="two", groups=("prod",))) == ["b"]
+    with pytest.raises(ConfigurationError, match="does not have the package nope"):
+        lock(tmp_path, text, member="nope")

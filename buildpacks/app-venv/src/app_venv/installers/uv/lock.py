@@ -26,24 +26,24 @@ _ANEW = "Make the file again (uv lock), and commit it unchanged."
 def read_lock(
     path: Path, selection: Selection, member: str, environment: Mapping[str, str]
 ) -> LockedPackages:
-    """Read the lock, for a ``member`` of the workspace or, without one, for the project beside it.
+    """Read the lock, for a ``member`` of the workspace or, without one, for what is beside it.
 
     ``environment`` are the values of markers. Raises ConfigurationError for what is no lock of uv, or if the
     project is not in it.
     """
     document = _load(path)
     packages = [_package(one) for one in _tables(document, "package")]
-    root = _root(packages, member)
-    if root is None:
+    roots = _roots(document, packages, member)
+    if roots is None:
         what = f"the package {member}" if member else "the project that it lies beside"
         raise ConfigurationError(f"{path.name} does not have {what}", advice=_ANEW)
     walk = _Walk(packages, environment)
-    direct = walk.start(root, selection)
-    reached = walk.finish()
-    if root.kind != "virtual":
-        reached.append(root)
-        direct.add(root.name)
+    direct = set[str]().union(*(walk.start(one.table, selection) for one in roots))
+    if not member:
+        direct |= walk.start({"dev-dependencies": _manifest(document).get("dependency-groups")}, selection)
+    reached = {id(one): one for one in (*walk.finish(), *roots)}.values()
     installed = [one for one in reached if one.kind != "virtual"]
+    direct |= {one.name for one in roots if one.kind != "virtual"}
     return LockedPackages(
         tuple(sorted(installed, key=lambda one: (one.name, one.version))), frozenset(direct)
     )
@@ -85,10 +85,27 @@ def _file(table: Mapping[str, Any]) -> LockedFile:
     return LockedFile(name.replace("%2B", "+").replace("%21", "!"), str(table.get("hash", "")))
 
 
-def _root(packages: Iterable[LockedPackage], member: str) -> LockedPackage | None:
+def _manifest(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = document.get("manifest")
+    return found if isinstance(found, dict) else {}
+
+
+def _roots(
+    document: Mapping[str, Any], packages: Iterable[LockedPackage], member: str
+) -> list[LockedPackage] | None:
+    """Return what is installed with all that it needs; None if the lock does not have it.
+
+    That is the project beside it; where there is only a workspace, that are all its packages.
+    """
     local = [one for one in packages if one.kind in (*LOCAL, "virtual")]
-    wanted = (one for one in local if (one.name == member if member else one.place == "."))
-    return next(wanted, None)
+    found = [one for one in local if (one.name == member if member else one.place == ".")]
+    if found:
+        return found[:1]
+    manifest = _manifest(document)
+    if member or not manifest:
+        return None
+    members = {normalise(str(name)) for name in _list(manifest.get("members"))}
+    return [one for one in local if one.name in members]
 
 
 class _Walk:
@@ -103,12 +120,12 @@ class _Walk:
         self._pending: list[tuple[LockedPackage, str]] = []
         self._seen = set[tuple[int, str]]()
 
-    def start(self, root: LockedPackage, selection: Selection) -> set[str]:
-        """Note what the project asks for itself, and return the names."""
-        groups = root.table.get("dev-dependencies")
-        tables = [*_tables(root.table, "dependencies")]
+    def start(self, root: Mapping[str, Any], selection: Selection) -> set[str]:
+        """Note what a project asks for itself, and return the names."""
+        groups = root.get("dev-dependencies")
+        tables = [*_tables(root, "dependencies")]
         for extra in selection.extras:
-            tables += _tables(root.table.get("optional-dependencies"), extra)
+            tables += _tables(root.get("optional-dependencies"), extra)
         for group in selection.groups:
             tables += _tables(groups, group)
         return {one.name for table in tables for one in self._follow(table)}
