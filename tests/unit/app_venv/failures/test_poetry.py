@@ -39,6 +39,15 @@ OUTPUTS = {
         "source has no wheel for this Python and processor"
     ),
     "    | Unable to find installation candidates for left (1.0)": "left has no file on its index",
+    "    | Unable to find installation candidates for left (1.0)\n    | \n"
+    "    |   - 1 wheel(s) were skipped due to your installer.no-binary policy": "left has only a wheel",
+    "  404 Client Error: File not found for url: http://x/left-1.0.whl#sha256=c2\n\nCannot install left.": (
+        "http://x/left-1.0.whl is no longer there"
+    ),
+    "  Invalid TOML file /workspace/poetry.toml: Empty table name at line 1 col 2\n": (
+        "cannot be read: /workspace/poetry.toml: Empty table name at line 1 col 2"
+    ),
+    "  invalid literal for int() with base 10: 'a'\n\n  at config.py:45 in int_normalizer": "is no number: 'a'",
     "Cannot install left.": "left could not be built or installed",
     "x.c:1:10: fatal error: Python.h: No such file or directory": "headers of Python are missing",
     "something else": "Poetry failed",

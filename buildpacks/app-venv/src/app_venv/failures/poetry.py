@@ -98,6 +98,27 @@ _RULES = (
         "try again.",
     ),
     Rule(
+        r"(?:404|410) Client Error[^\n]* for url: (?P<url>[^\s#]+)",
+        "{url} is no longer there",
+        "poetry.lock is for it. Has its index withdrawn the file, or moved it? Then lock again.",
+    ),
+    Rule(
+        r"Invalid TOML file (?P<why>[^\n]+)",
+        "a file cannot be read: {why}",
+        "Correct it.",
+    ),
+    Rule(
+        r"(?s)invalid literal for int\(\)[^\n]*: (?P<value>\S+).*int_normalizer",
+        "a setting of Poetry is no number: {value}",
+        "Correct the variable POETRY_*, or the line of poetry.toml, that has it.",
+    ),
+    Rule(
+        r"(?s)Unable to find installation candidates for (?P<name>\S+) .*no-binary policy",
+        "{name} has only a wheel, and wheels of it may not be installed",
+        "POETRY_INSTALLER_NO_BINARY, or installer.no-binary of a poetry.toml, forbids it: take that back for "
+        "this package.",
+    ),
+    Rule(
         r"(?s)Unable to find installation candidates for (?P<name>\S+) .*only-binary policy",
         "{name} has no wheel for this Python and processor, and nothing may be built",
         "Choose another version of the package, or a Python for which it has a wheel, and lock again. Or "
