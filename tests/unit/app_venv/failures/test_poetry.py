@@ -47,7 +47,7 @@ OUTPUTS = {
     "  Invalid TOML file /workspace/poetry.toml: Empty table name at line 1 col 2\n": (
         "cannot be read: /workspace/poetry.toml: Empty table name at line 1 col 2"
     ),
-    "  invalid literal for int() with base 10: 'a'\n\n  at config.py:45 in int_normalizer": "is no number: 'a'",
+    "  invalid literal for int() with base 10: 'a'\n\n  at config.py in int_normalizer": "is no number: 'a'",
     "Cannot install left.": "left could not be built or installed",
     "x.c:1:10: fatal error: Python.h: No such file or directory": "headers of Python are missing",
     "something else": "Poetry failed",
