@@ -203,14 +203,14 @@ def test_a_package_of_a_workspace(builds: UvBuilds) -> None:
 
 def test_all_packages_of_a_workspace_without_a_project(builds: UvBuilds) -> None:
     """As uv installs them, and groups of the workspace itself on demand."""
+    tables = '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\nprod = ["more"]\n'
     package(builds, "packages/lib", "lib", "left")
     builds.project(file="packages/web/pyproject.toml")
     for name in ("lib", "web"):
         path = builds.app / f"packages/{name}/pyproject.toml"
         text, _, index = path.read_text().partition("[[tool.uv.index]]")
         path.write_text(text.replace('name = "app"', 'name = "web"'))
-    tables = '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\nprod = ["more"]\n'
-    (builds.app / "pyproject.toml").write_text(f"{tables}[[tool.uv.index]]{index}")
+        (builds.app / "pyproject.toml").write_text(f"{tables}[[tool.uv.index]]{index}")  # the workspace's
     builds.uv_lock()
     builds.build()
     assert installed(builds) == ["left-1.0", "lib-1.0"]
