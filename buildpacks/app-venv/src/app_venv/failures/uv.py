@@ -14,8 +14,8 @@ _RULES = (
     Rule(
         r"Failed to parse `(?P<file>[^`]+)` during settings discovery",
         "uv does not understand its settings in {file}, and went on without any of them, indexes too",
-        "What it does not know is named in the output above: correct it, or ask for a uv that knows it "
-        "([tool.uv] required-version, BP_UV_VERSION).",
+        "What it does not know is named in the output above: correct it, or ask strata/uv-tool for "
+        "one that knows it ([tool.uv] required-version).",
     ),
     Rule(
         r"lockfile at `uv\.lock` needs to be updated",
