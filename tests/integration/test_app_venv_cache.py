@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.installers.pip import keep_downloads
+from app_venv.installers.pip import inside_pip
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from support.main_job import PIP, VENV
 from support.private_builds import PASSWORD
@@ -297,8 +297,10 @@ def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[
     folder = builds.root / bundled.stem / python.name
     with zipfile.ZipFile(bundled) as archive:
         archive.extractall(folder)
-    (folder / "hashes").touch()
-    program = (keep_downloads.__file__, folder / "store", folder / "hashes", folder / "pip/__pip-runner__.py")
+    for name in ("hashes", "offered"):
+        (folder / name).touch()
+    files = (folder / name for name in ("store", "hashes", "offered", "pip/__pip-runner__.py"))
+    program = (inside_pip.__file__, *files)
     found = []
     for number in range(2):
         place = ("--target", folder / str(number), "--no-cache-dir", "--disable-pip-version-check")

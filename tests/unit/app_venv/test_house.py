@@ -15,6 +15,7 @@ FLOORS = (
     {"settings"},
     {"inputs", "environment", "failures"},
     {"evidence"},
+    {"unchanged"},
     {"installers"},
     {"after"},
     {"job"},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import Unfilled
     from app_venv.installers.strategy import InstallerCache
     from app_venv.job import FinishedEnvironment
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
 
@@ -51,15 +52,21 @@ def build(context: BuildContext) -> None:
     _tell_written(job)
     decision = _decide(job, cache)
     with _failing_without_a_trace(job.layer):
-        resolution = _reuse(job, decision) if decision.reuse else _make(job, decision, cache)
+        parts = None
+        if decision.reuse:
+            resolution = _reuse(job, decision)
+        else:
+            resolution, parts = _make(job, decision, cache)
         finished = examine(job, decision, resolution)
         layer = finished.layer
         layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         cache.settle(resolution, reused=decision.reuse)
         _search(finished, cache)
-    layer.save(LayerTypes(build=True, launch=True, cache=decision.reuse or not inputs.unprovable))
+        kept = decision.reuse or not inputs.unprovable
+        inventory = finished.inventory(parts) if kept and parts else None
+    layer.save(LayerTypes(build=True, launch=True, cache=kept))
     cache.save()
-    job.remember_installer()
+    job.remember_installer(inventory)
     summarise(finished)
 
 
@@ -153,25 +160,21 @@ def _reuse(job: EnvironmentJob, decision: Decision) -> InstallationResolution:
     return read_record(job.key.packages)
 
 
-def _make(job: EnvironmentJob, decision: Decision, cache: InstallerCache) -> InstallationResolution:
-    """Make the layer's contents from nothing."""
+def _make(
+    job: EnvironmentJob, decision: Decision, cache: InstallerCache
+) -> tuple[InstallationResolution, UnchangedParts]:
+    """Make the layer's contents from nothing, but for what is moved there from the restored ones."""
     from app_venv.inputs.litter import litter_removed
 
-    output, environment = job.context.output, job.context.environment
+    output = job.context.output
     for reason in decision.reasons:
         output.step(f"The virtual environment is made anew: {reason}")
     dropped = cache.use(job.build_environment)
     if dropped:
         output.step(f"What was built from source is built again: {', '.join(dropped)}")
-    job.layer.clear()
-    create_venv(job.tools.interpreter, job.venv, environment=environment)
-    if job.inputs.empty:
-        output.step(f"{job.strategy.name} is not needed: {job.inputs.title} are empty")
-    else:
-        output.step(f"Installing {job.inputs.title} with {job.strategy.name} {job.tools.program.version}")
     with litter_removed(job.context.app_dir, job.inputs):
-        resolution = job.installer.install(job.inputs, job.tools.interpreter)
-    check_venv(job.venv, environment=environment)
+        resolution, parts = _install(job)
+    check_venv(job.venv, environment=job.context.environment)
     job.strategy.finish(job.tools, job.venv, job.site_packages)
     if job.secrets:
         from app_venv.after.leaks import mend_addresses  # few builds have any
@@ -180,7 +183,39 @@ def _make(job: EnvironmentJob, decision: Decision, cache: InstallerCache) -> Ins
     _tell_changes(job, decision, resolution)
     for requirement in job.inputs.unprovable[:_SHOWN]:
         output.step(f"Not kept for the next build: {requirement}")
-    return resolution
+    return resolution, parts
+
+
+def _install(job: EnvironmentJob) -> tuple[InstallationResolution, UnchangedParts]:
+    """Make the environment, with all that can be moved; without it if that turns out to be in the way."""
+    from app_venv.unchanged.inventory import read_inventory  # not for a reused environment
+    from app_venv.unchanged.moving import NotAsOfferedError, UnchangedParts, set_aside
+
+    output, inventory = job.context.output, read_inventory(job.made_by.path)
+    python = job.tools.interpreter
+    with set_aside(job.layer, job.venv, inventory, made_for=job.made_for, python=python) as offered:
+        parts = offered
+        try:
+            resolution = _install_others(job, parts)
+        except NotAsOfferedError as reason:
+            output.step(f"Nothing is moved over from the environment before: {reason} would not be the same")
+            job.layer.clear()
+            parts = UnchangedParts()
+            resolution = _install_others(job, parts)
+    if parts.moved:
+        count = f"{len(parts.moved)} of {len(resolution.packages)} packages"
+        output.step(f"Moved over from the environment before, since their files are the same: {count}")
+    return resolution, parts
+
+
+def _install_others(job: EnvironmentJob, parts: UnchangedParts) -> InstallationResolution:
+    create_venv(job.tools.interpreter, job.venv, environment=job.context.environment)
+    if job.inputs.empty:
+        job.context.output.step(f"{job.strategy.name} is not needed: {job.inputs.title} are empty")
+    else:
+        tool = f"{job.strategy.name} {job.tools.program.version}"
+        job.context.output.step(f"Installing {job.inputs.title} with {tool}")
+    return job.installer.install(job.inputs, job.tools.interpreter, parts)
 
 
 def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app_venv.installers.strategy import EnvironmentInstaller, InstallerCache, InstallStrategy
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.inventory import Inventory
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_common.known_secrets import KnownSecret
@@ -50,11 +52,21 @@ class EnvironmentJob:
     settings: Settings
     secrets: tuple[KnownSecret, ...] = field(default=(), repr=False)
 
-    def remember_installer(self) -> None:
-        """Note in the cache what has made the environment."""
+    def remember_installer(self, inventory: Inventory | None) -> None:
+        """Note in the cache what has made the environment and, if it is a new one, what it holds."""
         if not self.made_by.reusable:
             self.made_by.clear()
+        if inventory:
+            inventory.write(self.made_by.path)
         self.made_by.save(LayerTypes(cache=True))
+
+    @property
+    def made_for(self) -> tuple[str, ...]:
+        """All that the files of an installed wheel depend on, beside the wheel itself."""
+        key, installer = self.key, self.made_by.key.to_metadata()
+        place = (key.recipe, key.python, key.python_abi, key.interpreter, key.target, key.path)
+        choice = ("\n".join(key.settings), "\n".join(key.policy))
+        return (*place, *choice, repr(installer))
 
     @cached_property
     def build_environment(self) -> tuple[str, ...]:
@@ -96,6 +108,19 @@ class FinishedEnvironment:
     room: DiskUsage
     static: str
     static_files: Path | None = None
+
+    def inventory(self, parts: UnchangedParts) -> Inventory:
+        """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError."""
+        from app_venv.environment.installed import installed_distributions  # not for a reused environment
+        from app_venv.unchanged.moving import take_inventory
+
+        job = self.job
+        identities = {one.name: job.inputs.identity(one) for one in self.resolution.packages}
+        distributions = installed_distributions(job.site_packages)
+        python = job.tools.interpreter
+        return take_inventory(
+            job.venv, distributions, identities, parts, made_for=job.made_for, python=python
+        )
 
     @property
     def layer(self) -> Layer:

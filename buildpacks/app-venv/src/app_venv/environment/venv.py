@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from buildpack_api.interpreter import Interpreter
 
+BUILD_PIP = "strata-build-pip.pth"
+"""The file in the directory of packages that lets Python import the pip of the build."""
+
 
 def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[str, str]) -> None:
     """Make an empty environment at ``venv``. Raises BuildpackError.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
@@ -25,15 +26,24 @@ def finish_environment(
     interpreter: Interpreter,
     direct: Collection[str] | None,
     *,
+    parts: UnchangedParts,
     environment: Mapping[str, str],
     output: Output,
 ) -> tuple[InstalledDistribution, ...]:
-    """Make what a tool has installed reproducible, with byte code, and return it.
+    """Make what a tool has installed reproducible, with byte code, and return all that is installed then.
 
-    ``direct`` are the names that were asked for; None if the tool has noted them rightly.
+    ``direct`` are the names that were asked for; None if the tool has noted them rightly. What was announced
+    of ``parts`` joins it. Raises NotAsOfferedError.
     """
-    distributions = installed_distributions(site_packages(venv, interpreter.minor))
-    normalise_environment(venv, distributions, direct)
+    packages = site_packages(venv, interpreter.minor)
+    installed = [one for one in installed_distributions(packages) if one.name not in parts.moved]
+    normalise_environment(venv, installed, direct)
     leave_repositories(venv, output)
-    compile_tree(interpreter.executable, venv / "lib", env=isolated_environment(environment))
-    return distributions
+    if not parts.with_bytecode:
+        parts.complete(venv)
+    for tree in (venv / "lib", venv / "src"):
+        if tree.is_dir():
+            compile_tree(interpreter.executable, tree, env=isolated_environment(environment))
+    if parts.with_bytecode:
+        parts.complete(venv)
+    return installed_distributions(packages)

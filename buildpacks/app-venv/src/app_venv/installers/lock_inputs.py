@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from app_venv.evidence.resolution import ResolvedDistribution
 from app_venv.inputs.pinning import PinnedInputs, PinnedRequirement, Pinning
 from app_venv.inputs.selection import Selection
 from app_venv.settings import DEST_PATH, EXTRAS, GROUPS, PACKAGE_MANAGER, PROJECT, REQUIREMENT
 from buildpack_api.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.settings import Settings
+    from app_venv.unchanged.inventory import ListedDistribution
     from buildpack_api.interpreter import Interpreter
     from buildpack_common.environment_variables import Variable
 
@@ -26,12 +29,14 @@ class LockFileInputs(PinnedInputs):
     """The inputs of such a tool; the lock is read when somebody has to know what is in it.
 
     A restored environment with the same inputs was proved right when it was made, since no other is kept.
+    ``chosen_by`` are the tool's own settings in files that have a say in which wheel of a package it takes.
     """
 
     lock_name: str = ""
     app_dir: Path | None = None
     selection: Selection = field(default_factory=Selection)
     interpreter: Interpreter | None = None
+    chosen_by: str = field(default="", repr=False)
 
     proved_when_kept: ClassVar[bool] = True
 
@@ -57,6 +62,20 @@ class LockFileInputs(PinnedInputs):
             )
             for one in self.lock.packages
         )
+
+    def identity(self, package: ResolvedDistribution) -> str:
+        """Return a digest of what a wheel of the package is chosen from, and by; '' if it was built."""
+        locked = None if package.built else self.lock.find(package.name, package.version)
+        if locked is None or locked.reason:
+            return ""
+        return hashlib.sha256(f"{locked.choice}\n{self.chosen_by}".encode()).hexdigest()
+
+    def unchanged(self, offered: Iterable[ListedDistribution]) -> Iterator[str]:
+        """Yield the names of those that the tool would install once more from the same wheels."""
+        for one in offered:
+            same = self.identity(ResolvedDistribution(one.name, one.version, "")) == one.identity
+            if same and one.requested is (one.name in self.lock.direct):
+                yield one.name
 
     @property
     def unprovable(self) -> tuple[PinnedRequirement, ...]:

@@ -54,6 +54,12 @@ class LockedPackage:
         return self.kind in LOCAL
 
     @property
+    def choice(self) -> str:
+        """All the files of which one is installed, as a text to compare."""
+        files = [*self.wheels, *([self.sdist] if self.sdist else [])]
+        return repr((self.kind, self.name, self.version, sorted((one.name, one.hash) for one in files)))
+
+    @property
     def reason(self) -> str:
         """Why the lock does not determine what is installed of it; '' if it does."""
         if self.kind == "git":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Kept, Settings
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.layer_env import EnvChange
@@ -70,10 +71,14 @@ class EnvironmentInstaller(Protocol):
     def origins(self) -> FileOrigins:
         """Where files are from, as far as it is known."""
 
-    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
+    def install(
+        self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
+    ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
-        Raises CommandFailed with the failure explained, BuildpackError if something is missing afterwards.
+        What is offered in ``parts`` is moved instead of installed, if it is what would be installed. Raises
+        NotAsOfferedError if that turns out not to be possible; CommandFailed with the failure explained,
+        BuildpackError if something is missing afterwards.
         """
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:

@@ -6,6 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from app_venv.environment.venv import BUILD_PIP
 from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from app_venv.program import Program
 
 _COMMANDS = ("pip", "pip3")
-_PATH_FILE = "strata-build-pip.pth"
+
 _SCRIPT = """\
 #!/bin/sh
 # pip is a tool of the build. While it is there, for later buildpacks, it acts on this virtual environment.
@@ -48,7 +49,7 @@ def offer_pip(pip: Program, venv: Path, site_packages: Path) -> bool:
             path.chmod(0o755)
     if _holds_only_pip(pip.site_packages):
         content = f"{pip.site_packages}\n".encode("utf-8", "surrogateescape")
-        write_atomically(site_packages / _PATH_FILE, content)
+        write_atomically(site_packages / BUILD_PIP, content)
     return True
 
 

@@ -15,16 +15,18 @@ from app_venv.installers.tools import BUILD_EPOCH
 from app_venv.settings import ONLY_BINARY, Settings
 from buildpack_api.commands import run_with_tail
 from buildpack_api.errors import BuildpackError, CommandFailed
-from buildpack_api.interpreter import isolated_environment
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from app_venv.environment.installed import InstalledDistribution
+    from app_venv.evidence.resolution import ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
+    from app_venv.unchanged.inventory import ListedDistribution
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
@@ -59,33 +61,33 @@ class Installer:
     settings: Settings = field(default_factory=Settings)
     origins: Origins = field(default_factory=Origins)
 
-    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
+    def install(
+        self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
+    ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
+        pip chooses, fetches and checks everything; only what it would then unpack is moved if it is offered.
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
-        package is missing: an environment is never silently empty.
+        package is missing: an environment is never silently empty. Raises NotAsOfferedError.
         """
-        from app_venv.environment.normalisation import normalise_environment  # not for a reused environment
-        from buildpack_api.bytecode import compile_tree
+        from app_venv.environment.checkouts import read_checkouts  # not for a reused environment
+        from app_venv.environment.installed import installed_distributions
+        from app_venv.installers.finishing import finish_environment
 
         if inputs.empty:
             return InstallationResolution()
-        resolution = self._run(inputs)
-        libraries = site_packages(self.venv, interpreter.minor)
-        normalise_environment(self.venv, _check_complete(resolution, libraries))
-        self._leave_repositories()
-        for tree in (self.venv / "lib", self.venv / "src"):
-            if tree.is_dir():
-                env = isolated_environment(self.tools.environment)
-                compile_tree(interpreter.executable, tree, env=env)
-        return resolution
-
-    def _leave_repositories(self) -> None:
-        """Keep of checkouts what is installed, and not where it is from."""
-        from app_venv.environment.checkouts import leave_repositories, read_checkouts  # only when pip has run
-
+        resolution = self._run(inputs, offered=tuple(parts.offered.values()))
+        packages = site_packages(self.venv, interpreter.minor)
+        installed = {one.name for one in installed_distributions(packages)}
+        left_out = (one.name for one in resolution.packages if _is_left_out(one, installed, parts))
+        parts.announce(self.venv, left_out)
         self.origins.checkouts.extend(read_checkouts(self.venv / "src", self.tools.environment))
-        leave_repositories(self.venv, self.output)
+        environment = self.tools.environment
+        distributions = finish_environment(
+            self.venv, interpreter, None, parts=parts, environment=environment, output=self.output
+        )
+        _check_complete(resolution, distributions, packages)
+        return resolution
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.
@@ -99,13 +101,15 @@ class Installer:
             error.detail += f" {_UNKNOWN}"
             raise
 
-    def _run(self, inputs: PinnedInputs, *options: str) -> InstallationResolution:
+    def _run(
+        self, inputs: PinnedInputs, *options: str, offered: Iterable[ListedDistribution] = ()
+    ) -> InstallationResolution:
         import tempfile  # only when pip runs
 
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
             report = Path(scratch, "report.json")
             program = (
-                *self._pip(inputs, Path(scratch, "hashes")),
+                *self._pip(inputs, offered, Path(scratch)),
                 "install",
                 *_OPTIONS,
                 *policy_options(self.settings),
@@ -118,17 +122,21 @@ class Installer:
                     raise _failure(self, inputs, command, env=env, code=code, tail=tail)
             return read_report(report)
 
-    def _pip(self, inputs: PinnedInputs, hashes: Path) -> tuple[str, ...]:
-        """Return what runs pip on the environment, as pip does it for another Python (`keep_downloads`).
+    def _pip(
+        self, inputs: PinnedInputs, offered: Iterable[ListedDistribution], scratch: Path
+    ) -> tuple[str, ...]:
+        """Return what runs pip on the environment, as pip does it for another Python (`inside_pip`).
 
-        ``hashes`` is the file to write those to that the inputs allow.
+        ``scratch`` is where the files are put that say which hashes the inputs allow, and what is offered.
         """
-        hashes.write_text("\n".join(sorted(inputs.hashes)), "ascii")
         runner = self.tools.program.site_packages / _RUNNER
         if not runner.is_file():
             return self.tools.program.command
-        python, keeper = self.venv / "bin/python", Path(__file__).with_name("keep_downloads.py")
-        return (str(python), str(keeper), str(self.cache / FILES), str(hashes), str(runner))
+        hashes, left = scratch / "hashes", scratch / "offered"
+        hashes.write_text("\n".join(sorted(inputs.hashes)), "ascii")
+        left.write_text("".join(f"{one.identity} {one.requested}\n" for one in offered), "ascii")
+        python, program = self.venv / "bin/python", Path(__file__).with_name("inside_pip.py")
+        return (str(python), str(program), str(self.cache / FILES), str(hashes), str(left), str(runner))
 
     def _pip_environment(self) -> AbstractContextManager[dict[str, str]]:
         """Return pip's environment, whose files with secrets exist as long as it is entered."""
@@ -193,11 +201,16 @@ def _wheels_only(settings: Settings) -> str:
     return f" {ONLY_BINARY.name} ({names}) leaves out source distributions: is there a wheel?"
 
 
-def _check_complete(resolution: InstallationResolution, libraries: Path) -> tuple[InstalledDistribution, ...]:
-    """Return what is installed. Raises BuildpackError if anything of the resolution is not."""
-    from app_venv.environment.installed import installed_distributions  # only when pip has run
+def _is_left_out(package: ResolvedDistribution, installed: Collection[str], parts: UnchangedParts) -> bool:
+    """Whether pip has left out the package, since it is offered."""
+    offered = parts.offered.get(package.name)
+    return package.name not in installed and offered is not None and offered.identity == package.origin
 
-    distributions = installed_distributions(libraries)
+
+def _check_complete(
+    resolution: InstallationResolution, distributions: Iterable[InstalledDistribution], libraries: Path
+) -> None:
+    """Raise BuildpackError if anything of the resolution is not installed."""
     present = {found.name for found in distributions}
     # What an old setuptools leaves of an editable installation.
     present |= {normalise(link.stem) for link in libraries.glob("*.egg-link")}
@@ -208,4 +221,3 @@ def _check_complete(resolution: InstallationResolution, libraries: Path) -> tupl
             detail="Missing: " + ", ".join(f"{package.name} {package.version}" for package in missing),
             advice="Does a pip configuration file (PIP_CONFIG_FILE, pip.conf) set dry-run, target or prefix?",
         )
-    return distributions

@@ -1,43 +1,33 @@
-"""A program: pip, with every file that it downloads kept by its hash, and taken from there the next time.
+"""Every file that pip downloads is kept by its hash, and taken from there the next time.
 
 pip's own cache keeps nothing that came over ``http:``, nor what an index sends without headers about caching,
 as Artifactory, devpi and plain mirrors do. Nothing that pip can be told closes the gap: files that
 ``--find-links`` offers take part in the choice of versions, also when the index has withdrawn them, and
 are not looked at for lock files; ``pip download`` resolves everything a second time.
 
-So it runs inside pip's process, started by `install.Installer` as pip starts itself for another Python::
-
-    python keep_downloads.py STORE HASHES .../pip/__pip-runner__.py install ...
-
-Below ``STORE`` files lie as ``<SHA-256>/<name>``; ``HASHES`` is a file with those that the requirements or
-the lock allow. The only thing that is changed is ``Session.send`` of requests, whose copy pip carries: all
-that pip decides and checks stays pip's. A file is handed out, and kept, only if its hash is known: from a
-page of the index that was read in this very run (PEP 503, PEP 691), else from ``HASHES``. It is computed
-again whenever it is handed out, and pip holds it against its requirement once more. A pip that is made
-otherwise inside just keeps nothing.
+So it runs inside pip's process (`inside_pip`). In the store files lie as ``<SHA-256>/<name>``; allowed are
+the hashes that the requirements or the lock name. The only thing that is changed is ``Session.send`` of
+requests, whose copy pip carries: all that pip decides and checks stays pip's. A file is handed out, and kept,
+only if its hash is known: from a page of the index that was read in this very run (PEP 503, PEP 691), else
+among those that are allowed. It is computed again whenever it is handed out, and pip holds it against its
+requirement once more.
 """
 
 from __future__ import annotations
 
-import atexit
-import gc
 import hashlib
 import html
-import importlib
-import importlib.util
 import json
 import os
 import re
-import runpy
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import ModuleType
 
     from requests import PreparedRequest, Response, Session
@@ -230,30 +220,3 @@ def _digest(path: Path) -> str:
         while piece := file.read(_PIECE):
             digest.update(piece)
     return digest.hexdigest()
-
-
-def main(store: str, hashes: str, runner: str) -> None:
-    """Run pip, which is found beside ``runner``, the program by which it runs in other environments."""
-    package = os.path.dirname(runner)  # noqa: PTH120  (text)
-    spec = importlib.util.spec_from_file_location(
-        "pip", f"{package}/__init__.py", submodule_search_locations=[package]
-    )
-    if spec and spec.loader:
-        sys.modules["pip"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["pip"])
-        allowed = frozenset(Path(hashes).read_text("ascii").split())
-        try:
-            requests = importlib.import_module("pip._vendor.requests")
-            keep_downloads(requests, DownloadStore(Path(store), allowed))
-        except (ImportError, AttributeError):
-            pass  # a pip that is made otherwise: it keeps what it keeps itself
-    os.environ["_PIP_RUNNING_IN_SUBPROCESS"] = "1"  # as pip says it to itself: PIP_PYTHON has been followed
-    runpy.run_path(runner, run_name="__main__")
-
-
-if __name__ == "__main__":
-    del sys.path[0]  # this folder: nothing in it is a module of pip
-    atexit.register(gc.freeze)  # what is loaded ends with pip: to search it for garbage is a sixth of a run
-    _store, _hashes, _runner = sys.argv[1:4]
-    sys.argv[:] = sys.argv[3:]
-    main(_store, _hashes, _runner)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
@@ -59,7 +60,9 @@ class PoetryInstaller:
     settings: Settings
     origins: PoetryOrigins = field(default_factory=PoetryOrigins)
 
-    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
+    def install(
+        self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
+    ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
         Raises CommandFailed with Poetry's failure explained.
@@ -67,6 +70,7 @@ class PoetryInstaller:
         if not isinstance(inputs, PoetryInputs):
             raise TypeError("Poetry installs from its own lock file")
         lock = inputs.lock  # what is wrong with it is said before anything is run
+        parts.announce(self.venv, tuple(inputs.unchanged(parts.offered.values())))
         self._run("sync", *inputs.arguments)
 
         from app_venv.environment.checkouts import read_checkouts  # only when something is installed
@@ -80,7 +84,7 @@ class PoetryInstaller:
         self.origins.checkouts.extend(read_checkouts(sources, self.tools.environment))
         environment = self.tools.environment
         distributions = finish_environment(
-            self.venv, interpreter, lock.direct, environment=environment, output=self.output
+            self.venv, interpreter, lock.direct, parts=parts, environment=environment, output=self.output
         )
         resolution = InstallationResolution(tuple(resolved(one, lock) for one in distributions))
         self.origins.built.extend(resolution.built)

@@ -74,11 +74,7 @@ def open_cache(context: BuildContext, venv: Path, contents: Kept) -> UvCache:
 
 def _make_intact(cache: Path) -> None:
     """Remove what has come since `_keep`, or all if anything is no longer as it was."""
-    try:
-        lines = (cache / _MANIFEST).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        lines = []
-    noted = {name: state for state, _, name in (line.partition("  ") for line in lines)}
+    noted = _noted(cache)
     there = set(_files(cache))
     if not noted or any(name not in there or _state(f"{cache}/{name}") != noted[name] for name in noted):
         noted = {}
@@ -87,9 +83,19 @@ def _make_intact(cache: Path) -> None:
     _remove_empty(cache)
 
 
+def _noted(cache: Path) -> dict[str, str]:
+    """Return the state of each file that was kept, by its name."""
+    try:
+        lines = (cache / _MANIFEST).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return {name: state for state, _, name in (line.partition("  ") for line in lines)}
+
+
 def _keep(cache: Path, venv: Path, *, published: bool) -> None:
     """Remove all other files, and note those that stay."""
     used = _linked_archives(cache, venv)
+    used |= _archives_of_others(cache, venv, used)
     kept = {path for pattern in _MARKS for path in cache.glob(pattern)}
     archives = set[Path]()
     for pattern in (*([_WHEELS] if published else []), _BUILT):
@@ -154,6 +160,14 @@ def _is_same(one: str, other: str) -> bool:
         return os.path.samestat(os.lstat(one), os.lstat(other))
     except OSError:
         return False
+
+
+def _archives_of_others(cache: Path, venv: Path, linked: set[Path]) -> set[Path]:
+    """Return the archives, kept before, of what the environment has not by links but was moved there."""
+    names = {info.name for archive in linked for info in archive.glob("*.dist-info")}
+    others = {info.name for info in venv.glob("lib/python*/site-packages/*.dist-info")} - names
+    noted = {Path(cache, *name.split("/")[:2]) for name in _noted(cache) if "/" in name}
+    return {archive for archive in noted if any((archive / name).is_dir() for name in others)}
 
 
 def _pointers(link: Path) -> Iterator[Path]:

@@ -55,7 +55,7 @@ def read_uv_inputs(
     for name, missing in ((uv_lock.NAME, "uv lock"), (PYPROJECT, "")):
         if not (app_dir / name).is_file():
             raise missing_file(name, "uv", missing, environment)
-    found = Evidence()
+    found, chosen_by = Evidence(), list[str]()
     lock = file_text(app_dir / uv_lock.NAME)
     _add(found, uv_lock.NAME, lock)
     members = sorted({match["path"] for match in _LOCAL.finditer(lock)} | {"."})
@@ -63,9 +63,12 @@ def read_uv_inputs(
     for one in members:
         name = PYPROJECT if one == "." else f"{one}/{PYPROJECT}"
         if (app_dir / name).is_file():
-            _add(found, name, file_text(app_dir / name), repr(_relevant(app_dir / name)))
+            relevant = _relevant(app_dir / name)
+            _add(found, name, file_text(app_dir / name), repr(relevant))
+            chosen_by.append(repr(relevant[-1]))
     if (app_dir / _UV_TOML).is_file():
         _add(found, _UV_TOML, file_text(app_dir / _UV_TOML))
+        chosen_by.append(file_text(app_dir / _UV_TOML))
     selection = Selection(settings.uv_extras, settings.uv_groups)
     inputs = UvInputs(
         title=_title(selection, settings.uv_package, frozen=settings.uv_frozen),
@@ -82,6 +85,7 @@ def read_uv_inputs(
         selection=selection,
         member=settings.uv_package,
         interpreter=interpreter,
+        chosen_by="\n".join(chosen_by),
     )
     if settings.require_hashes:
         inputs.require_hashes()
@@ -94,7 +98,8 @@ def _add(found: Evidence, name: str, text: str, counting: str | None = None) -> 
     found.secrets += address_secrets(text, name)
 
 
-def _relevant(path: Path) -> Any:  # noqa: ANN401  (TOML)
+def _relevant(path: Path) -> list[Any]:
+    """Return what counts of a pyproject.toml; uv's own table is the last."""
     try:
         document = toml.load(path)
     except toml.TomlError as error:

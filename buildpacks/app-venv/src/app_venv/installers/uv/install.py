@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
 
 _ALL = ":all:"
+_SHARED = "UV_NO_BUILD_ISOLATION"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class UvInstaller:
     settings: Settings
     origins: UvOrigins = field(default_factory=UvOrigins)
 
-    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
+    def install(
+        self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
+    ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
         Raises CommandFailed with uv's failure explained.
@@ -67,20 +71,24 @@ class UvInstaller:
         from app_venv.installers.locked_packages import resolved  # only when something is installed
 
         lock = inputs.lock  # what is wrong with it is said before anything is run
+        if not self._builds_in_it(inputs):
+            parts.announce(self.venv, tuple(inputs.unchanged(parts.offered.values())))
         # By the interpreter itself: a .python-version of the app would let uv look for another one.
         python = ("--python", str(self.tools.interpreter.executable))
         self.run("sync", *python, *inputs.arguments, *self._wheels_only(lock))
-        distributions = self.finish(interpreter, lock.direct)
+        distributions = self.finish(interpreter, lock.direct, parts)
         return InstallationResolution(tuple(resolved(one, lock) for one in distributions))
 
     def finish(
-        self, interpreter: Interpreter, direct: Collection[str] | None
+        self, interpreter: Interpreter, direct: Collection[str] | None, parts: UnchangedParts
     ) -> tuple[InstalledDistribution, ...]:
         """See `finish_environment`."""
         from app_venv.installers.finishing import finish_environment  # only when something is installed
 
         environment = self.tools.environment
-        return finish_environment(self.venv, interpreter, direct, environment=environment, output=self.output)
+        return finish_environment(
+            self.venv, interpreter, direct, parts=parts, environment=environment, output=self.output
+        )
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
@@ -98,6 +106,10 @@ class UvInstaller:
             from app_venv.failures.uv import explain
 
             raise failed_installation("uv", command, code, explain(code, tail))
+
+    def _builds_in_it(self, inputs: UvInputs) -> bool:
+        """Whether uv may build packages with what is in the environment: then that has to be whole."""
+        return bool(self.tools.environment.get(_SHARED)) or "no-build-isolation" in inputs.chosen_by
 
     def _wheels_only(self, lock: LockedPackages) -> Iterator[str]:
         """Yield options: the project and what comes from a directory or a repository is built in any case."""

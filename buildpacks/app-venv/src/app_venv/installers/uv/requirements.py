@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
     from buildpack_common.known_secrets import KnownSecret
@@ -116,7 +117,9 @@ class UvRequirementsStrategy(UvStrategy):
 class UvRequirementsInstaller(UvInstaller):
     """uv, installing files that pin everything."""
 
-    def install(self, inputs: PinnedInputs, interpreter: Interpreter) -> InstallationResolution:
+    def install(
+        self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
+    ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
         Raises CommandFailed with uv's failure explained.
@@ -130,7 +133,7 @@ class UvRequirementsInstaller(UvInstaller):
         with tempfile.TemporaryDirectory(prefix="strata-uv-") as scratch:
             arguments = inputs.arguments_with(Path(scratch))
             self.run("pip", "install", *python, *options, *wheels, *arguments)
-        distributions = self.finish(interpreter, _direct(inputs))
+        distributions = self.finish(interpreter, _direct(inputs), parts)
         return InstallationResolution(tuple(self._resolved(distributions, inputs)))
 
     def _resolved(

@@ -1,0 +1,96 @@
+"""The list of all that may be moved into the next environment, and how each file must be then.
+
+It lies in a layer that only the cache sees. RECORD (PEP 376) is no such list: it says nothing of byte code,
+nor of modes, and nobody has held what is installed against it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from buildpack_common.files import write_atomically
+from buildpack_common.parsing import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE = "inventory.json"
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A regular file: its permissions, its size in bytes, its SHA-256 in hex."""
+
+    mode: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ListedDistribution:
+    """A distribution with all its files, byte code too, by their paths below the environment.
+
+    ``name`` is normalised; ``identity`` tells for the tool that installed it which file it is of;
+    ``requested``: it was asked for by name (PEP 376, 'REQUESTED').
+    """
+
+    name: str
+    version: str
+    identity: str
+    requested: bool
+    files: Mapping[str, ListedFile]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What may be moved out of an environment.
+
+    ``made_for`` is all that its files depend on but for themselves: the recipe, the place, the tool.
+    ``python`` is the version and the build of the Python that its byte code is of.
+    """
+
+    made_for: tuple[str, ...]
+    python: tuple[str, ...]
+    distributions: tuple[ListedDistribution, ...]
+
+    def write(self, layer: Path) -> None:
+        """Write it into the directory of a layer. Raises OSError."""
+        distributions = [
+            {
+                "name": one.name,
+                "version": one.version,
+                "identity": one.identity,
+                "requested": one.requested,
+                "files": {path: [file.mode, file.size, file.sha256] for path, file in one.files.items()},
+            }
+            for one in self.distributions
+        ]
+        document = {"made_for": self.made_for, "python": self.python, "distributions": distributions}
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        write_atomically(layer / FILE, text.encode("utf-8", "surrogatepass"))
+
+
+def read_inventory(layer: Path) -> Inventory | None:
+    """Read what `Inventory.write` wrote; None if there is none, or something else."""
+    try:
+        document = parse_json((layer / FILE).read_text("utf-8", "surrogatepass"))
+        return Inventory(
+            tuple(map(str, document["made_for"])),
+            tuple(map(str, document["python"])),
+            tuple(map(_distribution, document["distributions"])),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _distribution(table: Mapping[str, Any]) -> ListedDistribution:
+    files = {}
+    for path, (mode, size, digest) in table["files"].items():
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(path)
+        files[path] = ListedFile(int(mode), int(size), str(digest))
+    name, version, identity = (str(table[key]) for key in ("name", "version", "identity"))
+    return ListedDistribution(name, version, identity, table["requested"] is True, files)

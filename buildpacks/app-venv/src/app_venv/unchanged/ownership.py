@@ -1,0 +1,162 @@
+"""Whose each file of an environment is; and of which distributions all files are known, and theirs alone."""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import io
+import os
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app_venv.environment.venv import BUILD_PIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from app_venv.environment.installed import InstalledDistribution
+
+_BYTECODE = "__pycache__"
+_COMMANDS = ("console_scripts", "gui_scripts")
+
+
+@dataclass(frozen=True)
+class EnvironmentTree:
+    """What is below an environment, by paths relative to it; no link is followed, and none is a file.
+
+    ``files`` are those with what `os.lstat` says, ``empty`` are directories.
+    """
+
+    files: Mapping[str, os.stat_result]
+    links: frozenset[str]
+    empty: frozenset[str]
+
+
+def read_tree(venv: Path) -> EnvironmentTree:
+    """Walk through an environment. Raises OSError."""
+    files, links, empty = dict[str, os.stat_result](), set[str](), set[str]()
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(f"{venv}/{folder}") as scanned:
+            entries = list(scanned)
+        if not entries:
+            empty.add(folder.rstrip("/"))
+        for entry in entries:
+            path = f"{folder}{entry.name}"
+            if entry.is_symlink():
+                links.add(path)
+            elif entry.is_dir():
+                folders.append(f"{path}/")
+            else:
+                files[path] = entry.stat(follow_symlinks=False)
+    return EnvironmentTree(files, frozenset(links), frozenset(empty))
+
+
+def own_files(
+    venv: Path, tree: EnvironmentTree, distributions: Iterable[InstalledDistribution]
+) -> dict[str, tuple[str, ...]]:
+    """Return the files of each distribution that can be told from all others, by its normalised name.
+
+    Left out are those of which a file is missing or a link, is recorded by another one as well, or lies
+    outside of the environment; that come from an address of their own, as editable ones do; whose commands
+    depend on extras; that bring byte code along; and in whose directories something is that nobody has
+    recorded.
+    """
+    recorded = {one.name: _recorded(venv, one) for one in distributions}
+    owners = defaultdict[str, set[str]](set)
+    for name, paths in recorded.items():
+        for path in paths:
+            owners[path].add(name)
+    for path in tree.files:
+        for name in owners.get(_source(path), ()) if f"/{_BYTECODE}/" in path else ():
+            owners[path].add(name)
+    left_out = {name for names in owners.values() if len(names) > 1 for name in names}
+    nobodys = (tree.files.keys() | tree.links | tree.empty) - owners.keys()
+    left_out |= _owners_nearby(owners, filter(_is_of_packages, nobodys))
+    found = defaultdict[str, list[str]](list)
+    for path, names in owners.items():
+        for name in names:
+            found[name].append(path)
+    return {
+        one.name: tuple(sorted(found[one.name]))
+        for one in distributions
+        if one.name not in left_out
+        and recorded[one.name]
+        and all(path in tree.files for path in recorded[one.name])
+        and not bytecode(recorded[one.name])
+        and _is_plain(one)
+    }
+
+
+def bytecode(paths: Iterable[str]) -> frozenset[str]:
+    """Return those of the paths that are byte code which Python keeps beside a source (PEP 3147)."""
+    return frozenset(path for path in paths if f"/{_BYTECODE}/" in path and path.endswith(".pyc"))
+
+
+def _recorded(venv: Path, one: InstalledDistribution) -> tuple[str, ...]:
+    """Return the recorded paths (PEP 376) below the environment, nothing if one of them is outside."""
+    if one.directory is None or one.directory.suffix != ".dist-info":
+        return ()
+    try:
+        text = (one.directory / "RECORD").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ()
+    below = os.path.relpath(one.directory.parent, venv)
+    names = [row[0] for row in csv.reader(io.StringIO(text)) if row]
+    paths = tuple(os.path.normpath(f"{below}/{name}") for name in names)
+    outside = any(os.path.isabs(name) for name in names) or any(path.startswith("..") for path in paths)  # noqa: PTH117
+    return () if outside else paths
+
+
+def _is_of_packages(path: str) -> bool:
+    """Whether packages are installed there, and this buildpack has not put it there itself."""
+    return path.startswith("lib/") and not path.endswith(f"/{BUILD_PIP}")
+
+
+def _source(path: str) -> str:
+    """Return the source of byte code."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder.removesuffix(_BYTECODE)}{name.rsplit('.', 2)[0]}.py"
+
+
+def _owners_nearby(owners: Mapping[str, set[str]], nobodys: Iterable[str]) -> set[str]:
+    """Return whose something may be that is recorded by nobody: of what is in the nearest directory."""
+    inside = defaultdict[str, set[str]](set)
+    for path, names in owners.items():
+        folder = path.rpartition("/")[0]
+        while folder and names - inside[folder]:
+            inside[folder] |= names
+            folder = folder.rpartition("/")[0]
+    found = set[str]()
+    for path in nobodys:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in inside:
+            folder = folder.rpartition("/")[0]
+        found |= inside.get(folder, set())
+    return found
+
+
+def _is_plain(one: InstalledDistribution) -> bool:
+    return one.directory is not None and not one.direct_url() and not _extras_decide(one.directory)
+
+
+def _extras_decide(directory: Path) -> bool:
+    """Whether the distribution has a command that is meant for an extra (entry points, 'extras')."""
+    return any("[" in reference for reference in _references(directory / "entry_points.txt"))
+
+
+def _references(path: Path) -> Iterator[str]:
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    try:
+        parser.read_string(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        yield "["  # nobody can tell
+        return
+    for group in _COMMANDS:
+        if parser.has_section(group):
+            yield from (reference for _, reference in parser.items(group))
