@@ -110,7 +110,7 @@ def test_what_is_not_locked_is_moved_if_pip_chooses_the_same_files(builds: VenvB
 TAMPERED = {
     "longer": "printf x >>longer.py",
     "as-long": "touch -r as_long.py old; sed -i s/1.0/9.9/ as_long.py; touch -r old as_long.py",
-    "bytecode": "printf x >>__pycache__/bytecode.*.pyc",
+    "bytecode": "printf x | tee -a __pycache__/bytecode.*.pyc",
     "mode": "chmod 600 mode.py",
     "link": "rm link.py; ln -s mode.py link.py",
     "unknown": "rm -r unknown-1.0.dist-info",

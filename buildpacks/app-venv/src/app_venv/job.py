@@ -115,7 +115,7 @@ class FinishedEnvironment:
         from app_venv.unchanged.moving import take_inventory
 
         job = self.job
-        identities = {one.name: job.inputs.identity(one) for one in self.resolution.packages}
+        identities = {one.name: job.installer.identity(job.inputs, one) for one in self.resolution.packages}
         distributions = installed_distributions(job.site_packages)
         python = job.tools.interpreter
         return take_inventory(

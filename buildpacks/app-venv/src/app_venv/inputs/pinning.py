@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from app_venv.evidence.resolution import ResolvedDistribution
     from buildpack_common.known_secrets import KnownSecret
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
@@ -115,10 +114,6 @@ class PinnedInputs:
         path = scratch / f"{self.files[0].rpartition('/')[2]}.txt"
         path.write_text(self.listing, "utf-8", "surrogateescape")
         return (*self.arguments, "--requirement", str(path))
-
-    def identity(self, package: ResolvedDistribution) -> str:
-        """Return what tells a later build that it would install the same wheel; '' if nothing does."""
-        return package.origin if package.origin.startswith("sha256:") and not package.built else ""
 
     @property
     def copies_project(self) -> bool:

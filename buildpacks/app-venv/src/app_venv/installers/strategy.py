@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.environment.checkouts import GitCheckout
-    from app_venv.evidence.resolution import InstallationResolution
+    from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Kept, Settings
@@ -80,6 +80,9 @@ class EnvironmentInstaller(Protocol):
         NotAsOfferedError if that turns out not to be possible; CommandFailed with the failure explained,
         BuildpackError if something is missing afterwards.
         """
+
+    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
+        """Return what tells a later build that it would install the same wheel; '' if nothing does."""
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Return what `install` would install now. Raises CommandFailed if that cannot be told."""

@@ -89,6 +89,10 @@ class Installer:
         _check_complete(resolution, distributions, packages)
         return resolution
 
+    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:  # noqa: ARG002
+        """Return the hash of the wheel, which pip finds out again."""
+        return package.origin if package.origin.startswith("sha256:") and not package.built else ""
+
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.
 

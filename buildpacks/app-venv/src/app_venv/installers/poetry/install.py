@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app_venv.environment.checkouts import GitCheckout
     from app_venv.environment.installed import InstalledDistribution
+    from app_venv.evidence.resolution import ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
@@ -89,6 +90,10 @@ class PoetryInstaller:
         resolution = InstallationResolution(tuple(resolved(one, lock) for one in distributions))
         self.origins.built.extend(resolution.built)
         return resolution
+
+    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
+        """Return a digest of what the lock lets choose from."""
+        return inputs.identity(package) if isinstance(inputs, PoetryInputs) else ""
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app_venv.environment.checkouts import GitCheckout
     from app_venv.environment.installed import InstalledDistribution
+    from app_venv.evidence.resolution import ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.installers.tools import Tools
@@ -89,6 +90,10 @@ class UvInstaller:
         return finish_environment(
             self.venv, interpreter, direct, parts=parts, environment=environment, output=self.output
         )
+
+    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
+        """Return a digest of what the lock lets choose from."""
+        return inputs.identity(package) if isinstance(inputs, UvInputs) else ""
 
     def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
