@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tarfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.measure import run
 from buildpack_api import toml
+from buildpack_release.errors import MissingToolError
 from buildpack_release.model.repository import Repository
 from buildpack_release.model.targets import own_arch
 from buildpack_release.packaging.assemble import assemble_all
@@ -31,7 +35,18 @@ COMPOSITE = "strata/python"
 RUNTIME, PIP, VENV = COMPONENTS = ("strata/python-runtime", "strata/pip-tool", "strata/app-venv")
 POETRY = "strata/poetry-tool"
 PINNED = HERE / "requirements.txt"
+EARLIER = "09de58d"
+"""The commit against which what has been gained since is measured."""
 DIRECT = HERE / "requirements-direct.txt"
+
+_ASSEMBLE = """
+import sys
+from pathlib import Path
+from buildpack_release.model.repository import Repository
+from buildpack_release.packaging.assemble import assemble_all
+root, name, into = sys.argv[1:]
+assemble_all(Repository.discover(Path(root)), [name], Path(into), report=print)
+"""
 
 
 @dataclass
@@ -73,6 +88,27 @@ class Bench:
         """The buildpacks as a builder has them."""
         into = self.scratch / "assembled"
         return tuple(assemble_all(Repository.discover(ROOT), [COMPOSITE], into, report=self.say))
+
+    @cached_property
+    def earlier(self) -> tuple[Path, ...]:
+        """The buildpacks, with app-venv as at EARLIER: from git's history, assembled by its own library.
+
+        Raises MissingToolError where git does not have it, RunFailed if it cannot be assembled.
+        """
+        sources, archive = self.directory("earlier"), self.scratch / "earlier.tar"
+        git = ["git", "-C", str(ROOT), "archive", f"--output={archive}", EARLIER]
+        try:
+            subprocess.run(git, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            advice = "Fetch all of the history."
+            raise MissingToolError(f"git has no commit {EARLIER} here", advice=advice) from error
+        with tarfile.open(archive) as tar:
+            tar.extractall(sources, filter="data")
+        into = self.scratch / "assembled-earlier"
+        paths = os.pathsep.join(map(str, sorted(sources.glob("packages/*/src"))))
+        run([sys.executable, "-c", _ASSEMBLE, sources, VENV, into], env={**os.environ, "PYTHONPATH": paths})
+        name = VENV.replace("/", "_")
+        return tuple(into / name if one.name == name else one for one in self.assembled)
 
     def buildpack(self, buildpack_id: str) -> Path:
         """Return an assembled buildpack."""

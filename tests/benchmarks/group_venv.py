@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import DIRECT, PINNED, Bench, plain_environment
+from benchmarks.bench import DIRECT, EARLIER, PINNED, Bench, plain_environment
 from benchmarks.jobs import Environments, Job
 from benchmarks.measure import Sample, Side, alternate, run
 from benchmarks.requirements import locked, names
-from benchmarks.rows import Aim, Row
+from benchmarks.rows import Aim, Row, Skipped
+from buildpack_release.errors import MissingToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,13 @@ _AGAIN = "the same with pip's cache: always reinstalling"
 _LEAVES = ("whitenoise", "pyjwt")
 
 
-def measure(bench: Bench) -> Iterator[Row]:
+def measure(bench: Bench) -> Iterator[Row | Skipped]:
     """Install an app's requirements, pinned with hashes and as an app's author writes them."""
     job = Job.of(bench, "venv")
     environments = Environments(job)
     pinned = locked(PINNED, bench.wheels.wheels)
     yield from _locked(bench, environments, pinned)
+    yield from _changed(bench, environments, pinned)
     yield from _unlocked(bench, environments, "".join(f"{name}\n" for name in names(DIRECT)))
 
 
@@ -52,6 +54,25 @@ def _locked(bench: Bench, environments: Environments, text: str) -> Iterator[Row
     yield Row.timed(GROUP, f"unchanged, {count}", _BARE, found["unchanged"], bare)
     yield Row.timed(GROUP, f"one requirement changed, {count}", _AGAIN, found["changed"], again)
     yield Row.timed(GROUP, f"one requirement changed, {count}", _BARE, found["changed"], bare)
+
+
+def _changed(bench: Bench, now: Environments, text: str) -> Iterator[Row | Skipped]:
+    """Hold a change of one requirement against what it cost at an earlier commit."""
+    count = f"one requirement changed, {len(names(PINNED))} packages, locked"
+    try:
+        buildpacks = bench.earlier
+    except MissingToolError as error:
+        yield Skipped(GROUP, count, error.title)
+        return
+    bench.say(f"  one requirement changed, against {EARLIER}")
+    then = Environments(Job.of(bench, "venv-earlier", buildpacks=buildpacks))
+    sides = {}
+    for name, environments in (("now", now), ("then", then)):
+        changes = _Change(environments, text)
+        changes.make()
+        sides[name] = Side(environments.act, changes.prepare)
+    found = alternate(sides, bench.few)
+    yield Row.timed(GROUP, count, f"app-venv of {EARLIER}", found["now"], found["then"], Aim.ratio(0.35))
 
 
 def _unlocked(bench: Bench, environments: Environments, text: str) -> Iterator[Row]:

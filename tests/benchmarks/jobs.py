@@ -12,7 +12,7 @@ from buildpack_api import toml
 from buildpack_testing.platform import BuildResult, LocalPlatform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.bench import Bench
@@ -29,12 +29,20 @@ class Job:
 
     @classmethod
     def of(
-        cls, bench: Bench, name: str, variables: Mapping[str, str] | None = None, app: Path | None = None
+        cls,
+        bench: Bench,
+        name: str,
+        variables: Mapping[str, str] | None = None,
+        app: Path | None = None,
+        buildpacks: Sequence[Path] = (),
     ) -> Job:
-        """Build an app (by default the Flask sample) with the user's variables. Raises PhaseError."""
+        """Build an app (by default the Flask sample) with the user's variables. Raises PhaseError.
+
+        ``buildpacks`` may be others than those of now.
+        """
         bench.say("  building an app to begin with")
         root = bench.directory(name)
-        platform = LocalPlatform(root / "w", bench.assembled, [[COMPOSITE]])
+        platform = LocalPlatform(root / "w", buildpacks or bench.assembled, [[COMPOSITE]])
         given = {**bench.runtime_variables, **(variables or bench.index_variables)}
         return cls(root, platform, platform.build(app or APPS / "flask", variables=given))
 
