@@ -19,7 +19,7 @@ class Chosen:
 
     digest: str = "ab"
     user_supplied: bool = True
-    is_direct: bool = False
+    original_link: str | None = None
     is_wheel: bool = True
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ class Chosen:
         (Chosen("cd", user_supplied=False), True),
         (Chosen("cd"), False),
         (Chosen("ef"), False),
-        (Chosen(is_direct=True), False),
+        (Chosen(original_link="https://example.com/a.whl"), False),
         (Chosen(is_wheel=False), False),
         (Chosen(told={"vcs_info": {}}), False),
         (Chosen(told={"archive_info": {}}), False),

@@ -28,7 +28,7 @@ class OfferedWheels:
         """
         try:
             digest = requirement.download_info.to_dict()["archive_info"]["hashes"]["sha256"]
-            plain = requirement.is_direct is False and requirement.is_wheel is True
+            plain = requirement.original_link is None and requirement.is_wheel is True
             return plain and f"sha256:{digest} {bool(requirement.user_supplied)}" in self.lines
         except (AttributeError, KeyError, TypeError):
             return False
