@@ -91,6 +91,8 @@ class _Guard:
             path, mode, flags = arguments
             if isinstance(flags, int) and flags & _WRITES and not (isinstance(mode, str) and mode == "r"):
                 self._look(event, path)
+        elif event in ("os.remove", "os.rmdir"):
+            self._look(event, _beside(*arguments))
         elif event in _CHANGES:
             self._look(event, arguments[0])
         elif event in _TWO_PATHS:
@@ -108,6 +110,13 @@ class _Guard:
         real = os.path.join(os.path.realpath(os.path.dirname(name)), os.path.basename(name))  # noqa: PTH118, PTH119, PTH120
         if real != os.devnull and os.path.commonpath([self.place, real]) != self.place:
             self.seen.append(f"{event} outside of the folder: {name!r}")
+
+
+def _beside(path: object, directory: object) -> object:
+    """Return a path that is relative to an open directory, as trees are removed, from the root."""
+    if not isinstance(path, str) or not isinstance(directory, int) or directory < 0:
+        return path
+    return os.path.join(os.readlink(f"/proc/self/fd/{directory}"), path)  # noqa: PTH115, PTH118  (text)
 
 
 _GUARD: list[_Guard] = []

@@ -21,6 +21,7 @@ from fuzz.targets.pip_cache import PipCacheEntries
 from fuzz.targets.platform_files import PlatformFiles
 from fuzz.targets.registry_answers import RegistryAnswers
 from fuzz.targets.release_files import Changelogs, RuntimeCatalogues
+from fuzz.targets.restored_environments import RestoredEnvironments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "app-code": AppCode,
     "python-versions": PythonVersions,
     "pip-cache-entries": PipCacheEntries,
+    "restored-environments": RestoredEnvironments,
     "platform-files": PlatformFiles,
     "changelogs": Changelogs,
     "runtime-catalogues": RuntimeCatalogues,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app_venv.evidence.resolution import ResolvedDistribution
 from app_venv.installers.uv.inputs import UvInputs, read_uv_inputs
 from app_venv.settings import read_settings
+from app_venv.unchanged.inventory import ListedDistribution
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.interpreter import Interpreter
 
@@ -112,3 +115,36 @@ def test_a_missing_project_and_one_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("<<<")
     with pytest.raises(ConfigurationError, match="not valid TOML"):
         read(tmp_path)
+
+
+WHEELS = """\
+[[package]]
+name = "left"
+version = "1.0"
+source = { registry = "https://example.com" }
+wheels = [{ url = "https://example.com/left-1.0-py3-none-any.whl", hash = "sha256:HASH" }]
+"""
+
+
+def locked_wheel(app: Path, settings: str = "", digest: str = "ab" * 32) -> UvInputs:
+    lock = LOCK.replace('{ name = "lib" }', '{ name = "left" }').partition('[[package]]\nname = "lib"')[0]
+    (app / "uv.lock").write_text(lock + WHEELS.replace("HASH", digest))
+    (app / "pyproject.toml").write_text(PROJECT + settings)
+    return read_uv_inputs(app, {}, read_settings({}), PYTHON)
+
+
+def test_a_wheel_is_the_same_if_it_is_chosen_from_the_same_files_in_the_same_way(tmp_path: Path) -> None:
+    """Protects from another file of the same version, as uv would take it now, standing in for this one."""
+    left = ResolvedDistribution("left", "1.0", "sha256:x", published=True)
+    inputs = locked_wheel(tmp_path)
+    same = inputs.identity(left)
+    assert same
+    assert locked_wheel(tmp_path, '[project.scripts]\na = "b:c"\n').identity(left) == same
+    assert locked_wheel(tmp_path, "[tool.uv]\nno-binary = true\n").identity(left) != same
+    assert locked_wheel(tmp_path, digest="cd" * 32).identity(left) != same
+    assert inputs.identity(replace(left, version="2.0")) == ""
+    assert inputs.identity(replace(left, built=True)) == ""
+    offered = ListedDistribution("left", "1.0", same, requested=True, files={})
+    assert list(inputs.unchanged([offered])) == ["left"]
+    assert not list(inputs.unchanged([replace(offered, requested=False)]))
+    assert not list(inputs.unchanged([replace(offered, identity="another")]))
