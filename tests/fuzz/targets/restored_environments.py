@@ -68,8 +68,8 @@ class RestoredEnvironments(Target):
         moved = read_tree(venv).files if venv.is_dir() else {}
         left = frozenset() if parts.with_bytecode else bytecode(listed)
         assert set(moved) == listed.keys() - left, "something else was moved"
-        for path in moved:
-            digest = hashlib.sha256((venv / path).read_bytes()).hexdigest()
-            assert digest == listed[path].sha256, "a file is not as it was listed"
+        for name in moved:
+            digest = hashlib.sha256((venv / name).read_bytes()).hexdigest()
+            assert digest == listed[name].sha256, "a file is not as it was listed"
         assert [path.name for path in layers.iterdir()] == ["venv"], "something is left"
         return tree(layers)
