@@ -17,8 +17,8 @@ from buildpack_api import toml
 from support.component_builds import MINORS, NEWEST
 from support.main_job import VENV
 from support.poetry_builds import poetry_builds
-from support.uv_builds import uv_builds
-from support.venv_builds import LEFT, RIGHT, installed, text_of, venv_builds
+from support.uv_builds import uv_builds, uv_platform
+from support.venv_builds import LEFT, RIGHT, digest, installed, text_of, venv_builds
 from support.wheels import Project
 
 if TYPE_CHECKING:
@@ -60,11 +60,16 @@ def moved(result: BuildResult) -> str:
     return found[1] if found else ""
 
 
-def is_as_fresh(builds: VenvBuilds, changed: BuildResult, platform: LocalPlatform | None = None) -> bool:
+def is_as_fresh(
+    builds: VenvBuilds,
+    changed: BuildResult,
+    platform: LocalPlatform | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> bool:
     """Whether a build without a cache makes the same layer, bit for bit, with the same metadata and SBOM."""
     made, metadata = environment(builds), toml.load(layers(builds) / "venv.toml")
     boms = [path.read_bytes() for path in sorted(layers(builds).glob("venv.sbom.*"))]
-    fresh = builds.build(platform=platform, clear=True)
+    fresh = builds.build(variables, platform=platform, clear=True)
     assert moved(fresh) == ""
     assert environment(builds) == made
     assert toml.load(layers(builds) / "venv.toml") == metadata
@@ -294,6 +299,25 @@ def test_with_uv_the_same(tmp_path: Path) -> None:
         asked = builds.build()
         assert moved(asked) == ""  # a setting of uv, and left is asked for by name
         assert is_as_fresh(builds, asked)
+
+
+def test_with_uv_in_the_place_of_pip_the_same(builds: VenvBuilds) -> None:
+    """A line that allows another file as well may lead to that one: it is asked for anew."""
+    builds.publish(OTHER, NEWER)
+    platform, by_uv = uv_platform(builds), {"BP_INSTALLER": "uv"}
+    builds.require(*builds.locked(*FIRST))
+    builds.build(by_uv, platform=platform)
+    builds.require(*builds.locked(*CHANGED))
+    changed = builds.build(by_uv, platform=platform)
+    assert moved(changed) == "2 of 3"
+    assert is_as_fresh(builds, changed, platform, by_uv)
+    builds.require(*builds.locked("left-1.0", "other-2.0"))
+    assert moved(builds.build(by_uv, platform=platform)) == "2 of 2"
+    (left, other) = builds.locked("left-1.0", "other-2.0")
+    builds.require(f"{left} --hash=sha256:{digest('another file')}", other)
+    more = builds.build(by_uv, platform=platform)
+    assert moved(more) == "1 of 2"
+    assert is_as_fresh(builds, more, platform, by_uv)
 
 
 def test_with_poetry_the_same(tmp_path: Path) -> None:

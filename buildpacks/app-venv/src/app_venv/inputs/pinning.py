@@ -26,7 +26,7 @@ _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")  # SHA-256
 _CONDITIONS = (
     "python_full_version", "implementation_version", "requires-python", "requires_python", "python-versions"
 )  # fmt: skip
-_SHOWN = 60  # characters of a requirement
+_SHOWN, _MORE = 60, "..."  # characters of a requirement
 _LISTED = 20
 
 
@@ -43,12 +43,21 @@ class Pinning(Enum):
 
 @dataclass(frozen=True)
 class PinnedRequirement:
-    """Something to install. ``place`` is ``file:line`` or a file, ``text`` short and without credentials."""
+    """Something to install. ``place`` is ``file:line`` or a file, ``text`` short and without credentials.
+
+    ``hashes`` are those that its line allows.
+    """
 
     place: str
     text: str
     pinning: Pinning
     reason: str = ""
+    hashes: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether ``text`` is only the beginning."""
+        return self.text.endswith(_MORE)
 
     def __str__(self) -> str:
         return f"{self.place} ({self.text}) {self.reason}"
@@ -200,11 +209,13 @@ class Evidence:
         for name in unfilled(text, values) if "${" in text else ():
             self.unfilled.append(Unfilled(place, name, _unfilled_because(name, variables)))
 
-    def note(self, place: str, text: str, pinning: Pinning, reason: str = "") -> None:
+    def note(
+        self, place: str, text: str, pinning: Pinning, reason: str = "", hashes: tuple[str, ...] = ()
+    ) -> None:
         """Add a requirement, with its text cut short and without credentials."""
         shown = redact(text)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        self.requirements.append(PinnedRequirement(place, shown, pinning, reason))
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}{_MORE}"
+        self.requirements.append(PinnedRequirement(place, shown, pinning, reason, hashes))
 
 
 def _unfilled_because(name: str, variables: Mapping[str, str] | None) -> str:

@@ -141,7 +141,7 @@ def _weigh(line: RequirementLine, place: str, app_dir: Path, found: Evidence) ->
     elif line.editables:
         found.note(place, line.editables[0], Pinning.UNPROVABLE, "is an editable installation")
     elif line.requirement:
-        found.note(place, line.requirement, *classify(line, app_dir))
+        found.note(place, line.requirement, *classify(line, app_dir), hashes=line.hashes)
 
 
 def classify(line: RequirementLine, app_dir: Path) -> tuple[Pinning, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
-from app_venv.inputs.pinning import listed
+from app_venv.inputs.pinning import Pinning, listed
 from app_venv.inputs.read import read_inputs
 from app_venv.inputs.requirement_files import is_lock
 from app_venv.inputs.selection import Wanted
@@ -27,12 +27,13 @@ from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.inventory import ListedDistribution
     from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
@@ -126,18 +127,24 @@ class UvRequirementsInstaller(UvInstaller):
         """
         if inputs.empty:
             return InstallationResolution()
+        parts.announce(self.venv, tuple(_unchanged(inputs, parts.offered.values())))
         python = ("--python", str(self.venv / "bin" / "python"))
         # pip looks at all indexes; which file it is is told by its hash.
-        options = ("--require-hashes", "--index-strategy", "unsafe-best-match")
+        options = ("--exact", "--require-hashes", "--index-strategy", "unsafe-best-match")
         wheels = [f"--only-binary={name}" for name in self.settings.only_binary]
         with tempfile.TemporaryDirectory(prefix="strata-uv-") as scratch:
             arguments = inputs.arguments_with(Path(scratch))
             self.run("pip", "install", *python, *options, *wheels, *arguments)
         distributions = self.finish(interpreter, _direct(inputs), parts)
-        return InstallationResolution(tuple(self._resolved(distributions, inputs)))
+        return InstallationResolution(tuple(self._resolved(distributions, inputs, parts)))
+
+    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
+        """Return the hash of the wheel with the line that lets it be chosen."""
+        line = _line_of(inputs, package.name) if package.published else ""
+        return f"{package.origin} {line}" if line else ""
 
     def _resolved(
-        self, distributions: tuple[InstalledDistribution, ...], inputs: PinnedInputs
+        self, distributions: tuple[InstalledDistribution, ...], inputs: PinnedInputs, parts: UnchangedParts
     ) -> Iterator[ResolvedDistribution]:
         """Yield what was installed, with the hash among those allowed that uv has noted of its file."""
         from app_venv.installers.uv.cache import linked_archives  # only when something is installed
@@ -145,6 +152,10 @@ class UvRequirementsInstaller(UvInstaller):
         archives = {one.distribution: one for one in linked_archives(self.cache, self.venv)}
         allowed = {one.encode(): one for one in inputs.hashes}
         for one in distributions:
+            if one.name in parts.moved:
+                origin = parts.offered[one.name].identity.partition(" ")[0]
+                yield ResolvedDistribution(one.name, one.version, origin, published=True)
+                continue
             found = archives.get(one.name)
             hashes = [text for sha256, text in allowed.items() if found and sha256 in found.notes]
             origin = f"sha256:{hashes[0]}" if len(hashes) == 1 else "one of the files that are allowed"
@@ -167,6 +178,28 @@ def _index_variables(environment: Mapping[str, str]) -> dict[str, str]:
         if value and not environment.get(name):
             found[name] = ",".join(value.split()) if option in _LISTS else value
     return found
+
+
+def _unchanged(inputs: PinnedInputs, offered: Iterable[ListedDistribution]) -> Iterator[str]:
+    """Yield the names of those that uv would install once more from the same wheels."""
+    direct = _direct(inputs)
+    for one in offered:
+        line = _line_of(inputs, one.name)
+        same = line and one.identity.partition(" ")[2] == line
+        if same and direct is not None and one.requested is (one.name in direct):
+            yield one.name
+
+
+def _line_of(inputs: PinnedInputs, name: str) -> str:
+    """Return what the files say of a project, as a text to compare; '' unless that is one whole line."""
+    found = [
+        one
+        for one in inputs.requirements
+        if one.pinning is Pinning.LOCKED and (match := _NAME.match(one.text)) and normalise(match[0]) == name
+    ]
+    if len(found) != 1 or found[0].is_cut or not found[0].hashes:
+        return ""
+    return " ".join((found[0].text, *sorted(found[0].hashes)))
 
 
 def _direct(inputs: PinnedInputs) -> frozenset[str] | None:
