@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.environment.installed import installed_distributions
-from app_venv.unchanged.ownership import bytecode, own_files, read_tree
+from app_venv.unchanged.ownership import bytecode, own_files, read_tree, whole_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,3 +126,21 @@ def test_the_tree_follows_no_links(venv: Path) -> None:
     assert found.empty == {"include/python3.13"}
     assert not any(path.startswith("lib64/") for path in found.files)
     assert found.files["bin/activate"].st_ino == os.lstat(venv / "bin/activate").st_ino
+
+
+def test_a_directory_is_whole_if_all_in_it_is_wanted_and_looks_as_a_new_one(venv: Path) -> None:
+    """It is moved at once; what is in it beside that, or has other permissions, would come along."""
+    found = read_tree(venv)
+    mode = (venv / "bin").stat().st_mode & 0o7777
+    wanted = {f"{SITE}/{name}" for name in CODE}
+    assert whole_folders(found, wanted, mode) == {f"{SITE}/pkg"}
+    assert whole_folders(found, {*found.files}, mode) == {"bin", SITE.partition("/")[0]}
+    assert whole_folders(found, wanted - {f"{SITE}/pkg/one.two.py"}, mode) == {f"{SITE}/pkg/data"}
+    (venv / SITE / "pkg/data").chmod(0o700)
+    assert whole_folders(read_tree(venv), wanted, mode) == frozenset()
+    (venv / SITE / "pkg/data").chmod(mode)
+    (venv / SITE / "pkg/data/empty").mkdir()
+    assert whole_folders(read_tree(venv), wanted, mode) == frozenset()
+    (venv / SITE / "pkg/data/empty").rmdir()
+    (venv / SITE / "pkg/link").symlink_to("data")
+    assert whole_folders(read_tree(venv), wanted, mode) == {f"{SITE}/pkg/data"}

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app_venv.unchanged.inventory import Inventory, ListedDistribution, ListedFile
-from app_venv.unchanged.ownership import bytecode, own_files, read_tree
+from app_venv.unchanged.ownership import bytecode, own_files, read_tree, whole_folders
 from buildpack_common.files import PARTIAL, file_sha256, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
@@ -41,7 +41,8 @@ class UnchangedParts:
     """What is offered of the environment ``root``, by normalised name; all of it was seen to be unchanged.
 
     ``with_bytecode``: theirs is what the present Python would make. ``moved`` are the names of what was moved
-    or is about to be. ``known`` are the files that were read, by what tells that they are the same still.
+    or is about to be. ``known`` are the files that were read, by what tells that they are the same still;
+    ``tree`` is what was there before anything was moved.
     """
 
     root: Path | None = None
@@ -49,6 +50,7 @@ class UnchangedParts:
     with_bytecode: bool = True
     moved: set[str] = field(default_factory=set)
     known: dict[_State, ListedFile] = field(default_factory=dict)
+    tree: EnvironmentTree | None = None
 
     def announce(self, venv: Path, names: Iterable[str]) -> None:
         """Move the metadata of these distributions: a tool takes them for installed, and compiles nothing.
@@ -65,11 +67,16 @@ class UnchangedParts:
         Raises NotAsOfferedError if a tool has not left the metadata as they were, or something is in the
         place of a file.
         """
+        rest = set[str]()
         for name in sorted(self.moved):
             paths = _moving(self.offered[name], with_bytecode=self.with_bytecode)
             if any(_is_metadata(path) and not self._is_known(venv / path) for path in paths):
                 raise NotAsOfferedError(name)
-            self._move(venv, (path for path in paths if not _is_metadata(path)))
+            rest.update(path for path in paths if not _is_metadata(path))
+        if self.tree and rest:
+            whole = whole_folders(self.tree, rest, stat.S_IMODE(venv.stat().st_mode))
+            self._move(venv, folders := {path for path in whole if not os.path.lexists(venv / path)})
+            self._move(venv, _outside(rest, folders))
 
     def listed(self, path: Path, seen: os.stat_result) -> ListedFile:
         """Return how a file is listed; it is read if nobody has done so. Raises OSError."""
@@ -156,8 +163,8 @@ def take_inventory(
 def _offer(root: Path, inventory: Inventory, python: Interpreter) -> UnchangedParts:
     minor = tuple(map(int, python.minor.split(".")))
     same = inventory.python == (python.version, python.build) and minor >= _BY_FILE
-    parts = UnchangedParts(root, with_bytecode=same)
     tree = read_tree(root)
+    parts = UnchangedParts(root, with_bytecode=same, tree=tree)
     parts.offered = {
         one.name: one for one in inventory.distributions if _is_unchanged(root, tree, one, parts)
     }
@@ -183,6 +190,16 @@ def _is_unchanged(root: Path, tree: EnvironmentTree, one: ListedDistribution, pa
 def _moving(one: ListedDistribution, *, with_bytecode: bool) -> list[str]:
     left = frozenset[str]() if with_bytecode else bytecode(one.files)
     return [path for path in one.files if path not in left]
+
+
+def _outside(paths: Iterable[str], folders: Collection[str]) -> Iterator[str]:
+    """Yield the paths that are in none of the directories."""
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folder = folder.rpartition("/")[0]
+        if not folder:
+            yield path
 
 
 def _is_metadata(path: str) -> bool:

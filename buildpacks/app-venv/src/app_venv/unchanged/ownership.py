@@ -6,6 +6,7 @@ import configparser
 import csv
 import io
 import os
+import stat
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from app_venv.environment.venv import BUILD_PIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
@@ -26,20 +27,22 @@ _COMMANDS = ("console_scripts", "gui_scripts")
 class EnvironmentTree:
     """What is below an environment, by paths relative to it; no link is followed, and none is a file.
 
-    ``files`` are those with what `os.lstat` says, ``empty`` are directories.
+    ``files`` and ``folders`` are there with what `os.lstat` says; ``empty`` are directories.
     """
 
     files: Mapping[str, os.stat_result]
+    folders: Mapping[str, os.stat_result]
     links: frozenset[str]
     empty: frozenset[str]
 
 
 def read_tree(venv: Path) -> EnvironmentTree:
     """Walk through an environment. Raises OSError."""
-    files, links, empty = dict[str, os.stat_result](), set[str](), set[str]()
-    folders = [""]
-    while folders:
-        folder = folders.pop()
+    files, folders = dict[str, os.stat_result](), dict[str, os.stat_result]()
+    links, empty = set[str](), set[str]()
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
         with os.scandir(f"{venv}/{folder}") as scanned:
             entries = list(scanned)
         if not entries:
@@ -49,10 +52,27 @@ def read_tree(venv: Path) -> EnvironmentTree:
             if entry.is_symlink():
                 links.add(path)
             elif entry.is_dir():
-                folders.append(f"{path}/")
+                folders[path] = entry.stat(follow_symlinks=False)
+                waiting.append(f"{path}/")
             else:
                 files[path] = entry.stat(follow_symlinks=False)
-    return EnvironmentTree(files, frozenset(links), frozenset(empty))
+    return EnvironmentTree(files, folders, frozenset(links), frozenset(empty))
+
+
+def whole_folders(tree: EnvironmentTree, paths: Collection[str], mode: int) -> frozenset[str]:
+    """Return the topmost directories that have this mode, as all in them have, and only these files."""
+    others = [path for path in (*tree.files, *tree.links) if path not in paths]
+    others += [f"{path}/" for path in tree.empty]
+    others += [f"{path}/" for path, seen in tree.folders.items() if stat.S_IMODE(seen.st_mode) != mode]
+    divided = {""}
+    for path in others:
+        folder = path.rpartition("/")[0]
+        while folder not in divided:
+            divided.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(
+        path for path in tree.folders if path not in divided and path.rpartition("/")[0] in divided
+    )
 
 
 def own_files(
