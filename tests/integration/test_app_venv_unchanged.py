@@ -174,6 +174,18 @@ VARIETY = (
 WHEELS = sorted(f"{one.module}-{one.version}" for one in VARIETY)
 
 
+def test_what_comes_in_with_a_file_of_another_has_all_installed_anew(builds: VenvBuilds) -> None:
+    """Which of both is there then, pip alone decides, by the order in which it installs."""
+    builds.publish(*VARIETY)
+    builds.require("command==1.0", "plain==1.0")
+    builds.build()
+    builds.require("command==1.0", "plain==1.0", "tool==3.0")
+    changed = builds.build()
+    assert "Nothing is moved over from the environment before: bin/command" in text_of(changed)
+    assert moved(changed) == ""
+    assert is_as_fresh(builds, changed)
+
+
 @st.composite
 def environments(draw: st.DrawFn) -> list[str]:
     """Draw requirements: some of the projects, each in one of its versions."""
