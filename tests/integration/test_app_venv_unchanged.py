@@ -195,7 +195,7 @@ def environments(draw: st.DrawFn) -> list[str]:
     return [f"{name}=={draw(st.sampled_from(versions[name]))}" for name in chosen]
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(st.lists(environments(), min_size=4, max_size=4))
 def test_whatever_changes_the_result_is_that_of_a_fresh_build(
     tmp_path_factory: pytest.TempPathFactory, states: list[list[str]]
