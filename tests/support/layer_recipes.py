@@ -100,6 +100,8 @@ RECIPES = {
             ("app_venv.installers.poetry.strategy", "PoetryStrategy"),
             ("app_venv.after.launchable", "make_scripts_start"),
             ("app_venv.after.leaks", "mend_addresses"),
+            ("app_venv.heavy.heavy_files", "heavy_wheels"),
+            ("app_venv.heavy.heavy_layers", "fill_layers"),
         ),
     ),
     "strata/app-start": Recipe("app_start", ("app_start.layer", "RECIPE"), (("app_start.layer", "fill"),)),

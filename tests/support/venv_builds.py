@@ -72,11 +72,12 @@ def shared_pip(minor: str) -> Path:
 
 @dataclass
 class VenvBuilds:
-    """One app, one index, one workspace."""
+    """One app, one index, one workspace; what the last buildpack does, and wants of the environment."""
 
     root: Path
     server: StaticServer
     consumer: str = ""
+    wanted: str = "build = true"
     wheels: list[Path] = field(default_factory=list)
 
     @property
@@ -154,7 +155,7 @@ def tool_platform(builds: VenvBuilds, tool: str, provide: str, minor: str, provi
     scripted = ScriptedBuildpacks(Path(tempfile.mkdtemp(dir=builds.root)))
     scripted.add(PYTHON, plan=provides("python"))
     scripted.add(f"test/{tool}", plan=provides(tool), build=provide)
-    scripted.add(CONSUMER, plan=requires("venv", metadata="build = true"), build=builds.consumer)
+    scripted.add(CONSUMER, plan=requires("venv", metadata=builds.wanted), build=builds.consumer)
     directories = [assembled() / "assembled" / name for name in (f"strata_{tool}-tool", "strata_app-venv")]
     return LocalPlatform(
         builds.root / "work space",

@@ -16,6 +16,7 @@ FLOORS = (
     {"inputs", "environment", "failures"},
     {"evidence"},
     {"unchanged"},
+    {"heavy"},
     {"installers"},
     {"after"},
     {"job"},

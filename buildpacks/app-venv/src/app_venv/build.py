@@ -6,6 +6,7 @@ Each step is a module of its own; this one says in which order they come.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import check_venv, create_venv, venv_works
@@ -16,6 +17,7 @@ from app_venv.job import EnvironmentJob, examine, prepare, summarise, venv_path
 from app_venv.settings import read_settings
 from buildpack_api.layer_env import EnvChange, override, prepend
 from buildpack_api.layers import LayerTypes
+from buildpack_api.sizes import readable_size
 from buildpack_common.files import remove
 
 if TYPE_CHECKING:
@@ -58,13 +60,13 @@ def build(context: BuildContext) -> None:
         else:
             resolution, parts = _make(job, decision, cache)
         finished = examine(job, decision, resolution)
-        layer = finished.layer
-        layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
+        finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         cache.settle(resolution, reused=decision.reuse)
         _search(finished, cache)
         kept = decision.reuse or not inputs.unprovable
+        finished = _place_heavy_files(finished, is_cached=kept)
         inventory = finished.inventory(parts) if kept and parts else None
-    layer.save(LayerTypes(build=True, launch=True, cache=kept))
+    finished.layer.save(LayerTypes(build=True, launch=True, cache=kept))
     cache.save()
     job.remember_installer(inventory)
     summarise(finished)
@@ -135,6 +137,13 @@ def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
 
         return changed_answers(job.key.conditions, then, job.tools.interpreter.version)
 
+    def lost() -> tuple[str, ...]:
+        if not job.key.heavy_layers:
+            return ()
+        from app_venv.heavy.heavy_layers import lost_layers  # few environments have any
+
+        return lost_layers(job.context.layers, job.key.heavy_layers, contents=job.loads_heavy_files)
+
     def works() -> bool:
         return venv_works(job.venv, job.tools.interpreter, environment=job.context.environment)
 
@@ -147,6 +156,7 @@ def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
         resolve=resolve,
         build_changes=build_changes,
         patch_changes=patch_changes,
+        lost_layers=lost,
     )
 
 
@@ -234,6 +244,29 @@ def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:
             finished.static_files,
         )
         refuse_leaks(made, job.context.output)
+
+
+def _place_heavy_files(finished: FinishedEnvironment, *, is_cached: bool) -> FinishedEnvironment:
+    """Let heavy files have layers of their own; as the last step, so that no other has to know of it."""
+    job, reused = finished.job, finished.decision.reuse
+    if not (job.key.heavy_layers if reused else job.settings.heavy):
+        return finished
+    from app_venv.heavy.heavy_layers import fill_layers, keep_layers  # few environments have any
+
+    contents = job.loads_heavy_files
+    types = LayerTypes(build=contents, launch=True, cache=contents and is_cached)
+    if reused:
+        keep_layers(job.context.layers, job.key.heavy_layers, types)
+        return replace(finished, heavy_layers=job.key.heavy_layers)
+    from app_venv.environment.installed import installed_distributions
+    from app_venv.heavy.heavy_files import heavy_wheels
+
+    distributions = installed_distributions(job.site_packages)
+    wheels = heavy_wheels(distributions, finished.resolution, least=job.settings.heavy << 20)
+    if wheels:
+        names, size = ", ".join(one.distribution for one in wheels), sum(one.size for one in wheels)
+        job.context.output.step(f"Heavy files ({readable_size(size)}) have layers of their own: {names}")
+    return replace(finished, heavy_layers=fill_layers(job.context.layers, job.site_packages, wheels, types))
 
 
 def _tell_changes(job: EnvironmentJob, decision: Decision, resolution: InstallationResolution) -> None:

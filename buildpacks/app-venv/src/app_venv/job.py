@@ -81,6 +81,18 @@ class EnvironmentJob:
             python=self.tools.interpreter.build if self.settings.built_for is BuiltFor.PATCH else "",
         )
 
+    @cached_property
+    def loads_heavy_files(self) -> bool:
+        """Whether anything may load heavy files before the image starts: a later buildpack, or Django."""
+        from app_venv.after.collectstatic import MANAGE  # few environments have such layers
+        from app_venv.heavy.heavy_layers import needs_contents
+
+        return needs_contents(self.context.plan) or (
+            self.settings.static is not StaticMode.OFF
+            and (self.context.app_dir / MANAGE).is_file()
+            and has_distribution(self.site_packages, "django")
+        )
+
     @property
     def venv(self) -> Path:
         """The virtual environment, below its layer's root."""
@@ -98,7 +110,7 @@ class FinishedEnvironment:
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
     are what does not fit together in it, ``room`` is what it takes, ``static`` what came of static
-    files, which are in ``static_files``.
+    files, which are in ``static_files``. ``heavy_layers`` are those that it has links into.
     """
 
     job: EnvironmentJob
@@ -108,6 +120,7 @@ class FinishedEnvironment:
     room: DiskUsage
     static: str
     static_files: Path | None = None
+    heavy_layers: tuple[str, ...] = ()
 
     def inventory(self, parts: UnchangedParts) -> Inventory:
         """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError."""
@@ -132,6 +145,7 @@ class FinishedEnvironment:
             room=self.room.record,
             built_with=self.job.build_environment if self.resolution.built else (),
             searched=tuple(sorted({*self._sources, *self._searched})),
+            heavy_layers=self.heavy_layers,
         )
         return replace(self.job.layer, key=key)
 
@@ -176,6 +190,7 @@ def prepare(
             {**context.environment, **tools.access.variables}, context.app_dir
         ),
         policy=strategy.policy(settings),
+        heavy=settings.heavy,
         path=path,
     )
     layer = context.layers.open(LAYER, key := key.with_outcomes_of(context.layers.restored_metadata(LAYER)))

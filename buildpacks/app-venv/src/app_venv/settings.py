@@ -14,6 +14,7 @@ from buildpack_api.errors import ConfigurationError
 from buildpack_api.variables import read_word
 from buildpack_common.environment_variables import Variable
 from buildpack_common.names import is_name, normalise
+from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 PIP_VERSION = "BP_PIP_VERSION"
 """Not of this buildpack: strata/pip-tool chooses pip by it."""
 
+_HEAVY = 16
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 
@@ -87,6 +89,11 @@ PACKAGE_MANAGER = Variable(
     "BP_PACKAGE_MANAGER",
     "what installs the app, where its files are for several tools",
     PackageManager,
+)
+HEAVY = Variable(
+    "BP_VENV_HEAVY",
+    "from how many MiB of heavy files on a wheel has a layer of its own for them (default: 16); `off`: never",
+    form="`off`, or a number",
 )
 INSTALLER = Variable(
     "BP_INSTALLER",
@@ -169,7 +176,7 @@ REQUIREMENT = Variable(
 
 VARIABLES = (
     BUILD_IGNORE, CACHE, CHECK, DEST_PATH, EXTRAS, GROUPS, ONLY_BINARY, PROJECT, REQUIREMENT, REQUIRE_HASHES,
-    BUILT_FOR, INSTALLER, PACKAGE_MANAGER, POETRY_EXTRAS, POETRY_GROUPS, POETRY_NO_ROOT,
+    BUILT_FOR, HEAVY, INSTALLER, PACKAGE_MANAGER, POETRY_EXTRAS, POETRY_GROUPS, POETRY_NO_ROOT,
     UV_EXTRAS, UV_FROZEN, UV_GROUPS, UV_PACKAGE, COLLECTSTATIC, DISABLE_COLLECTSTATIC,
 )  # fmt: skip
 """All of them, in the order of the documentation."""
@@ -180,7 +187,8 @@ class Settings:
     """What the variables say, read before anything is done, so that a wrong value costs no installation.
 
     ``project`` is None if the user did not choose. ``extras`` and ``groups`` are normalised, in the order
-    given. ``only_binary`` has names of projects, or ``:all:`` alone; empty: source distributions are built.
+    given. ``heavy`` is in MiB, 0 for off. ``only_binary`` has names of projects, or ``:all:`` alone; empty:
+    source distributions are built.
     """
 
     requirement: tuple[str, ...] = ()
@@ -192,6 +200,7 @@ class Settings:
     only_binary: tuple[str, ...] = ()
     build_ignore: tuple[str, ...] = ()
     built_for: BuiltFor = BuiltFor.ABI
+    heavy: int = 0
     cache: Kept = Kept.ALL
     check: CheckMode = CheckMode.WARN
     static: StaticMode = StaticMode.AUTO
@@ -216,6 +225,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         only_binary=_projects(ONLY_BINARY, environment),
         build_ignore=BUILD_IGNORE.words(environment),
         built_for=read_word(BUILT_FOR, BuiltFor, environment) or BuiltFor.ABI,
+        heavy=_mebibytes(HEAVY, _HEAVY, environment),
         cache=read_word(CACHE, Kept, environment) or Kept.ALL,
         check=read_word(CHECK, CheckMode, environment) or CheckMode.WARN,
         static=_static(environment),
@@ -266,6 +276,19 @@ def _names(variable: Variable, environment: Mapping[str, str]) -> tuple[str, ...
             advice="Write names with blanks between, such as: web postgres",
         )
     return tuple(dict.fromkeys(normalise(name) for name in names))
+
+
+def _mebibytes(variable: Variable, default: int, environment: Mapping[str, str]) -> int:
+    """Read a number, or off, which is 0."""
+    text = variable.text(environment).lower()
+    number = 0 if text == "off" else parse_count(text or str(default))
+    if number is None or (number == 0 and text != "off"):
+        raise ConfigurationError(
+            f"{variable.name} is {text!r}",
+            detail=f"Its meaning: {variable.meaning}.",
+            advice="Set it to off or to a number of MiB, such as 16, or remove it.",
+        )
+    return number
 
 
 def _one_name(variable: Variable, environment: Mapping[str, str]) -> str:

@@ -17,7 +17,9 @@ _RELOCATABLE = (b"\x01\x00", b"\x00\x01")  # ET_REL, in either byte order
 _MACHINES = {62: "amd64", 183: "arm64"}  # EM_X86_64, EM_AARCH64
 _LITTLE_ENDIAN_64_BIT = b"\x02\x01"
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
-_DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
+_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_FLAGS_1 = 0, 1, 5, 0x6FFFFFFB
+_DF_1_PIE = 0x08000000
+_ET_EXEC = 2
 _HEADER = struct.Struct("<16sHHIQQQIHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _ENTRY = struct.Struct("<qQ")
@@ -52,6 +54,14 @@ def loader(path: Path) -> str:
     return _checked(path, _loader)
 
 
+def is_program(path: Path) -> bool:
+    """Whether a file is made to be started, not to be loaded by another one. Raises NotElfError or OSError.
+
+    That is so if it names a loader, has a fixed address (ET_EXEC), or was linked as a program (DF_1_PIE).
+    """
+    return _checked(path, _is_program)
+
+
 def needed_libraries(path: Path) -> tuple[str, ...]:
     """Return the names (DT_NEEDED) of the libraries the loader looks for. Raises NotElfError or OSError."""
     return _checked(path, lambda file: tuple(_needed(file)))
@@ -77,14 +87,29 @@ def _loader(file: IO[bytes]) -> str:
     return _string(file, places[0]) if places else ""
 
 
-def _needed(file: IO[bytes]) -> Iterator[str]:
+def _is_program(file: IO[bytes]) -> bool:
+    if _header(file)[1] == _ET_EXEC:
+        return True
     segments = list(_segments(file))
+    entries = _dynamic_entries(file, segments)
+    return any(kind == _PT_INTERP for kind, *_ in segments) or any(
+        tag == _DT_FLAGS_1 and value & _DF_1_PIE for tag, value in entries
+    )
+
+
+def _dynamic_entries(file: IO[bytes], segments: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
+    """Return tags and values of the dynamic section; none if a file is linked statically."""
     dynamic = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
     if dynamic is None:
-        return  # linked statically
+        return []
     file.seek(dynamic[1])
     size = min(dynamic[3], os.fstat(file.fileno()).st_size)  # whatever a damaged file claims
-    entries = list(_ENTRY.iter_unpack(file.read(size // _ENTRY.size * _ENTRY.size)))
+    return list(_ENTRY.iter_unpack(file.read(size // _ENTRY.size * _ENTRY.size)))
+
+
+def _needed(file: IO[bytes]) -> Iterator[str]:
+    segments = list(_segments(file))
+    entries = _dynamic_entries(file, segments)
     strings = next((value for tag, value in entries if tag == _DT_STRTAB), None)
     offsets = [value for tag, value in entries if tag == _DT_NEEDED]
     if offsets and strings is None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from buildpack_api.output import Output
 
-_MANAGE = "manage.py"
+MANAGE = "manage.py"
+"""The program of a Django project."""
 _ANSWER = "strata-static-files: "
 _WITHOUT = (
     "Static files are not collected, so pages of the running app have no style sheets, scripts and images, "
@@ -127,18 +128,18 @@ def collect_static(project: Project, site_packages: Path, mode: StaticMode, outp
 
 
 def _missing(app_dir: Path, site_packages: Path) -> str:
-    if not (app_dir / _MANAGE).is_file():
+    if not (app_dir / MANAGE).is_file():
         below = sorted(path.parent.relative_to(app_dir) for path in _below(app_dir))
         if below:
-            return f"{_MANAGE} is in {below[0]}/, not in the app's top directory"
-        return f"there is no {_MANAGE} in {app_dir}"
+            return f"{MANAGE} is in {below[0]}/, not in the app's top directory"
+        return f"there is no {MANAGE} in {app_dir}"
     if not has_distribution(site_packages, "django"):
         return "Django is not among the requirements"
     return ""
 
 
 def _below(app_dir: Path) -> Iterator[Path]:
-    for pattern in (f"*/{_MANAGE}", f"*/*/{_MANAGE}"):
+    for pattern in (f"*/{MANAGE}", f"*/*/{MANAGE}"):
         yield from (path for path in app_dir.glob(pattern) if path.is_file())
 
 
@@ -187,7 +188,7 @@ def _place(found: _Settings, app_dir: Path, output: Output) -> Collected:
 
 
 def _command(project: Project, *arguments: str) -> tuple[str, ...]:
-    return (str(project.python), _MANAGE, *arguments)
+    return (str(project.python), MANAGE, *arguments)
 
 
 def _failed(title: str, project: Project, code: int, tail: str) -> BuildpackError:

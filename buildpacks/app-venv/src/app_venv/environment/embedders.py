@@ -19,7 +19,7 @@ def linked_to_libpython(venv: Path) -> tuple[str, ...]:
 
     Raises OSError.
     """
-    return tuple(sorted(os.path.relpath(path, venv) for path in _candidates(venv) if _is_linked(path)))
+    return tuple(sorted(os.path.relpath(path, venv) for path in _candidates(venv) if needs_libpython(path)))
 
 
 def _candidates(venv: Path) -> Iterator[Path]:
@@ -31,8 +31,11 @@ def _candidates(venv: Path) -> Iterator[Path]:
                 yield path
 
 
-def _is_linked(path: Path) -> bool:
-    """Whether it says so. Told by base names, as python-build-standalone has paths there."""
+def needs_libpython(path: Path) -> bool:
+    """Whether a file says that it does not start without libpython. Raises OSError.
+
+    Told by base names, as python-build-standalone has paths there.
+    """
     try:
         return is_loadable(path) and any(
             PurePosixPath(name).name.startswith(_LIBRARY) for name in needed_libraries(path)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.environment.installed import installed_distributions
 from buildpack_common.files import file_sha256, write_atomically
+from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,9 +24,33 @@ if TYPE_CHECKING:
 _RECORD = "RECORD"
 
 
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file of a distribution: its absolute path; its hash, or '', and its size, or None, in RECORD."""
+
+    path: str
+    digest: str = ""
+    size: int | None = None
+
+
+def recorded_files(distribution: InstalledDistribution) -> Iterator[RecordedFile]:
+    """Yield what the distribution has recorded; nothing if there is no RECORD."""
+    if distribution.directory is None:
+        return
+    try:
+        text = (distribution.directory / _RECORD).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return
+    for row in csv.reader(io.StringIO(text)):
+        if row:
+            path = os.path.normpath(os.path.join(distribution.directory.parent, row[0]))  # noqa: PTH118
+            digest, size = [*row[1:], "", ""][:2]
+            yield RecordedFile(path, digest, parse_count(size))
+
+
 def recorded_paths(distributions: Iterable[InstalledDistribution]) -> frozenset[str]:
     """Return the absolute paths of all files that belong to a distribution."""
-    return frozenset(path for one in distributions for path, _ in _rows(one))
+    return frozenset(file.path for one in distributions for file in recorded_files(one))
 
 
 def correct_record(distribution: InstalledDistribution, changed: Mapping[Path, bytes]) -> None:
@@ -66,7 +91,7 @@ class PublishedFiles:
         if path not in self._digests:
             return path in self._directories
         expected = self._digests[path]
-        return not expected or (os.path.isfile(path) and _recorded(file_sha256(Path(path))) == expected)  # noqa: PTH113  (text)
+        return not expected or has_digest(path, expected)
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -74,7 +99,11 @@ class PublishedFiles:
         found = dict[str, str]()
         for one in installed_distributions(self.site_packages):
             if one.name in self.names and one.directory is not None:
-                found |= {path: digest for path, digest in _rows(one) if digest.startswith("sha256=")}
+                found |= {
+                    file.path: file.digest
+                    for file in recorded_files(one)
+                    if file.digest.startswith("sha256=")
+                }
                 found[str(one.directory / _RECORD)] = ""
         return found
 
@@ -91,18 +120,9 @@ class PublishedFiles:
         return frozenset(found)
 
 
-def _rows(distribution: InstalledDistribution) -> Iterator[tuple[str, str]]:
-    """Yield absolute path and recorded hash of each file."""
-    if distribution.directory is None:
-        return
-    try:
-        text = (distribution.directory / _RECORD).read_text("utf-8", "surrogateescape")
-    except OSError:
-        return
-    for row in csv.reader(io.StringIO(text)):
-        if row:
-            path = os.path.normpath(os.path.join(distribution.directory.parent, row[0]))  # noqa: PTH118
-            yield path, row[1] if len(row) > 1 else ""
+def has_digest(path: str, digest: str) -> bool:
+    """Whether a file is there and has this hash, in the form of RECORD. Raises OSError."""
+    return os.path.isfile(path) and _recorded(file_sha256(Path(path))) == digest  # noqa: PTH113  (text)
 
 
 def recorded_hash(content: bytes) -> str:

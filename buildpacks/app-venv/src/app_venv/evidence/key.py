@@ -56,7 +56,8 @@ class VenvKey(LayerKey):
 
     The latter are ``packages`` (`resolution.Resolution.record`), ``problems`` (`dependencies.Graph`),
     ``room`` (`summary.DiskUsage.record`), ``searched`` (`job.Finished`) and, if anything was built from
-    source, ``built_with`` (`build_environment`).
+    source, ``built_with`` (`build_environment`). ``heavy_layers`` are the layers that the environment has
+    links into (`heavy_layers.HeavyLayer`); ``heavy`` says from which size on a wheel has one.
 
     A patch of Python is no input: with the same minor, ABI and place it runs the environment as it is. So it
     is an outcome which one has made it, ``made_by``: its version, and its build. What may decide otherwise
@@ -76,6 +77,7 @@ class VenvKey(LayerKey):
     contents: str = field(metadata={"label": "contents of the files to install from"})
     settings: tuple[str, ...] = field(metadata={"label": "settings"})
     policy: tuple[str, ...] = field(metadata={"label": "what may be installed"})
+    heavy: str = field(metadata={"label": "heavy files"})
     packages: tuple[str, ...] = outcome()
     problems: tuple[str, ...] = outcome()
     room: tuple[str, ...] = outcome()
@@ -84,6 +86,7 @@ class VenvKey(LayerKey):
     made_by: tuple[str, ...] = outcome()
     conditions: tuple[str, ...] = outcome()
     needs_libpython: tuple[str, ...] = outcome()
+    heavy_layers: tuple[str, ...] = outcome()
 
 
 def installer_key(name: str, program: Program) -> InstallerKey:
@@ -98,11 +101,13 @@ def venv_key(
     *,
     settings: tuple[str, ...],
     policy: tuple[str, ...],
+    heavy: int,
     path: Path,
 ) -> VenvKey:
     """Return the key of the layer at ``path``, with nothing in it yet.
 
-    ``settings`` are those of the program that installs, ``policy`` what the user lets it install.
+    ``settings`` are those of the program that installs, ``policy`` what the user lets it install,
+    ``heavy`` how many MiB of heavy files a wheel has at least to have a layer, 0 if none has.
     """
     return VenvKey(
         recipe=RECIPE,
@@ -116,4 +121,5 @@ def venv_key(
         contents=inputs.digest,
         settings=settings,
         policy=policy,
+        heavy=f"from {heavy} MiB on" if heavy else "off",
     )

@@ -31,12 +31,14 @@ def decide(
     resolve: Callable[[], InstallationResolution],
     build_changes: Callable[[], tuple[str, ...]] = tuple,
     patch_changes: Callable[[], tuple[str, ...]] = tuple,
+    lost_layers: Callable[[], tuple[str, ...]] = tuple,
 ) -> Decision:
     """Decide; the environment is tried and pip asked again only if nothing else speaks against reuse.
 
     ``before`` is what pip chose when the environment was made. ``build_changes`` says how the environment of
     build backends differs from the one then, which counts if anything was built from source, and
     ``patch_changes`` which conditions this patch of Python answers in another way than the one then.
+    ``lost_layers`` says which layers it has links into that will not be there.
     """
     if not layer.restored:
         return Decision(reuse=False)
@@ -48,9 +50,9 @@ def decide(
     if changes:
         built = ", ".join(before.built)
         return Decision(reuse=False, reasons=tuple(f"{one}; built from source: {built}" for one in changes))
-    answers = patch_changes()
-    if answers:
-        return Decision(reuse=False, reasons=answers)
+    others = patch_changes() or lost_layers()
+    if others:
+        return Decision(reuse=False, reasons=others)
     if not works():
         return Decision(reuse=False, reasons=("its Python does not start",))
     proof = _proof(inputs)

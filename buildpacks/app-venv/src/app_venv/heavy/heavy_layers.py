@@ -1,0 +1,145 @@
+"""Layers of heavy files, one for each wheel: made, kept in the image unseen, or brought back for a build.
+
+Such a layer is for launch only, so a build does not get it back: nothing of it is restored, archived or sent.
+What is known of it is its metadata, which the lifecycle restores from the image that has the layer. Only a
+build that loads these files has them in the cache, too (Buildpack API 0.10, 'Layer types').
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app_venv.evidence.key import RECIPE
+from buildpack_api.layers import LayerKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from app_venv.heavy.heavy_files import HeavyWheel
+    from buildpack_api.layers import Layers, LayerTypes
+    from buildpack_api.plan import BuildpackPlan
+
+UNNEEDED = "heavy-files"
+"""In a requirement of ``venv`` for a build: false says that this build loads no heavy file."""
+
+_FILES = "files"  # below the root: what it would be called there may have a meaning to the lifecycle
+_NAME = 60
+_PARTS = 3
+
+
+@dataclass(frozen=True)
+class HeavyKey(LayerKey):
+    """All inputs of such a layer. ``files`` is a digest of what is in it, by name and content."""
+
+    recipe: str = field(metadata={"label": "recipe of the buildpack"})
+    distribution: str
+    wheel: str
+    files: str
+    path: str = field(metadata={"label": "place of the layer"})
+
+
+@dataclass(frozen=True)
+class HeavyLayer:
+    """What an environment notes of a layer that it has links into."""
+
+    distribution: str
+    wheel: str
+    files: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.wheel} {self.files}"
+
+    @property
+    def name(self) -> str:
+        """The name of the layer. A part of the digest comes first: no name begins with another one."""
+        return f"heavy-{self.wheel[:12]}-{self.distribution[:_NAME].rstrip('-')}"
+
+    def key(self, layers: Layers) -> HeavyKey:
+        """Return the key."""
+        path = str(layers.root / self.name)
+        return HeavyKey(RECIPE, self.distribution, self.wheel, self.files, path)
+
+    def is_kept(self, layers: Layers, *, contents: bool) -> bool:
+        """Whether the image that comes will have the layer: the last one has it, or it is there.
+
+        With ``contents`` it has to be there.
+        """
+        if self.key(layers).reasons_against(layers.restored_metadata(self.name)):
+            return False
+        path = layers.root / self.name
+        return path.is_dir() or not (contents or os.path.lexists(path))
+
+
+def needs_contents(plan: BuildpackPlan) -> bool:
+    """Whether somebody requires the environment for the build, heavy files included.
+
+    This buildpack's own requirement excludes them.
+    """
+    return any(
+        entry.name == "venv" and entry.metadata.get("build") and entry.metadata.get(UNNEEDED) is not False
+        for entry in plan.entries
+    )
+
+
+def read_layers(record: Iterable[str]) -> tuple[HeavyLayer, ...]:
+    """Read what an environment has noted; a text that is no `HeavyLayer` is one that is never kept."""
+    words = ((text, text.split()) for text in record)
+    return tuple(
+        HeavyLayer(*parts) if len(parts) == _PARTS else HeavyLayer(text, "", "") for text, parts in words
+    )
+
+
+def lost_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[str, ...]:
+    """Return why an environment cannot be used, one reason for each layer that its links would miss."""
+    why = "are not there, and this build may load them" if contents else "are not in the last image"
+    return tuple(
+        f"the heavy files of {one.distribution} {why}"
+        for one in read_layers(record)
+        if not one.is_kept(layers, contents=contents)
+    )
+
+
+def keep_layers(layers: Layers, record: Iterable[str], types: LayerTypes) -> None:
+    """Save the layers of an environment that is used again; `lost_layers` has nothing against it."""
+    for one in read_layers(record):
+        layers.open(one.name, one.key(layers)).save(types)
+
+
+def fill_layers(
+    layers: Layers, site_packages: Path, wheels: Iterable[HeavyWheel], types: LayerTypes
+) -> tuple[str, ...]:
+    """Move heavy files into layers, with links in their place; return what the environment has to note.
+
+    A layer that is kept is not made again: it has the same files. Directories stay directories, so that what
+    a library looks for beside itself is found. Raises OSError.
+    """
+    made = [_fill(layers, site_packages, wheel, types) for wheel in wheels]
+    return tuple(map(str, made))
+
+
+def _fill(layers: Layers, site_packages: Path, wheel: HeavyWheel, types: LayerTypes) -> HeavyLayer:
+    one = HeavyLayer(wheel.distribution, wheel.sha256, _digest(wheel.files))
+    is_kept = one.is_kept(layers, contents=types.build)
+    layer = layers.open(one.name, one.key(layers))
+    if not is_kept:
+        layer.clear()
+    for name in wheel.files:
+        source, target = site_packages / name, layer.path / _FILES / name
+        if is_kept:
+            source.unlink()
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+        # Relative, so that it holds wherever the directory of layers is seen from.
+        source.symlink_to(os.path.relpath(target, source.parent))
+    layer.save(types)
+    return one
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    listing = "".join(f"{name} {digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
