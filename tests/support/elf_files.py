@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 EXECUTABLE, SHARED, RELOCATABLE = 2, 3, 1
 X86_64, AARCH64 = 62, 183
+PIE = 0x08000000
 _HEADER, _SEGMENT, _ENTRY = (struct.Struct(layout) for layout in ("<16sHHIQQQIHHHHHH", "<IIQQQQQQ", "<qQ"))
 _BASE = 0x400000  # where the file is mapped: addresses differ from offsets
 
@@ -22,17 +23,19 @@ def elf_file(
     machine: int = X86_64,
     content: bytes = b"",
     loader: str = "",
+    flags_1: int = 0,
 ) -> bytes:
     """Return a 64-bit little-endian file with these DT_NEEDED entries, and with ``content`` in its data.
 
     With a ``loader`` (PT_INTERP) it can be started, as far as that loader finds what it needs; without one it
-    is a program that crashes at once.
+    is a program that crashes at once. ``flags_1`` is DT_FLAGS_1.
     """
     strings = bytearray(b"\0")
     entries = []
     for tag, text in [*((1, name) for name in needed), *((29, path) for path in [runpath] if path)]:
         entries.append((tag, len(strings)))
         strings += text.encode() + b"\0"
+    entries += [(0x6FFFFFFB, flags_1)] if flags_1 else []
     interpreter = loader.encode() + b"\0" if loader else b""
     count = 3 if loader else 2
     start = _HEADER.size + count * _SEGMENT.size

@@ -10,8 +10,8 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildpack_api.elf import NotElfError, is_loadable, needed_libraries
-from support.elf_files import RELOCATABLE, elf_file
+from buildpack_api.elf import NotElfError, is_loadable, is_program, needed_libraries
+from support.elf_files import EXECUTABLE, PIE, RELOCATABLE, elf_file
 
 SHELL = Path("/bin/sh").resolve()
 
@@ -47,6 +47,23 @@ def test_object_files_and_scripts_are_never_loaded(content: bytes, loadable: boo
     (tmp_path / "x").write_bytes(content)
 
     assert is_loadable(tmp_path / "x") is loadable
+
+
+@pytest.mark.parametrize(
+    ("content", "program"),
+    [
+        (elf_file(), False),
+        (elf_file(("libc.so.6",), flags_1=1), False),
+        (elf_file(kind=EXECUTABLE), True),
+        (elf_file(loader="/lib64/ld-linux-x86-64.so.2"), True),
+        (elf_file(flags_1=PIE), True),
+    ],
+)
+def test_programs_are_told_from_libraries(content: bytes, program: bool, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+
+    assert is_program(tmp_path / "x") is program
+    assert is_program(SHELL)
 
 
 @pytest.mark.parametrize("program", [SHELL, *sorted(Path("/lib/x86_64-linux-gnu").glob("libs*.so.*"))[:10]])

@@ -200,7 +200,7 @@ class Settings:
     only_binary: tuple[str, ...] = ()
     build_ignore: tuple[str, ...] = ()
     built_for: BuiltFor = BuiltFor.ABI
-    heavy: int = 0
+    heavy: int = _HEAVY
     cache: Kept = Kept.ALL
     check: CheckMode = CheckMode.WARN
     static: StaticMode = StaticMode.AUTO

@@ -119,6 +119,7 @@ def _needed(file: IO[bytes]) -> Iterator[str]:
 
 
 def _header(file: IO[bytes]) -> tuple[Any, ...]:
+    file.seek(0)
     fields = _HEADER.unpack(file.read(_HEADER.size))
     if fields[0][:4] != _MAGIC or fields[0][4:6] != _LITTLE_ENDIAN_64_BIT:
         raise NotElfError("not a 64-bit little-endian ELF file")
