@@ -38,6 +38,15 @@ BIG = "large_data/deep/big.bin"
 # What a later buildpack, or the app, does with the file.
 USE = "import large, os; print(os.stat(os.path.dirname(large.__file__) + '/large_data/deep/big.bin').st_size)"
 
+LAUNCH = LayerTypes(launch=True)
+ALL = LayerTypes(build=True, launch=True, cache=True)
+MANAGE = f"""
+import sys
+{USE}
+if sys.argv[1] == "shell":
+    print('strata-static-files: {{"app": true, "local": false, "root": ""}}')
+"""
+
 
 @pytest.fixture
 def builds(tmp_path: Path) -> Iterator[VenvBuilds]:
@@ -66,10 +75,6 @@ def used_at_launch(builds: VenvBuilds) -> str:
 
 def build(builds: VenvBuilds, **variables: str) -> BuildResult:
     return builds.build({**LOWERED, **variables})
-
-
-LAUNCH = LayerTypes(launch=True)
-ALL = LayerTypes(build=True, launch=True, cache=True)
 
 
 def test_big_binary_files_lie_elsewhere_and_work_as_before(builds: VenvBuilds) -> None:
@@ -170,6 +175,20 @@ def test_the_first_build_may_load_them(builds: VenvBuilds) -> None:
     second = build(builds)
     assert reused(second)
     assert second.run(CONSUMER).printed == f"{SIZE}\n"
+
+
+def test_static_files_of_django_are_collected_with_them_in_every_build(builds: VenvBuilds) -> None:
+    """A project's settings and models import whatever the app imports."""
+    builds.publish(Project("django"))
+    builds.require(*builds.locked("large-1.0", "django-1.0"))
+    (builds.app / "manage.py").write_text(MANAGE)
+    for is_reused in (False, True, True):
+        result = build(builds)
+        assert reused(result) is is_reused
+        assert "collected into the storage that the settings name" in text_of(result)
+        assert [types for types, _ in heavy_layers(result).values()] == [ALL]
+    result = build(builds, BP_DJANGO_COLLECTSTATIC="off")
+    assert (reused(result), [types for types, _ in heavy_layers(result).values()]) == (True, [LAUNCH])
 
 
 def test_the_layer_is_the_same_for_all_apps_and_tools(builds: VenvBuilds, tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ OWN = re.compile(r"BP_[A-Z_]+|DISABLE_COLLECTSTATIC")
         ({"BP_PIP_DEST_PATH": " w/ "}, Settings(dest_path="w/")),
         ({"BP_PIP_REQUIRE_HASHES": "1"}, Settings(require_hashes=True)),
         ({"BP_PIP_REQUIRE_HASHES": "No"}, Settings()),
+        ({"BP_VENV_HEAVY": " Off "}, Settings(heavy=0)),
+        ({"BP_VENV_HEAVY": "64"}, Settings(heavy=64)),
+        ({"BP_VENV_HEAVY": ""}, Settings(heavy=16)),
         ({"BP_PIP_ONLY_BINARY": "left :all:"}, Settings(only_binary=(":all:",))),
         ({"BP_PIP_ONLY_BINARY": "Right, left left"}, Settings(only_binary=("left", "right"))),
         ({"BP_PIP_CACHE": "built"}, Settings(cache=Kept.BUILT)),
@@ -71,6 +74,9 @@ def test_empty_is_unset(variable: str) -> None:
         ("BP_PIP_ONLY_BINARY", "--pre", "Write :all:"),
         ("BP_PIP_EXTRAS", "a[b]", "Write names"),
         ("BP_PIP_GROUPS", "-", "Write names"),
+        ("BP_VENV_HEAVY", "0", "Set it to off or to a number of MiB"),
+        ("BP_VENV_HEAVY", "-1", "Set it to off or to a number of MiB"),
+        ("BP_VENV_HEAVY", "16 mib", "Set it to off or to a number of MiB"),
     ],
 )
 def test_other_values_are_refused_with_those_that_are_known(variable: str, value: str, advice: str) -> None:

@@ -108,6 +108,20 @@ def test_what_was_built_from_source_is_proved_by_what_its_build_saw_as_well(tmp_
         assert decision.reuse is not bool(reasons)
 
 
+def test_links_into_layers_that_will_not_be_there_are_seen_before_anybody_is_asked(tmp_path: Path) -> None:
+    questions = Questions()
+    decision = decide(
+        layer(tmp_path),
+        requirements(Pinning.OPEN),
+        OLD,
+        works=questions.works,
+        resolve=questions.resolve,
+        lost_layers=lambda: ("the heavy files of left are gone",),
+    )
+    assert decision == Decision(reuse=False, reasons=("the heavy files of left are gone",))
+    assert questions.asked == []
+
+
 def test_a_repository_deep_in_the_dependencies_is_never_reused(tmp_path: Path) -> None:
     deep = InstallationResolution((ResolvedDistribution("deep", "1", "unprovable"),))
     decision = ask(layer(tmp_path), requirements(Pinning.OPEN), Questions(deep), deep)

@@ -92,9 +92,9 @@ def test_a_layer_made_of_anything_else_is_lost(change: dict[str, str], tmp_path:
     assert path.with_suffix("").is_dir()
 
 
-@pytest.mark.parametrize("record", [("large",), ("large a b c",), ("",), ("../x 1 2",)])
-def test_a_record_that_is_none_is_lost(record: tuple[str, ...], tmp_path: Path) -> None:
-    assert lost_layers(Layers(tmp_path), record, contents=False)
+@pytest.mark.parametrize("text", ["large", "large a b c d", "", "../x 1 2 3", "large 5 6 many"])
+def test_a_record_that_is_none_is_lost(text: str, tmp_path: Path) -> None:
+    assert lost_layers(Layers(tmp_path), [text], contents=False)
 
 
 def test_names_are_those_of_layers_and_none_begins_with_another(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app_venv.heavy.heavy_layers import HeavyKey
 from buildpack_release.errors import CheckFailed, ReleaseError
 from buildpack_release.images.app_image import AppImage
 from buildpack_release.images.exported_layer import header
@@ -129,6 +130,15 @@ def test_what_cannot_be_patched_is_refused_with_the_reason(
     """Also if it is asked to go on: this is certain."""
     name = patching.push("shop/web", shape)
     assert any(reason in found for found in reasons(patching.plan(name, force=True)))
+
+
+def test_layers_of_heavy_files_do_not_depend_on_the_patch(patching: Patching) -> None:
+    key = HeavyKey("4", "large", "0" * 64, "1" * 64, "/layers/strata_app-venv/heavy-000000000000-large")
+    layer = {"sha": "sha256:x", "launch": True, "data": key.to_metadata()}
+    entry = {"key": "strata/app-venv", "version": "1", "layers": {"heavy-000000000000-large": layer}}
+    name = patching.push("shop/web", AppShape(more_buildpacks=(entry,)))
+    (one,) = patching.plan(name)
+    assert (one.state, one.images[0].warnings) == (PatchState.PATCH, ())
 
 
 @pytest.mark.parametrize("key", ["constraints", "conditions", "made_by"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import RECIPE
 from buildpack_api.layers import LayerKey
+from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ UNNEEDED = "heavy-files"
 
 _FILES = "files"  # below the root: what it would be called there may have a meaning to the lifecycle
 _NAME = 60
-_PARTS = 3
+_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,15 @@ class HeavyKey(LayerKey):
 
 @dataclass(frozen=True)
 class HeavyLayer:
-    """What an environment notes of a layer that it has links into."""
+    """What an environment notes of a layer that it has links into; ``size`` is that of the files in it."""
 
     distribution: str
     wheel: str
     files: str
+    size: int
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.wheel} {self.files}"
+        return f"{self.distribution} {self.wheel} {self.files} {self.size}"
 
     @property
     def name(self) -> str:
@@ -86,11 +88,17 @@ def needs_contents(plan: BuildpackPlan) -> bool:
 
 
 def read_layers(record: Iterable[str]) -> tuple[HeavyLayer, ...]:
-    """Read what an environment has noted; a text that is no `HeavyLayer` is one that is never kept."""
-    words = ((text, text.split()) for text in record)
-    return tuple(
-        HeavyLayer(*parts) if len(parts) == _PARTS else HeavyLayer(text, "", "") for text, parts in words
-    )
+    """Read what an environment has noted; for a text that is none, a layer that is never kept."""
+    return tuple(map(_read, record))
+
+
+def _read(text: str) -> HeavyLayer:
+    words = text.split()
+    size = parse_count(words[-1]) if len(words) == _WORDS else None
+    if size is None:
+        return HeavyLayer(text, "", "", 0)
+    distribution, wheel, files, _ = words
+    return HeavyLayer(distribution, wheel, files, size)
 
 
 def lost_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[str, ...]:
@@ -122,7 +130,7 @@ def fill_layers(
 
 
 def _fill(layers: Layers, site_packages: Path, wheel: HeavyWheel, types: LayerTypes) -> HeavyLayer:
-    one = HeavyLayer(wheel.distribution, wheel.sha256, _digest(wheel.files))
+    one = HeavyLayer(wheel.distribution, wheel.sha256, _digest(wheel.files), wheel.size)
     is_kept = one.is_kept(layers, contents=types.build)
     layer = layers.open(one.name, one.key(layers))
     if not is_kept:
