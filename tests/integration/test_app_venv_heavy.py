@@ -94,7 +94,8 @@ def test_big_binary_files_lie_elsewhere_and_work_as_before(builds: VenvBuilds) -
         assert not (site_packages(builds) / name).is_symlink()
     assert heavy_layers(result) == {"large": (LAUNCH, result.layer(VENV, layer.name).diff_id)}
     assert result.layer(VENV, "venv").size < SIZE * 2
-    assert "have layers of their own: large" in text_of(result)
+    assert result.layer(VENV, "pip-cache").size < SIZE, "what is moved need not be installed again"
+    assert "Heavy files in layers of their own (1.0 MB): large" in text_of(result)
     assert used_at_launch(builds) == str(SIZE)
 
 
@@ -143,6 +144,57 @@ def test_an_image_of_another_tag_may_lack_the_layer(builds: VenvBuilds) -> None:
     again = build(builds)
     assert not reused(again)
     assert image() is not None
+    assert used_at_launch(builds) == str(SIZE)
+
+
+def test_what_is_unchanged_is_moved_with_its_links(builds: VenvBuilds) -> None:
+    """The files are neither restored nor installed again, and the environment is as a new one would be."""
+    builds.publish(Project("small", "2.0"))
+    builds.require(*builds.locked("large-1.0", "other-1.0", "small-1.0"))
+    first = build(builds)
+    builds.require(*builds.locked("large-1.0", "other-1.0", "small-2.0"))
+    second = build(builds)
+    assert not reused(second)
+    assert "their files are the same: 2 of 3 packages" in text_of(second)
+    assert restored(builds) == []
+    assert heavy_layers(second) == heavy_layers(first)
+    assert used_at_launch(builds) == str(SIZE)
+    third = build(builds)
+    assert reused(third)
+    fresh = builds.build(LOWERED, clear=True)
+    assert fresh.layer(VENV, "venv").diff_id == second.layer(VENV, "venv").diff_id
+    assert fresh.layer(VENV, "venv").metadata == second.layer(VENV, "venv").metadata
+    assert heavy_layers(fresh) == heavy_layers(first)
+
+
+@pytest.mark.parametrize("gone", ["image", "contents"])
+def test_links_that_would_lead_nowhere_are_not_moved(builds: VenvBuilds, gone: str) -> None:
+    builds.publish(Project("small", "2.0"))
+    builds.require(*builds.locked("large-1.0", "small-1.0", "other-1.0"))
+    first = build(builds)
+    builds.require(*builds.locked("large-1.0", "small-2.0", "other-1.0"))
+    if gone == "image":
+        builds.platform().store.forget(image=True, cache=False)
+    else:
+        builds.wanted, builds.consumer = "build = true", f'python -c "{USE}"'
+    second = build(builds)
+    assert "their files are the same" not in text_of(second)
+    assert {name: digest for name, (_, digest) in heavy_layers(second).items()} == {
+        name: digest for name, (_, digest) in heavy_layers(first).items()
+    }
+    assert used_at_launch(builds) == str(SIZE)
+    if gone == "contents":
+        builds.require(*builds.locked("large-1.0", "small-1.0", "other-1.0"))
+        third = build(builds)
+        assert "their files are the same: 2 of 3 packages" in text_of(third)
+        assert third.run(CONSUMER).printed == f"{SIZE}\n"
+
+
+def test_another_size_or_none_moves_nothing(builds: VenvBuilds) -> None:
+    builds.require(*builds.locked("large-1.0", "other-1.0"))
+    build(builds)
+    higher = build(builds, BP_VENV_HEAVY="2")
+    assert heavy_layers(higher).keys() == {"other"}
     assert used_at_launch(builds) == str(SIZE)
 
 
@@ -203,7 +255,9 @@ def test_the_layer_is_the_same_for_all_apps_and_tools(builds: VenvBuilds, tmp_pa
         with_uv.publish(LARGE)
         with_uv.project("large")
         with_uv.uv_lock()
-        assert heavy_layers(build(with_uv)) == {"large": first}
+        result = build(with_uv)
+        assert heavy_layers(result) == {"large": first}
+        assert result.layer(VENV, "uv-cache").size < SIZE
         assert reused(build(with_uv))
 
 

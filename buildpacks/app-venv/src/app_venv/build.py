@@ -6,7 +6,6 @@ Each step is a module of its own; this one says in which order they come.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import check_venv, create_venv, venv_works
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app_venv.heavy.heavy_layers import HeavyPlan
     from app_venv.inputs.pinning import Unfilled
     from app_venv.installers.strategy import InstallerCache
     from app_venv.job import FinishedEnvironment
@@ -56,15 +56,17 @@ def build(context: BuildContext) -> None:
     with _failing_without_a_trace(job.layer):
         parts = None
         if decision.reuse:
-            resolution = _reuse(job, decision)
+            resolution, heavy = _reuse(job, decision)
         else:
-            resolution, parts = _make(job, decision, cache)
-        finished = examine(job, decision, resolution)
+            resolution, parts, heavy = _make(job, decision, cache)
+        finished = examine(job, decision, resolution, heavy)
         finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
-        cache.settle(resolution, reused=decision.reuse)
-        _search(finished, cache)
         kept = decision.reuse or not inputs.unprovable
-        finished = _place_heavy_files(finished, is_cached=kept)
+        heavy_names = [one.distribution for one in heavy.layers] if heavy and kept else []
+        cache.settle(resolution.without(heavy_names), reused=decision.reuse)
+        _search(finished, cache)
+        if heavy:
+            _place_heavy_files(job, heavy, is_cached=kept)
         inventory = finished.inventory(parts) if kept and parts else None
     finished.layer.save(LayerTypes(build=True, launch=True, cache=kept))
     cache.save()
@@ -160,19 +162,23 @@ def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
     )
 
 
-def _reuse(job: EnvironmentJob, decision: Decision) -> InstallationResolution:
+def _reuse(job: EnvironmentJob, decision: Decision) -> tuple[InstallationResolution, HeavyPlan | None]:
     job.context.output.step(f"Reusing the virtual environment: {decision.proof}")
     now, then = job.tools.interpreter.version, "".join(job.key.made_by[:1])
     if then != now:
         built = read_record(job.key.packages).built
         kept = f"; built from source then, and kept: {', '.join(built)}" if built else ""
         job.context.output.detail(f"It was made with Python {then} and serves {now} as well{kept}")
-    return read_record(job.key.packages)
+    if not job.key.heavy_layers:
+        return read_record(job.key.packages), None
+    from app_venv.heavy.heavy_layers import HeavyPlan, read_layers  # few environments have any
+
+    return read_record(job.key.packages), HeavyPlan(read_layers(job.key.heavy_layers))
 
 
 def _make(
     job: EnvironmentJob, decision: Decision, cache: InstallerCache
-) -> tuple[InstallationResolution, UnchangedParts]:
+) -> tuple[InstallationResolution, UnchangedParts, HeavyPlan | None]:
     """Make the layer's contents from nothing, but for what is moved there from the restored ones."""
     from app_venv.inputs.litter import litter_removed
 
@@ -183,7 +189,7 @@ def _make(
     if dropped:
         output.step(f"What was built from source is built again: {', '.join(dropped)}")
     with litter_removed(job.context.app_dir, job.inputs):
-        resolution, parts = _install(job)
+        resolution, parts, heavy = _install(job)
     check_venv(job.venv, environment=job.context.environment)
     job.strategy.finish(job.tools, job.venv, job.site_packages)
     if job.secrets:
@@ -193,29 +199,46 @@ def _make(
     _tell_changes(job, decision, resolution)
     for requirement in job.inputs.unprovable[:_SHOWN]:
         output.step(f"Not kept for the next build: {requirement}")
-    return resolution, parts
+    return resolution, parts, heavy
 
 
-def _install(job: EnvironmentJob) -> tuple[InstallationResolution, UnchangedParts]:
+def _install(
+    job: EnvironmentJob,
+) -> tuple[InstallationResolution, UnchangedParts, HeavyPlan | None]:
     """Make the environment, with all that can be moved; without it if that turns out to be in the way."""
     from app_venv.unchanged.inventory import read_inventory  # not for a reused environment
     from app_venv.unchanged.moving import NotAsOfferedError, UnchangedParts, set_aside
 
     output, inventory = job.context.output, read_inventory(job.made_by.path)
     python = job.tools.interpreter
-    with set_aside(job.layer, job.venv, inventory, made_for=job.made_for, python=python) as offered:
+    linked = _distributions_with_links(job)
+    with set_aside(
+        job.layer, job.venv, inventory, made_for=job.made_for, python=python, linked=linked
+    ) as offered:
         parts = offered
         try:
             resolution = _install_others(job, parts)
+            heavy = _choose_heavy(job, resolution, parts)
         except NotAsOfferedError as reason:
             output.step(f"Nothing is moved over from the environment before: {reason} would not be the same")
             job.layer.clear()
             parts = UnchangedParts()
             resolution = _install_others(job, parts)
+            heavy = _choose_heavy(job, resolution, parts)
     if parts.moved:
         count = f"{len(parts.moved)} of {len(resolution.packages)} packages"
         output.step(f"Moved over from the environment before, since their files are the same: {count}")
-    return resolution, parts
+    return resolution, parts, heavy
+
+
+def _distributions_with_links(job: EnvironmentJob) -> frozenset[str]:
+    """Return those whose links lead into layers that will be there."""
+    if not job.key.heavy_layers:
+        return frozenset()
+    from app_venv.heavy.heavy_layers import kept_layers  # few environments have any
+
+    kept = kept_layers(job.context.layers, job.key.heavy_layers, contents=job.loads_heavy_files)
+    return frozenset(one.distribution for one in kept)
 
 
 def _install_others(job: EnvironmentJob, parts: UnchangedParts) -> InstallationResolution:
@@ -246,27 +269,37 @@ def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:
         refuse_leaks(made, job.context.output)
 
 
-def _place_heavy_files(finished: FinishedEnvironment, *, is_cached: bool) -> FinishedEnvironment:
-    """Let heavy files have layers of their own; as the last step, so that no other has to know of it."""
-    job, reused = finished.job, finished.decision.reuse
-    if not (job.key.heavy_layers if reused else job.settings.heavy):
-        return finished
-    from app_venv.heavy.heavy_layers import fill_layers, keep_layers  # few environments have any
+def _choose_heavy(
+    job: EnvironmentJob, resolution: InstallationResolution, parts: UnchangedParts
+) -> HeavyPlan | None:
+    """Choose what has heavy files in layers of their own. Raises NotAsOfferedError."""
+    if not job.settings.heavy:
+        return None
+    from app_venv.environment.installed import installed_distributions
+    from app_venv.heavy.heavy_layers import plan_layers, read_layers
+    from app_venv.unchanged.moving import NotAsOfferedError
 
+    plan = plan_layers(
+        installed_distributions(job.site_packages),
+        resolution,
+        [one for one in read_layers(job.key.heavy_layers) if parts.has_links(one.distribution)],
+        least=job.settings.heavy << 20,
+    )
+    if plan.displaced:
+        raise NotAsOfferedError(plan.displaced[0])
+    return plan if plan.layers else None
+
+
+def _place_heavy_files(job: EnvironmentJob, heavy: HeavyPlan, *, is_cached: bool) -> None:
+    """Let heavy files be in layers of their own; as the last step, so that no other has to know of it."""
+    from app_venv.heavy.heavy_layers import fill_layers, keep_layers
+
+    names, size = (one.distribution for one in heavy.layers), sum(one.size for one in heavy.layers)
+    job.context.output.step(f"Heavy files in layers of their own ({readable_size(size)}): {', '.join(names)}")
     contents = job.loads_heavy_files
     types = LayerTypes(build=contents, launch=True, cache=contents and is_cached)
-    if reused:
-        keep_layers(job.context.layers, job.key.heavy_layers, types)
-        return replace(finished, heavy_layers=job.key.heavy_layers)
-    from app_venv.environment.installed import installed_distributions
-    from app_venv.heavy.heavy_files import heavy_wheels
-
-    distributions = installed_distributions(job.site_packages)
-    wheels = heavy_wheels(distributions, finished.resolution, least=job.settings.heavy << 20)
-    if wheels:
-        names, size = ", ".join(one.distribution for one in wheels), sum(one.size for one in wheels)
-        job.context.output.step(f"Heavy files ({readable_size(size)}) have layers of their own: {names}")
-    return replace(finished, heavy_layers=fill_layers(job.context.layers, job.site_packages, wheels, types))
+    keep_layers(job.context.layers, heavy.linked, types)
+    fill_layers(job.context.layers, job.site_packages, heavy.wheels, types)
 
 
 def _tell_changes(job: EnvironmentJob, decision: Decision, resolution: InstallationResolution) -> None:

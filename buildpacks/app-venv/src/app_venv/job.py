@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app_venv.evidence.key import VenvKey
     from app_venv.evidence.resolution import InstallationResolution
     from app_venv.evidence.reuse import Decision
+    from app_venv.heavy.heavy_layers import HeavyPlan
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.strategy import EnvironmentInstaller, InstallerCache, InstallStrategy
     from app_venv.installers.tools import Tools
@@ -66,7 +67,7 @@ class EnvironmentJob:
         key, installer = self.key, self.made_by.key.to_metadata()
         place = (key.recipe, key.python, key.python_abi, key.interpreter, key.target, key.path)
         choice = ("\n".join(key.settings), "\n".join(key.policy))
-        return (*place, *choice, repr(installer))
+        return (*place, *choice, key.heavy, repr(installer))
 
     @cached_property
     def build_environment(self) -> tuple[str, ...]:
@@ -83,14 +84,15 @@ class EnvironmentJob:
 
     @cached_property
     def loads_heavy_files(self) -> bool:
-        """Whether anything may load heavy files before the image starts: a later buildpack, or Django."""
+        """Whether anything may load heavy files before the image starts: a later buildpack, or Django.
+
+        Whether Django is installed does not count: it may have come, or gone, in this very build.
+        """
         from app_venv.after.collectstatic import MANAGE  # few environments have such layers
         from app_venv.heavy.heavy_layers import needs_contents
 
         return needs_contents(self.context.plan) or (
-            self.settings.static is not StaticMode.OFF
-            and (self.context.app_dir / MANAGE).is_file()
-            and has_distribution(self.site_packages, "django")
+            self.settings.static is not StaticMode.OFF and (self.context.app_dir / MANAGE).is_file()
         )
 
     @property
@@ -110,7 +112,7 @@ class FinishedEnvironment:
 
     ``resolution`` is what pip chose; for a reused environment, what it chose when that was made. ``problems``
     are what does not fit together in it, ``room`` is what it takes, ``static`` what came of static
-    files, which are in ``static_files``. ``heavy_layers`` are those that it has links into.
+    files, which are in ``static_files``. ``heavy`` are the layers that it has links into, if any.
     """
 
     job: EnvironmentJob
@@ -120,7 +122,12 @@ class FinishedEnvironment:
     room: DiskUsage
     static: str
     static_files: Path | None = None
-    heavy_layers: tuple[str, ...] = ()
+    heavy: HeavyPlan | None = None
+
+    @property
+    def heavy_layers(self) -> tuple[str, ...]:
+        """What is noted of the layers that it has links into."""
+        return tuple(map(str, self.heavy.layers)) if self.heavy else ()
 
     def inventory(self, parts: UnchangedParts) -> Inventory:
         """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError."""
@@ -132,7 +139,13 @@ class FinishedEnvironment:
         distributions = installed_distributions(job.site_packages)
         python = job.tools.interpreter
         return take_inventory(
-            job.venv, distributions, identities, parts, made_for=job.made_for, python=python
+            job.venv,
+            distributions,
+            identities,
+            parts,
+            made_for=job.made_for,
+            python=python,
+            linked=[one.distribution for one in self.heavy.layers] if self.heavy else (),
         )
 
     @property
@@ -211,7 +224,10 @@ def _known_secrets(
 
 
 def examine(
-    job: EnvironmentJob, decision: Decision, resolution: InstallationResolution
+    job: EnvironmentJob,
+    decision: Decision,
+    resolution: InstallationResolution,
+    heavy: HeavyPlan | None = None,
 ) -> FinishedEnvironment:
     """Look at the environment before its layer is saved: what is raised here leaves no layer behind.
 
@@ -227,11 +243,12 @@ def examine(
         distributions = installed_distributions(job.site_packages)
         if not decision.reuse:
             job = _note_python(job, distributions)
-        problems, room = _read_and_record(job, resolution, distributions)
+        elsewhere = heavy.elsewhere if heavy else 0
+        problems, room = _read_and_record(job, resolution, distributions, elsewhere)
     report_problems(problems, job.settings.check, job.context.output)
     warn_of_environments(job.context.app_dir, job.context.output)
     static, directory = _collect_static(job)
-    return FinishedEnvironment(job, decision, resolution, problems, room, static, directory)
+    return FinishedEnvironment(job, decision, resolution, problems, room, static, directory, heavy)
 
 
 def _collect_static(job: EnvironmentJob) -> tuple[str, Path | None]:
@@ -272,8 +289,12 @@ def _read_and_record(
     job: EnvironmentJob,
     resolution: InstallationResolution,
     distributions: tuple[InstalledDistribution, ...],
+    elsewhere: int,
 ) -> tuple[tuple[str, ...], DiskUsage]:
-    """Write the bills of materials; return what does not fit together, and what the environment takes."""
+    """Write the bills of materials; return what does not fit together, and what the environment takes.
+
+    So many bytes of it are ``elsewhere``.
+    """
     from app_venv.after.dependencies import read_graph  # not for a reused environment
     from app_venv.after.sbom import bom_of
     from buildpack_common.sbom_documents import cyclonedx, spdx
@@ -284,7 +305,7 @@ def _read_and_record(
     bom = bom_of(distributions, resolution, graph, job.installer.origins.checkouts)
     job.layer.write_sbom(SbomFormat.CYCLONEDX, cyclonedx(bom))
     job.layer.write_sbom(SbomFormat.SPDX, spdx(bom, job.context.environment))
-    return graph.problems, measure(job.venv, distributions)
+    return graph.problems, measure(job.venv, distributions, elsewhere=elsewhere)
 
 
 def _look_at_launch(job: EnvironmentJob, distributions: tuple[InstalledDistribution, ...]) -> None:

@@ -7,45 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.environment.installed import installed_distributions
-from app_venv.environment.records import recorded_hash
-from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 from app_venv.heavy.heavy_files import SMALLEST_FILE, heavy_wheels, is_heavy
 from support.elf_files import EXECUTABLE, PIE, elf_file
+from support.heavy_wheels import install, resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+    from app_venv.evidence.resolution import InstallationResolution
 
 BIG = bytes(SMALLEST_FILE)
 LIBRARY = elf_file(content=BIG)
 SMALL_LIBRARY = elf_file(content=BIG[1000:])
 PROGRAM = elf_file(content=BIG, loader="/lib64/ld-linux-x86-64.so.2")
-SHA256 = "5" * 64
 
 
-def install(root: Path, name: str, files: Mapping[str, bytes]) -> None:
-    """Put a distribution into site-packages, with its record."""
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
-    rows = []
-    for path, content in {**files, f"{name}-1.0.dist-info/METADATA": metadata}.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(content)
-        rows.append(f"{path},{recorded_hash(content)},{len(content)}\n")
-    (root / f"{name}-1.0.dist-info/RECORD").write_text("".join(rows))
-
-
-def resolution(
-    *names: str, origin: str = f"sha256:{SHA256}", published: bool = True
-) -> InstallationResolution:
-    return InstallationResolution(
-        tuple(ResolvedDistribution(name, "1.0", origin, published=published) for name in names)
-    )
-
-
-def found(
-    root: Path, chosen: InstallationResolution, *, least: int = 1, most: int = 9
-) -> dict[str, list[str]]:
-    wheels = heavy_wheels(installed_distributions(root), chosen, least=least, most=most)
+def found(root: Path, chosen: InstallationResolution, *, least: int = 1) -> dict[str, list[str]]:
+    wheels = heavy_wheels(installed_distributions(root), chosen, least=least)
     return {one.distribution: sorted(one.files) for one in wheels}
 
 
@@ -96,12 +74,6 @@ def test_small_files_stay_and_so_do_wheels_with_little(tmp_path: Path) -> None:
     assert found(tmp_path, chosen) == {"pkg": ["pkg/a.so"]}
     assert found(tmp_path, chosen, least=len(LIBRARY)) == {"pkg": ["pkg/a.so"]}
     assert found(tmp_path, chosen, least=len(LIBRARY) + 1) == {}
-
-
-def test_beyond_the_limit_the_smallest_stay(tmp_path: Path) -> None:
-    for number, name in enumerate(("a", "b", "c")):
-        install(tmp_path, name, {f"{name}.bin": BIG + bytes(number)})
-    assert [*found(tmp_path, resolution("a", "b", "c"), most=2)] == ["c", "b"]
 
 
 @pytest.mark.parametrize(

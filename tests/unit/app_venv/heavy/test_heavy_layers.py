@@ -6,19 +6,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.heavy.heavy_files import HeavyWheel
-from app_venv.heavy.heavy_layers import fill_layers, keep_layers, lost_layers, needs_contents, read_layers
+from app_venv.environment.installed import installed_distributions
+from app_venv.heavy.heavy_files import SMALLEST_FILE, HeavyWheel
+from app_venv.heavy.heavy_layers import (
+    HeavyLayer,
+    HeavyPlan,
+    fill_layers,
+    keep_layers,
+    lost_layers,
+    needs_contents,
+    plan_layers,
+    read_layers,
+)
 from buildpack_api import toml
 from buildpack_api.layers import Layers, LayerTypes
 from buildpack_api.names import check_layer_name
 from buildpack_api.plan import BuildpackPlan, PlanEntry
+from buildpack_common.files import remove
 from buildpack_release.model.build_plan import declared_plans
 from support.component_builds import ROOT
+from support.heavy_wheels import SHA256, install, resolution
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WHEEL = HeavyWheel("large", "5" * 64, {"large/a.so": "sha256=x"}, 6)
+(LAYER,) = HeavyPlan(wheels=(WHEEL,)).layers
+RECORD = (str(LAYER),)
 LAUNCH, ALL = LayerTypes(launch=True), LayerTypes(build=True, launch=True, cache=True)
 
 
@@ -35,19 +49,16 @@ def restore(root: Path, *, contents: bool) -> None:
     for path in root.glob("heavy-*.toml"):
         toml.write(path, {"metadata": toml.load(path)["metadata"]})
         if not contents:
-            directory = path.with_suffix("")
-            (directory / "files/large/a.so").unlink()
-            directory.rename(root / "gone")
+            remove(path.with_suffix(""))
 
 
 def test_files_are_moved_once_and_links_are_relative(tmp_path: Path) -> None:
     packages = site_packages(tmp_path)
-    record = fill_layers(Layers(tmp_path), packages, [WHEEL], LAUNCH)
-    (layer,) = read_layers(record)
+    fill_layers(Layers(tmp_path), packages, [WHEEL], LAUNCH)
     link = packages / "large/a.so"
     assert (link.is_symlink(), link.read_text()) == (True, "binary")
-    assert str(link.readlink()) == f"../../../../../../{layer.name}/files/large/a.so"
-    assert toml.load(tmp_path / f"{layer.name}.toml")["types"] == {
+    assert str(link.readlink()) == f"../../../../../../{LAYER.name}/files/large/a.so"
+    assert toml.load(tmp_path / f"{LAYER.name}.toml")["types"] == {
         "build": False,
         "cache": False,
         "launch": True,
@@ -60,18 +71,20 @@ def test_files_are_moved_once_and_links_are_relative(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("contents", [False, True])
 def test_a_layer_that_is_kept_is_not_made_again(tmp_path: Path, *, contents: bool) -> None:
-    record = fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
     restore(tmp_path, contents=contents)
-    assert lost_layers(Layers(tmp_path), record, contents=False) == ()
-    assert fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH) == record
-    assert (tmp_path / read_layers(record)[0].name).exists() is contents
-    keep_layers(Layers(tmp_path), record, LAUNCH)
+    assert lost_layers(Layers(tmp_path), RECORD, contents=False) == ()
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
+    assert (tmp_path / LAYER.name).exists() is contents
+    restore(tmp_path, contents=contents)
+    keep_layers(Layers(tmp_path), [LAYER], LAUNCH)
+    assert toml.load(tmp_path / f"{LAYER.name}.toml")["types"]["launch"]
 
 
 def test_contents_that_are_wanted_have_to_be_there(tmp_path: Path) -> None:
-    record = fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
     restore(tmp_path, contents=False)
-    (reason,) = lost_layers(Layers(tmp_path), record, contents=True)
+    (reason,) = lost_layers(Layers(tmp_path), RECORD, contents=True)
     assert reason == "the heavy files of large are not there, and this build may load them"
     packages = site_packages(tmp_path)
     fill_layers(Layers(tmp_path), packages, [WHEEL], ALL)
@@ -82,11 +95,11 @@ def test_contents_that_are_wanted_have_to_be_there(tmp_path: Path) -> None:
     "change", [{"recipe": "0"}, {"files": "another"}, {"path": "/elsewhere"}, {"wheel": "6"}, {"more": "x"}]
 )
 def test_a_layer_made_of_anything_else_is_lost(change: dict[str, str], tmp_path: Path) -> None:
-    record = fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
     restore(tmp_path, contents=False)
     (path,) = tmp_path.glob("heavy-*.toml")
     toml.write(path, {"metadata": {**toml.load(path)["metadata"], **change}})
-    (reason,) = lost_layers(Layers(tmp_path), record, contents=False)
+    (reason,) = lost_layers(Layers(tmp_path), RECORD, contents=False)
     assert reason == "the heavy files of large are not in the last image"
     fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
     assert path.with_suffix("").is_dir()
@@ -97,15 +110,47 @@ def test_a_record_that_is_none_is_lost(text: str, tmp_path: Path) -> None:
     assert lost_layers(Layers(tmp_path), [text], contents=False)
 
 
-def test_names_are_those_of_layers_and_none_begins_with_another(tmp_path: Path) -> None:
-    wheels = [
-        HeavyWheel(name, digest * 64, {}, 0)
-        for digest, name in (("1", "a"), ("2", "a-222222222222"), ("3", "a" * 300), ("4", "a" * 59 + "-b"))
-    ]
-    layers = read_layers(fill_layers(Layers(tmp_path), tmp_path, wheels, LAUNCH))
-    names = [one.name for one in layers]
+def test_what_is_noted_is_read_again() -> None:
+    assert read_layers(RECORD) == (LAYER,)
+
+
+def test_names_are_those_of_layers_and_none_begins_with_another() -> None:
+    named = (("1", "a"), ("2", "a-222222222222"), ("3", "a" * 300), ("4", "a" * 59 + "-b"))
+    names = [HeavyLayer(name, digest * 64, "", 0).name for digest, name in named]
     for name in names:
         check_layer_name(name, [other for other in names if other != name])
+        assert len(name) < 100
+
+
+def plan(root: Path, linked: tuple[HeavyLayer, ...] = (), **sizes: int) -> HeavyPlan:
+    """Plan with these distributions, of so many bytes, and those whose links are there already."""
+    for name, size in sizes.items():
+        install(root, name, {f"{name}.bin": bytes(SMALLEST_FILE + size)})
+    chosen = resolution(*sizes, *(one.distribution for one in linked))
+    return plan_layers(installed_distributions(root), chosen, linked, least=1, most=2)
+
+
+def linked(name: str, size: int, wheel: str = SHA256) -> HeavyLayer:
+    return HeavyLayer(name, wheel, "", SMALLEST_FILE + size)
+
+
+def test_beyond_the_limit_the_smallest_stay(tmp_path: Path) -> None:
+    found = plan(tmp_path, a=1, b=2, c=3)
+    assert [one.distribution for one in found.layers] == ["c", "b"]
+    assert found.elsewhere == 0
+
+
+def test_links_that_were_moved_count_like_new_ones(tmp_path: Path) -> None:
+    found = plan(tmp_path, (linked("z", 2),), a=1, b=3)
+    assert [one.distribution for one in found.layers] == ["b", "z"]
+    assert ([one.distribution for one in found.wheels], found.displaced) == (["b"], ())
+    assert found.elsewhere == SMALLEST_FILE + 2
+
+
+def test_links_that_a_new_installation_would_not_have_are_told(tmp_path: Path) -> None:
+    """There are larger ones now, or the same name stands for another wheel."""
+    assert plan(tmp_path, (linked("z", 0),), a=1, b=3).displaced == ("z",)
+    assert plan(tmp_path, (linked("z", 9, "6" * 64),), a=1, b=3).displaced == ("z",)
 
 
 def test_only_others_who_want_them_for_the_build_count() -> None:

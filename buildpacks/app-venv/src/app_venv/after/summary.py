@@ -45,9 +45,12 @@ def read_disk_usage(record: tuple[str, ...]) -> DiskUsage | None:
     return DiskUsage(*record) if len(record) == len(DiskUsage.__match_args__) else None
 
 
-def measure(venv: Path, distributions: Sequence[InstalledDistribution]) -> DiskUsage:
-    """Measure an environment, byte code included, in which these distributions are."""
-    size = readable_size(tree_size(venv))
+def measure(venv: Path, distributions: Sequence[InstalledDistribution], *, elsewhere: int = 0) -> DiskUsage:
+    """Measure an environment, byte code included, in which these distributions are.
+
+    So many bytes more are ``elsewhere``, with links in their place.
+    """
+    size = readable_size(tree_size(venv) + elsewhere)
     return DiskUsage(str(len(distributions)), size, ", ".join(map(_shown, _largest(distributions))))
 
 

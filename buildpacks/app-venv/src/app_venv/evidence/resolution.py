@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 UNPROVABLE = "unprovable"
 """Origin of what comes from a directory or a version control system: it has no hash."""
@@ -54,6 +58,10 @@ class InstallationResolution:
     def built(self) -> tuple[str, ...]:
         """Names of the packages that were built from source."""
         return tuple(package.name for package in self.packages if package.built)
+
+    def without(self, names: Collection[str]) -> InstallationResolution:
+        """Return the same without some distributions."""
+        return InstallationResolution(tuple(one for one in self.packages if one.name not in names))
 
     def changes_to(self, newer: InstallationResolution) -> tuple[str, ...]:
         """Return one sentence for each difference; none if both would give the same environment."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 SMALLEST_FILE = 256 * 1024
 """Bytes of the smallest file that is moved."""
-MOST_LAYERS = 24
-"""Wheels that get a layer, the largest first: images may have no more than 127 layers, of whoever."""
 
 _SHA256 = "sha256:"
 _CODE = (".py", ".pyc", ".pyi", ".pth")
@@ -58,28 +56,28 @@ def heavy_wheels(
     resolution: InstallationResolution,
     *,
     least: int,
-    most: int = MOST_LAYERS,
 ) -> tuple[HeavyWheel, ...]:
-    """Return the wheels with at least so many bytes in heavy files, the largest first, at most ``most``.
+    """Return the wheels with at least so many bytes in heavy files, in the order of the distributions.
 
     Only a wheel that an index lists counts, of which all heavy files are as it has them, and none is another
     distribution's as well. Of any other the files may differ from one app to the next.
     """
-    digests = {
-        one.name: one.origin.removeprefix(_SHA256)
-        for one in resolution.packages
-        if one.published and one.origin.startswith(_SHA256)
-    }
+    digests = published_wheels(resolution)
     large = [one for one in distributions if one.size >= least and one.name in digests and is_name(one.name)]
     if not large:
         return ()
     owners = Counter(file.path for one in distributions for file in {*recorded_files(one)})
-    found = []
-    for one in large:
-        wheel = _wheel(one, digests[one.name], owners, least)
-        if wheel is not None:
-            found.append(wheel)
-    return tuple(sorted(found, key=lambda wheel: (-wheel.size, wheel.distribution))[:most])
+    found = (_wheel(one, digests[one.name], owners, least) for one in large)
+    return tuple(wheel for wheel in found if wheel is not None)
+
+
+def published_wheels(resolution: InstallationResolution) -> dict[str, str]:
+    """Return the SHA-256 of each wheel that an index lists, by its distribution."""
+    return {
+        one.name: one.origin.removeprefix(_SHA256)
+        for one in resolution.packages
+        if one.published and one.origin.startswith(_SHA256)
+    }
 
 
 def _wheel(

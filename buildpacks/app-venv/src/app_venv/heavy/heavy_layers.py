@@ -13,17 +13,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import RECIPE
+from app_venv.heavy.heavy_files import heavy_wheels, published_wheels
 from buildpack_api.layers import LayerKey
 from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from app_venv.environment.installed import InstalledDistribution
+    from app_venv.evidence.resolution import InstallationResolution
     from app_venv.heavy.heavy_files import HeavyWheel
     from buildpack_api.layers import Layers, LayerTypes
     from buildpack_api.plan import BuildpackPlan
 
+MOST_LAYERS = 24
+"""Wheels that get a layer, the largest first: images may have no more than 127 layers, of whoever."""
 UNNEEDED = "heavy-files"
 """In a requirement of ``venv`` for a build: false says that this build loads no heavy file."""
 
@@ -101,53 +106,104 @@ def _read(text: str) -> HeavyLayer:
     return HeavyLayer(distribution, wheel, files, size)
 
 
-def lost_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[str, ...]:
-    """Return why an environment cannot be used, one reason for each layer that its links would miss."""
-    why = "are not there, and this build may load them" if contents else "are not in the last image"
-    return tuple(
-        f"the heavy files of {one.distribution} {why}"
-        for one in read_layers(record)
-        if not one.is_kept(layers, contents=contents)
+@dataclass(frozen=True)
+class HeavyPlan:
+    """The layers that a new environment has links into.
+
+    ``linked`` are those it has already, of distributions that were moved into it with their links; of
+    ``wheels`` the files have to be moved. ``displaced`` are distributions with links that a new installation
+    would not have.
+    """
+
+    linked: tuple[HeavyLayer, ...] = ()
+    wheels: tuple[HeavyWheel, ...] = ()
+    displaced: tuple[str, ...] = ()
+
+    @property
+    def elsewhere(self) -> int:
+        """Bytes of files that are in layers already."""
+        return sum(one.size for one in self.linked)
+
+    @property
+    def layers(self) -> tuple[HeavyLayer, ...]:
+        """All of them, the largest first."""
+        return tuple(sorted((*self.linked, *map(_layer_of, self.wheels)), key=_largest_first))
+
+
+def plan_layers(
+    distributions: Sequence[InstalledDistribution],
+    resolution: InstallationResolution,
+    linked: Sequence[HeavyLayer],
+    *,
+    least: int,
+    most: int = MOST_LAYERS,
+) -> HeavyPlan:
+    """Choose the wheels with the most bytes in heavy files, but at least ``least``. Raises OSError."""
+    names = {one.distribution for one in linked}
+    wheels = heavy_wheels(distributions, resolution, least=least)
+    found = {one.distribution: one for one in wheels if one.distribution not in names}
+    ranked = sorted((*linked, *map(_layer_of, found.values())), key=_largest_first)
+    digests = published_wheels(resolution)
+    return HeavyPlan(
+        tuple(linked),
+        tuple(found[one.distribution] for one in ranked[:most] if one.distribution in found),
+        tuple(
+            one.distribution
+            for one in linked
+            if one not in ranked[:most] or digests.get(one.distribution) != one.wheel
+        ),
     )
 
 
-def keep_layers(layers: Layers, record: Iterable[str], types: LayerTypes) -> None:
-    """Save the layers of an environment that is used again; `lost_layers` has nothing against it."""
-    for one in read_layers(record):
+def _layer_of(wheel: HeavyWheel) -> HeavyLayer:
+    listing = "".join(f"{name} {digest}\n" for name, digest in sorted(wheel.files.items()))
+    digest = hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+    return HeavyLayer(wheel.distribution, wheel.sha256, digest, wheel.size)
+
+
+def _largest_first(layer: HeavyLayer) -> tuple[int, str]:
+    return (-layer.size, layer.distribution)
+
+
+def kept_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[HeavyLayer, ...]:
+    """Return those of an environment that the next image will have; with ``contents``, that are there."""
+    return tuple(one for one in read_layers(record) if one.is_kept(layers, contents=contents))
+
+
+def lost_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[str, ...]:
+    """Return why an environment cannot be used, one reason for each layer that its links would miss."""
+    why = "are not there, and this build may load them" if contents else "are not in the last image"
+    kept = kept_layers(layers, record, contents=contents)
+    return tuple(
+        f"the heavy files of {one.distribution} {why}" for one in read_layers(record) if one not in kept
+    )
+
+
+def keep_layers(layers: Layers, linked: Iterable[HeavyLayer], types: LayerTypes) -> None:
+    """Save layers that an environment has links into already, and that are kept."""
+    for one in linked:
         layers.open(one.name, one.key(layers)).save(types)
 
 
-def fill_layers(
-    layers: Layers, site_packages: Path, wheels: Iterable[HeavyWheel], types: LayerTypes
-) -> tuple[str, ...]:
-    """Move heavy files into layers, with links in their place; return what the environment has to note.
+def fill_layers(layers: Layers, site_packages: Path, wheels: Iterable[HeavyWheel], types: LayerTypes) -> None:
+    """Move heavy files into layers, put links in their place, and save the layers.
 
     A layer that is kept is not made again: it has the same files. Directories stay directories, so that what
     a library looks for beside itself is found. Raises OSError.
     """
-    made = [_fill(layers, site_packages, wheel, types) for wheel in wheels]
-    return tuple(map(str, made))
-
-
-def _fill(layers: Layers, site_packages: Path, wheel: HeavyWheel, types: LayerTypes) -> HeavyLayer:
-    one = HeavyLayer(wheel.distribution, wheel.sha256, _digest(wheel.files), wheel.size)
-    is_kept = one.is_kept(layers, contents=types.build)
-    layer = layers.open(one.name, one.key(layers))
-    if not is_kept:
-        layer.clear()
-    for name in wheel.files:
-        source, target = site_packages / name, layer.path / _FILES / name
-        if is_kept:
-            source.unlink()
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(target)
-        # Relative, so that it holds wherever the directory of layers is seen from.
-        source.symlink_to(os.path.relpath(target, source.parent))
-    layer.save(types)
-    return one
-
-
-def _digest(files: Mapping[str, str]) -> str:
-    listing = "".join(f"{name} {digest}\n" for name, digest in sorted(files.items()))
-    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+    for wheel in wheels:
+        one = _layer_of(wheel)
+        is_kept = one.is_kept(layers, contents=types.build)
+        layer = layers.open(one.name, one.key(layers))
+        if not is_kept:
+            layer.clear()
+        for name in wheel.files:
+            source, target = site_packages / name, layer.path / _FILES / name
+            if is_kept:
+                source.unlink()
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.rename(target)
+            # Relative, so that it holds wherever the directory of layers is seen from.
+            source.symlink_to(os.path.relpath(target, source.parent))
+        layer.save(types)

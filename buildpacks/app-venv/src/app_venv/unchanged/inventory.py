@@ -7,7 +7,7 @@ nor of modes, and nobody has held what is installed against it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.files import write_atomically
@@ -33,8 +33,9 @@ class ListedFile:
 class ListedDistribution:
     """A distribution with all its files, byte code too, by their paths below the environment.
 
-    ``name`` is normalised; ``identity`` tells for the tool that installed it which file it is of;
-    ``requested``: it was asked for by name (PEP 376, 'REQUESTED').
+    ``links`` lead to files in layers of their own (`heavy_layers`). ``name`` is normalised; ``identity``
+    tells for the tool that installed it which file it is of; ``requested``: it was asked for by name
+    (PEP 376, 'REQUESTED').
     """
 
     name: str
@@ -42,6 +43,7 @@ class ListedDistribution:
     identity: str
     requested: bool
     files: Mapping[str, ListedFile]
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Inventory:
                 "identity": one.identity,
                 "requested": one.requested,
                 "files": {path: [file.mode, file.size, file.sha256] for path, file in one.files.items()},
+                "links": {**one.links},
             }
             for one in self.distributions
         ]
@@ -89,8 +92,14 @@ def read_inventory(layer: Path) -> Inventory | None:
 def _distribution(table: Mapping[str, Any]) -> ListedDistribution:
     files = {}
     for path, (mode, size, digest) in table["files"].items():
-        if path.startswith("/") or ".." in path.split("/"):
-            raise ValueError(path)
-        files[path] = ListedFile(int(mode), int(size), str(digest))
+        files[_inside(path)] = ListedFile(int(mode), int(size), str(digest))
     name, version, identity = (str(table[key]) for key in ("name", "version", "identity"))
-    return ListedDistribution(name, version, identity, table["requested"] is True, files)
+    links = {_inside(path): str(target) for path, target in table["links"].items()}
+    return ListedDistribution(name, version, identity, table["requested"] is True, files, links)
+
+
+def _inside(path: str) -> str:
+    """Return a path if it is one below the environment. Raises ValueError."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(path)
+    return path

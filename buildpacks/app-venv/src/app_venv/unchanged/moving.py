@@ -78,6 +78,10 @@ class UnchangedParts:
             self._move(venv, folders := {path for path in whole if not os.path.lexists(venv / path)})
             self._move(venv, _outside(rest, folders))
 
+    def has_links(self, name: str) -> bool:
+        """Whether a distribution was moved, and has links."""
+        return name in self.moved and bool(self.offered[name].links)
+
     def listed(self, path: Path, seen: os.stat_result) -> ListedFile:
         """Return how a file is listed; it is read if nobody has done so. Raises OSError."""
         mode = stat.S_IMODE(seen.st_mode)
@@ -108,11 +112,18 @@ class UnchangedParts:
 
 @contextmanager
 def set_aside(
-    layer: Layer, venv: Path, inventory: Inventory | None, *, made_for: tuple[str, ...], python: Interpreter
+    layer: Layer,
+    venv: Path,
+    inventory: Inventory | None,
+    *,
+    made_for: tuple[str, ...],
+    python: Interpreter,
+    linked: Collection[str] = (),
 ) -> Iterator[UnchangedParts]:
     """Empty the layer, and yield what of the environment ``venv`` in it may be moved into a new one.
 
-    ``made_for`` is what that depends on; see `Inventory`. What is not moved is removed at the end.
+    ``made_for`` is what that depends on; see `Inventory`. Links of the distributions in ``linked`` lead
+    somewhere. What is not moved is removed at the end.
     """
     aside = layer.path.with_name(f".{layer.path.name}{PARTIAL}")
     remove(aside)  # of a build that was interrupted
@@ -124,7 +135,7 @@ def set_aside(
             remove(layer.metadata_file)  # from here on there is no environment
             with suppress(OSError):  # what cannot be read, or moved, is made anew
                 shutil.move(venv, aside)
-                parts = _offer(aside, inventory, python)
+                parts = _offer(aside, inventory, python, linked)
         layer.clear()
         yield parts
     finally:
@@ -139,10 +150,12 @@ def take_inventory(
     *,
     made_for: tuple[str, ...],
     python: Interpreter,
+    linked: Collection[str] = (),
 ) -> Inventory:
     """List what may be moved out of a finished environment. Raises OSError.
 
-    ``identities`` are those of files that say all that was installed of them, by normalised names.
+    Files of the distributions in ``linked`` may be links. ``identities`` are those of files that say all that
+    was installed of them, by normalised names.
     """
     tree = read_tree(venv)
     known = {one.name: one for one in distributions}
@@ -152,28 +165,33 @@ def take_inventory(
             known[name].version,
             identities[name],
             requested=known[name].requested,
-            files={path: parts.listed(venv / path, tree.files[path]) for path in paths},
+            files={path: parts.listed(venv / path, tree.files[path]) for path in paths if path in tree.files},
+            links={path: tree.links[path] for path in paths if path in tree.links},
         )
-        for name, paths in own_files(venv, tree, known.values()).items()
+        for name, paths in own_files(venv, tree, known.values(), linked).items()
         if identities.get(name)
     )
     return Inventory(made_for, (python.version, python.build), tuple(listed))
 
 
-def _offer(root: Path, inventory: Inventory, python: Interpreter) -> UnchangedParts:
+def _offer(root: Path, inventory: Inventory, python: Interpreter, linked: Collection[str]) -> UnchangedParts:
     minor = tuple(map(int, python.minor.split(".")))
     same = inventory.python == (python.version, python.build) and minor >= _BY_FILE
     tree = read_tree(root)
     parts = UnchangedParts(root, with_bytecode=same, tree=tree)
     parts.offered = {
-        one.name: one for one in inventory.distributions if _is_unchanged(root, tree, one, parts)
+        one.name: one
+        for one in inventory.distributions
+        if (one.name in linked or not one.links) and _is_unchanged(root, tree, one, parts)
     }
     return parts
 
 
 def _is_unchanged(root: Path, tree: EnvironmentTree, one: ListedDistribution, parts: UnchangedParts) -> bool:
     """Whether the files are as they were listed, of which those are read that would be moved."""
-    for path in _moving(one, with_bytecode=parts.with_bytecode):
+    if any(tree.links.get(path) != target for path, target in one.links.items()):
+        return False
+    for path in _moving_files(one, with_bytecode=parts.with_bytecode):
         seen, listed = tree.files.get(path), one.files[path]
         if seen is None or seen.st_size != listed.size or not stat.S_ISREG(seen.st_mode):
             return False
@@ -188,6 +206,10 @@ def _is_unchanged(root: Path, tree: EnvironmentTree, one: ListedDistribution, pa
 
 
 def _moving(one: ListedDistribution, *, with_bytecode: bool) -> list[str]:
+    return [*_moving_files(one, with_bytecode=with_bytecode), *one.links]
+
+
+def _moving_files(one: ListedDistribution, *, with_bytecode: bool) -> list[str]:
     left = frozenset[str]() if with_bytecode else bytecode(one.files)
     return [path for path in one.files if path not in left]
 

@@ -27,19 +27,20 @@ _COMMANDS = ("console_scripts", "gui_scripts")
 class EnvironmentTree:
     """What is below an environment, by paths relative to it; no link is followed, and none is a file.
 
-    ``files`` and ``folders`` are there with what `os.lstat` says; ``empty`` are directories.
+    ``files`` and ``folders`` are there with what `os.lstat` says, ``links`` with where they lead; ``empty`` are
+    directories.
     """
 
     files: Mapping[str, os.stat_result]
     folders: Mapping[str, os.stat_result]
-    links: frozenset[str]
+    links: Mapping[str, str]
     empty: frozenset[str]
 
 
 def read_tree(venv: Path) -> EnvironmentTree:
     """Walk through an environment. Raises OSError."""
     files, folders = dict[str, os.stat_result](), dict[str, os.stat_result]()
-    links, empty = set[str](), set[str]()
+    links, empty = dict[str, str](), set[str]()
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -50,13 +51,13 @@ def read_tree(venv: Path) -> EnvironmentTree:
         for entry in entries:
             path = f"{folder}{entry.name}"
             if entry.is_symlink():
-                links.add(path)
+                links[path] = os.readlink(entry.path)  # noqa: PTH115  (text)
             elif entry.is_dir():
                 folders[path] = entry.stat(follow_symlinks=False)
                 waiting.append(f"{path}/")
             else:
                 files[path] = entry.stat(follow_symlinks=False)
-    return EnvironmentTree(files, folders, frozenset(links), frozenset(empty))
+    return EnvironmentTree(files, folders, links, frozenset(empty))
 
 
 def whole_folders(tree: EnvironmentTree, paths: Collection[str], mode: int) -> frozenset[str]:
@@ -76,14 +77,17 @@ def whole_folders(tree: EnvironmentTree, paths: Collection[str], mode: int) -> f
 
 
 def own_files(
-    venv: Path, tree: EnvironmentTree, distributions: Iterable[InstalledDistribution]
+    venv: Path,
+    tree: EnvironmentTree,
+    distributions: Iterable[InstalledDistribution],
+    linked: Collection[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Return the files of each distribution that can be told from all others, by its normalised name.
 
-    Left out are those of which a file is missing or a link, is recorded by another one as well, or lies
-    outside of the environment; that come from an address of their own, as editable ones do; whose commands
-    depend on extras; that bring byte code along; and in whose directories something is that nobody has
-    recorded.
+    Files of those in ``linked`` may be links. Left out are those of which a file is missing or another link,
+    is recorded by another one as well, or lies outside of the environment; that come from an address of their
+    own, as editable ones do; whose commands depend on extras; that bring byte code along; and in whose
+    directories something is that nobody has recorded.
     """
     recorded = {one.name: _recorded(venv, one) for one in distributions}
     owners = defaultdict[str, set[str]](set)
@@ -94,7 +98,7 @@ def own_files(
         for name in owners.get(_source(path), ()) if f"/{_BYTECODE}/" in path else ():
             owners[path].add(name)
     left_out = {name for names in owners.values() if len(names) > 1 for name in names}
-    nobodys = (tree.files.keys() | tree.links | tree.empty) - owners.keys()
+    nobodys = (tree.files.keys() | tree.links.keys() | tree.empty) - owners.keys()
     left_out |= _owners_nearby(owners, filter(_is_of_packages, nobodys))
     found = defaultdict[str, list[str]](list)
     for path, names in owners.items():
@@ -105,7 +109,9 @@ def own_files(
         for one in distributions
         if one.name not in left_out
         and recorded[one.name]
-        and all(path in tree.files for path in recorded[one.name])
+        and all(
+            path in tree.files or (one.name in linked and path in tree.links) for path in recorded[one.name]
+        )
         and not bytecode(recorded[one.name])
         and _is_plain(one)
     }

@@ -12,6 +12,8 @@ from app_venv.installers.uv.cache import _keep, _make_intact, linked_archives
 if TYPE_CHECKING:
     from pathlib import Path
 
+ALL = {"a", "built", "local"}
+
 
 def names(root: Path) -> set[str]:
     found = (path for path in root.rglob("*") if path.is_file() or path.is_symlink())
@@ -22,6 +24,7 @@ def wheel(cache: Path, identity: str, name: str, link: str) -> Path:
     """Unpack a wheel as uv does it, with a pointer to it."""
     archive = cache / "archive-v0" / identity
     (archive / f"{name}-1.dist-info").mkdir(parents=True)
+    (archive / f"{name}-1.dist-info/METADATA").touch()
     (archive / f"{name}.py").write_text(name)
     path = cache / link
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,16 +57,23 @@ def cache(tmp_path: Path) -> Path:
 
 
 def test_only_what_the_environment_is_made_of_stays(cache: Path, tmp_path: Path) -> None:
-    _keep(cache, tmp_path / "venv", published=True)
+    _keep(cache, tmp_path / "venv", ALL, published=True)
     built = "sdists-v11/pypi/built/1"
     kept = {
         "CACHEDIR.TAG", "kept", "archive-v0/one/a.py", "archive-v0/two/built.py",
+        "archive-v0/one/a-1.dist-info/METADATA", "archive-v0/two/built-1.dist-info/METADATA",
         "wheels-v8/pypi/a/1-py3-none-any", "wheels-v8/pypi/a/1-py3-none-any.http", f"{built}/revision.http",
         f"{built}/id/built-1-py3-none-any", f"{built}/id/built-1-py3-none-any.http",
     }  # fmt: skip
     assert names(cache) == kept
-    _keep(cache, tmp_path / "venv", published=False)
+    _keep(cache, tmp_path / "venv", ALL, published=False)
     assert names(cache) == {name for name in kept if not name.startswith(("wheels", "archive-v0/one"))}
+
+
+def test_what_need_not_be_installed_again_does_not_stay(cache: Path, tmp_path: Path) -> None:
+    _keep(cache, tmp_path / "venv", ALL - {"a"}, published=True)
+    assert not [name for name in names(cache) if name.startswith(("wheels", "archive-v0/one"))]
+    assert "archive-v0/two/built.py" in names(cache)
 
 
 def test_what_the_environment_is_linked_to_is_told(cache: Path, tmp_path: Path) -> None:
@@ -83,7 +93,7 @@ def test_a_copy_is_not_what_the_environment_is_linked_to(cache: Path, tmp_path: 
 
 
 def test_news_are_removed_and_a_changed_file_spoils_all(cache: Path, tmp_path: Path) -> None:
-    _keep(cache, tmp_path / "venv", published=True)
+    _keep(cache, tmp_path / "venv", ALL, published=True)
     before = names(cache)
     (cache / ".lock").touch()
     _make_intact(cache)
@@ -96,7 +106,7 @@ def test_news_are_removed_and_a_changed_file_spoils_all(cache: Path, tmp_path: P
 
 @pytest.mark.parametrize("damage", ["kept", "archive-v0/one/a.py", "wheels-v8/pypi/a/1-py3-none-any"])
 def test_what_is_missing_spoils_all(cache: Path, tmp_path: Path, damage: str) -> None:
-    _keep(cache, tmp_path / "venv", published=True)
+    _keep(cache, tmp_path / "venv", ALL, published=True)
     (cache / damage).unlink()
     _make_intact(cache)
     assert names(cache) <= {"kept"}

@@ -61,9 +61,9 @@ class UvCache(ToolCache):
         """See `ToolCache`."""
         return list(self.path.glob(_BUILT))
 
-    def keep(self, resolution: InstallationResolution, *, published: bool) -> None:  # noqa: ARG002
-        """See `ToolCache`; what the environment is linked to tells it."""
-        _keep(self.path, self.venv, published=published)
+    def keep(self, resolution: InstallationResolution, *, published: bool) -> None:
+        """See `ToolCache`; what the environment is linked to tells where it is."""
+        _keep(self.path, self.venv, {one.name for one in resolution.packages}, published=published)
 
 
 def open_cache(context: BuildContext, venv: Path, contents: Kept) -> UvCache:
@@ -92,10 +92,11 @@ def _noted(cache: Path) -> dict[str, str]:
     return {name: state for state, _, name in (line.partition("  ") for line in lines)}
 
 
-def _keep(cache: Path, venv: Path, *, published: bool) -> None:
-    """Remove all other files, and note those that stay."""
+def _keep(cache: Path, venv: Path, distributions: set[str], *, published: bool) -> None:
+    """Remove all but what is used of these distributions, and note what stays."""
     used = _linked_archives(cache, venv)
     used |= _archives_of_others(cache, venv, used)
+    used = {one for one in used if not distributions.isdisjoint(_distributions(one))}
     kept = {path for pattern in _MARKS for path in cache.glob(pattern)}
     archives = set[Path]()
     for pattern in (*([_WHEELS] if published else []), _BUILT):
@@ -129,9 +130,14 @@ def linked_archives(cache: Path, venv: Path) -> Iterator[CachedArchive]:
     for pattern in (_WHEELS, _BUILT):
         for _, link, archive in _used_links(cache, used, pattern):
             notes = b"".join(path.read_bytes() for path in _pointers(link) if path.is_file())
-            for info in archive.glob("*.dist-info"):
-                name = info.name.removesuffix(".dist-info").rpartition("-")[0]
-                yield CachedArchive(normalise(name), notes, pattern == _BUILT)
+            for name in _distributions(archive):
+                yield CachedArchive(name, notes, pattern == _BUILT)
+
+
+def _distributions(archive: Path) -> Iterator[str]:
+    """Yield what an unpacked wheel is of, by its normalised name."""
+    for info in archive.glob("*.dist-info"):
+        yield normalise(info.name.removesuffix(".dist-info").rpartition("-")[0])
 
 
 def _used_links(cache: Path, used: set[Path], pattern: str) -> Iterator[tuple[Path, Path, Path]]:
