@@ -62,7 +62,8 @@ def build(context: BuildContext) -> None:
         finished = examine(job, decision, resolution, heavy)
         finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         kept = decision.reuse or not inputs.unprovable
-        heavy_names = [one.distribution for one in heavy.layers] if heavy and kept else []
+        moving = heavy and kept and not strategy.fetches_all
+        heavy_names = [one.distribution for one in heavy.layers] if heavy and moving else []
         cache.settle(resolution.without(heavy_names), reused=decision.reuse)
         _search(finished, cache)
         if heavy:

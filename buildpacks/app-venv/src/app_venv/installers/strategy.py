@@ -95,6 +95,10 @@ class InstallStrategy(Protocol):
     def name(self) -> str:
         """The name."""
 
+    @property
+    def fetches_all(self) -> bool:
+        """Whether the tool needs the wheels of what is moved as well, for instance to choose them."""
+
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Raise ConfigurationError that lists what would spoil the build of the user's variables."""
 

@@ -53,6 +53,8 @@ _NO_INDEX = "no-index"
 class UvRequirementsStrategy(UvStrategy):
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
+    fetches_all = True  # it installs all, always
+
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of pip as well: its settings count."""
         refuse_dangerous_variables(users)
