@@ -43,7 +43,14 @@ class RestoredEnvironments(Target):
             path.removeprefix("venv/"): [0o644, len(text), hashlib.sha256(text).hexdigest()]
             for path, text in _FILES.items()
         }
-        left = {"name": "left", "version": "1.0", "identity": "sha256:a", "requested": True, "files": files}
+        left = {
+            "name": "left",
+            "version": "1.0",
+            "identity": "sha256:a",
+            "requested": True,
+            "files": files,
+            "links": {},
+        }
         listed = {"made_for": ["4"], "python": ["3.13.1", "3.13.1 (main)"], "distributions": [left]}
         self.seeds = [{FILE: json.dumps(listed, indent=1).encode(), **_FILES}]
 

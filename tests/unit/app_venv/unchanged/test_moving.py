@@ -129,3 +129,38 @@ def test_a_tool_that_changes_what_is_announced_ends_it(layer: Layer, name: str, 
         path.unlink() if is_gone else path.write_text("another")
         with pytest.raises(NotAsOfferedError):
             parts.complete(venv)
+
+
+def link(layer: Layer) -> Path:
+    """Let pkg.py be a link, as heavy files are."""
+    path = layer.path / "venv" / SITE / "pkg.py"
+    path.unlink()
+    path.symlink_to("../elsewhere/pkg.py")
+    return path
+
+
+def test_links_are_moved_if_they_lead_somewhere(layer: Layer) -> None:
+    path, venv = link(layer), layer.path / "venv"
+    found = installed_distributions(venv / SITE)
+    listed = take_inventory(
+        venv, found, {"pkg": "a"}, UnchangedParts(), made_for=FOR, python=PYTHON, linked={"pkg"}
+    )
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON, linked={"pkg"}) as parts:
+        move(parts, venv)
+        assert parts.has_links("pkg")
+    assert str(path.readlink()) == "../elsewhere/pkg.py"
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        assert parts.offered == {}
+
+
+def test_another_link_is_not_moved_and_none_that_is_not_known(layer: Layer) -> None:
+    path, venv = link(layer), layer.path / "venv"
+    assert inventory(layer).distributions == ()
+    found = installed_distributions(venv / SITE)
+    listed = take_inventory(
+        venv, found, {"pkg": "a"}, UnchangedParts(), made_for=FOR, python=PYTHON, linked={"pkg"}
+    )
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON, linked={"pkg"}) as parts:
+        assert parts.offered == {}

@@ -122,7 +122,7 @@ def test_beside_all_packages_it_may_be_of_anyone(venv: Path) -> None:
 
 def test_the_tree_follows_no_links(venv: Path) -> None:
     found = read_tree(venv)
-    assert found.links == {"lib64"}
+    assert found.links == {"lib64": str((venv / "lib64").readlink())}
     assert found.empty == {"include/python3.13"}
     assert not any(path.startswith("lib64/") for path in found.files)
     assert found.files["bin/activate"].st_ino == os.lstat(venv / "bin/activate").st_ino

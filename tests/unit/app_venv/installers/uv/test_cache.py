@@ -117,11 +117,11 @@ def test_what_was_moved_into_the_environment_keeps_its_wheel(cache: Path, tmp_pa
     venv = tmp_path / "venv"
     for name in ("one", "two"):
         (next((cache / "archive-v0" / name).glob("*.dist-info")) / "WHEEL").touch()
-    _keep(cache, venv, published=True)
+    _keep(cache, venv, ALL, published=True)
     before = names(cache)
     for path in venv.glob("*.py"):
         path.unlink()
     (venv / "lib/python3.13/site-packages/a-1.dist-info").mkdir(parents=True)
-    _keep(cache, venv, published=True)
+    _keep(cache, venv, ALL, published=True)
     assert names(cache) == {name for name in before if "/built/" not in name and "archive-v0/two" not in name}
     assert "wheels-v8/pypi/a/1-py3-none-any" in names(cache)
