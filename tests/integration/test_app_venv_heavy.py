@@ -251,12 +251,16 @@ def test_the_layer_is_the_same_for_all_apps_and_tools(builds: VenvBuilds, tmp_pa
     assert second.keys() == {"large", "other"}
     with uv_builds(tmp_path / "uv") as with_uv:
         with_uv.wanted = builds.wanted
-        with_uv.publish(LARGE)
-        with_uv.project("large")
-        with_uv.uv_lock()
-        result = build(with_uv)
-        assert heavy_layers(result) == {"large": first}
-        assert result.layer(VENV, "uv-cache").size < SIZE, "what is moved is not asked for again"
+        with_uv.publish(LARGE, SMALL, Project("small", "2.0"))
+        for version, moved in (("1.0", False), ("2.0", True)):
+            with_uv.project("large", f"small=={version}")
+            with_uv.uv_lock()
+            result = build(with_uv)
+            assert heavy_layers(result) == {"large": first}
+            assert ("their files are the same: 1 of 2 packages" in text_of(result)) is moved
+            assert result.layer(VENV, "uv-cache").size < SIZE, "what is moved is not asked for again"
+            assert restored(with_uv) == ([] if moved else ["large"])
+        assert used_at_launch(with_uv) == str(SIZE)
         assert reused(build(with_uv))
 
 
