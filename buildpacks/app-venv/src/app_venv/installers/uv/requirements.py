@@ -53,7 +53,7 @@ _NO_INDEX = "no-index"
 class UvRequirementsStrategy(UvStrategy):
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
-    fetches_all = True  # it installs all, always
+    fetches_all = True  # lock files are installed as a whole
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of pip as well: its settings count."""
