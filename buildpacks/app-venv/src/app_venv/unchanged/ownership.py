@@ -27,8 +27,8 @@ _COMMANDS = ("console_scripts", "gui_scripts")
 class EnvironmentTree:
     """What is below an environment, by paths relative to it; no link is followed, and none is a file.
 
-    ``files`` and ``folders`` are there with what `os.lstat` says, ``links`` with where they lead; ``empty`` are
-    directories.
+    ``files`` and ``folders`` are there with what `os.lstat` says, ``links`` with where they lead, ``empty``
+    are directories.
     """
 
     files: Mapping[str, os.stat_result]
