@@ -32,7 +32,7 @@ WITH_LAYERS = ("numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "sci
 MODULES = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "cv2", "onnxruntime", "links")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def feed(runtimes: RuntimeSet) -> Iterator[Feed]:
     """Runtime archives and the packages, served on loopback."""
     index = fill_index([APP / "requirements.txt"], [runtimes.minors[-1]], report=say)
