@@ -62,9 +62,9 @@ def build(context: BuildContext) -> None:
         finished = examine(job, decision, resolution, heavy)
         finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         kept = decision.reuse or not inputs.unprovable
-        moving = heavy and kept and not strategy.fetches_all
-        heavy_names = [one.distribution for one in heavy.layers] if heavy and moving else []
-        cache.settle(resolution.without(heavy_names), reused=decision.reuse)
+        # What will be moved with its links need not be in the cache, unless the tool asks for it even then.
+        moving = heavy.distributions if heavy and kept and not strategy.fetches_all else ()
+        cache.settle(resolution.without(moving), reused=decision.reuse)
         _search(finished, cache)
         if heavy:
             _place_heavy_files(job, heavy, is_cached=kept)
@@ -295,8 +295,8 @@ def _place_heavy_files(job: EnvironmentJob, heavy: HeavyPlan, *, is_cached: bool
     """Let heavy files be in layers of their own; as the last step, so that no other has to know of it."""
     from app_venv.heavy.heavy_layers import fill_layers, keep_layers
 
-    names, size = (one.distribution for one in heavy.layers), sum(one.size for one in heavy.layers)
-    job.context.output.step(f"Heavy files in layers of their own ({readable_size(size)}): {', '.join(names)}")
+    size, names = readable_size(sum(one.size for one in heavy.layers)), ", ".join(heavy.distributions)
+    job.context.output.step(f"Heavy files in layers of their own ({size}): {names}")
     contents = job.loads_heavy_files
     types = LayerTypes(build=contents, launch=True, cache=contents and is_cached)
     keep_layers(job.context.layers, heavy.linked, types)

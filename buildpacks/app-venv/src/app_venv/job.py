@@ -145,7 +145,7 @@ class FinishedEnvironment:
             parts,
             made_for=job.made_for,
             python=python,
-            linked=[one.distribution for one in self.heavy.layers] if self.heavy else (),
+            linked=self.heavy.distributions if self.heavy else (),
         )
 
     @property

@@ -125,6 +125,11 @@ class HeavyPlan:
         return sum(one.size for one in self.linked)
 
     @property
+    def distributions(self) -> tuple[str, ...]:
+        """Their names, the largest first."""
+        return tuple(one.distribution for one in self.layers)
+
+    @property
     def layers(self) -> tuple[HeavyLayer, ...]:
         """All of them, the largest first."""
         return tuple(sorted((*self.linked, *map(_layer_of, self.wheels)), key=_largest_first))
