@@ -119,9 +119,10 @@ def test_what_was_moved_into_the_environment_keeps_its_wheel(cache: Path, tmp_pa
         (next((cache / "archive-v0" / name).glob("*.dist-info")) / "WHEEL").touch()
     _keep(cache, venv, ALL, published=True)
     before = names(cache)
-    for path in venv.glob("*.py"):
+    packages = venv / "lib/python3.13/site-packages"
+    for path in packages.glob("*.py"):
         path.unlink()
-    (venv / "lib/python3.13/site-packages/a-1.dist-info").mkdir(parents=True)
+    (packages / "a-1.dist-info").mkdir()
     _keep(cache, venv, ALL, published=True)
     assert names(cache) == {name for name in before if "/built/" not in name and "archive-v0/two" not in name}
     assert "wheels-v8/pypi/a/1-py3-none-any" in names(cache)
