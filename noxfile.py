@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ WORKERS = (
 # Where unit and integration tests write, if this many bytes of memory are free, more than they need at once:
 # they make and remove a million files, which takes several times as long on a disk.
 IN_MEMORY = Path("/dev/shm")  # noqa: S108
+CONTROL_GROUP = Path("/sys/fs/cgroup")
 ROOM = 6 << 30
 # Options of pytest, ruff and mypy whose value is an argument of its own, and may look like a path.
 VALUED = {
@@ -182,10 +184,12 @@ def _in_memory() -> dict[str, str]:
     if "TMPDIR" in os.environ or not os.access(IN_MEMORY, os.W_OK) or not memory.is_file():
         return {}
     available = re.search(r"MemAvailable: *(\d+) kB", memory.read_text("utf-8"))
-    kilobytes = int(available[1]) if available else 0
     found = os.statvfs(IN_MEMORY)
-    is_large = min(kilobytes << 10, found.f_bavail * found.f_frsize) >= ROOM
-    return {"TMPDIR": str(IN_MEMORY)} if is_large and not found.f_flag & os.ST_NOEXEC else {}
+    room = [int(available[1]) << 10 if available else 0, found.f_bavail * found.f_frsize]
+    with suppress(OSError, ValueError):  # a container may have less than the machine (cgroup v2)
+        allowed, used = ((CONTROL_GROUP / f"memory.{one}").read_text("ascii") for one in ("max", "current"))
+        room.append(int(allowed) - int(used))
+    return {"TMPDIR": str(IN_MEMORY)} if min(room) >= ROOM and not found.f_flag & os.ST_NOEXEC else {}
 
 
 def _pytest(session: nox.Session, folder: str, *options: str, env: Mapping[str, str] | None = None) -> None:
