@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,12 +53,12 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_every_page_for_readers_is_on_the_site() -> None:
-    """What is not: changelogs of parts, which stand beside their versions, and what a forge shows itself."""
+    """What is not: changelogs of parts, which stand beside their versions; the README is its start page."""
     pages = {page for listed in site_map(ROOT).values() for page in listed}
     markdown = {name for name in tracked(ROOT) if name.endswith(".md")}
     written = {name for name in markdown if not name.startswith(("tests/", "."))}
     left_out = {name for name in written - pages if not name.endswith("/CHANGELOG.md")}
-    assert left_out - {"CODE_OF_CONDUCT.md"} == {"README.md"}
+    assert left_out == {"README.md"}
     assert pages - written == {"tests/benchmarks/README.md"}
 
 
@@ -65,6 +67,10 @@ def test_links_of_the_site_lead_to_its_own_pages(tmp_path: Path) -> None:
     stage(ROOT, tmp_path)
     files = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*.md")}
     pages = {name: Page(path.read_text("utf-8")) for name, path in files.items()}
+    assert set(files) == {
+        re.sub(r"README\.md$", "index.md", page)
+        for page in ("README.md", *chain.from_iterable(site_map(ROOT).values()))
+    }, "Sphinx refuses a page that no part of the site lists"
     assert "buildpacks/app-venv/index.md" in pages
     for name, page in pages.items():
         for link in page.links:
