@@ -484,7 +484,7 @@ def test_a_project_with_a_lock_that_pip_cannot_read(builds: VenvBuilds) -> None:
         ("pyproject.toml", "has no table [project]"),
         ("app/requirements.txt", "not in the top directory of what is uploaded"),
         ("main.py", "It looks like an app in Python."),
-        ("package.json", "none of these is there: $BP_PACKAGE_MANAGER is poetry, "),
+        ("package.json", "none of these is there: requirements.txt, pylock.toml, "),
     ],
 )
 def test_an_app_that_is_almost_right_is_told_so(builds: VenvBuilds, file: str, said: str) -> None:

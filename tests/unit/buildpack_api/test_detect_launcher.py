@@ -49,8 +49,9 @@ def test_a_marker_that_is_there_gives_the_plan(shell: list[str], example: Exampl
 
 
 def test_without_a_marker_the_answer_is_100_and_a_reason(shell: list[str], example: ExampleBuildpack) -> None:
-    alternative(example, "10-x", "requirements.txt\n\n# comment\npoetry.lock\n")
-    alternative(example, "20-y", "$BP_X\n")
+    """Files come first, whatever the order of the plans: a file is what an app most likely lacks."""
+    alternative(example, "10-x", "$BP_X\n")
+    alternative(example, "20-y", "requirements.txt\n\n# comment\npoetry.lock\n")
     done = detect(shell, example)
     reason = "[Strata] Not for this app, none of these is there: requirements.txt, poetry.lock, $BP_X\n"
     assert (done.returncode, done.stdout, done.stderr) == (100, reason, "")
