@@ -142,6 +142,17 @@ def test_a_layer_is_made_twice_and_is_the_same(tmp_path: Path) -> None:
     assert json.loads(same.stdout)["images"][0]["python"]["version"] == version
 
 
+@pytest.mark.needs("mount namespaces")
+def test_a_layer_that_cannot_be_made_is_told_once(tmp_path: Path) -> None:
+    """What the buildpack says is seen while it runs, and not repeated in the error."""
+    environment = {**os.environ, "BP_DEPENDENCY_MIRROR": f"file://{tmp_path}/nothing"}
+    failed = inv(
+        "runtime.layer", "--python", "3.13", "--to", f"oci:{tmp_path}/layout", environment=environment
+    )
+    assert (failed.returncode, failed.stderr.count("could not be obtained")) == (1, 1)
+    assert "Error: strata/python-runtime could not build the layer\n  build ended with 4;" in failed.stderr
+
+
 @pytest.fixture
 def patchable(tmp_path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The host of a registry of its own with apps to patch, and the options that name their layers."""

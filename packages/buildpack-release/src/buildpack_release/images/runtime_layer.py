@@ -100,7 +100,7 @@ def make_runtime_layer(
     Raises:
         CheckFailed: the buildpack made another layer than was wanted.
         MissingToolError: this machine cannot give the layer its place; see run_with_folder.
-        ReleaseError: the build failed, with its words.
+        ReleaseError: the build failed; `report` has got its words.
     """
     top, *rest = order.place.location.strip("/").split("/")
     if len(rest) < 2 or rest[-1] != LAYER:  # noqa: PLR2004  below the layers directory and the buildpack's
@@ -125,7 +125,8 @@ def make_runtime_layer(
     except ReleaseError as error:
         if type(error) is not ReleaseError:
             raise
-        raise ReleaseError(f"{buildpack.id} could not build the layer", detail=error.detail) from None
+        said = f"{error.title}; what it said is above"
+        raise ReleaseError(f"{buildpack.id} could not build the layer", detail=said) from None
     data = _metadata(layers / f"{LAYER}.toml", order)
     title = f"Python {order.version}, {buildpack.id} {buildpack.descriptor.version}"
     return MadeRuntime(
