@@ -76,6 +76,7 @@ def test_a_proxy_that_is_gone_is_told_without_its_password(monkeypatch: pytest.M
     with wire() as opened, pytest.raises(UnavailableError) as caught:
         opened.send(RegistryRequest("GET", "https://registry.invalid/v2/?token=hunter2"))
     assert "hunter2" not in str(caught.value)
+    assert "HTTPS_PROXY" in caught.value.advice
 
 
 def test_credentials_stay_at_their_origin() -> None:
@@ -152,6 +153,7 @@ def test_a_server_that_was_never_there_is_not_tried_again() -> None:
     with wire() as opened, pytest.raises(UnavailableError, match="refused") as caught:
         opened.send(RegistryRequest("GET", url))
     assert not caught.value.transient
+    assert "name and port" in caught.value.advice
 
 
 def test_a_server_that_went_away_is_tried_again() -> None:

@@ -267,7 +267,12 @@ def _fault(request: RegistryRequest, error: Exception, *, answered: bool) -> Reg
     unknown = any(isinstance(cause, (ConnectionRefusedError, socket.gaierror)) for cause in causes(error))
     lost = isinstance(error, _LOST) and may_pass(error)
     title = f"no answer from {redacted(request.url)}"
-    return UnavailableError(title, detail=reason(error), transient=lost and (answered or not unknown))
+    advice = "check the host's name and port, and whether this machine reaches it" if unknown else ""
+    if isinstance(error, exceptions.ProxyError):
+        advice = "check the proxy that HTTPS_PROXY or HTTP_PROXY names, or except the host in NO_PROXY"
+    return UnavailableError(
+        title, detail=reason(error), advice=advice, transient=lost and (answered or not unknown)
+    )
 
 
 def _tls_error(request: RegistryRequest, error: exceptions.SSLError) -> TLSError:
