@@ -351,7 +351,7 @@ def test_trying_an_app_shows_what_came_out_and_runs_a_command(
     assert (out, err.count(out)) == ("itsdangerous 2.2.0\n", 1)
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "pkg:pypi/itsdangerous@2.2.0" in page
-    assert '<b class="reused">reused</b>: it is made from the same as before' in page
+    assert '<b class="reused">reused</b>: its inputs are the same as before' in page
     assert "hush" not in page
 
 

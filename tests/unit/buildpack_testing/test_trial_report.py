@@ -49,7 +49,7 @@ def test_the_reasons_say_what_has_changed_since_the_last_build(
     told = [(one.layers[0].reused, one.layers[0].reasons) for one in reports]
     assert told == [
         (False, ("no earlier build has left such a layer",)),
-        (True, ("it is made from the same as before",)),
+        (True, ("its inputs are the same as before",)),
         (False, ("list: none → b", "version: 1 → 2")),
     ]
     assert reports[-1].layers[0].inputs == (("list", "b"), ("version", "2"))
@@ -64,9 +64,9 @@ def test_a_layer_that_is_made_in_each_build_says_so(
     platform = platforms("a")
     reported(platform, app)
     x, y = reported(platform, app).layers
-    same = "it is made from the same as before, but"
+    same = "its inputs are the same as before, but"
     assert x.reasons == (f"{same} its contents are not kept between builds",)
-    assert y.reasons == (f"{same} other contents",)
+    assert y.reasons == (f"{same} its contents differ",)
 
 
 def test_packages_are_those_of_the_bills_of_materials(

@@ -111,7 +111,7 @@ def _summary(report: TrialReport) -> ET.Element:
         "in the app image": size(report.image_size),
         "layers in the image, and the app": str(len(in_image)),
         "packages in the image": f"{packages:,}",
-        "build": duration(sum(report.seconds.values())),
+        "from detect to export": duration(sum(report.seconds.values())),
         "layers reused": f"{reused} of {len(report.layers)}",
     }
     return _element(

@@ -165,12 +165,11 @@ def _reasons(layer: LayerResult, shown: _Shown) -> Sequence[str]:
     ]
     if changed:
         return changed
-    same = "it is made from the same as before"
+    same = "its inputs are the same as before"
     if layer.reused:
         return [same]
-    return [
-        f"{same}, but {'other contents' if layer.restored else 'its contents are not kept between builds'}"
-    ]
+    other = "its contents differ" if layer.restored else "its contents are not kept between builds"
+    return [f"{same}, but {other}"]
 
 
 def _change(name: str, old: object, new: object, shown: _Shown) -> str:
