@@ -31,7 +31,7 @@ def test_next(tmp_path: Path) -> None:
         "id": "acme/all", "version": "1.0.0", "next": "1.0.1", "kind": "patch", "impact": "fix",
         "reason": "acme/a: Fixed",
     }  # fmt: skip
-    assert notes(inferred) == ["Versioning is independent."]
+    assert notes(inferred) == ["Versioning is independent: each buildpack has its own version."]
 
 
 def test_nothing(tmp_path: Path) -> None:

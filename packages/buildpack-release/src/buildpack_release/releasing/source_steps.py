@@ -58,7 +58,7 @@ class Versions(ReadOnlyStep):
         findings = check_since(state.repository, bases)
         if findings:
             return Row(self.name, StepState.PERSON, _first(findings), ("inv version.check",))
-        return Row(self.name, StepState.DONE, f"consistent, {state.policy.versioning.value}")
+        return Row(self.name, StepState.DONE, f"consistent; versioning is {state.policy.versioning.value}")
 
 
 def _base(state: ReleaseState, member: VersionedBuildpack) -> str:

@@ -88,7 +88,7 @@ class Tags:
         """Return which are missing."""
         tags, missing = state.tags, _missing(state)
         if not tags:
-            return Row(self.name, StepState.LATER, "no version has been set yet")
+            return Row(self.name, StepState.LATER, "once the changelogs have a version")
         if missing:
             return Row(self.name, StepState.DUE, f"to be set at {state.head[:_SHORT]}: {', '.join(missing)}")
         return Row(self.name, StepState.DONE, ", ".join(tags))

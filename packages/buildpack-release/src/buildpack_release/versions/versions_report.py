@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from buildpack_release.model.settings import Versioning
 from buildpack_release.text import columns
 from buildpack_release.versions.impact import Impact
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from buildpack_release.versions.inference import NextRelease
     from buildpack_release.versions.member import VersionedBuildpack
 
+_VERSIONING = {
+    Versioning.FIXED: "Versioning is fixed: all buildpacks have one version.",
+    Versioning.INDEPENDENT: "Versioning is independent: each buildpack has its own version.",
+}
 _NOTHING = "Nothing is Unreleased: there is nothing to release."
 
 
@@ -74,7 +79,7 @@ def notes(bump: Bump) -> list[str]:
     """Return what a reader of the table may wonder about."""
     if not bump.releases:
         return [_NOTHING]
-    found = [f"Versioning is {bump.policy.versioning.value}."]
+    found = [_VERSIONING[bump.policy.versioning]]
     if any(release.kind is None for release in bump.releases):
         found.append("A first release has the version that buildpack.toml already gives.")
     if any(_is_tamed(release) for release in bump.releases):
