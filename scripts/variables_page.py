@@ -34,7 +34,7 @@ _INTRODUCTION = """\
 
 Made by `scripts/variables_page.py` from the tables that the code reads.
 
-Variables for the build of an app are given to the platform, `pack build --env NAME=VALUE`, or stand in
+Set the variables for the build of an app with the platform, `pack build --env NAME=VALUE`, or put them in
 the app's `project.toml`, for everybody who builds it:
 
 ```toml
@@ -46,7 +46,7 @@ name = "BP_PYTHON_VERSION"
 value = "3.13"
 ```
 
-Empty is the same as not set. Those of others mean what they mean everywhere: proxies (`HTTPS_PROXY`,
+An empty variable counts as not set. Common variables keep their usual meaning: proxies (`HTTPS_PROXY`,
 `HTTP_PROXY`, `NO_PROXY`), certificates (`SSL_CERT_FILE`, `SSL_CERT_DIR`), and what [configures pip, uv and
 Poetry](../buildpacks/app-venv/README.md#configuration)."""
 _FLEET = ("STRATA_FLEET", "images", "which images the weekly workflow patches; without it nothing happens")
