@@ -11,5 +11,6 @@ html_title = "Strata"
 html_static_path = ["style"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 html_use_index = False

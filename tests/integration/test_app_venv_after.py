@@ -51,7 +51,7 @@ def without_bills(stored: dict[str, Any]) -> dict[str, Any]:
 def largest(result: BuildResult) -> list[str]:
     """The rows of the summary about what takes the space."""
     lines = text_of(result).partition("Summary")[2].splitlines()
-    return [line for line in lines if "with byte code" in line or line.startswith("  largest")]
+    return [line for line in lines if "with bytecode" in line or line.startswith("  largest")]
 
 
 # Packages that do not fit together
@@ -192,7 +192,7 @@ def test_the_summary_counts_what_came_from_where(builds: VenvBuilds) -> None:
     builds.require("right", "source", "more")
     summary = text_of(builds.build()).partition("Summary")[2]
     assert "4 installed (3 from the cache, 1 downloaded), " in summary
-    assert " kB with byte code" in summary
+    assert " kB with bytecode" in summary
     assert "largest" in summary
     assert "4 reused, " in text_of(builds.build()).partition("Summary")[2]
 
@@ -205,7 +205,7 @@ def test_the_summary_of_a_reused_environment_tells_what_was_measured(builds: Ven
     change_metadata(platform, "room", ["7", "1 kB", "x"])
     again = largest(builds.build(platform=platform))
     assert len(first) == len(again) == 2
-    assert again[0].split() == ["packages", "7", "reused,", "1", "kB", "with", "byte", "code"]
+    assert again[0].split() == ["packages", "7", "reused,", "1", "kB", "with", "bytecode"]
 
 
 @pytest.mark.parametrize("room", [None, [], ["2"], [2.0, 3.0, ""], 5.0, {"size": "1 kB"}])

@@ -539,7 +539,7 @@ def test_without_any_python_for_this_machine_it_is_not_compiled_and_says_so(
     assert "Hint    the standard library is not compiled" in again
 
     able = foreign.builds(builds, NEWEST).build().run(RUNTIME).printed
-    assert "not used: byte code: no -> yes" in able
+    assert "not used: bytecode: no -> yes" in able
     assert byte_code(builds)
 
 

@@ -74,7 +74,7 @@ def test_the_tree_does_not_lie_at_the_root_of_the_layer() -> None:
         ({"sha256": "cd" * 32}, "archive: cdcdcdcdcdcd... -> abababababab..."),
         ({"arch": "arm64"}, "architecture: arm64 -> amd64"),
         ({"keep": ("tests",)}, "BP_PYTHON_KEEP: -tests"),
-        ({"bytecode": False}, "byte code: no -> yes"),
+        ({"bytecode": False}, "bytecode: no -> yes"),
         ({"location": "/other/python"}, f"location: /other/python -> {LAYER}"),
         ({"recipe": "0"}, "recipe of this buildpack: 0 -> 3"),
     ],

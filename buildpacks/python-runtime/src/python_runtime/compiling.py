@@ -68,7 +68,7 @@ def finish(
 def _described(compiler: Path, python: Path, runtime: Runtime) -> str:
     if compiler == python:
         return f"the new Python, under emulation of {runtime.arch}"
-    return f"a Python {runtime.version} for this machine: its byte code is the same"
+    return f"a Python {runtime.version} for this machine: its bytecode is the same"
 
 
 def _compiled(compiler: Path, stdlib: Path, context: BuildContext, env: Mapping[str, str]) -> bool:

@@ -44,7 +44,7 @@ class PythonKey(LayerKey):
     os: str = field(metadata={"label": "operating system"})
     arch: str = field(metadata={"label": "architecture"})
     keep: tuple[str, ...] = field(metadata={"label": settings.KEEP.name})
-    bytecode: bool = field(metadata={"label": "byte code"})
+    bytecode: bool = field(metadata={"label": "bytecode"})
     location: str = field(metadata={"label": "location"})
     recipe: str = field(default=RECIPE, metadata={"label": "recipe of this buildpack"})
     size: tuple[str, ...] = outcome()

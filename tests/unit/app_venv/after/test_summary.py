@@ -30,14 +30,14 @@ def test_the_largest_come_first_and_small_ones_are_left_out(tmp_path: Path) -> N
 
 def test_an_empty_environment_has_no_largest_package(tmp_path: Path) -> None:
     rows = summary_rows(measure(tmp_path, ()), Origins(), reused=False)
-    assert rows == [("packages", "0 installed, 0 bytes with byte code")]
+    assert rows == [("packages", "0 installed, 0 bytes with bytecode")]
 
 
 def test_what_was_recorded_is_told_again() -> None:
     room = DiskUsage("8", "6.9 MB", "flask 3.1 (342.6 kB)")
     assert read_disk_usage(room.record) == room
     assert summary_rows(room, Origins(), reused=True) == [
-        ("packages", "8 reused, 6.9 MB with byte code"),
+        ("packages", "8 reused, 6.9 MB with bytecode"),
         ("largest", "flask 3.1 (342.6 kB)"),
     ]
 

@@ -57,7 +57,7 @@ def measure(venv: Path, distributions: Sequence[InstalledDistribution], *, elsew
 def summary_rows(room: DiskUsage, origins: FileOrigins, *, reused: bool) -> list[tuple[str, str]]:
     """Return the rows about the environment; ``origins`` are those of its files if it is new."""
     done = "reused" if reused else f"installed ({origins})" if str(origins) else "installed"
-    rows = [("packages", f"{room.packages} {done}, {room.size} with byte code")]
+    rows = [("packages", f"{room.packages} {done}, {room.size} with bytecode")]
     return [*rows, ("largest", room.largest)] if room.largest else rows
 
 

@@ -70,7 +70,7 @@ def judge_layers(
             f"its layer is not that of Python {layer.text('version')} as it was released: somebody changed it"
         )
     elif old.contents().magic != new.contents().magic:
-        verdict.refusals.append("the byte code of the two is not the same kind")
+        verdict.refusals.append("the bytecode of the two is not the same kind")
     needing = [one for other in app.buildpack_layers for one in other.texts(_NEEDS_LIBPYTHON)]
     if needing and not new.contents().has_libpython:
         verdict.refusals.append(f"libpython is needed by {needing[0]}, and the new layer has no shared one")
