@@ -15,7 +15,7 @@ def test_the_output_is_part_of_the_message() -> None:
 def test_output_that_was_shown_is_not_shown_again() -> None:
     with pytest.raises(PhaseError) as failed, output_is_shown():
         raise PhaseError(LifecycleCode.BUILD_BUILDPACK, "it failed", output="because\n")
-    assert str(failed.value) == "it failed\n  What the buildpack said stands above."
+    assert str(failed.value) == "it failed\n  What the buildpack said is above."
     assert (failed.value.code, failed.value.output) == (LifecycleCode.BUILD_BUILDPACK, "because\n")
 
 

@@ -41,5 +41,5 @@ def output_is_shown() -> Iterator[None]:
     except PhaseError as error:
         if not error.output:
             raise
-        detail = "What the buildpack said stands above."
+        detail = "What the buildpack said is above."
         raise PhaseError(error.code, error.title, detail=detail, output=error.output) from None
