@@ -16,7 +16,7 @@ from buildpack_common.parsing import parse_toml
 from buildpack_release.builder.builder_summary import address, summary
 from buildpack_release.dist.embedded import Embedded
 from buildpack_release.dist.manifest import SCHEMA
-from buildpack_release.errors import ConflictError
+from buildpack_release.errors import ConflictError, UsageError
 from buildpack_testing.archive import unpack
 from buildpack_testing.cnb import image_layout
 from support.builder_parts import (
@@ -216,6 +216,17 @@ def test_the_base_itself_is_not_written_over(parts: Parts) -> None:
     with pytest.raises(ConflictError):
         create(parts, parts.folder / "base/layout")
     assert image_layout.read(parts.folder / "base/layout").digest == before
+
+
+def test_a_part_that_is_not_there_is_told_with_the_line_that_names_it(parts: Parts) -> None:
+    """Whoever follows the page has no lifecycle yet: the configuration says where it is looked for."""
+    (parts.folder / "lifecycle.tgz").unlink()
+    with pytest.raises(UsageError, match=r"lifecycle\.tgz") as caught:
+        create(parts, parts.folder / "out")
+    assert (caught.value.file, caught.value.line) == (
+        parts.config,
+        parts.config.read_text("utf-8").splitlines().index('uri = "lifecycle.tgz"') + 1,
+    )
 
 
 def test_the_same_buildpack_in_two_packages_is_one(parts: Parts) -> None:

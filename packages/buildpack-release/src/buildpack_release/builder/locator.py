@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from buildpack_release.errors import UsageError
+from buildpack_release.errors import UsageError, shown_path
 from oci_registry.errors import InvalidReferenceError
 from oci_registry.layout import LayoutStore
 from oci_registry.reference import Reference
@@ -93,7 +93,7 @@ def local_file(text: str, *, directory: Path) -> Path:
     path = _existing_path(text, directory)
     if path is None:
         _refuse_address(text)
-        raise UsageError("there is no such file", file=directory / text)
+        raise UsageError(f"there is no such file: {shown_path(directory / text)}")
     if not path.is_file():
         raise UsageError("this is not a file", file=path)
     return path
@@ -111,7 +111,7 @@ def _existing_path(text: str, directory: Path) -> Path | None:
     if path.exists():
         return path
     if text.startswith("file:") or _PATH_LIKE.match(text):
-        raise UsageError("there is no such file or folder", file=path)
+        raise UsageError(f"there is no such file or folder: {shown_path(path)}")
     return None
 
 

@@ -59,7 +59,7 @@ def _table(fleet: Fleet) -> str:
 def _row(fleet: Fleet, image: ShownImage) -> tuple[str, ...]:
     python = image.python
     if python is None:
-        state = "no Python of ours" if image.is_built else "not built by buildpacks"
+        state = "no Python of ours" if image.is_built else "not an app built by buildpacks"
         return (image.name, image.platform, "-", state, "-", "-", size(image.size), "-")
     return (
         image.name,
@@ -102,7 +102,7 @@ def _facts(image: ShownImage) -> Iterator[tuple[str, str]]:
     yield "Digest", image.digest
     yield "Platform", image.platform
     if not image.is_built:
-        yield "Built by", "something other than Cloud Native Buildpacks"
+        yield "Built by", "no lifecycle: this is not an app image of Cloud Native Buildpacks"
     yield "Python", _python(image.python) if image.python else "none of ours"
     if image.python:
         yield "Archive", f"sha256:{image.python.archive}"
