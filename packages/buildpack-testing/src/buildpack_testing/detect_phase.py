@@ -162,8 +162,9 @@ class Detector:
         code = LifecycleCode.DETECT_ERROR if is_error else LifecycleCode.DETECT_NOBODY
         lines = [f"{' + '.join(group.ids)}: {group.outcome.value}" for group in tried]
         for run in self._runs.values():
-            said = run.output.strip().splitlines() or ["(no output)"]
-            lines += [f"{run.id} ended with {run.code}: {said[0]}", *(f"    {line}" for line in said[1:])]
+            ended = "passed" if run.code == _PASS else f"ended with {run.code}"
+            said = run.output.strip().splitlines() or ([] if run.code == _PASS else ["(no output)"])
+            lines += [": ".join([f"{run.id} {ended}", *said[:1]]), *(f"    {line}" for line in said[1:])]
         return PhaseError(code, "No group of buildpacks passed detection", detail="\n".join(lines))
 
 
