@@ -102,7 +102,7 @@ def try_app(
     PhaseError for a build that failed, UsageError for bad input, whatever assembling raises.
     """
     if not trial.app.is_dir():
-        raise UsageError(f"{trial.app} is not a directory", advice="Give the directory of an app.")
+        raise UsageError(f"{trial.app} is not a directory", advice="Name the directory of an app.")
     root = workspace_of(trial.app, workspaces or cache_directory() / "try")
     order = trial.order or outermost_composite(repository)
     repository.get(order)
