@@ -70,7 +70,7 @@ class Demo:
         """Go through all steps with the app (the sample without one). Raises ReleaseError when one fails."""
         app = app or self._repository.root / SAMPLE
         if not app.is_dir():
-            raise UsageError(f"{app} is not a directory", advice="Give the directory of an app.")
+            raise UsageError(f"{app} is not a directory", advice="Name the directory of an app.")
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strata-demo-")))
             directories = self._package(scratch / "builder")

@@ -60,7 +60,7 @@ class Workspace:
         """
         source = source.resolve()
         if not source.is_dir():
-            raise UsageError(f"{source} is not a directory", advice="Give the directory of an app.")
+            raise UsageError(f"{source} is not a directory", advice="Name the directory of an app.")
         if self.root.resolve().is_relative_to(source):
             raise UsageError(
                 f"The workspace {self.root} lies in the app {source}", advice="Use one outside of it."
