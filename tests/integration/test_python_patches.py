@@ -150,7 +150,7 @@ def test_a_condition_that_the_patch_answers_otherwise_makes_it_anew(app: Patched
     assert any("strata_test_squares-1.0.dist-info" in name for name in made)
     assert app.metadata(VENV_LAYER)["made_by"][0] == app.newer  # type: ignore[index]
     # What is moved into it comes without byte code: another patch would make other bits of it.
-    assert "Moved over from the environment before" in after.run(VENV).printed
+    assert "Moved over from the previous environment" in after.run(VENV).printed
     app.job.platform.store.forget(image=True, cache=True)
     app.build(app.newer)
     fresh = app.files()

@@ -228,7 +228,7 @@ def _install(
             heavy = _choose_heavy(job, resolution, parts)
     if parts.moved:
         count = f"{len(parts.moved)} of {len(resolution.packages)} packages"
-        output.step(f"Moved over from the environment before, since their files are the same: {count}")
+        output.step(f"Moved over from the previous environment, since their files are the same: {count}")
     return resolution, parts, heavy
 
 

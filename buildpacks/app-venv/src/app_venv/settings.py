@@ -92,7 +92,8 @@ PACKAGE_MANAGER = Variable(
 )
 HEAVY = Variable(
     "BP_VENV_HEAVY",
-    "from how many MiB of heavy files on a wheel has a layer of its own for them (default: 16); `off`: never",
+    "a wheel with at least so many MiB of big binary files has a layer of its own for them (default: 16);"
+    " `off`: none has",
     form="`off`, or a number",
 )
 INSTALLER = Variable(
