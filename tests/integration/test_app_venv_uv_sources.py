@@ -95,13 +95,17 @@ def test_a_password_in_a_file_of_the_app_is_told_and_gets_no_further(
 
 
 def test_a_published_file_with_the_same_words_is_no_leak(private: PrivateBuilds) -> None:
-    """Not in the environment, nor in uv's cache, where it is the same file by another name."""
-    private.builds.publish(Project("words", files={"words_too.py": f"EXAMPLE = {PASSWORD!r}\n"}))
+    """Not in the environment, nor in uv's cache, where it is the same file, or a copy, by another name."""
+    files = {"words_too.py": f"EXAMPLE = {PASSWORD!r}\n", "words-1.0.data/data/share/words": PASSWORD}
+    private.builds.publish(Project("words", files=files), LEFT)
     lock(private, "words")
     private.bind("ca", type="ca-certificates", **{"ca.crt": certificate_of(private)})
     access = {"UV_INDEX_MAIN_USERNAME": USER, "UV_INDEX_MAIN_PASSWORD": PASSWORD}
     private.build(access)
     assert installed(private.builds) == ["words-1.0"]
+    lock(private, "words", "left")
+    private.build(access)  # words is moved, and what is restored has no hard links between layers
+    assert installed(private.builds) == ["left-1.0", "words-1.0"]
 
 
 def certificate_of(private: PrivateBuilds) -> str:

@@ -67,6 +67,18 @@ def test_what_is_changed_or_has_come_since_is_not(libraries: Path) -> None:
     assert [name for name in changed if str(libraries / name) in files] == []
 
 
+def test_a_copy_is_known_by_its_content(libraries: Path, tmp_path: Path) -> None:
+    """By no other: one of the list of files, or of what is not published, is none."""
+    copy, link, other = (tmp_path / name for name in ("copy", "link", "other"))
+    copy.write_text(FILES["pkg/data/words.txt"])
+    link.symlink_to(copy)
+    other.write_text((libraries / "pkg-1.0.dist-info/RECORD").read_text())
+    files = PublishedFiles(libraries, {"pkg"})
+    assert files.has_content(str(copy))
+    assert not any(files.has_content(str(path)) for path in (link, other, tmp_path, tmp_path / "none"))
+    assert not PublishedFiles(libraries, {"other"}).has_content(str(copy))
+
+
 def test_all_recorded_paths_are_returned_as_they_are_on_the_disk(libraries: Path) -> None:
     paths = recorded_paths(installed_distributions(libraries))
     assert str(libraries / "pkg/__init__.py") in paths

@@ -9,11 +9,8 @@ metadata, would help to guess them.
 from __future__ import annotations
 
 import json
-import os
-import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app_venv.environment.installed import installed_distributions
@@ -138,33 +135,20 @@ def _published_files(made: Made) -> PublishedFiles:
 
 
 class _PublishedDownloads:
-    """The files of the cache that are wheels as an index has them, or files of such wheels.
+    """The files of the cache that are wheels as an index has them, or unpacked of such wheels (uv).
 
-    The latter are also in the environment, by another name of the same file (uv).
+    The content of the latter is also in the environment, or, of heavy files, known from there.
     """
 
     def __init__(self, made: Made) -> None:
-        self._root, self._published = made.site_packages, _published_files(made)
+        self._published = _published_files(made)
         packages = made.resolution.packages
         digests = {package.origin.rpartition(":")[2] for package in packages if package.published}
         kept = kept_digests(made.cache.path).items()
         self._paths = {str(made.cache.path / name) for name, digest in kept if digest in digests}
 
     def __contains__(self, path: str) -> bool:
-        if path in self._paths:
-            return True
-        entry = os.lstat(path)
-        if entry.st_nlink == 1 or stat.S_ISDIR(entry.st_mode):
-            return False
-        installed = self._installed.get((entry.st_dev, entry.st_ino))
-        return installed is not None and installed in self._published
-
-    @cached_property
-    def _installed(self) -> dict[tuple[int, int], str]:
-        """The files of the environment that have more than one name."""
-        paths = (os.path.join(folder, name) for folder, _, names in os.walk(self._root) for name in names)  # noqa: PTH118  (text)
-        entries = ((path, os.lstat(path)) for path in paths)
-        return {(one.st_dev, one.st_ino): path for path, one in entries if one.st_nlink > 1}
+        return path in self._paths or self._published.has_content(path)
 
 
 def _mended(path: Path, search: SecretSearch) -> bytes | None:

@@ -93,6 +93,11 @@ class PublishedFiles:
         expected = self._digests[path]
         return not expected or has_digest(path, expected)
 
+    def has_content(self, path: str) -> bool:
+        """Whether a file has the content of one of them, whatever it is called. Raises OSError."""
+        is_file = os.path.isfile(path) and not os.path.islink(path)  # noqa: PTH113, PTH114  (text)
+        return is_file and recorded_file_hash(path) in self._contents
+
     @cached_property
     def _digests(self) -> dict[str, str]:
         """Hashes by path; empty for the lists themselves, which have none."""
@@ -106,6 +111,10 @@ class PublishedFiles:
                 }
                 found[str(one.directory / _RECORD)] = ""
         return found
+
+    @cached_property
+    def _contents(self) -> frozenset[str]:
+        return frozenset(filter(None, self._digests.values()))
 
     @cached_property
     def _directories(self) -> frozenset[str]:
@@ -122,7 +131,12 @@ class PublishedFiles:
 
 def has_digest(path: str, digest: str) -> bool:
     """Whether a file is there and has this hash, in the form of RECORD. Raises OSError."""
-    return os.path.isfile(path) and _recorded(file_sha256(Path(path))) == digest  # noqa: PTH113  (text)
+    return os.path.isfile(path) and recorded_file_hash(path) == digest  # noqa: PTH113  (text)
+
+
+def recorded_file_hash(path: str) -> str:
+    """Return the hash of a file as RECORD has it. Raises OSError."""
+    return _recorded(file_sha256(Path(path)))
 
 
 def recorded_hash(content: bytes) -> str:
