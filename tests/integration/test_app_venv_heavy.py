@@ -189,6 +189,21 @@ def test_links_that_would_lead_nowhere_are_not_moved(builds: VenvBuilds, gone: s
         assert third.run(CONSUMER).printed == f"{SIZE}\n"
 
 
+def test_what_a_later_buildpack_writes_through_a_link_does_not_stay(builds: VenvBuilds) -> None:
+    """It is in the cache with the layer; the file that a link leads to counts like one that is moved."""
+    builds.publish(Project("small", "2.0"))
+    builds.wanted = "build = true"
+    builds.consumer = f'cd "$VIRTUAL_ENV"/lib/*/site-packages\nprintf x >>{BIG}\n'
+    builds.require(*builds.locked("large-1.0", "small-1.0"))
+    build(builds)
+    builds.consumer = ""
+    builds.require(*builds.locked("large-1.0", "small-2.0"))
+    changed = build(builds)
+    fresh = builds.build(LOWERED, clear=True)
+    assert heavy_layers(changed) == heavy_layers(fresh)
+    assert changed.layer(VENV, "venv").diff_id == fresh.layer(VENV, "venv").diff_id
+
+
 def test_another_size_or_none_moves_nothing(builds: VenvBuilds) -> None:
     builds.require(*builds.locked("large-1.0", "other-1.0"))
     build(builds)

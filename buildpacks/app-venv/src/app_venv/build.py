@@ -233,12 +233,12 @@ def _install(
 
 
 def _distributions_with_links(job: EnvironmentJob) -> frozenset[str]:
-    """Return those whose links lead into layers that will be there."""
+    """Return those whose links lead into layers that will be there, as they were made."""
     if not job.key.heavy_layers:
         return frozenset()
-    from app_venv.heavy.heavy_layers import kept_layers  # few environments have any
+    from app_venv.heavy.heavy_layers import intact_layers  # few environments have any
 
-    kept = kept_layers(job.context.layers, job.key.heavy_layers, contents=job.loads_heavy_files)
+    kept = intact_layers(job.context.layers, job.key.heavy_layers, contents=job.loads_heavy_files)
     return frozenset(one.distribution for one in kept)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app_venv.environment.installed import installed_distributions
+from app_venv.environment.records import recorded_hash
 from app_venv.heavy.heavy_files import SMALLEST_FILE, HeavyWheel
 from app_venv.heavy.heavy_layers import (
     HeavyLayer,
     HeavyPlan,
     fill_layers,
+    intact_layers,
     keep_layers,
     lost_layers,
     needs_contents,
@@ -30,7 +33,7 @@ from support.heavy_wheels import SHA256, install, resolution
 if TYPE_CHECKING:
     from pathlib import Path
 
-WHEEL = HeavyWheel("large", "5" * 64, {"large/a.so": "sha256=x"}, 6)
+WHEEL = HeavyWheel("large", "5" * 64, {"large/a.so": recorded_hash(b"binary")}, 6)
 (LAYER,) = HeavyPlan(wheels=(WHEEL,)).layers
 RECORD = (str(LAYER),)
 LAUNCH, ALL = LayerTypes(launch=True), LayerTypes(build=True, launch=True, cache=True)
@@ -89,6 +92,29 @@ def test_contents_that_are_wanted_have_to_be_there(tmp_path: Path) -> None:
     packages = site_packages(tmp_path)
     fill_layers(Layers(tmp_path), packages, [WHEEL], ALL)
     assert (packages / "large/a.so").read_text() == "binary"
+
+
+@pytest.mark.parametrize("change", ["content", "more", "beside", "link", "fifo", "gone"])
+def test_what_a_later_buildpack_has_changed_is_made_again(change: str, tmp_path: Path) -> None:
+    """It is cached with its layer, whose metadata still say what was made."""
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], ALL)
+    restore(tmp_path, contents=True)
+    assert intact_layers(Layers(tmp_path), RECORD, contents=True) == (LAYER,)
+    layer = tmp_path / LAYER.name
+    file = layer / "files/large/a.so"
+    if change in ("content", "more", "beside"):
+        place = {"more": layer / "files/b.so", "beside": layer / "a.so"}.get(change, file)
+        place.write_text("another")
+    else:
+        file.unlink()
+        if change == "fifo":
+            os.mkfifo(file)
+        elif change == "link":
+            file.symlink_to("/dev/null")
+    assert intact_layers(Layers(tmp_path), RECORD, contents=True) == ()
+    fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], ALL)
+    assert [path for path in layer.rglob("*") if not path.is_dir()] == [file]
+    assert file.read_text() == "binary"
 
 
 @pytest.mark.parametrize(

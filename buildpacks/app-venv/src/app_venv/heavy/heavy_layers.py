@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app_venv.environment.records import recorded_file_hash
 from app_venv.evidence.key import RECIPE
 from app_venv.heavy.heavy_files import heavy_wheels, published_wheels
+from app_venv.unchanged.ownership import read_tree
 from buildpack_api.layers import LayerKey
 from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
@@ -79,6 +82,23 @@ class HeavyLayer:
             return False
         path = layers.root / self.name
         return path.is_dir() or not (contents or os.path.lexists(path))
+
+    def is_intact(self, layers: Layers) -> bool:
+        """Whether what is there of it, if anything, are its files as they were made. Raises OSError.
+
+        A later buildpack may write through links of the environment. All files are read.
+        """
+        path = layers.root / self.name
+        if not path.is_dir():
+            return True
+        tree, root = read_tree(path), f"{_FILES}/"
+        if tree.links or not all(
+            name.startswith(root) and stat.S_ISREG(seen.st_mode) for name, seen in tree.files.items()
+        ):
+            return False
+        return self.files == _digest_of(
+            {name.removeprefix(root): recorded_file_hash(f"{path}/{name}") for name in tree.files}
+        )
 
 
 def needs_contents(plan: BuildpackPlan) -> bool:
@@ -161,26 +181,35 @@ def plan_layers(
 
 
 def _layer_of(wheel: HeavyWheel) -> HeavyLayer:
-    listing = "".join(f"{name} {digest}\n" for name, digest in sorted(wheel.files.items()))
-    digest = hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
-    return HeavyLayer(wheel.distribution, wheel.sha256, digest, wheel.size)
+    return HeavyLayer(wheel.distribution, wheel.sha256, _digest_of(wheel.files), wheel.size)
+
+
+def _digest_of(files: Mapping[str, str]) -> str:
+    listing = "".join(f"{name} {digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _largest_first(layer: HeavyLayer) -> tuple[int, str]:
     return (-layer.size, layer.distribution)
 
 
-def kept_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[HeavyLayer, ...]:
-    """Return those of an environment that the next image will have; with ``contents``, that are there."""
-    return tuple(one for one in read_layers(record) if one.is_kept(layers, contents=contents))
+def intact_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[HeavyLayer, ...]:
+    """Return those of an environment that the next image will have as they were made.
+
+    With ``contents`` they are there. Raises OSError.
+    """
+    return tuple(
+        one for one in read_layers(record) if one.is_kept(layers, contents=contents) and one.is_intact(layers)
+    )
 
 
 def lost_layers(layers: Layers, record: Iterable[str], *, contents: bool) -> tuple[str, ...]:
     """Return why an environment cannot be used, one reason for each layer that its links would miss."""
     why = "are not there, and this build may load them" if contents else "are not in the last image"
-    kept = kept_layers(layers, record, contents=contents)
     return tuple(
-        f"the heavy files of {one.distribution} {why}" for one in read_layers(record) if one not in kept
+        f"the heavy files of {one.distribution} {why}"
+        for one in read_layers(record)
+        if not one.is_kept(layers, contents=contents)
     )
 
 
@@ -193,12 +222,12 @@ def keep_layers(layers: Layers, linked: Iterable[HeavyLayer], types: LayerTypes)
 def fill_layers(layers: Layers, site_packages: Path, wheels: Iterable[HeavyWheel], types: LayerTypes) -> None:
     """Move heavy files into layers, put links in their place, and save the layers.
 
-    A layer that is kept is not made again: it has the same files. Directories stay directories, so that what
-    a library looks for beside itself is found. Raises OSError.
+    A layer that is kept, and intact, is not made again: it has the same files. Directories stay directories,
+    so that what a library looks for beside itself is found. Raises OSError.
     """
     for wheel in wheels:
         one = _layer_of(wheel)
-        is_kept = one.is_kept(layers, contents=types.build)
+        is_kept = one.is_kept(layers, contents=types.build) and one.is_intact(layers)
         layer = layers.open(one.name, one.key(layers))
         if not is_kept:
             layer.clear()
