@@ -149,6 +149,20 @@ def test_what_a_later_buildpack_has_changed_is_installed_anew(
         assert is_as_fresh(builds, changed)
 
 
+def test_what_the_app_itself_has_changed_is_installed_anew(builds: VenvBuilds) -> None:
+    """Its settings are loaded to collect static files, before the list of all files is made."""
+    builds.publish(OTHER, NEWER, Project("django"))
+    builds.require(*builds.locked(*FIRST, "django-1.0"))
+    (builds.app / "manage.py").write_text(
+        "import left, sys\nopen(left.__file__, 'a').write('# more')\nsys.exit(1)\n"
+    )
+    builds.build()
+    builds.require(*builds.locked(*CHANGED, "django-1.0"))
+    changed = builds.build()
+    assert moved(changed) == "2 of 4"
+    assert is_as_fresh(builds, changed)
+
+
 VARIETY = (
     Project("plain"),
     Project("plain", "2.0"),

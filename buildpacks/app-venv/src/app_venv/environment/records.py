@@ -32,6 +32,10 @@ class RecordedFile:
     digest: str = ""
     size: int | None = None
 
+    def differs_from(self, sha256: str) -> bool:
+        """Whether RECORD has another SHA-256 than this, in hex; it does not if it has none."""
+        return self.digest.startswith("sha256=") and self.digest != _recorded(sha256)
+
 
 def recorded_files(distribution: InstalledDistribution) -> Iterator[RecordedFile]:
     """Yield what the distribution has recorded; nothing if there is no RECORD."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app_venv.environment.records import recorded_files
 from app_venv.unchanged.inventory import Inventory, ListedDistribution, ListedFile
 from app_venv.unchanged.ownership import bytecode, own_files, read_tree, whole_folders
 from buildpack_common.files import PARTIAL, file_sha256, remove
@@ -171,7 +172,17 @@ def take_inventory(
         for name, paths in own_files(venv, tree, known.values(), linked).items()
         if identities.get(name)
     )
-    return Inventory(made_for, (python.version, python.build), tuple(listed))
+    installed = tuple(one for one in listed if _is_as_recorded(venv, one, known[one.name]))
+    return Inventory(made_for, (python.version, python.build), installed)
+
+
+def _is_as_recorded(venv: Path, listed: ListedDistribution, one: InstalledDistribution) -> bool:
+    """Whether all is as it was installed: Django's settings, for one, may have written into it since."""
+    for recorded in recorded_files(one):
+        file = listed.files.get(recorded.path.removeprefix(f"{venv}/"))
+        if file and recorded.differs_from(file.sha256):
+            return False
+    return True
 
 
 def _offer(root: Path, inventory: Inventory, python: Interpreter, linked: Collection[str]) -> UnchangedParts:
