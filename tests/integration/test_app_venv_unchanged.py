@@ -18,8 +18,8 @@ from support.component_builds import MINORS, NEWEST
 from support.main_job import VENV
 from support.poetry_builds import poetry_builds
 from support.uv_builds import uv_builds, uv_platform
-from support.venv_builds import LEFT, RIGHT, digest, installed, text_of, venv_builds
-from support.wheels import Project
+from support.venv_builds import LEFT, RIGHT, digest, installed, site_packages, text_of, venv_builds
+from support.wheels import SOURCE_BACKEND, Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,6 +220,37 @@ def test_whatever_changes_the_result_is_that_of_a_fresh_build(
         for state in states:
             builds.require(*state)
             assert is_as_fresh(builds, builds.build())
+
+
+# A build backend that writes down the variable STAMP; there is a wheel with the same tags as well.
+STAMPED = SOURCE_BACKEND.replace(
+    'wheel.writestr("source.py", "")', 'import os; wheel.writestr("source.py", repr(os.environ["STAMP"]))'
+)
+
+
+def test_what_uv_builds_though_there_is_a_wheel_is_not_moved(tmp_path: Path) -> None:
+    more = "[tool.uv]\nno-binary-package = ['source']\n"
+    with uv_builds(tmp_path) as builds:
+        builds.publish(Project("source"), OTHER, NEWER)
+        builds.publish_source(STAMPED)
+        for version, stamp in (("1.0", "1"), ("2.0", "2")):
+            builds.project("source", f"other=={version}", more=more)
+            builds.uv_lock()
+            result = builds.build({"STAMP": stamp})
+            assert moved(result) == ""
+            assert (site_packages(builds) / "source.py").read_text() == repr(stamp)
+
+
+def test_what_poetry_builds_though_there_is_a_wheel_is_not_moved(tmp_path: Path) -> None:
+    with poetry_builds(tmp_path) as builds:
+        builds.publish(Project("source"), OTHER, NEWER)
+        builds.publish_source(STAMPED)
+        for version, stamp in (("1.0", "1"), ("2.0", "2")):
+            builds.poetry_project("source", f"other=={version}")
+            builds.poetry_lock()
+            result = builds.build({"STAMP": stamp, "POETRY_INSTALLER_NO_BINARY": "source"})
+            assert moved(result) == ""
+            assert (site_packages(builds) / "source.py").read_text() == repr(stamp)
 
 
 # Runs a program as Python does, and kills itself, with all that it has started, at one of the times that it

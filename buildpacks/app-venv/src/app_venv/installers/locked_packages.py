@@ -90,12 +90,17 @@ class LockedPackages:
         return found[0] if found else None
 
 
-def resolved(one: InstalledDistribution, lock: LockedPackages) -> ResolvedDistribution:
-    """Return what the lock knows of what is installed."""
+def resolved(
+    one: InstalledDistribution, lock: LockedPackages, *, built: bool = False
+) -> ResolvedDistribution:
+    """Return what the lock knows of what is installed.
+
+    ``built``: it was built here, although the lock may have a wheel of the same tags.
+    """
     package = lock.find(one.name, one.version)
     if package is None or package.reason:
         return ResolvedDistribution(one.name, one.version, UNPROVABLE)
-    wheel = _wheel_of(one, package)
+    wheel = None if built else _wheel_of(one, package)
     if wheel is not None:
         published = package.kind == "registry"
         return ResolvedDistribution(one.name, one.version, wheel.hash, published=published)

@@ -12,6 +12,7 @@ from app_venv.installers.poetry.options import (
     poetry_variables,
     refuse_variables,
     relevant_settings,
+    without_wheels,
 )
 from buildpack_api.errors import ConfigurationError
 
@@ -85,3 +86,22 @@ def test_passwords_and_tokens_in_its_files_are_known(tmp_path: Path, text: str, 
     path = tmp_path / "auth.toml"
     path.write_text(text)
     assert [one.value for one in login_file_secrets(path)] == secrets
+
+
+@pytest.mark.parametrize(
+    ("variable", "file", "names"),
+    [
+        ("", "", ""),
+        ("a, B_c", "", "a b-c"),
+        (":none:", "", ""),
+        (":all:", "", "a b-c d"),
+        ("", 'no-binary = ["b.c"]', "b-c"),
+        ("a", 'no-binary = "d"', "a d"),
+        ("", "no-binary = true", "a b-c d"),
+        ("", "no-binary", ""),
+    ],
+)
+def test_what_may_not_come_from_a_wheel(variable: str, file: str, names: str, tmp_path: Path) -> None:
+    (tmp_path / "poetry.toml").write_text(f"[installer]\n{file}\n")
+    environment = {"POETRY_INSTALLER_NO_BINARY": variable, "POETRY_CONFIG_DIR": str(tmp_path / "none")}
+    assert list(filter(without_wheels(environment, tmp_path), ("a", "b-c", "d"))) == names.split()

@@ -79,6 +79,7 @@ class PoetryInstaller:
         from app_venv.environment.venv import site_packages
         from app_venv.installers.finishing import finish_environment
         from app_venv.installers.locked_packages import resolved
+        from app_venv.installers.poetry.options import without_wheels
 
         sources = self.venv / "src"
         _remove_sources(sources, installed_distributions(site_packages(self.venv, interpreter.minor)))
@@ -87,7 +88,9 @@ class PoetryInstaller:
         distributions = finish_environment(
             self.venv, interpreter, lock.direct, parts=parts, environment=environment, output=self.output
         )
-        resolution = InstallationResolution(tuple(resolved(one, lock) for one in distributions))
+        no_wheels = without_wheels(environment, self.app_dir)
+        packages = (resolved(one, lock, built=no_wheels(one.name)) for one in distributions)
+        resolution = InstallationResolution(tuple(packages))
         self.origins.built.extend(resolution.built)
         return resolution
 

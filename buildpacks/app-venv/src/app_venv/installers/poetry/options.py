@@ -9,14 +9,17 @@ of a Poetry that is newer than this list, takes part in the decision what is ins
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import public_digest, public_file_digest
 from app_venv.installers.tools import OF_PYTHON, OWN, refuse
+from buildpack_api import toml
+from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _PLACE = "packages would be installed somewhere else than in the virtual environment of the image"
 
@@ -38,6 +41,7 @@ _HARMLESS = re.compile(
     r"REPOSITORIES_\w+|REQUESTS_\w+|SOLVER_\w+|SYSTEM_GIT_CLIENT|VERSION|VIRTUALENVS_\w+|WARNINGS_\w+)"
 )
 _FOLDER = "POETRY_CONFIG_DIR"
+_NO_BINARY, _ALL = "POETRY_INSTALLER_NO_BINARY", frozenset({":all:", "true", "1"})
 _OWN_FILE, _SETTINGS, _LOGINS = "poetry.toml", "config.toml", "auth.toml"
 
 
@@ -69,6 +73,22 @@ def relevant_settings(environment: Mapping[str, str], app_dir: Path) -> tuple[st
     own = app_dir / _OWN_FILE
     files = [(_OWN_FILE, own), *((str(path), path) for path in configuration_files(environment)[:1])]
     return (*values, *(f"{name} {public_file_digest(path)}" for name, path in files if path.is_file()))
+
+
+def without_wheels(environment: Mapping[str, str], app_dir: Path) -> Callable[[str], bool]:
+    """Return what says of a normalised name whether Poetry may be told to build that in any case.
+
+    Each place counts that says so, although Poetry goes by one of them.
+    """
+    named = {normalise(name.strip()) for name in environment.get(_NO_BINARY, "").split(",")}
+    for path in (app_dir / _OWN_FILE, *configuration_files(environment)[:1]):
+        with suppress(toml.TomlError):
+            installer = toml.load(path).get("installer")
+            value = installer.get("no-binary") if isinstance(installer, dict) else None
+            listed = value if isinstance(value, list) else str(value).split(",")
+            named |= {normalise(str(name).strip()) for name in listed}
+    is_all = not named.isdisjoint(_ALL)
+    return lambda name: is_all or name in named
 
 
 def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:

@@ -70,6 +70,7 @@ class UvInstaller:
         if not isinstance(inputs, UvInputs):
             raise TypeError("uv installs from its own lock file")
         from app_venv.installers.locked_packages import resolved  # only when something is installed
+        from app_venv.installers.uv.cache import linked_archives
 
         lock = inputs.lock  # what is wrong with it is said before anything is run
         if not self._builds_in_it(inputs):
@@ -78,7 +79,10 @@ class UvInstaller:
         python = ("--python", str(self.tools.interpreter.executable))
         self.run("sync", *python, *inputs.arguments, *self._wheels_only(lock))
         distributions = self.finish(interpreter, lock.direct, parts)
-        return InstallationResolution(tuple(resolved(one, lock) for one in distributions))
+        # Settings may forbid wheels that the lock has (no-binary).
+        built = {one.distribution for one in linked_archives(self.cache, self.venv) if one.built}
+        packages = (resolved(one, lock, built=one.name in built) for one in distributions)
+        return InstallationResolution(tuple(packages))
 
     def finish(
         self, interpreter: Interpreter, direct: Collection[str] | None, parts: UnchangedParts
