@@ -15,7 +15,7 @@ _UNITS = ("kB", "MB", "GB", "TB")
 
 
 def tree_size(tree: Path) -> int:
-    """Return the bytes in all files below ``tree``: each hard link once, symbolic links not followed.
+    """Return the bytes in all files below ``tree``: each hard link once, symbolic links count nothing.
 
     So a layer counts what its tar archive holds. What cannot be read, or is not there, counts nothing.
     """
@@ -36,10 +36,10 @@ def _files(tree: Path) -> Iterator[os.stat_result]:
     while folders:
         with suppress(OSError), os.scandir(folders.pop()) as entries:
             for entry in entries:
-                if not entry.is_dir():
-                    yield entry.stat(follow_symlinks=False)
-                elif not entry.is_symlink():
+                if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
+                elif not entry.is_symlink():
+                    yield entry.stat(follow_symlinks=False)
 
 
 def readable_size(size: int) -> str:
