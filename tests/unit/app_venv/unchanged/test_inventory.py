@@ -33,6 +33,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         {"made_for": None},
         {"python": 3},
         {"distributions": [{"name": "left", "files": {"a": [1, 2]}}]},
+        {"distributions": [{"name": "left", "files": {"a": [float("inf"), 2, ""]}}]},
     ],
 )
 def test_anything_else_is_none(tmp_path: Path, change: dict[str, object]) -> None:

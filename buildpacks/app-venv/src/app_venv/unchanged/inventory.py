@@ -85,7 +85,7 @@ def read_inventory(layer: Path) -> Inventory | None:
             tuple(map(str, document["python"])),
             tuple(map(_distribution, document["distributions"])),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 
