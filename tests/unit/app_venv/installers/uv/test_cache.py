@@ -77,9 +77,11 @@ def test_what_need_not_be_installed_again_does_not_stay(cache: Path, tmp_path: P
 
 
 def test_what_the_environment_is_linked_to_is_told(cache: Path, tmp_path: Path) -> None:
-    found = {one.distribution: one for one in linked_archives(cache, tmp_path / "venv")}
+    found = {one.distribution: one for one in linked_archives(cache, tmp_path / "venv", ())}
     assert {name: one.built for name, one in found.items()} == {"a": False, "built": True, "local": True}
     assert b"sha256 one" in found["a"].notes
+    others = linked_archives(cache, tmp_path / "venv", {"a"})
+    assert {one.distribution for one in others} == {"built", "local"}
 
 
 def test_a_copy_is_not_what_the_environment_is_linked_to(cache: Path, tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_copy_is_not_what_the_environment_is_linked_to(cache: Path, tmp_path: 
     content = file.read_bytes()
     file.unlink()
     file.write_bytes(content)
-    found = {one.distribution for one in linked_archives(cache, tmp_path / "venv")}
+    found = {one.distribution for one in linked_archives(cache, tmp_path / "venv", ())}
     assert found == {"built", "local"}
 
 

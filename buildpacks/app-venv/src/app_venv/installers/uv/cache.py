@@ -124,9 +124,12 @@ class CachedArchive:
     built: bool
 
 
-def linked_archives(cache: Path, venv: Path) -> Iterator[CachedArchive]:
-    """Yield those of the environment, each by the normalised name of its distribution."""
-    used = _linked_archives(cache, venv)
+def linked_archives(cache: Path, venv: Path, moved: Collection[str]) -> Iterator[CachedArchive]:
+    """Yield those of the environment, each by the normalised name of its distribution.
+
+    Those that were ``moved`` into it are not looked at: all their files would be.
+    """
+    used = _linked_archives(cache, venv, moved)
     for pattern in (_WHEELS, _BUILT):
         for _, link, archive in _used_links(cache, used, pattern):
             notes = b"".join(path.read_bytes() for path in _pointers(link) if path.is_file())
@@ -149,11 +152,16 @@ def _used_links(cache: Path, used: set[Path], pattern: str) -> Iterator[tuple[Pa
                 yield root, link, archive
 
 
-def _linked_archives(cache: Path, venv: Path) -> set[Path]:
+def _linked_archives(cache: Path, venv: Path, moved: Collection[str] = ()) -> set[Path]:
     """Return the unpacked wheels of which the environment has a file: the very same one."""
     places = [str(path) for path in venv.glob("lib/python*/site-packages")]
     archives = (archive for root in cache.glob(_ARCHIVES) for archive in root.iterdir())
-    return {archive for archive in archives if any(_is_linked(archive, place) for place in places)}
+    return {
+        archive
+        for archive in archives
+        if not any(name in moved for name in _distributions(archive))
+        and any(_is_linked(archive, place) for place in places)
+    }
 
 
 def _is_linked(archive: Path, place: str) -> bool:

@@ -80,7 +80,8 @@ class UvInstaller:
         self.run("sync", *python, *inputs.arguments, *self._wheels_only(lock))
         distributions = self.finish(interpreter, lock.direct, parts)
         # Settings may forbid wheels that the lock has (no-binary).
-        built = {one.distribution for one in linked_archives(self.cache, self.venv) if one.built}
+        archives = linked_archives(self.cache, self.venv, parts.moved)
+        built = {one.distribution for one in archives if one.built}
         packages = (resolved(one, lock, built=one.name in built) for one in distributions)
         return InstallationResolution(tuple(packages))
 

@@ -151,7 +151,7 @@ class UvRequirementsInstaller(UvInstaller):
         """Yield what was installed, with the hash among those allowed that uv has noted of its file."""
         from app_venv.installers.uv.cache import linked_archives  # only when something is installed
 
-        archives = {one.distribution: one for one in linked_archives(self.cache, self.venv)}
+        archives = {one.distribution: one for one in linked_archives(self.cache, self.venv, parts.moved)}
         allowed = {one.encode(): one for one in inputs.hashes}
         for one in distributions:
             if one.name in parts.moved:
