@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,20 +94,20 @@ def test_a_program_that_fails_says_what_it_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("mount namespaces")
-def test_an_ordinary_user_can_do_it(tmp_path: Path) -> None:
+def test_an_ordinary_user_can_do_it() -> None:
     """In a user namespace; what is written belongs to them."""
     if not _has_user_namespaces():
         lack("missing: user namespaces for ordinary users")
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(0o755)
-    program = (
-        f"run_with_folder(Path({os.fspath(tmp_path)!r}), {NAME!r},"
-        f" ['/bin/sh', '-c', 'echo yes > /{NAME}/found; id -u'], environment={ENVIRONMENT!r}, report=print)"
-    )
     imports = "from pathlib import Path\nfrom buildpack_release.images.private_root import run_with_folder"
-    assert run_as_ordinary_user(imports, program) == "0\n"
-    assert (tmp_path / "found").read_text() == "yes\n"
+    with TemporaryDirectory() as name:  # below what everybody may enter, as pytest's folders are not
+        folder = Path(name)
+        folder.chmod(0o777)
+        program = (
+            f"run_with_folder(Path({name!r}), {NAME!r}, ['/bin/sh', '-c', 'echo yes > /{NAME}/found; id -u'],"
+            f" environment={ENVIRONMENT!r}, report=print)"
+        )
+        assert run_as_ordinary_user(imports, program) == "0\n"
+        assert (folder / "found").read_text() == "yes\n"
 
 
 def _has_user_namespaces() -> bool:

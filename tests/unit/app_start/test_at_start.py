@@ -14,10 +14,8 @@ from app_start.layer import AtStart, program_text
 from buildpack_api import toml
 
 if TYPE_CHECKING:
-    from typing import Any
-
-if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 MEBIBYTE = 1 << 20
 
@@ -136,7 +134,8 @@ def test_gunicorn_is_told_where_it_may_write(program: Path) -> None:
     """In an empty environment, from anywhere; what the user says comes last, and so counts."""
     code, told, printed = run(program)
     assert (code, printed) == (0, b"")
-    assert told["GUNICORN_CMD_ARGS"] == "--worker-tmp-dir /dev/shm --no-control-socket"
+    memory = "--worker-tmp-dir /dev/shm " if os.access("/dev/shm", os.W_OK) else ""
+    assert told["GUNICORN_CMD_ARGS"] == f"{memory}--no-control-socket"
     _, told, _ = run(program, GUNICORN_CMD_ARGS='--access-logformat "%h\\n" --worker-tmp-dir /tmp')
     found = told["GUNICORN_CMD_ARGS"]
     assert found == '--no-control-socket --access-logformat "%h\\n" --worker-tmp-dir /tmp'
