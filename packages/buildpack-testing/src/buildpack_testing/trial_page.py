@@ -5,13 +5,12 @@ The page is built as a tree, so that every text is escaped when it is written.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from buildpack_common.files import write_atomically
-from buildpack_release.errors import UsageError, shown_path
+from buildpack_release.files.asked_file import check_asked_file
 from buildpack_release.text import duration, size
 from buildpack_testing.treemap import Tile, treemap
 
@@ -37,21 +36,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def check_page(name: str) -> None:
     """Raise UsageError for a place where no page can be written; "" is none, and fine."""
-    file = Path(name)
-    if not name:
-        return
-    if file.suffix.lower() not in _ENDINGS:
-        raise UsageError(f"a report is written as {_ENDINGS[0]}: {name}")
-    if file.is_dir():
-        raise UsageError("this is a folder; a report is one file", file=file)
-    if not file.parent.is_dir():
-        raise UsageError(f"there is no folder {shown_path(file.parent)} for the report", file=file)
-    try:
-        with tempfile.TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        reason = f"cannot be written to: {error.strerror}"
-        raise UsageError(f"the folder {shown_path(file.parent)} {reason}", file=file) from None
+    check_asked_file(name, "report", _ENDINGS[:1], aliases=_ENDINGS[1:])
 
 
 def write_page(report: TrialReport, file: Path) -> None:

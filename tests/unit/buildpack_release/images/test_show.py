@@ -290,5 +290,8 @@ def test_the_picture_has_every_layer_once(
     for name in ("p.svg", "p.html"):
         write_picture(fleet, tmp_path / name)
         assert "<svg" in (tmp_path / name).read_text("utf-8")
-    with pytest.raises(UsageError):
+    check_picture(str(tmp_path / "p.htm"))
+    with pytest.raises(UsageError, match=r"a picture is written as \.svg or \.html: p\.png"):
         check_picture("p.png")
+    with pytest.raises(UsageError, match=r"there is no folder .* for the picture"):
+        check_picture(str(tmp_path / "missing/p.svg"))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from buildpack_common.files import write_atomically
 from buildpack_common.terminal_text import one_line
-from buildpack_release.errors import UsageError
+from buildpack_release.files.asked_file import check_asked_file
 from buildpack_release.images.app_image import LayerKind
 from buildpack_release.images.image_report import summary
 from buildpack_release.text import size
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from buildpack_release.images.app_image import AppLayer
     from buildpack_release.images.show import Fleet
 
@@ -37,9 +38,8 @@ _PAGE = """<!DOCTYPE html>
 
 
 def check_picture(name: str) -> None:
-    """Raise UsageError for a file name whose ending is not that of a picture; "" is none, and fine."""
-    if name and Path(name).suffix.lower() not in (_SVG, *_HTML):
-        raise UsageError(f"a picture is written as {_SVG} or {_HTML[0]}: {name}")
+    """Raise UsageError for a place where no picture can be written; "" is none, and fine."""
+    check_asked_file(name, "picture", (_SVG, _HTML[0]), aliases=_HTML[1:])
 
 
 def write_picture(fleet: Fleet, file: Path) -> None:
