@@ -107,9 +107,7 @@ class _Loads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at what the attributes of an element load."""
         self._raw = tag if tag in {"script", "style"} else ""
-        loading = self.ATTRIBUTES | (
-            {"href", "xlink:href"} if tag in {"link", "image", "use", "base"} else set()
-        )
+        loading = self.ATTRIBUTES | (self.REFERENCES if tag in self.REFERRING else frozenset())
         for name, value in attrs:
             if name in loading and re.search(rf"(?:^|[\s,]){_OTHER_HOST}", value or "", re.IGNORECASE):
                 self.found.append(f"<{tag} {name}={value}>")
