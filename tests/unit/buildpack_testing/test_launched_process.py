@@ -102,14 +102,19 @@ def test_processes_are_found_on_the_assembled_path_and_arguments_replace_default
             container.run(["no-such-tool"])
 
 
+def with_exec_d(text: str) -> str:
+    """Return a bin/build that makes a layer for launch with a program in exec.d."""
+    program = (
+        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
+        f'cat >"$p" <<\'END\'\n{text}\nEND\nchmod +x "$p"\n'
+    )
+    return program + layer("x", "launch")
+
+
 def test_exec_d_programs_change_the_environment(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:
-    program = (
-        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
-        'printf \'#!/bin/sh\\necho SET = \\\\"by exec.d\\\\" >&3\\n\' > "$p"; chmod +x "$p"\n'
-    )
-    scripted.add("a", build=program + layer("x", "launch"))
+    scripted.add("a", build=with_exec_d('#!/bin/sh\necho SET = \\"by exec.d\\" >&3'))
     platform = platforms("a")
     platform.build(app)
     with platform.container() as container:
@@ -130,11 +135,7 @@ def test_an_exec_d_program_that_the_launcher_refuses(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path, text: str
 ) -> None:
     """With its code: what a shell would forgive, the kernel does not."""
-    program = (
-        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
-        f'cat >"$p" <<\'END\'\n{text}\nEND\nchmod +x "$p"\n'
-    )
-    scripted.add("a", build=program + layer("x", "launch"))
+    scripted.add("a", build=with_exec_d(text))
     platform = platforms("a")
     platform.build(app)
     with platform.container() as container, pytest.raises(PhaseError) as refused:
@@ -146,11 +147,7 @@ def test_what_exec_d_programs_print_is_the_containers(
     scripted: ScriptedBuildpacks, platforms: Platforms, app: Path
 ) -> None:
     """On its own streams, before what the process says."""
-    program = (
-        'mkdir -p "$CNB_LAYERS_DIR/x/exec.d"; p="$CNB_LAYERS_DIR/x/exec.d/p"\n'
-        'printf \'#!/bin/sh\\necho out; echo err >&2\\n\' > "$p"; chmod +x "$p"\n'
-    )
-    scripted.add("a", build=program + layer("x", "launch"))
+    scripted.add("a", build=with_exec_d("#!/bin/sh\necho out; echo err >&2"))
     platform = platforms("a")
     platform.build(app)
     with platform.container() as container:
