@@ -1,4 +1,4 @@
-"""What installs, whichever tool it is: the Python and the program that are there, its environment."""
+"""What installs, whichever tool it is: Python, the program, its environment, and what may not be set."""
 
 from __future__ import annotations
 
