@@ -41,14 +41,17 @@ LATER = [
 ]
 
 
-@pytest.fixture(scope="module")
-def loaded() -> set[str]:
-    modules = "app_venv.build, app_venv.installers.pip.strategy"
-    program = f"import sys; sys.path[:] = {sys.path!r}; import {modules}; print(*sys.modules)"
+def loaded_by(statements: str) -> set[str]:
+    program = f"import sys; sys.path[:] = {sys.path!r}; {statements}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, check=True, text=True
     )
     return set(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    return loaded_by("import app_venv.build, app_venv.installers.pip.strategy")
 
 
 @pytest.mark.parametrize("module", LATER)
@@ -60,3 +63,19 @@ def test_only_what_every_build_needs_is_loaded_at_once(module: str, loaded: set[
 def test_there_are_not_many_of_them(loaded: set[str]) -> None:
     """Each is a file to be found, read and run: a new room has to be worth that to every build."""
     assert len([name for name in loaded if name.partition(".")[0] == "app_venv"]) <= 34
+
+
+@pytest.mark.parametrize(
+    ("statements", "later"),
+    [
+        # An environment with links into layers, reused.
+        ("import app_venv.heavy.heavy_layers", {"app_venv.heavy.heavy_files", "configparser", "csv"}),
+        # A lock file names hundreds of addresses.
+        (
+            "from buildpack_common.known_secrets import address_secrets; address_secrets('http://a/b#c', '')",
+            {"urllib.parse"},
+        ),
+    ],
+)
+def test_nor_what_few_builds_need(statements: str, later: set[str]) -> None:
+    assert not later & loaded_by(statements)

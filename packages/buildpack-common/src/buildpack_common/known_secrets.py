@@ -136,8 +136,10 @@ def _of_address(scheme: str, rest: str, source: str, expand: Callable[[str], str
             filled = expand(user).partition(":")
             username, password = (filled[0], filled[2]) if filled[1] else (user, "")
         yield from _of_user(username, password, scheme, source, expand)
-    for pair in address[at + 1 :].partition("?")[2].split("&"):
-        yield from _of_query(pair, source, expand)
+    query = address[at + 1 :].partition("?")[2]
+    if query:
+        for pair in query.split("&"):
+            yield from _of_query(pair, source, expand)
 
 
 def _of_user(
@@ -155,11 +157,11 @@ def _of_user(
 
 
 def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[KnownSecret]:
-    from urllib.parse import unquote_plus
-
     name, equals, value = pair.rpartition("=")
     telling = _TELLING.search(name) is not None
     if telling or _REFERENCE.search(value):
+        from urllib.parse import unquote_plus  # few addresses have such a query
+
         named = _named(source, value, expand)
         texts = [expand(value), unquote_plus(expand(value)), *_parts(value, expand)]
         # "?raw=${RAW}" is no secret because it is a variable; one of some length may be.

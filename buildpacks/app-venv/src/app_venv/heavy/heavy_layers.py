@@ -13,10 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app_venv.environment.records import recorded_file_hash
 from app_venv.evidence.key import RECIPE
-from app_venv.heavy.heavy_files import heavy_wheels, published_wheels
-from app_venv.unchanged.ownership import read_tree
 from buildpack_api.layers import LayerKey
 from buildpack_common.parsing import parse_count
 
@@ -91,6 +88,9 @@ class HeavyLayer:
         path = layers.root / self.name
         if not path.is_dir():
             return True
+        from app_venv.environment.records import recorded_file_hash  # not for a reused environment
+        from app_venv.unchanged.ownership import read_tree
+
         tree, root = read_tree(path), f"{_FILES}/"
         if tree.links or not all(
             name.startswith(root) and stat.S_ISREG(seen.st_mode) for name, seen in tree.files.items()
@@ -164,6 +164,8 @@ def plan_layers(
     most: int = MOST_LAYERS,
 ) -> HeavyPlan:
     """Choose the wheels with the most bytes in heavy files, but at least ``least``. Raises OSError."""
+    from app_venv.heavy.heavy_files import heavy_wheels, published_wheels  # not for a reused environment
+
     names = {one.distribution for one in linked}
     wheels = heavy_wheels(distributions, resolution, least=least)
     found = {one.distribution: one for one in wheels if one.distribution not in names}
