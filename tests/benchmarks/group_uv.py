@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ _SYNC = ("sync", "--locked", "--no-default-groups", "--compile-bytecode")
 _BARE = "uv sync --locked --compile-bytecode, no cache"
 _AGAIN = "uv sync on the environment that is there"
 _PIP = "app-venv with pip, cold"
+_COMPILE = """
+import sys
+from pathlib import Path
+from buildpack_api.bytecode import compile_tree
+compile_tree(Path(sys.argv[1]), Path(sys.argv[2]), env={})
+"""
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -41,12 +48,15 @@ def measure(bench: Bench) -> Iterator[Row]:
         "cold": Side(by_uv.act, partial(by_uv.enter_empty, lock)),
         "unchanged": Side(by_uv.act, partial(by_uv.enter, "locked", lock)),
         "pip": Side(by_pip.act, partial(by_pip.enter_empty, pinned)),
+        "bytecode": _bytecode(bench, job),
         **_peers(bench, job, app, index),
     }
     found = alternate(sides, bench.few)
     count = f"{len(names(PINNED))} packages, locked"
     yield Row.timed(GROUP, f"cold, {count}", _BARE, found["cold"], found["bare"], Aim.ratio(1.15))
     yield Row.timed(GROUP, f"cold, {count}", _PIP, found["cold"], found["pip"], Aim.ratio(0.55))
+    floor = f"bytecode alone, {count}, whatever installs"
+    yield Row.timed(GROUP, floor, _PIP, found["bytecode"], found["pip"])
     yield Row.timed(GROUP, f"unchanged, {count}", _AGAIN, found["unchanged"], found["again"], Aim.ratio(0.5))
 
 
@@ -59,6 +69,13 @@ def _project(bench: Bench, index: dict[str, str]) -> Path:
     (app / "pyproject.toml").write_text(f"{head}dependencies = [\n{listed}]\n{here}", "utf-8")
     run_uv("lock", cwd=app, UV_DEFAULT_INDEX=index["UV_DEFAULT_INDEX"])
     return app
+
+
+def _bytecode(bench: Bench, job: Job) -> Side:
+    """Compile what is installed, and nothing else: what is left if a tool takes no time at all."""
+    tree = bench.directory("uv/bytecode") / "lib"
+    shutil.copytree(job.layers(VENV) / "venv" / "venv" / "lib", tree, symlinks=True)
+    return Side(partial(run, [sys.executable, "-c", _COMPILE, job.python, tree]))
 
 
 def _peers(bench: Bench, job: Job, app: Path, index: dict[str, str]) -> dict[str, Side]:

@@ -95,7 +95,7 @@ class Aim:
     def show(self, unit: Unit) -> str:
         """Say it for people."""
         texts = {
-            Against.RATIO: f"≤ {self.limit:.2g} x",
+            Against.RATIO: f"≤ {self.limit:.3g} x",
             Against.DIFFERENCE: f"≤ {unit.show(self.limit)} more",
             Against.VALUE: f"≤ {unit.show(self.limit)}",
             Against.NOTHING: "reported",
