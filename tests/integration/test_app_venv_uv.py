@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -356,6 +357,49 @@ def test_a_lock_file_of_pip_with_uv(builds: UvBuilds) -> None:
     builds.lock("left-1.0", head='extras = ["web"]\n')
     said = builds.failure(BP_INSTALLER="uv", BP_PIP_EXTRAS="web")
     assert "BP_PIP_EXTRAS cannot be used with BP_INSTALLER=uv" in said
+
+
+def test_a_requirements_file_means_to_uv_what_it_means_to_pip(builds: UvBuilds) -> None:
+    """Variables, constraints, nested indexes, addresses; nothing that is said to uv changes or moves it."""
+    builds.require("-r more.txt", "-c limits.txt", *builds.locked("right-2.0"))
+    (left,) = (one for one in builds.wheels if one.name.startswith("left-"))
+    address = f"{builds.server.url}/files/{left.name}"
+    builds.require("-i ${INDEX}", f"{address} --hash=sha256:{sha256(left)}", file="more.txt")
+    builds.require("right<3", file="limits.txt")
+    elsewhere = '[tool.uv]\nexclude-dependencies = ["left"]\n[tool.uv.pip]\ntarget = "elsewhere"\n'
+    (builds.app / "pyproject.toml").write_text(elsewhere)
+    index = f"{builds.server.url}/simple/"
+    variables = {"BP_INSTALLER": "uv", "INDEX": f"{builds.server.url}/nothing/", "PIP_INDEX_URL": index}
+    assert "no index has right" in builds.failure(**variables)
+    builds.build({**variables, "INDEX": index, "PIP_INDEX_URL": f"{builds.server.url}/nothing/"})
+    assert installed(builds) == ["left-1.0", "right-2.0"]
+    notes = site_packages(builds) / "left-1.0.dist-info"
+    assert json.loads((notes / "direct_url.json").read_text()) == {
+        "archive_info": {"hash": f"sha256={sha256(left)}", "hashes": {"sha256": sha256(left)}},
+        "url": address,
+    }
+    assert (notes / "REQUESTED").exists()
+    builds.require("right<2", file="limits.txt")
+    said = builds.failure(**variables)
+    assert "requirements.txt:3 (right==2.0) is more than limits.txt:1 (right<2) allows" in said
+
+
+def test_settings_of_pip_count_for_uv_in_its_place_or_are_refused(builds: UvBuilds) -> None:
+    """None of those that make a difference is passed over."""
+    builds.require(*builds.locked("left-1.0"))
+    variables = {"BP_INSTALLER": "uv", "PIP_INDEX_URL": f"{builds.server.url}/simple/"}
+    hosts = {"PIP_TRUSTED_HOST": "one.example two.example", "PIP_FIND_LINKS": "/nowhere"}
+    builds.build({**variables, **hosts})
+    assert installed(builds) == ["left-1.0"]
+    said = builds.failure(**variables, PIP_NO_BINARY="left")
+    assert "left==1.0 has no file that may be used for this Python" in said
+    said = builds.failure(**variables, PIP_CONFIG_SETTINGS="a=b")
+    assert "PIP_CONFIG_SETTINGS cannot be used with BP_INSTALLER=uv" in said
+    (builds.root / "uv.toml").write_text('[pip]\ntarget = "elsewhere"\n')
+    said = builds.failure(**variables, UV_CONFIG_FILE=str(builds.root / "uv.toml"))
+    assert "These variables would spoil the build: UV_CONFIG_FILE" in said
+    said = builds.failure(**variables, PIP_PROXY="http://127.0.0.1:9", UV_HTTP_RETRIES="0")
+    assert "an index cannot be reached" in said
 
 
 def test_what_uv_builds_of_a_hashed_source_counts_as_built(builds: UvBuilds) -> None:

@@ -58,3 +58,34 @@ def test_a_cause_and_a_next_step(output: str) -> None:
 @pytest.mark.parametrize("code", [-9, 137])
 def test_a_uv_that_was_killed(code: int) -> None:
     assert "memory" in explain(code, "").cause
+
+
+PINNED = {
+    "error: Hash-checking is required, but no trusted hash was provided for: `left`": (
+        "left is required by one of the packages, and no line pins it by hash"
+    ),
+    "  cause: Hash mismatch for `left==1.0`\n": (
+        "none of the hashes that are allowed is that of the file of left==1.0"
+    ),
+    "  cause: Because left was not found in the package registry and you require left==1.0, we": (
+        "no index has left"
+    ),
+    "  cause: Because there is no version of left==1.0 and you require left==1.0, we": (
+        "no index has left==1.0"
+    ),
+    "  cause: Because left==1.0 has no source distribution and you require left==1.0, we": (
+        "left==1.0 has no file that may be used"
+    ),
+    "  cause: HTTP status client error (404 Not Found) for url (http://index/left.whl)": (
+        "http://index/left.whl is not there"
+    ),
+    "  cause: tcp connect error\n  cause: Connection refused (os error 111)": "cannot be reached",
+}
+
+
+@pytest.mark.parametrize("output", PINNED)
+def test_without_a_lock_file_no_advice_is_about_one(output: str) -> None:
+    """``uv pip install`` is told of a requirements file."""
+    found = explain(1, output, locked=False)
+    assert PINNED[output] in found.cause
+    assert "uv.lock" not in f"{found.cause} {found.advice}"

@@ -142,6 +142,9 @@ def test_groups_are_chosen_by_the_variables_of_pip(tmp_path: Path) -> None:
     (tmp_path / "pdm.lock").unlink()
     pipfile_lock(tmp_path, {}, develop={}, jobs={"y": HASHED})
     assert read(tmp_path, {"BP_PIP_GROUPS": "jobs"}).listing.startswith("y==1.0")
+    pipfile_lock(tmp_path, {"x": HASHED}, develop={"y": HASHED})
+    for name in ("dev-packages", "develop"):  # as Pipenv itself is told, and as its lock has it
+        assert "y==1.0" in read(tmp_path, {"BP_PIP_GROUPS": f"packages {name}"}).listing
 
 
 def test_what_has_no_hash_beside_what_has_one_needs_a_pip_that_lets_it_in(tmp_path: Path) -> None:
@@ -193,12 +196,17 @@ url = "https://mirror/simple"
 name = "files"
 url = "https://files/"
 type = "find_links"
+[[tool.pdm.source]]
+name = "here"
+url = "file:///${PROJECT_ROOT}/wheels"
+type = "find_links"
 """
     pdm_lock(tmp_path, {"name": "x", "version": "1", "groups": ["default"], "files": FILES}, project=text)
-    assert read(tmp_path).listing.splitlines()[:3] == [
+    assert read(tmp_path).listing.splitlines()[:4] == [
         "--extra-index-url https://me:${SECRET}@own/simple",
         "--index-url https://mirror/simple",
         "--find-links https://files/",
+        f"--find-links file://{tmp_path}/wheels",
     ]
 
 

@@ -165,7 +165,50 @@ _RULES = (
     ),
 )
 
+# What ``uv pip install`` says, which has no uv.lock.
+_PINNED = (
+    Rule(
+        r"no trusted hash was provided for: `(?P<name>[^`]+)`|"
+        r"In `--require-hashes` mode, all requirements must [^\n]*found: (?P<other>\S+)",
+        "{name}{other} is required by one of the packages, and no line pins it by hash",
+        "What packages require has to be in the file as well. Write it with a tool such as pip-compile "
+        "--generate-hashes, for the Python of the app.",
+    ),
+    Rule(
+        r"Hash mismatch for `(?P<name>[^`]+)`",
+        "none of the hashes that are allowed is that of the file of {name}",
+        "Most often the hashes were made for other Pythons or processors, or before this file was published: "
+        "make them again, for the Python and the processor of the app. If they were made with this file, it "
+        "was replaced since: unless that was on purpose, do not trust the index.",
+    ),
+    Rule(
+        r"Because (?P<name>\S+) was not found in the (?:package registry|provided package locations)",
+        "no index has {name}",
+        "Is the name right? If it is private, is PIP_INDEX_URL, PIP_EXTRA_INDEX_URL or a binding of type "
+        "pypi there?",
+    ),
+    Rule(
+        r"Because there is no version of (?P<name>[^\s,]+)",
+        "no index has {name}",
+        "Is the version right, and has it been published on the index that the build asks?",
+    ),
+    Rule(
+        r"Because (?P<name>\S+) has no (?:source distribution|usable wheels|wheels?)",
+        "{name} has no file that may be used for this Python and processor",
+        "Choose another version of the package, or a Python for which it has a wheel. What --no-binary and "
+        "--only-binary leave out does not count (PIP_NO_BINARY, PIP_ONLY_BINARY, BP_PIP_ONLY_BINARY).",
+    ),
+    Rule(
+        r"HTTP status client error \((?:404|410)[^)]*\) for url \((?P<url>[^)]+)\)",
+        "{url} is not there",
+        "Has its index withdrawn the file, or moved it? Then make the file of requirements again.",
+    ),
+)
 
-def explain(code: int, output: str) -> Explanation:
-    """Return what is known about a uv that ended with ``code`` (negative: signal) after ``output``."""
-    return explain_failure("uv", _RULES, code, output)
+
+def explain(code: int, output: str, *, locked: bool = True) -> Explanation:
+    """Return what is known about a uv that ended with ``code`` (negative: signal) after ``output``.
+
+    ``locked``: it installed from uv.lock.
+    """
+    return explain_failure("uv", _RULES if locked else (*_PINNED, *_RULES), code, output)

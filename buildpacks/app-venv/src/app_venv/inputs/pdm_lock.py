@@ -39,7 +39,7 @@ _KNOWN = re.compile(r"4\.[45](\.\d+)?")
 _GROUPS_NOTED = "inherit_metadata"
 _DEFAULT = "default"
 _LINUX = re.compile(r"(?:linux|manylinux\w*?|musllinux\w*?)(?:_(?P<machine>x86_64|aarch64|amd64|arm64))?")
-_ROOT = "${PROJECT_ROOT}"
+_ROOT = re.compile(r"(?<=:)///?\$\{PROJECT_ROOT\}")
 
 
 def read_pdm_lock(path: Path, wanted: Wanted) -> ManagerLock:
@@ -62,9 +62,8 @@ def read_pdm_lock(path: Path, wanted: Wanted) -> ManagerLock:
     ]
     entries = tuple(_entry(table, path.parent) for table in packages)
     itself, remark = _itself(project, path.parent)
-    return ManagerLock(
-        (*entries, *itself), tuple(map(_source, tables_of(settings, "source", PYPROJECT))), remark=remark
-    )
+    sources = tuple(_source(table, path.parent) for table in tables_of(settings, "source", PYPROJECT))
+    return ManagerLock((*entries, *itself), sources, remark=remark)
 
 
 def _load(path: Path) -> dict[str, object]:
@@ -207,8 +206,13 @@ def _address(table: Mapping[str, object], root: Path) -> str:
     where = text_of(table, "path", PDM_LOCK)
     if where:
         return local_address(where, root) + fragment
-    address = text_of(table, "url", PDM_LOCK).replace(_ROOT, quote(str(root)).lstrip("/"))
+    address = _filled(text_of(table, "url", PDM_LOCK), root)
     return address + fragment if address else ""
+
+
+def _filled(address: str, root: Path) -> str:
+    """Return an address with the project's directory, as PDM fills it in."""
+    return _ROOT.sub(f"//{quote(str(root))}", address)
 
 
 def _itself(project: Mapping[str, object], root: Path) -> tuple[tuple[LockedEntry, ...], str]:
@@ -226,7 +230,7 @@ def _itself(project: Mapping[str, object], root: Path) -> tuple[tuple[LockedEntr
     return (LockedEntry(name, address=local_address(".", root), editable=True),), remark
 
 
-def _source(table: Mapping[str, object]) -> LockedSource:
+def _source(table: Mapping[str, object], root: Path) -> LockedSource:
     name, address, user, password = (
         text_of(table, key, PYPROJECT) for key in ("name", "url", "username", "password")
     )
@@ -235,5 +239,6 @@ def _source(table: Mapping[str, object]) -> LockedSource:
         login = ":".join(one if "${" in one else quote(one, safe="") for one in (user, password))
         host, slash, place = rest.partition("/")
         address = f"{scheme}://{login}@{host.rpartition('@')[2]}{slash}{place}"
+    address = _filled(address, root)
     option = "--find-links" if text_of(table, "type", PYPROJECT) == "find_links" else ""
     return LockedSource(name, address, table.get("verify_ssl") is not False, option)

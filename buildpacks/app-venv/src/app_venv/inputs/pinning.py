@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from app_venv.inputs.requirement_lines import PlacedLine
     from buildpack_common.known_secrets import KnownSecret
 
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
@@ -94,7 +95,8 @@ class PinnedInputs:
     ``secrets`` are those in addresses of the files, ``hashes`` the SHA-256 of what they allow.
     ``written`` are those of them that are written out, not filled in from a variable.
     ``listing`` is the text of a requirements file that was made of another kind of file. ``conditional`` are
-    the texts that may have conditions on a full version of Python (`evidence.patch_conditions`).
+    the texts that may have conditions on a full version of Python (`evidence.patch_conditions`). ``lines``
+    are all of requirements files, in pip's order, and of ``listing``.
     """
 
     title: str
@@ -112,6 +114,7 @@ class PinnedInputs:
     written: tuple[KnownSecret, ...] = field(default=(), repr=False)
     listing: str = field(default="", repr=False)
     conditional: tuple[str, ...] = field(default=(), repr=False)
+    lines: tuple[PlacedLine, ...] = field(default=(), repr=False, compare=False)
 
     proved_when_kept: ClassVar[bool] = False
     """Whether a restored environment with equal inputs needs no other proof that it may be reused."""
@@ -180,6 +183,7 @@ class Evidence:
     hashes: set[str] = field(default_factory=set, repr=False)
     written: list[KnownSecret] = field(default_factory=list, repr=False)
     conditional: list[str] = field(default_factory=list, repr=False)
+    lines: list[PlacedLine] = field(default_factory=list, repr=False)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property

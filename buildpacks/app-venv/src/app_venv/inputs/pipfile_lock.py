@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _PIPFILE = "Pipfile"
 _FORMAT = 6
 _META, _DEFAULT = "_meta", "default"
+_ALIASES = {"packages": _DEFAULT, "dev-packages": "develop"}
 # Tables of a Pipfile that are none of packages, or that its lock has under another name.
 _OTHER_TABLES = frozenset({
     "source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop",
@@ -60,6 +61,8 @@ def read_pipfile_lock(path: Path, wanted: Wanted) -> ManagerLock:
     _check_freshness(path, document, sources)
     _check_python(meta, wanted.interpreter.version)
     categories = {normalise(key): key for key in document if key != _META}
+    # Pipenv itself is told of them by their names in the Pipfile.
+    categories |= {alias: key for alias, key in _ALIASES.items() if key in document}
     wanted.selection.check(PIPFILE_LOCK, (), categories)
     chosen = dict.fromkeys([_DEFAULT, *(categories[one] for one in wanted.selection.groups)])
     entries = tuple(entry for category in chosen for entry in _entries(document, category, path.parent))

@@ -60,6 +60,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         written=tuple(found.written),
         listing=listing,
         conditional=tuple(found.conditional),
+        lines=tuple(found.lines),
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from app_venv.inputs.pinning import Evidence, Pinning
-from app_venv.inputs.requirement_lines import RequirementLine, decode, expand, read_lines
+from app_venv.inputs.requirement_lines import PlacedLine, RequirementLine, decode, expand, read_lines
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.parsing import DEEPEST
 
@@ -60,6 +60,7 @@ def weigh_made_lines(
     found.add(place, expand(text, variables))
     for line in read_lines(text, variables):
         found.know(line.written, place, variables)
+        found.lines.append(PlacedLine(place, app_dir, line))
         _weigh(line, place, app_dir, found)
 
 
@@ -118,6 +119,8 @@ class _Reader:
     def _line(self, line: RequirementLine, file: str, *, constraint: bool) -> None:
         place = f"{file}:{line.number}"
         self.found.know(line.written, place, self.variables)
+        folder = (self.app_dir / file).parent
+        self.found.lines.append(PlacedLine(place, folder, line, constraint))
         for name in line.includes:
             self._include(name, file, place, constraint=constraint)
         for name in line.constraints:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -36,7 +37,8 @@ class RequirementLine:
     """A logical line. ``written`` is what it was before variables were replaced.
 
     ``requirement`` is what stands before the first option; ``understood`` is False if the options are none
-    that pip documents. ``hashes_optional``: it lets in what has no hash beside what has one.
+    that pip documents; ``options`` is all that stands there, if there is more than hashes.
+    ``hashes_optional``: it lets in what has no hash beside what has one.
     """
 
     number: int
@@ -48,7 +50,18 @@ class RequirementLine:
     hashes: tuple[str, ...] = ()
     understood: bool = True
     hashes_optional: bool = False
+    options: str = field(default="", compare=False)
     written: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """A line where it was read. ``folder`` is that of its file; ``constraint``: it only limits the others."""
+
+    place: str
+    folder: Path
+    line: RequirementLine
+    constraint: bool = False
 
 
 def decode(content: bytes) -> str:
@@ -113,7 +126,7 @@ def _parse(number: int, text: str) -> RequirementLine:
 
     found = read_options(options)
     if found is None:
-        return RequirementLine(number, text, requirement, understood=False)
+        return RequirementLine(number, text, requirement, understood=False, options=options)
     values, rest = found
     return RequirementLine(
         number,
@@ -125,4 +138,5 @@ def _parse(number: int, text: str) -> RequirementLine:
         hashes=tuple(values.hash or ()),
         understood=not rest,
         hashes_optional=bool(values.no_require_hashes),
+        options=options,
     )

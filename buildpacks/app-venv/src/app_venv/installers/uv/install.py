@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from app_venv.evidence.resolution import InstallationResolution
 from app_venv.installers.tools import BUILD_EPOCH
@@ -60,6 +60,9 @@ class UvInstaller:
     settings: Settings
     origins: UvOrigins = field(default_factory=UvOrigins)
 
+    from_lock: ClassVar[bool] = True
+    """Whether it installs from uv.lock."""
+
     def install(
         self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
     ) -> InstallationResolution:
@@ -115,7 +118,7 @@ class UvInstaller:
             from app_venv.failures.building import failed_installation  # only for a failure
             from app_venv.failures.uv import explain
 
-            raise failed_installation("uv", command, code, explain(code, tail))
+            raise failed_installation("uv", command, code, explain(code, tail, locked=self.from_lock))
 
     def _builds_in_it(self, inputs: UvInputs) -> bool:
         """Whether uv may build packages with what is in the environment: then that has to be whole."""

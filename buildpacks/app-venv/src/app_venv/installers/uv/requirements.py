@@ -6,12 +6,13 @@ no pip that could install it.
 
 from __future__ import annotations
 
-import re
+import json
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from app_venv.environment.venv import site_packages
 from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
 from app_venv.inputs.pinning import Pinning, listed
 from app_venv.inputs.read import read_inputs
@@ -19,12 +20,20 @@ from app_venv.inputs.requirement_files import is_lock
 from app_venv.inputs.selection import Wanted
 from app_venv.installers.pip import config
 from app_venv.installers.pip.install import policy_options
-from app_venv.installers.pip.options import refuse_dangerous_variables, variable, without_dangerous
+from app_venv.installers.pip.options import (
+    is_on,
+    option_of,
+    refuse_dangerous_variables,
+    variable,
+    without_dangerous,
+)
+from app_venv.installers.tools import refuse
 from app_venv.installers.uv.install import UvInstaller
+from app_venv.installers.uv.pip_files import DEFAULT_INDEX, file_for_uv, project_of, trusted_hosts
 from app_venv.installers.uv.strategy import UvStrategy
 from app_venv.settings import INSTALLER
 from buildpack_api.errors import ConfigurationError
-from buildpack_common.names import normalise
+from buildpack_common.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,15 +48,28 @@ if TYPE_CHECKING:
     from buildpack_api.interpreter import Interpreter
     from buildpack_common.known_secrets import KnownSecret
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_TRUSTED = "UV_INSECURE_HOST"
 # How uv is told what pip is told: by options of pip, variables of uv.
 _DEFAULT_INDEX = "UV_DEFAULT_INDEX"
 _INDEXES = {
     "index-url": _DEFAULT_INDEX, "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
-    "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE",
+    "trusted-host": _TRUSTED, "cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT",
 }  # fmt: skip
-_LISTS = ("find-links", "trusted-host")
-_NO_INDEX = "no-index"
+_REQUIREMENT = "--requirement"
+_NO_INDEX, _FIND_LINKS, _PROXY = "no-index", "find-links", "proxy"
+_KINDS = ("no-binary", "only-binary")
+# What an index of a file replaces, as with pip.
+_OF_USER = (_DEFAULT_INDEX, "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+# uv's own settings, also those of the app for it, are none of pip's: they could name another environment.
+_WITHOUT_SETTINGS = {"UV_NO_CONFIG": "1"}
+_MORE = "what is installed would not be what the files say, and pip would install"
+_REFUSED = dict.fromkeys(("UV_CONFIG_FILE", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE"), _MORE)
+# Options of pip about which uv is not told, and which make a difference even if everything is pinned.
+_UNTOLD = frozenset({
+    "build-constraint", "config-settings", "ignore-requires-python", "no-build-isolation",
+    "uploaded-prior-to",
+})  # fmt: skip
+_OF_FILES = "constraint"
 
 
 class UvRequirementsStrategy(UvStrategy):
@@ -56,16 +78,20 @@ class UvRequirementsStrategy(UvStrategy):
     fetches_all = True  # lock files are installed as a whole
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
-        """Refuse those of pip as well: its settings count."""
+        """Refuse those of pip as well, since its settings count, and those of uv that would say more."""
         refuse_dangerous_variables(users)
         super().refuse_variables(users)
+        refuse({name: reason for name, reason in _REFUSED.items() if users.get(name)})
 
     def find_tools(self, context: BuildContext) -> Tools:
         """Find Python and uv, which is given the indexes that pip is set up for."""
         tools = super().find_tools(context)
         variables = {**without_dangerous(context.environment), **tools.access.variables}
         config.refuse_dangerous_settings(variables)
-        return replace(tools, environment={**tools.environment, **_index_variables(variables)})
+        _refuse_untold(variables)
+        return replace(
+            tools, environment={**tools.environment, **_WITHOUT_SETTINGS, **_told_by_pip(variables)}
+        )
 
     def read_inputs(self, context: BuildContext, settings: Settings, tools: Tools) -> PinnedInputs:
         """Read what pip would read, and refuse what is not pinned by hash."""
@@ -86,13 +112,13 @@ class UvRequirementsStrategy(UvStrategy):
                 advice="Write name==version --hash=sha256:... for each, dependencies included "
                 f"(pip-compile --generate-hashes, uv export), or remove {INSTALLER.name}: pip installs it.",
             )
-        if wanted.selection.wanted:
+        if wanted.selection.wanted and any(map(is_lock, inputs.files)):
             raise ConfigurationError(
                 f"{' and '.join(wanted.selection.variables)} cannot be used with {INSTALLER.name}=uv",
                 detail="Extras and groups of a lock file are chosen by pip alone.",
                 advice=f"Remove {INSTALLER.name}, or lock what the app needs and nothing else.",
             )
-        return inputs
+        return _told(inputs, tools.interpreter, context.app_dir)
 
     def unfilled(self, variables: Mapping[str, str]) -> tuple[Unfilled, ...]:
         """Look into variables and configuration files of pip."""
@@ -114,11 +140,23 @@ class UvRequirementsStrategy(UvStrategy):
         self, context: BuildContext, settings: Settings, tools: Tools, venv: Path, cache: Path
     ) -> UvInstaller:
         """Let uv act on the environment."""
-        return UvRequirementsInstaller(tools, venv, cache, context.app_dir, context.output, settings)
+        told = _settings({**without_dangerous(context.environment), **tools.access.variables})
+        kinds = [f"--only-binary={name}" for name in settings.only_binary]
+        kinds += [
+            f"--{kind}={name}" for kind in _KINDS for name in told.get(kind, "").replace(",", " ").split()
+        ]
+        return UvRequirementsInstaller(
+            tools, venv, cache, context.app_dir, context.output, settings, kinds=tuple(kinds)
+        )
 
 
+@dataclass(frozen=True)
 class UvRequirementsInstaller(UvInstaller):
-    """uv, installing files that pin everything."""
+    """uv, installing files that pin everything; of ``kinds`` of files, as options say."""
+
+    kinds: tuple[str, ...] = ()
+
+    from_lock: ClassVar[bool] = False
 
     def install(
         self, inputs: PinnedInputs, interpreter: Interpreter, parts: UnchangedParts
@@ -133,53 +171,128 @@ class UvRequirementsInstaller(UvInstaller):
         python = ("--python", str(self.venv / "bin" / "python"))
         # pip looks at all indexes; which file it is is told by its hash.
         options = ("--exact", "--require-hashes", "--index-strategy", "unsafe-best-match")
-        wheels = [f"--only-binary={name}" for name in self.settings.only_binary]
         with tempfile.TemporaryDirectory(prefix="strata-uv-") as scratch:
             arguments = inputs.arguments_with(Path(scratch))
-            self.run("pip", "install", *python, *options, *wheels, *arguments)
+            told = replace(self, tools=replace(self.tools, environment=self._environment_for(inputs)))
+            told.run("pip", "install", *python, *options, *self.kinds, *arguments)
+        self._note_hashes(interpreter, inputs, parts)
         distributions = self.finish(interpreter, _direct(inputs), parts)
         return InstallationResolution(tuple(self._resolved(distributions, inputs, parts)))
+
+    def _environment_for(self, inputs: PinnedInputs) -> dict[str, str]:
+        """Return uv's environment: an index of a file comes in the place of those of the user (as in pip)."""
+        environment = dict(self.tools.environment)
+        if any(line.startswith(DEFAULT_INDEX) for line in inputs.listing.splitlines()):
+            environment = {name: value for name, value in environment.items() if name not in _OF_USER}
+        hosts = " ".join([*environment.get(_TRUSTED, "").split(), *trusted_hosts(inputs.lines)])
+        return {**environment, **({_TRUSTED: hosts} if hosts else {})}
 
     def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
         """Return the hash of the wheel with the line that lets it be chosen."""
         line = _line_of(inputs, package.name) if package.published else ""
         return f"{package.origin} {line}" if line else ""
 
+    def _archives(self, inputs: PinnedInputs, parts: UnchangedParts) -> dict[str, tuple[str, bool]]:
+        """Return the hash of each file that was installed, '' if it cannot be told, and if it was built."""
+        from app_venv.installers.uv.cache import linked_archives  # only when something is installed
+
+        found = {}
+        for one in linked_archives(self.cache, self.venv, parts.moved):
+            hashes = [sha256 for sha256 in inputs.hashes if sha256.encode() in one.notes]
+            found[one.distribution] = (hashes[0] if len(hashes) == 1 else "", one.built)
+        return found
+
+    def _note_hashes(self, interpreter: Interpreter, inputs: PinnedInputs, parts: UnchangedParts) -> None:
+        """Add the hash to what is noted of an address (direct_url.json), in the form of pip."""
+        from app_venv.environment.installed import installed_distributions
+        from app_venv.environment.records import correct_record
+
+        noted = [
+            one
+            for one in installed_distributions(site_packages(self.venv, interpreter.minor))
+            if one.name not in parts.moved and one.direct_url().get("archive_info") == {}
+        ]
+        archives = self._archives(inputs, parts) if noted else {}
+        for one in noted:
+            sha256, _ = archives.get(one.name, ("", False))
+            if sha256 and one.directory is not None:
+                info = {"hash": f"sha256={sha256}", "hashes": {"sha256": sha256}}
+                text = json.dumps({**one.direct_url(), "archive_info": info}, sort_keys=True)
+                path = one.directory / "direct_url.json"
+                write_atomically(path, text.encode())
+                correct_record(one, {path: text.encode()})
+
     def _resolved(
         self, distributions: tuple[InstalledDistribution, ...], inputs: PinnedInputs, parts: UnchangedParts
     ) -> Iterator[ResolvedDistribution]:
         """Yield what was installed, with the hash among those allowed that uv has noted of its file."""
-        from app_venv.installers.uv.cache import linked_archives  # only when something is installed
-
-        archives = {one.distribution: one for one in linked_archives(self.cache, self.venv, parts.moved)}
-        allowed = {one.encode(): one for one in inputs.hashes}
+        archives = self._archives(inputs, parts)
         for one in distributions:
             if one.name in parts.moved:
                 origin = parts.offered[one.name].identity.partition(" ")[0]
                 yield ResolvedDistribution(one.name, one.version, origin, published=True)
                 continue
-            found = archives.get(one.name)
-            hashes = [text for sha256, text in allowed.items() if found and sha256 in found.notes]
-            origin = f"sha256:{hashes[0]}" if len(hashes) == 1 else "one of the files that are allowed"
-            built = found is not None and found.built
-            published = len(hashes) == 1 and not built
+            sha256, built = archives.get(one.name, ("", False))
+            origin = f"sha256:{sha256}" if sha256 else "one of the files that are allowed"
+            published = bool(sha256) and not built
             yield ResolvedDistribution(one.name, one.version, origin, (), published, built)
 
 
-def _index_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return pip's indexes and certificates as variables of uv, where it has none of its own."""
-    in_files = {one.option: one.value for one in config.settings_in_files(environment)}
-    if environment.get(variable(_NO_INDEX)) or in_files.get(_NO_INDEX):
+def _told_by_pip(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's indexes, hosts, certificates and proxy as variables of uv, where they are not set."""
+    settings = _settings(environment)
+    if is_on(settings.get(_NO_INDEX, "no")):
         raise ConfigurationError(
             f"{variable(_NO_INDEX)} cannot be used with {INSTALLER.name}=uv",
             advice="BP_PIP_DEST_PATH names the app's own wheels; then no index is asked.",
         )
     found = {}
     for option, name in _INDEXES.items():
-        value = environment.get(variable(option)) or in_files.get(option, "")
+        value = settings.get(option, "")
+        if option == _FIND_LINKS:  # pip passes over a directory that is not there
+            value = ",".join(one for one in value.split() if "://" in one or Path(one).exists())
         if value and not environment.get(name):
-            found[name] = ",".join(value.split()) if option in _LISTS else value
+            found[name] = " ".join(value.split()) if option != "cert" else value
+    proxy = settings.get(_PROXY)
+    if proxy:  # it comes before those of the environment
+        found |= dict.fromkeys(("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
     return found
+
+
+def _settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of pip that are set, and not empty."""
+    in_files = {one.option: one.value for one in config.settings_in_files(environment)}
+    return in_files | {
+        option_of(name): value for name, value in environment.items() if option_of(name) and value
+    }
+
+
+def _refuse_untold(environment: Mapping[str, str]) -> None:
+    """Refuse options that would be passed over; values are not shown."""
+    places = {one.option: f"{one.option} in {one.file}" for one in config.settings_in_files(environment)}
+    refused = [place for option, place in places.items() if option in (*_UNTOLD, _OF_FILES)]
+    refused += [name for name, value in environment.items() if value and option_of(name) in _UNTOLD]
+    addresses = environment.get(variable(_OF_FILES), "")
+    refused += [variable(_OF_FILES)] if "://" in addresses else []
+    if refused:
+        raise ConfigurationError(
+            f"{' and '.join(sorted(refused))} cannot be used with {INSTALLER.name}=uv",
+            detail="It is a setting of pip about which uv is not told, and makes a difference.",
+            advice=f"Remove it, or remove {INSTALLER.name}: then pip installs the app. Constraints can be "
+            f"files that {variable(_OF_FILES)} or a line -c names.",
+        )
+
+
+def _told(inputs: PinnedInputs, interpreter: Interpreter, app_dir: Path) -> PinnedInputs:
+    """Return the inputs with one file for uv in the place of those that pip would read."""
+    if any(map(is_lock, inputs.files)) or inputs.empty:
+        return inputs
+    listing = file_for_uv(inputs.lines, interpreter, app_dir)
+    arguments = list(inputs.arguments)
+    while _REQUIREMENT in arguments:
+        place = arguments.index(_REQUIREMENT)
+        del arguments[place : place + 2]
+    return replace(inputs, listing=listing, arguments=tuple(arguments))
 
 
 def _unchanged(inputs: PinnedInputs, offered: Iterable[ListedDistribution]) -> Iterator[str]:
@@ -195,9 +308,7 @@ def _unchanged(inputs: PinnedInputs, offered: Iterable[ListedDistribution]) -> I
 def _line_of(inputs: PinnedInputs, name: str) -> str:
     """Return what the files say of a project, as a text to compare; '' unless that is one whole line."""
     found = [
-        one
-        for one in inputs.requirements
-        if one.pinning is Pinning.LOCKED and (match := _NAME.match(one.text)) and normalise(match[0]) == name
+        one for one in inputs.requirements if one.pinning is Pinning.LOCKED and project_of(one.text) == name
     ]
     if len(found) != 1 or found[0].is_cut or not found[0].hashes:
         return ""
@@ -208,5 +319,5 @@ def _direct(inputs: PinnedInputs) -> frozenset[str] | None:
     """Return the names that the files ask for, as pip notes them; None for a lock file."""
     if any(map(is_lock, inputs.files)):
         return None
-    names = [match[0] for one in inputs.requirements if (match := _NAME.match(one.text))]
-    return frozenset(map(normalise, names))
+    names = (project_of(one.line.requirement) for one in inputs.lines if not one.constraint)
+    return frozenset(filter(None, names))
