@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +13,7 @@ from app_venv.installers.uv.pip_files import file_for_uv, project_of, trusted_ho
 from buildpack_api.errors import ConfigurationError
 from buildpack_api.interpreter import Interpreter
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-HERE = Interpreter(sys.executable, "3.13.0", "3.13", "")
+HERE = Interpreter(Path(sys.executable), "3.13.0", "3.13", "")
 HASH, OTHER = f"--hash=sha256:{'a' * 64}", f"--hash=sha256:{'b' * 64}"
 LEFT = f"left==1.0 {HASH}"
 
