@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildpack_common.redaction import (
+    has_unreadable_host,
     hide,
     hide_credentials,
     redact,
@@ -232,3 +233,32 @@ def test_a_hostile_line_is_done_in_linear_time(piece: str) -> None:
     assert len(redact(line)) <= LENGTH
     assert len(without_credentials(line)) <= LENGTH + 2 * line.count("://@")
     hide_credentials(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "unreadable"),
+    [
+        ("https://user:pass/word@host/simple/", True),
+        ("https://user:pass#word@host/simple/", True),
+        ("https://user:pass?word@host/simple/", True),
+        ("--index-url https://user:password-host:80/simple/ https://host/", True),
+        ("https://user:password@host/simple/", False),
+        ("https://user:pass:word@host:8080/simple/", False),
+        ("https://host:8080/simple/", False),
+        ("'https://host:8080', <https://host:>", False),
+        ("https://host:${PORT}/ https://host:{port}/", False),
+        ("http://[::1]:80/ http://[::1]/", False),
+        ("git+ssh://git@host:group/app.git ssh://host:group/app.git", False),
+        ("https://host/a:b?c=d:e", False),
+    ],
+)
+def test_an_address_without_a_readable_host_is_recognised(text: str, *, unreadable: bool) -> None:
+    """Other programs show what they take for the port, and that is the password."""
+    assert has_unreadable_host(text) is unreadable
+
+
+@pytest.mark.parametrize("mark", "/?#")
+def test_a_password_is_hidden_up_to_where_programs_see_its_end(mark: str) -> None:
+    hide_credentials(f"https://user:first-part-{ord(mark)}{mark}end@host/")
+    text = f"ValueError: Port could not be cast to integer value as 'first-part-{ord(mark)}'"
+    assert redact(text).endswith("as '***'")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from buildpack_common.redaction import hide, user_end
+from buildpack_common.redaction import hide, hide_beginning, user_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -154,6 +154,7 @@ def _of_user(
         yield from login_secrets(user, word, named)
         yield from login_secrets(unquote(user), unquote(word), named)
         yield from (KnownSecret(part, named) for part in _parts(password, expand))
+        hide_beginning(word)
 
 
 def _of_query(pair: str, source: str, expand: Callable[[str], str]) -> Iterator[KnownSecret]:

@@ -34,6 +34,10 @@ _CLOSING = {'"': '"', "'": "'", "<": ">", "`": "`"}
 _PORT = r":(\d{1,5})(?=[/?#]|[,;|]?$)"
 _HIGHEST_PORT = 65535
 _CHECKOUTS = ("git", "hg", "svn", "bzr", "ssh")  # in their addresses a revision follows the last "@"
+# A host, no "@" before the path, and after the colon more than digits.
+_UNREADABLE = (
+    r"(?i)https?://(?![^\s/?#'\"<>]*@)[^\s/?#:'\"<>\[]+:(?!\d*(?:[/?#\s'\"<>,;)\]}]|$))[^\s/?#'\"<>${]"
+)
 _REFERENCES = r"(?:\$\{\w+\})+"
 _LONGEST_REFERENCE = 400
 
@@ -110,6 +114,23 @@ def hide_credentials(text: str) -> None:
             username, _, password = text[one.begin : at].partition(":")
             hide(password or username)
             hide(unquote(password or username))
+            hide_beginning(password)
+
+
+def hide_beginning(password: str) -> None:
+    """Hide what programs take for a port of an address, and show, if a password has a "/", "?" or "#"."""
+    beginning = re.split("[/?#]", password)[0]
+    if beginning != password:
+        hide(beginning)
+
+
+def has_unreadable_host(text: str) -> bool:
+    """Whether a web address in ``text`` has something else than a port after ``host:``.
+
+    That is part of a password: it has a "/", "?" or "#" that is not written as %XX, or the "@" is missing.
+    Programs that such an address is given show it in their error.
+    """
+    return "://" in text and re.search(_UNREADABLE, text) is not None
 
 
 def user_end(rest: str) -> int:

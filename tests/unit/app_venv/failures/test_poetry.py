@@ -14,6 +14,7 @@ OUTPUTS = {
     "Current Python version (3.13.0) is not allowed by the project (>=3.99).": (
         "the project needs Python >=3.99, this is 3.13.0"
     ),
+    "Path /workspace/my libs/outer for outer does not exist": "/workspace/my libs/outer does not exist",
     "Group(s) not found: nope (via --only)": "no dependency group nope",
     "Extra [nope] is not specified.": "no extra nope",
     "Error: The current project could not be installed: No file/folder found for package app": (

@@ -68,7 +68,7 @@ PINNED = {
         "none of the hashes that are allowed is that of the file of left==1.0"
     ),
     "  cause: Because left was not found in the package registry and you require left==1.0, we": (
-        "no index has left"
+        "no index has left, or none"
     ),
     "  cause: Because there is no version of left==1.0 and you require left==1.0, we": (
         "no index has left==1.0"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app_venv.inputs.pinning import Evidence, PinnedInputs, Pinning
+from app_venv.inputs.pinning import UNREADABLE, Evidence, PinnedInputs, Pinning
 from app_venv.inputs.requirement_files import classify, read_requirements
 from app_venv.inputs.requirement_lines import read_lines
 from buildpack_api.errors import ConfigurationError
@@ -269,3 +269,13 @@ def test_an_encoding_that_the_file_names_is_taken(tmp_path: Path) -> None:
     content = f"# -*- coding: latin-1 -*-\n# gr\u00fc\u00dfe\nflask==1.0 {HASH}\n".encode("latin-1")
     (tmp_path / "requirements.txt").write_bytes(content)
     assert read(tmp_path).locked
+
+
+def test_an_address_that_would_be_shown_with_its_password_ends_the_build_before(tmp_path: Path) -> None:
+    """A "/" in it, written as it is or in a variable: what stands before it would be taken for a port."""
+    (tmp_path / "requirements.txt").write_text("left\n--index-url https://me:${WORD}@host/simple/\n")
+    read_requirements(["requirements.txt"], (), tmp_path, {"WORD": "sec%2Fret"}, Evidence())
+    with pytest.raises(ConfigurationError) as failed:
+        read_requirements(["requirements.txt"], (), tmp_path, {"WORD": "sec/ret"}, Evidence())
+    assert failed.value.title == f"requirements.txt:2 {UNREADABLE}"
+    assert "sec" not in str(failed.value)

@@ -130,7 +130,7 @@ _RULES = (
         "Choose another version of the package, or a Python for which it has a wheel, and lock again.",
     ),
     Rule(
-        r"(?:Path|Directory|File) (?P<path>\S+) for \S+ does not exist|"
+        r"(?:Path|Directory|File) (?P<path>.+) for \S+ does not exist|"
         r"No such file or directory: '(?P<other>[^']+)'",
         "{path}{other} does not exist",
         "Is it committed, and not excluded from the upload?",

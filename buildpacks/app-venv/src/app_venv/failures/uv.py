@@ -183,9 +183,9 @@ _PINNED = (
     ),
     Rule(
         r"Because (?P<name>\S+) was not found in the (?:package registry|provided package locations)",
-        "no index has {name}",
+        "no index has {name}, or none that has it lets the build in",
         "Is the name right? If it is private, is PIP_INDEX_URL, PIP_EXTRA_INDEX_URL or a binding of type "
-        "pypi there?",
+        "pypi there, with the right password? An index that refuses access is to uv one without the package.",
     ),
     Rule(
         r"Because there is no version of (?P<name>[^\s,]+)",

@@ -13,7 +13,7 @@ from app_venv.inputs.requirement_lines import expand, unfilled
 from app_venv.settings import REQUIRE_HASHES
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.known_secrets import address_secrets
-from buildpack_common.redaction import hide_credentials, redact, without_credentials
+from buildpack_common.redaction import has_unreadable_host, hide_credentials, redact, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app_venv.inputs.requirement_lines import PlacedLine
     from buildpack_common.known_secrets import KnownSecret
 
+AS_WRITTEN = "In a password / ? # @ : are written as %2F %3F %23 %40 %3A."
+UNREADABLE = "has an address whose host cannot be told: something else than a port follows it"
 NEVER_FILLED = "stays as it is: pip fills in variables in requirements files only"
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{64}(?![0-9A-Za-z])")  # SHA-256, however it is written
 _CONDITIONS = (
@@ -208,6 +210,11 @@ class Evidence:
         They are filled in from ``variables`` where pip does that; None: this is a file in which it does not.
         """
         values = variables or {}
+        if has_unreadable_host(expand(text, values)):
+            raise ConfigurationError(
+                f"{place} {UNREADABLE}",
+                advice=f"{AS_WRITTEN} Better give it in a binding of type pypi.",
+            )
         self.written += address_secrets(text, place)
         self.secrets += address_secrets(text, place, expand=lambda template: expand(template, values))
         for name in unfilled(text, values) if "${" in text else ():

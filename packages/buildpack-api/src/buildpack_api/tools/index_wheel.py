@@ -183,7 +183,9 @@ def _set_not_fetched(tool: Tool, version: str, tail: str, code: int) -> Download
     missing = _MISSING.search(tail)
     if missing:
         return _not_fetched(
-            tool, version, f"The index has no wheel of {missing[1]} for this Python and machine."
+            tool,
+            version,
+            f"It cannot be reached, or it has no wheel of {missing[1]} for this Python and machine.",
         )
     return _not_fetched(tool, version, f"pip ended with exit code {code}; its message is above.")
 

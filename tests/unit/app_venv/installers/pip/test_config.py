@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app_venv.inputs.pinning import UNREADABLE
 from app_venv.installers.pip.config import (
     chooses_index,
     file_secrets,
@@ -252,13 +253,14 @@ def test_what_keeps_pip_from_asking_an_index_is_known(
         ("'https://host/simple/'", "has quotation marks"),
         ("https://host/a,https://me:secret@host/b", "has commas between addresses"),
         ("https://host/a; http://host/b", "has commas between addresses"),
+        ("https://me:sec/ret@host/simple/", UNREADABLE),
         ("https://host/a/?x=1,2 https://host/b\nhttps://host/c", ""),
     ],
 )
 def test_addresses_that_pip_would_pass_over_are_refused(
     tmp_path: Path, environment: dict[str, str], value: str, said: str
 ) -> None:
-    """It would say that it knows no such project, or take that from another index."""
+    """It would say that it knows no such project, take that from another index, or show the password."""
     if not said:
         refuse_malformed_addresses({**environment, "PIP_EXTRA_INDEX_URL": value})
         return

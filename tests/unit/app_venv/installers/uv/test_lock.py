@@ -101,13 +101,16 @@ def test_the_project_itself_is_installed_if_it_is_a_package(tmp_path: Path) -> N
     found = lock(tmp_path, text)
     assert (names(found), sorted(found.direct)) == (["app"], ["app"])
     assert names(lock(tmp_path, text, member="other")) == ["other"]
-    with pytest.raises(ConfigurationError, match=r"uv\.lock does not have the package nope"):
+    with pytest.raises(ConfigurationError, match=r"uv\.lock does not have the package nope") as failed:
         lock(tmp_path, text, member="nope")
+    assert failed.value.detail == "Packages of the app are: app, other."
+    assert "BP_UV_PACKAGE" in failed.value.advice
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("", "uv.lock is no lock file of uv"),
         ("version = 2\n", "has a version that is not known: 2"),
         ("package = 1\nversion = 1\n", "does not have the project that it lies beside"),
         ("version = 1\n", "does not have the project that it lies beside"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.evidence.key import public_digest, public_file_digest
-from app_venv.inputs.pinning import NEVER_FILLED, Unfilled
+from app_venv.inputs.pinning import AS_WRITTEN, NEVER_FILLED, UNREADABLE, Unfilled
 from app_venv.inputs.requirement_lines import unfilled
 from app_venv.installers.pip.options import (
     DANGEROUS,
@@ -24,6 +24,7 @@ from app_venv.installers.pip.options import (
 )
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.known_secrets import address_secrets
+from buildpack_common.redaction import has_unreadable_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,8 @@ _SECTIONS = ("global", "install")  # the later one counts
 _DEFAULT_INDEX = ("index-url", "pypi-url")
 _INDEXES = (*_DEFAULT_INDEX, "extra-index-url")
 _FILES = ("constraint", "build-constraint")
+# Their values are addresses, too; several may stand there in other ways than in those of indexes.
+_ADDRESSES = (*_INDEXES, "find-links", "proxy")
 
 
 @dataclass(frozen=True)
@@ -124,22 +127,31 @@ def refuse_dangerous_settings(environment: Mapping[str, str]) -> None:
 def refuse_malformed_addresses(environment: Mapping[str, str]) -> None:
     """Raise ConfigurationError for addresses of indexes that pip would read as something else, and pass over.
 
-    Quotation marks get into values by files of variables (``docker run --env-file``, project.toml), commas
-    by guesses. The addresses are not shown: they may hold passwords.
+    Or that it would end at, and show. Quotation marks get into values by files of variables
+    (``docker run --env-file``, project.toml), commas by guesses. The addresses are not shown: they may hold
+    passwords.
     """
-    values = [(name, value) for name, value in environment.items() if option_of(name) in _INDEXES]
-    values += [(f"{one.option} in {one.file}", one.value) for one in settings_in_files(environment)
-               if one.option in _INDEXES]  # fmt: skip
-    faults = [f"{place} {fault}." for place, value in values if (fault := _address_fault(value))]
+    values = [(option_of(name), name, value) for name, value in environment.items()]
+    values += [
+        (one.option, f"{one.option} in {one.file}", one.value) for one in settings_in_files(environment)
+    ]
+    faults = [
+        f"{place} {fault}." for option, place, value in values if (fault := _address_fault(option, value))
+    ]
     if faults:
         raise ConfigurationError(
             "Addresses of package indexes are not written as pip reads them",
             detail="\n".join(sorted(faults)),
-            advice="Write the address alone, such as https://host/simple/, and several with blanks between.",
+            advice="Write the address alone, such as https://host/simple/, and several with blanks between. "
+            + AS_WRITTEN,
         )
 
 
-def _address_fault(value: str) -> str:
+def _address_fault(option: str, value: str) -> str:
+    if option in _ADDRESSES and has_unreadable_host(value):
+        return UNREADABLE
+    if option not in _INDEXES:
+        return ""
     if any(mark in value for mark in ("'", '"')):
         return "has quotation marks"
     return "has commas between addresses" if re.search(r"[,;]\s*https?://", value) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app_venv.installers.locked_packages import LOCAL, LockedFile, LockedPackage, LockedPackages, may_hold
+from app_venv.settings import UV_PACKAGE
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -34,9 +35,15 @@ def read_lock(
     document = _load(path)
     packages = [_package(one) for one in _tables(document, "package")]
     roots = _roots(document, packages, member)
+    if roots is None and member:
+        known = sorted(one.name for one in packages if one.kind in (*LOCAL, "virtual"))
+        raise ConfigurationError(
+            f"{path.name} does not have the package {member}",
+            detail=f"Packages of the app are: {', '.join(known)}." if known else "It has none of the app.",
+            advice=f"Correct {UV_PACKAGE.name}. If the package is new, run 'uv lock', and commit the file.",
+        )
     if roots is None:
-        what = f"the package {member}" if member else "the project that it lies beside"
-        raise ConfigurationError(f"{path.name} does not have {what}", advice=_ANEW)
+        raise ConfigurationError(f"{path.name} does not have the project that it lies beside", advice=_ANEW)
     walk = _Walk(packages, environment)
     direct = set[str]().union(*(walk.start(one.table, selection) for one in roots))
     if not member:
@@ -54,9 +61,11 @@ def _load(path: Path) -> Mapping[str, Any]:
         document = toml.load(path)
     except toml.TomlError as error:
         raise ConfigurationError(error.title, detail=error.detail, advice=_ANEW) from error
-    if document.get("version") not in _VERSIONS:
+    if "version" not in document:
+        raise ConfigurationError(f"{path.name} is no lock file of uv: it has no version", advice=_ANEW)
+    if document["version"] not in _VERSIONS:
         raise ConfigurationError(
-            f"{path.name} has a version that is not known: {document.get('version')!r}",
+            f"{path.name} has a version that is not known: {document['version']!r}",
             advice="Make it with the uv that installs it, or ask strata/uv-tool for the one that made it.",
         )
     return document

@@ -88,6 +88,7 @@ class UvRequirementsStrategy(UvStrategy):
         tools = super().find_tools(context)
         variables = {**without_dangerous(context.environment), **tools.access.variables}
         config.refuse_dangerous_settings(variables)
+        config.refuse_malformed_addresses(variables)
         _refuse_untold(variables)
         return replace(
             tools, environment={**tools.environment, **_WITHOUT_SETTINGS, **_told_by_pip(variables)}
