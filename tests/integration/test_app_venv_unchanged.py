@@ -358,6 +358,22 @@ def test_with_uv_the_same(tmp_path: Path) -> None:
         assert is_as_fresh(builds, asked)
 
 
+@pytest.mark.parametrize("change", ["chmod 600 left.py", "chmod a+x left.py", "echo more >>left.py"])
+def test_what_a_later_buildpack_has_changed_is_unpacked_anew_by_uv(tmp_path: Path, change: str) -> None:
+    """Files of the environment are those of uv's cache, too: with their contents and permissions."""
+    with uv_builds(tmp_path / "a b", consumer=f'cd "$VIRTUAL_ENV"/lib/*/site-packages; {change}') as builds:
+        builds.publish(LEFT, RIGHT, OTHER, NEWER)
+        builds.project("right", "other==1.0")
+        builds.uv_lock()
+        builds.build()
+        builds.consumer = ""
+        builds.project("right", "other==2.0")
+        builds.uv_lock()
+        changed = builds.build()
+        assert moved(changed) == "1 of 3"
+        assert is_as_fresh(builds, changed)
+
+
 def test_with_uv_in_the_place_of_pip_the_same(builds: VenvBuilds) -> None:
     """A line that allows another file as well may lead to that one: it is asked for anew."""
     builds.publish(OTHER, NEWER)

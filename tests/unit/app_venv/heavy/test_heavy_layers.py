@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app_venv.environment.installed import installed_distributions
 from app_venv.environment.records import recorded_hash
-from app_venv.heavy.heavy_files import SMALLEST_FILE, HeavyWheel
+from app_venv.heavy.heavy_files import SMALLEST_FILE, HeavyWheel, file_identity
 from app_venv.heavy.heavy_layers import (
     HeavyLayer,
     HeavyPlan,
@@ -31,12 +32,21 @@ from support.component_builds import ROOT
 from support.heavy_wheels import SHA256, install, resolution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-WHEEL = HeavyWheel("large", "5" * 64, {"large/a.so": recorded_hash(b"binary")}, 6)
+WHEEL = HeavyWheel("large", "5" * 64, {"large/a.so": file_identity(recorded_hash(b"binary"), 0o644)}, 6)
 (LAYER,) = HeavyPlan(wheels=(WHEEL,)).layers
 RECORD = (str(LAYER),)
 LAUNCH, ALL = LayerTypes(launch=True), LayerTypes(build=True, launch=True, cache=True)
+
+
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """As a build sets it."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def site_packages(root: Path) -> Path:
@@ -44,6 +54,7 @@ def site_packages(root: Path) -> Path:
     (path / "large").mkdir(parents=True, exist_ok=True)
     (path / "large/a.so").unlink(missing_ok=True)
     (path / "large/a.so").write_text("binary")
+    (path / "large/a.so").chmod(0o644)
     return path
 
 
@@ -94,7 +105,20 @@ def test_contents_that_are_wanted_have_to_be_there(tmp_path: Path) -> None:
     assert (packages / "large/a.so").read_text() == "binary"
 
 
-@pytest.mark.parametrize("change", ["content", "more", "beside", "link", "fifo", "gone"])
+# What a later buildpack does to the layer.
+CHANGES = {
+    "content": "echo another >files/large/a.so",
+    "more": "echo another >files/b.so",
+    "beside": "echo another >a.so",
+    "permissions": "chmod 600 files/large/a.so",
+    "programs": "chmod +x files/large/a.so",
+    "directory": "mkdir files/empty",
+    "closed": "chmod 700 files/large",
+    "all-closed": "chmod 700 .",
+}
+
+
+@pytest.mark.parametrize("change", [*CHANGES, "link", "fifo", "gone"])
 def test_what_a_later_buildpack_has_changed_is_made_again(change: str, tmp_path: Path) -> None:
     """It is cached with its layer, whose metadata still say what was made."""
     fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], ALL)
@@ -102,9 +126,8 @@ def test_what_a_later_buildpack_has_changed_is_made_again(change: str, tmp_path:
     assert intact_layers(Layers(tmp_path), RECORD, contents=True) == (LAYER,)
     layer = tmp_path / LAYER.name
     file = layer / "files/large/a.so"
-    if change in ("content", "more", "beside"):
-        place = {"more": layer / "files/b.so", "beside": layer / "a.so"}.get(change, file)
-        place.write_text("another")
+    if change in CHANGES:
+        subprocess.run(["/bin/sh", "-c", CHANGES[change]], check=True, cwd=layer)
     else:
         file.unlink()
         if change == "fifo":
@@ -113,8 +136,10 @@ def test_what_a_later_buildpack_has_changed_is_made_again(change: str, tmp_path:
             file.symlink_to("/dev/null")
     assert intact_layers(Layers(tmp_path), RECORD, contents=True) == ()
     fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], ALL)
-    assert [path for path in layer.rglob("*") if not path.is_dir()] == [file]
+    assert [*layer.rglob("*")] == [layer / "files", file.parent, file]
     assert file.read_text() == "binary"
+    modes = [path.stat().st_mode & 0o7777 for path in (layer, layer / "files", file.parent, file)]
+    assert modes == [0o755, 0o755, 0o755, 0o644]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +154,16 @@ def test_a_layer_made_of_anything_else_is_lost(change: dict[str, str], tmp_path:
     assert reason == "the heavy files of large are not in the last image"
     fill_layers(Layers(tmp_path), site_packages(tmp_path), [WHEEL], LAUNCH)
     assert path.with_suffix("").is_dir()
+
+
+def test_files_of_other_permissions_are_another_layer(tmp_path: Path) -> None:
+    """Tools differ in them where a wheel is written in an unusual way: one key stands for the same bits."""
+    install(tmp_path, "large", {"large.bin": bytes(SMALLEST_FILE)})
+    layers = set()
+    for mode in (0o644, 0o640):
+        (tmp_path / "large.bin").chmod(mode)
+        layers |= {*plan_layers(installed_distributions(tmp_path), resolution("large"), (), least=1).layers}
+    assert len(layers) == 2
 
 
 @pytest.mark.parametrize("text", ["large", "large a b c d", "", "../x 1 2 3", "large 5 6 many"])

@@ -7,6 +7,7 @@ every app, every Python and every tool that installs it.
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ _BEGINNING = 8192
 class HeavyWheel:
     """A published wheel with heavy files. ``sha256`` is that of the wheel, ``size`` of these files together.
 
-    ``files`` are their hashes, as RECORD has them, by their names below site-packages.
+    ``files`` are what is said of each (`file_identity`), by their names below site-packages.
     """
 
     distribution: str
@@ -69,6 +70,14 @@ def heavy_wheels(
     owners = Counter(file.path for one in distributions for file in {*recorded_files(one)})
     found = (_wheel(one, digests[one.name], owners, least) for one in large)
     return tuple(wheel for wheel in found if wheel is not None)
+
+
+def file_identity(digest: str, mode: int) -> str:
+    """Return what tells a file from any other in the same place: its hash, as RECORD has it, and permissions.
+
+    Tools take the executable bit from wheels, and differ where a wheel is written in an unusual way.
+    """
+    return f"{digest} {stat.S_IMODE(mode):o}"
 
 
 def published_wheels(resolution: InstallationResolution) -> dict[str, str]:
@@ -100,7 +109,10 @@ def _wheel(
         return None
     if not all(has_digest(file.path, file.digest) for file in heavy):
         return None
-    names = {file.path.removeprefix(root): file.digest for file in heavy}
+    names = {
+        file.path.removeprefix(root): file_identity(file.digest, os.lstat(file.path).st_mode)
+        for file in heavy
+    }
     return HeavyWheel(distribution.name, sha256, names, size)
 
 

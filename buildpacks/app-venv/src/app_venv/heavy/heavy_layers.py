@@ -33,13 +33,14 @@ UNNEEDED = "heavy-files"
 """In a requirement of ``venv`` for a build: false says that this build loads no heavy file."""
 
 _FILES = "files"  # below the root: what it would be called there may have a meaning to the lifecycle
+_DIRECTORY_MODE = 0o755
 _NAME = 60
 _WORDS = 4
 
 
 @dataclass(frozen=True)
 class HeavyKey(LayerKey):
-    """All inputs of such a layer. ``files`` is a digest of what is in it, by name and content."""
+    """All inputs of such a layer. ``files`` is a digest of what is in it: names, contents, permissions."""
 
     recipe: str = field(metadata={"label": "recipe of the buildpack"})
     distribution: str
@@ -89,16 +90,25 @@ class HeavyLayer:
         if not path.is_dir():
             return True
         from app_venv.environment.records import recorded_file_hash  # not for a reused environment
+        from app_venv.heavy.heavy_files import file_identity
         from app_venv.unchanged.ownership import read_tree
 
         tree, root = read_tree(path), f"{_FILES}/"
-        if tree.links or not all(
-            name.startswith(root) and stat.S_ISREG(seen.st_mode) for name, seen in tree.files.items()
-        ):
+        if tree.links or tree.empty or not all(map(_is_open, (path.stat(), *tree.folders.values()))):
+            return False
+        if not all(name.startswith(root) and stat.S_ISREG(seen.st_mode) for name, seen in tree.files.items()):
             return False
         return self.files == _digest_of(
-            {name.removeprefix(root): recorded_file_hash(f"{path}/{name}") for name in tree.files}
+            {
+                name.removeprefix(root): file_identity(recorded_file_hash(f"{path}/{name}"), seen.st_mode)
+                for name, seen in tree.files.items()
+            }
         )
+
+
+def _is_open(folder: os.stat_result) -> bool:
+    """Whether a directory has the permissions that this buildpack gives it; those of its parent may show."""
+    return stat.S_IMODE(folder.st_mode) & 0o777 == _DIRECTORY_MODE
 
 
 def needs_contents(plan: BuildpackPlan) -> bool:

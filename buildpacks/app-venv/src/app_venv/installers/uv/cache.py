@@ -2,14 +2,15 @@
 
 Of uv's cache it keeps the unpacked wheels that the environment is made of: its files are hard links to them.
 Left out are pages of indexes, sources, what only a build needed, and all that is built of a directory or a
-repository. Each file that is kept is noted with its hash: whoever writes into the environment in place, in
-this build, writes into the cache as well, and what was changed is not used again.
+repository. Each file that is kept is noted with its hash and permissions: whoever changes the environment in
+place, in this build, changes the cache as well, and what was changed is not used again.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -208,7 +209,7 @@ def _state(path: str) -> str:
             raise
         return f"{_LINK}{os.readlink(path)}"  # noqa: PTH115
     with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
-        return sha256_of(opened)
+        return f"{sha256_of(opened)} {stat.S_IMODE(os.fstat(file).st_mode):o}"
 
 
 def _files(root: Path, without: Collection[str] = ()) -> Iterator[str]:
