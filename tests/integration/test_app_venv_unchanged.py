@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from buildpack_api import toml
 from support.component_builds import MINORS, NEWEST
 from support.main_job import VENV
-from support.poetry_builds import poetry_builds
-from support.uv_builds import uv_builds, uv_platform
+from support.poetry_builds import PoetryBuilds, poetry_builds
+from support.poetry_projects import NO_PACKAGE
+from support.uv_builds import UvBuilds, uv_builds, uv_platform
 from support.venv_builds import LEFT, RIGHT, digest, installed, site_packages, text_of, venv_builds
-from support.wheels import SOURCE_BACKEND, Project
+from support.wheels import EDITABLE_BACKEND, IN_TREE, SOURCE_BACKEND, Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -374,6 +375,19 @@ def test_what_a_later_buildpack_has_changed_is_unpacked_anew_by_uv(tmp_path: Pat
         assert is_as_fresh(builds, changed)
 
 
+def test_a_directory_without_files_is_none_of_the_environment(tmp_path: Path) -> None:
+    """Real wheels have some; uv makes them, but not from its cache, and whose they are nobody would know."""
+    with uv_builds(tmp_path / "a b") as builds:
+        builds.publish(Project("left", files={"left.libs/": ""}), RIGHT, OTHER, NEWER)
+        for version in ("1.0", "2.0"):
+            builds.project("right", f"other=={version}")
+            builds.uv_lock()
+            changed = builds.build()
+            assert not (site_packages(builds) / "left.libs").exists()
+        assert moved(changed) == "2 of 3"
+        assert is_as_fresh(builds, changed)
+
+
 def test_with_uv_in_the_place_of_pip_the_same(builds: VenvBuilds) -> None:
     """A line that allows another file as well may lead to that one: it is asked for anew."""
     builds.publish(OTHER, NEWER)
@@ -410,3 +424,53 @@ def test_with_poetry_the_same(tmp_path: Path) -> None:
         asked = builds.build()
         assert moved(asked) == "1 of 2"
         assert is_as_fresh(builds, asked)
+
+
+def test_around_a_project_that_is_installed_itself_the_others_are_moved(builds: VenvBuilds) -> None:
+    """It is built in every build, as an editable one is; what it requires is moved if it is the same."""
+    builds.publish(OTHER, NEWER, Project("extra-one"))
+    builds.project("greeter")
+    builds.require("-e .", "left", "other==1.0")
+    first = builds.build()
+    assert moved(first) == ""
+    again = builds.build()
+    assert "so it is always installed anew" in " ".join(text_of(again).split())
+    assert moved(again) == "3 of 4"
+    assert again.layer(VENV, "venv").diff_id == first.layer(VENV, "venv").diff_id
+    builds.require("-e .", "left", "other==2.0")
+    changed = builds.build()
+    assert moved(changed) == "2 of 4"
+    assert is_as_fresh(builds, changed)
+    builds.require("left", "right", "other==2.0")
+    without = builds.build()
+    assert moved(without) == "2 of 3"  # right is asked for by name since
+    assert is_as_fresh(builds, without)
+
+
+# A package of the app's own, in its directory "private", that is imported from there.
+BY_UV = "[tool.uv.sources]\nprivate-pkg = { path = 'private', editable = true }\n"
+BY_POETRY = f"{NO_PACKAGE}[tool.poetry.dependencies]\nprivate-pkg = {{ path = 'private', develop = true }}\n"
+
+
+@pytest.mark.parametrize("tool", ["uv", "poetry"])
+def test_around_what_a_lock_does_not_determine_the_others_are_moved(tmp_path: Path, tool: str) -> None:
+    """A lock says nothing of the files of the app's own packages: an environment with one is never reused."""
+    with (uv_builds if tool == "uv" else poetry_builds)(tmp_path / "a b") as builds:
+        builds.publish(LEFT, RIGHT, OTHER, NEWER)
+        (builds.app / "private").mkdir(parents=True)
+        (builds.app / "private/pyproject.toml").write_text(IN_TREE)
+        for number, (version, count) in enumerate((("1.0", ""), ("1.0", "3 of 4"), ("2.0", "2 of 4"))):
+            backend = EDITABLE_BACKEND.replace("private.pth", f"private_{number}.pth")
+            backend += "\nbuild_wheel = build_editable\n"  # Poetry asks it for metadata
+            (builds.app / "private/backend.py").write_text(backend)
+            if isinstance(builds, UvBuilds):
+                builds.project("right", f"other=={version}", "private-pkg", more=BY_UV)
+                builds.uv_lock()
+            elif isinstance(builds, PoetryBuilds):
+                builds.poetry_project("right", f"other=={version}", "private-pkg", more=BY_POETRY)
+                builds.poetry_lock()
+            result = builds.build()
+            assert not result.layer(VENV, "venv").reused
+            assert moved(result) == count
+            assert (site_packages(builds) / f"private_{number}.pth").exists()
+        assert is_as_fresh(builds, result)

@@ -12,6 +12,7 @@ import csv
 import io
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app_venv.environment.records import recorded_hash
@@ -49,9 +50,18 @@ def normalise_environment(
     ``direct`` are the names that were asked for; None if the installer has noted them rightly.
     """
     remove(venv / ".lock")
+    _remove_empty(venv / "lib")
     for one in distributions:
         if one.directory is not None:
             _normalise(one.directory, venv, is_direct=None if direct is None else one.name in direct)
+
+
+def _remove_empty(root: Path) -> None:
+    """Remove empty directories: uv alone makes those that a wheel has, and not from its kept cache."""
+    for folder, _, names in os.walk(root, topdown=False):
+        if not names:
+            with suppress(OSError):  # there are directories in it
+                os.rmdir(folder)  # noqa: PTH106  (text: they are thousands)
 
 
 def _normalise(directory: Path, venv: Path, *, is_direct: bool | None) -> None:

@@ -42,7 +42,7 @@ def decide(
     """
     if not layer.restored:
         return Decision(reuse=False)
-    if layer.reasons or not inputs.proved_when_kept:
+    if layer.reasons or before.unprovable or not inputs.proved_when_kept:
         never = tuple(f"{line}, so it is always installed anew" for line in inputs.unprovable)
         if layer.reasons or never:
             return Decision(reuse=False, reasons=(*layer.reasons, *never))

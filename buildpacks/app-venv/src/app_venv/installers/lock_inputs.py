@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class LockFileInputs(PinnedInputs):
     """The inputs of such a tool; the lock is read when somebody has to know what is in it.
 
-    A restored environment with the same inputs was proved right when it was made, since no other is kept.
+    A restored environment with the same inputs was proved right when it was made, but for what has no hash,
+    which it notes.
     ``chosen_by`` are the tool's own settings in files that have a say in which wheel of a package it takes.
     """
 
