@@ -379,13 +379,14 @@ def test_a_directory_without_files_is_none_of_the_environment(tmp_path: Path) ->
     """Real wheels have some; uv makes them, but not from its cache, and whose they are nobody would know."""
     with uv_builds(tmp_path / "a b") as builds:
         builds.publish(Project("left", files={"left.libs/": ""}), RIGHT, OTHER, NEWER)
+        results = []
         for version in ("1.0", "2.0"):
             builds.project("right", f"other=={version}")
             builds.uv_lock()
-            changed = builds.build()
+            results.append(builds.build())
             assert not (site_packages(builds) / "left.libs").exists()
-        assert moved(changed) == "2 of 3"
-        assert is_as_fresh(builds, changed)
+        assert [*map(moved, results)] == ["", "2 of 3"]
+        assert is_as_fresh(builds, results[-1])
 
 
 def test_with_uv_in_the_place_of_pip_the_same(builds: VenvBuilds) -> None:
@@ -459,7 +460,8 @@ def test_around_what_a_lock_does_not_determine_the_others_are_moved(tmp_path: Pa
         builds.publish(LEFT, RIGHT, OTHER, NEWER)
         (builds.app / "private").mkdir(parents=True)
         (builds.app / "private/pyproject.toml").write_text(IN_TREE)
-        for number, (version, count) in enumerate((("1.0", ""), ("1.0", "3 of 4"), ("2.0", "2 of 4"))):
+        results = []
+        for number, version in enumerate(("1.0", "1.0", "2.0")):
             backend = EDITABLE_BACKEND.replace("private.pth", f"private_{number}.pth")
             backend += "\nbuild_wheel = build_editable\n"  # Poetry asks it for metadata
             (builds.app / "private/backend.py").write_text(backend)
@@ -469,8 +471,8 @@ def test_around_what_a_lock_does_not_determine_the_others_are_moved(tmp_path: Pa
             elif isinstance(builds, PoetryBuilds):
                 builds.poetry_project("right", f"other=={version}", "private-pkg", more=BY_POETRY)
                 builds.poetry_lock()
-            result = builds.build()
-            assert not result.layer(VENV, "venv").reused
-            assert moved(result) == count
+            results.append(builds.build())
+            assert not results[-1].layer(VENV, "venv").reused
             assert (site_packages(builds) / f"private_{number}.pth").exists()
-        assert is_as_fresh(builds, result)
+        assert [*map(moved, results)] == ["", "3 of 4", "2 of 4"]
+        assert is_as_fresh(builds, results[-1])

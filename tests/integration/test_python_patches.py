@@ -14,8 +14,11 @@ from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.server import serve
 from support.main_job import APPS, RUNTIME, VENV, MainJob
 from support.needs import need
+from support.poetry_projects import poetry_locked_project
+from support.poetry_wheels import poetry_wheels
 from support.python_archives import two_patches
 from support.sample_builds import E2E_FIXTURES, pack_source
+from support.uv_projects import locked_project
 from support.uv_wheels import uv_wheel
 from support.wheels import sha256
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from buildpack_testing.platform import BuildResult
     from buildpack_testing.runtime_set import RuntimeSet
+    from buildpack_testing.server import StaticServer
 
 RUNTIME_LAYER, VENV_LAYER = (RUNTIME, "python"), (VENV, "venv")
 SOURCE = "strata_test_squares-1.0"
@@ -45,17 +49,23 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sources(
+def index(
     patches: RuntimeSet, source: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
-    """The variables that name a mirror with both archives, and an index with what the apps need."""
+) -> Iterator[StaticServer]:
+    """An index with what the apps need, and the tools that install them."""
     apps = fill_index([APPS / "flask" / "requirements.txt"], report=say)
-    tools = fill_index([E2E_FIXTURES / "compiled" / "build-requirements.txt"], report=say)
-    index = write_index(
-        [*apps.wheels, *tools.wheels, uv_wheel(), source], tmp_path_factory.mktemp("index") / "i"
-    )
-    with serve(index.directory) as server, mirror_variables(patches) as mirror:
-        yield {**served_index(server), **mirror}
+    builders = fill_index([E2E_FIXTURES / "compiled" / "build-requirements.txt"], report=say)
+    tools = (uv_wheel(), *poetry_wheels(patches.minors))
+    wheels = [*apps.wheels, *builders.wheels, *tools, source]
+    with serve(write_index(wheels, tmp_path_factory.mktemp("index") / "i").directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sources(patches: RuntimeSet, index: StaticServer) -> Iterator[dict[str, str]]:
+    """The variables that name a mirror with both archives, and the index."""
+    with mirror_variables(patches) as mirror:
+        yield {**served_index(index), **mirror}
 
 
 class PatchedApp:
@@ -103,20 +113,28 @@ def app(
     return PatchedApp(MainJob(tmp_path, composite, sources), versions)
 
 
-@pytest.mark.parametrize("installer", ["pip", "uv"])
-def test_a_patch_changes_the_layer_of_python_and_no_other(app: PatchedApp, installer: str) -> None:
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements.txt by uv", "uv.lock", "poetry.lock"])
+def test_a_patch_changes_the_layer_of_python_and_no_other(
+    app: PatchedApp, index: StaticServer, file: str
+) -> None:
     """Protects registries and nodes: the environment serves both, and is right under both."""
-    before = app.build(app.older, BP_INSTALLER=installer)
+    variables = {"BP_INSTALLER": "uv"} if file.endswith("by uv") else {}
+    if file == "uv.lock":
+        locked_project(app.app, index)
+    elif file == "poetry.lock":
+        poetry_locked_project(app.app, index)
+    before = app.build(app.older, **variables)
+    assert f"Installing {file.partition(' ')[0]} with" in before.run(VENV).printed
     config = (app.job.venv / "pyvenv.cfg").read_text()
     made = app.files()
     assert f"version = {app.older.rpartition('.')[0]}\n" in config
     assert app.older not in config.replace(str(app.job.layers), "")
-    after = app.build(app.newer, BP_INSTALLER=installer)
+    after = app.build(app.newer, **variables)
     assert after.layer(*VENV_LAYER).diff_id == before.layer(*VENV_LAYER).diff_id
     assert after.layer(*VENV_LAYER).reused
     assert after.layer(*RUNTIME_LAYER).diff_id != before.layer(*RUNTIME_LAYER).diff_id
     assert f"It was made with Python {app.older} and serves {app.newer} as well" in after.run(VENV).printed
-    assert app.metadata(RUNTIME_LAYER)["constraints"] == [f".python-version: =={app.newer}"]
+    assert f".python-version: =={app.newer}" in str(app.metadata(RUNTIME_LAYER)["constraints"])
     known = app.metadata(VENV_LAYER)
     assert known["made_by"][0] == app.older  # type: ignore[index]
     assert (known["conditions"], known["needs_libpython"]) == ([], [])
@@ -128,7 +146,7 @@ def test_a_patch_changes_the_layer_of_python_and_no_other(app: PatchedApp, insta
         assert str(app.job.venv) in container.run(["python", "-c", code]).stdout
     # What another patch would have made differs in what does nothing else: byte code, and venv's own scripts.
     app.job.platform.store.forget(image=True, cache=True)
-    app.build(app.newer, BP_INSTALLER=installer)
+    app.build(app.newer, **variables)
     fresh = app.files()
     different = {name for name in {*made, *fresh} if made.get(name) != fresh.get(name)}
     assert {name for name in different if not name.endswith(".pyc")} <= {
