@@ -62,8 +62,8 @@ def build(context: BuildContext) -> None:
         finished = examine(job, decision, resolution, heavy)
         finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
         kept = decision.reuse or _is_of_use(job, resolution)
-        # What will be moved with its links need not be in the cache, unless the tool asks for it even then.
-        moving = heavy.distributions if heavy and kept and not strategy.fetches_all else ()
+        # What will be moved with its links need not be in the cache.
+        moving = finished.moved_with_links() if kept and not decision.reuse else frozenset()
         cache.settle(resolution.without(moving), reused=decision.reuse)
         _search(finished, cache)
         if heavy:
@@ -121,9 +121,11 @@ def _with_password(app_dir: Path) -> list[str]:
 
 def _decide(job: EnvironmentJob, cache: InstallerCache) -> Decision:
     def resolve() -> InstallationResolution:
+        from app_venv.unchanged.inventory import read_inventory  # only when pip runs
+
         job.context.output.step("Not everything is pinned by hash: asking pip what it would install today")
         cache.use(job.build_environment)
-        return job.installer.resolve(job.inputs)
+        return job.installer.resolve(job.inputs, read_inventory(job.made_by.path))
 
     def build_changes() -> tuple[str, ...]:
         from app_venv.evidence.build_environment import changes  # not for wheels only

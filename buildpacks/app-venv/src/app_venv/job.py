@@ -129,24 +129,42 @@ class FinishedEnvironment:
         """What is noted of the layers that it has links into."""
         return tuple(map(str, self.heavy.layers)) if self.heavy else ()
 
+    def moved_with_links(self) -> frozenset[str]:
+        """Return the distributions with heavy layers that a later build can move. Raises OSError."""
+        if not self.heavy:
+            return frozenset()
+        from app_venv.environment.installed import installed_distributions  # few environments have any
+        from app_venv.unchanged.ownership import own_files, read_tree
+
+        venv, linked = self.job.venv, self.heavy.distributions
+        known = {name for name, identity in self._identities.items() if identity}
+        distributions = installed_distributions(self.job.site_packages)
+        return frozenset(linked) & known & own_files(venv, read_tree(venv), distributions, linked).keys()
+
     def inventory(self, parts: UnchangedParts) -> Inventory:
         """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError."""
         from app_venv.environment.installed import installed_distributions  # not for a reused environment
         from app_venv.unchanged.moving import take_inventory
 
         job = self.job
-        identities = {one.name: job.installer.identity(job.inputs, one) for one in self.resolution.packages}
         distributions = installed_distributions(job.site_packages)
         python = job.tools.interpreter
         return take_inventory(
             job.venv,
             distributions,
-            identities,
+            self._identities,
             parts,
             made_for=job.made_for,
             python=python,
             linked=self.heavy.distributions if self.heavy else (),
         )
+
+    @property
+    def _identities(self) -> dict[str, str]:
+        """What tells a later build that it would install the same wheels, by their distributions."""
+        return {
+            one.name: self.job.installer.identity(self.job.inputs, one) for one in self.resolution.packages
+        }
 
     @property
     def layer(self) -> Layer:

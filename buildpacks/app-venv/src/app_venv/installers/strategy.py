@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Kept, Settings
+    from app_venv.unchanged.inventory import Inventory
     from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.context import BuildContext
     from buildpack_api.interpreter import Interpreter
@@ -84,8 +85,11 @@ class EnvironmentInstaller(Protocol):
     def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
         """Return what tells a later build that it would install the same wheel; '' if nothing does."""
 
-    def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
-        """Return what `install` would install now. Raises CommandFailed if that cannot be told."""
+    def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:
+        """Return what `install` would install now; what is in the ``restored`` environment is not fetched.
+
+        Raises CommandFailed if that cannot be told.
+        """
 
 
 class InstallStrategy(Protocol):
@@ -94,10 +98,6 @@ class InstallStrategy(Protocol):
     @property
     def name(self) -> str:
         """The name."""
-
-    @property
-    def fetches_all(self) -> bool:
-        """Whether the tool needs the wheels of what is moved as well, for instance to choose them."""
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Raise ConfigurationError that lists what would spoil the build of the user's variables."""

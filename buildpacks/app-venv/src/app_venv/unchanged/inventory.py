@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from buildpack_common.files import write_atomically
+from buildpack_common.files import file_sha256, write_atomically
 from buildpack_common.parsing import parse_json
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "inventory.json"
+_METADATA = "/METADATA"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,24 @@ class ListedDistribution:
     requested: bool
     files: Mapping[str, ListedFile]
     links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> str:
+        """The directory of its metadata (PEP 376), below the environment; '' if there is none.
+
+        What it carries along may have metadata, too: they lie deeper.
+        """
+        found = (path for path in self.files if path.endswith(".dist-info/METADATA"))
+        return min(found, key=lambda path: path.count("/"), default="").rpartition("/")[0]
+
+    def has_metadata(self, environment: Path) -> bool:
+        """Whether its core metadata are there as they are listed."""
+        name = f"{self.metadata}/METADATA"
+        path, listed = environment / name, self.files.get(name)
+        try:
+            return listed is not None and file_sha256(path) == listed.sha256
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ It is started by `install.Installer` as pip starts itself for another Python::
     python inside_pip.py STORE HASHES OFFERED .../pip/__pip-runner__.py install ...
 
 ``STORE`` is the directory of kept files, ``HASHES`` a file with the hashes that the requirements or the lock
-allow, ``OFFERED`` one with what need not be unpacked. A pip that is made otherwise inside keeps and leaves
-out nothing.
+allow, ``OFFERED`` one with what need be neither downloaded nor unpacked. A pip that is made otherwise inside
+keeps and leaves out nothing.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ def main(store: str, hashes: str, offered: str, runner: str) -> None:
         allowed = frozenset(Path(hashes).read_text("ascii").split())
         requests = importlib.import_module(f"{pip.__name__}._vendor.requests")
         keeping.keep_downloads(requests, keeping.DownloadStore(Path(store), allowed))
-    lines = frozenset(Path(offered).read_text("ascii").splitlines())
+    lines = Path(offered).read_text("utf-8", "surrogateescape")
     with suppress(ImportError, AttributeError):
         if lines:
             leaving = _module("leave_out", Path(__file__).with_name("leave_out.py"))
             command = importlib.import_module(f"{pip.__name__}._internal.commands.install")
-            leaving.leave_out(command, leaving.OfferedWheels(lines))
+            links = importlib.import_module(f"{pip.__name__}._internal.utils.direct_url_helpers")
+            leaving.leave_out(command, links.direct_url_from_link, leaving.read_offered(lines))
     os.environ["_PIP_RUNNING_IN_SUBPROCESS"] = "1"  # as pip says it to itself: PIP_PYTHON has been followed
     runpy.run_path(runner, run_name="__main__")
 

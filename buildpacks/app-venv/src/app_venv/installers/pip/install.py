@@ -18,14 +18,14 @@ from buildpack_api.errors import BuildpackError, CommandFailed
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.evidence.resolution import ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
-    from app_venv.unchanged.inventory import ListedDistribution
+    from app_venv.unchanged.inventory import Inventory, ListedDistribution
     from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
@@ -66,7 +66,7 @@ class Installer:
     ) -> InstallationResolution:
         """Install the inputs, with byte code, and return what was installed.
 
-        pip chooses, fetches and checks everything; only what it would then unpack is moved if it is offered.
+        pip chooses everything; what it would then fetch and unpack is moved if it is offered.
         Raises CommandFailed with pip's failure explained, or BuildpackError if pip claims success and a
         package is missing: an environment is never silently empty. Raises NotAsOfferedError.
         """
@@ -76,7 +76,8 @@ class Installer:
 
         if inputs.empty:
             return InstallationResolution()
-        resolution = self._run(inputs, offered=tuple(parts.offered.values()))
+        offered = _offer(parts.offered.values(), parts.root) if parts.root else ()
+        resolution = self._run(inputs, offered=offered)
         packages = site_packages(self.venv, interpreter.minor)
         installed = {one.name for one in installed_distributions(packages)}
         left_out = (one.name for one in resolution.packages if _is_left_out(one, installed, parts))
@@ -93,21 +94,20 @@ class Installer:
         """Return the hash of the wheel, which pip finds out again."""
         return package.origin if package.origin.startswith("sha256:") and not package.built else ""
 
-    def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
+    def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.
 
-        Raises CommandFailed if that cannot be told, for instance since the index is down: an environment that
-        may be out of date is not used on the quiet.
+        Of what is in the ``restored`` environment not even that. Raises CommandFailed if it cannot be told,
+        for instance since the index is down: an environment that may be out of date is not used on the quiet.
         """
+        offered = _offer(restored.distributions, self.venv) if restored else ()
         try:
-            return self._run(inputs, "--dry-run", "--quiet")
+            return self._run(inputs, "--dry-run", "--quiet", offered=offered)
         except CommandFailed as error:
             error.detail += f" {_UNKNOWN}"
             raise
 
-    def _run(
-        self, inputs: PinnedInputs, *options: str, offered: Iterable[ListedDistribution] = ()
-    ) -> InstallationResolution:
+    def _run(self, inputs: PinnedInputs, *options: str, offered: Iterable[str]) -> InstallationResolution:
         import tempfile  # only when pip runs
 
         with tempfile.TemporaryDirectory(prefix="strata-pip-") as scratch:
@@ -126,9 +126,7 @@ class Installer:
                     raise _failure(self, inputs, command, env=env, code=code, tail=tail)
             return read_report(report)
 
-    def _pip(
-        self, inputs: PinnedInputs, offered: Iterable[ListedDistribution], scratch: Path
-    ) -> tuple[str, ...]:
+    def _pip(self, inputs: PinnedInputs, offered: Iterable[str], scratch: Path) -> tuple[str, ...]:
         """Return what runs pip on the environment, as pip does it for another Python (`inside_pip`).
 
         ``scratch`` is where the files are put that say which hashes the inputs allow, and what is offered.
@@ -138,7 +136,7 @@ class Installer:
             return self.tools.program.command
         hashes, left = scratch / "hashes", scratch / "offered"
         hashes.write_text("\n".join(sorted(inputs.hashes)), "ascii")
-        left.write_text("".join(f"{one.identity} {one.requested}\n" for one in offered), "ascii")
+        left.write_text("\n".join(offered), "utf-8", "surrogateescape")
         python, program = self.venv / "bin/python", Path(__file__).with_name("inside_pip.py")
         return (str(python), str(program), str(self.cache / FILES), str(hashes), str(left), str(runner))
 
@@ -203,6 +201,13 @@ def _wheels_only(settings: Settings) -> str:
         return ""
     names = " ".join(settings.only_binary)
     return f" {ONLY_BINARY.name} ({names}) leaves out source distributions: is there a wheel?"
+
+
+def _offer(distributions: Iterable[ListedDistribution], environment: Path) -> Iterator[str]:
+    """Yield the lines by which what is in an environment is offered to pip (`leave_out`)."""
+    for one in distributions:
+        if one.has_metadata(environment):
+            yield f"{one.identity} {one.requested} {environment / one.metadata}"
 
 
 def _is_left_out(package: ResolvedDistribution, installed: Collection[str], parts: UnchangedParts) -> bool:

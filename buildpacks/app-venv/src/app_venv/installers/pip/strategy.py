@@ -29,7 +29,6 @@ class PipStrategy:
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
     name = "pip"
-    fetches_all = True
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of pip and Python that would spoil the build."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.inventory import Inventory
     from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
@@ -98,7 +99,7 @@ class PoetryInstaller:
         """Return a digest of what the lock lets choose from."""
         return inputs.identity(package) if isinstance(inputs, PoetryInputs) else ""
 
-    def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
+    def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:  # noqa: ARG002
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
         raise BuildpackError(f"{inputs.title} leaves nothing to be resolved")
 

@@ -28,7 +28,6 @@ class PoetryStrategy:
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
     name = "poetry"
-    fetches_all = False
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of Poetry and Python that would spoil the build."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.installers.tools import Tools
     from app_venv.settings import Settings
+    from app_venv.unchanged.inventory import Inventory
     from app_venv.unchanged.moving import UnchangedParts
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.output import Output
@@ -103,7 +104,7 @@ class UvInstaller:
         """Return a digest of what the lock lets choose from."""
         return inputs.identity(package) if isinstance(inputs, UvInputs) else ""
 
-    def resolve(self, inputs: PinnedInputs) -> InstallationResolution:
+    def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:  # noqa: ARG002
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""
         raise BuildpackError(f"{inputs.title} leaves nothing to be resolved")
 

@@ -75,8 +75,6 @@ _OF_FILES = "constraint"
 class UvRequirementsStrategy(UvStrategy):
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
-    fetches_all = True  # lock files are installed as a whole
-
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of pip as well, since its settings count, and those of uv that would say more."""
         refuse_dangerous_variables(users)
@@ -189,8 +187,9 @@ class UvRequirementsInstaller(UvInstaller):
         return {**environment, **({_TRUSTED: hosts} if hosts else {})}
 
     def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
-        """Return the hash of the wheel with the line that lets it be chosen."""
-        line = _line_of(inputs, package.name) if package.published else ""
+        """Return the hash of the wheel with the line that lets it be chosen; a lock file has no lines."""
+        is_moved = package.published and _direct(inputs) is not None
+        line = _line_of(inputs, package.name) if is_moved else ""
         return f"{package.origin} {line}" if line else ""
 
     def _archives(self, inputs: PinnedInputs, parts: UnchangedParts) -> dict[str, tuple[str, bool]]:

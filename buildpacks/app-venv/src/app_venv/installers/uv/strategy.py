@@ -28,7 +28,6 @@ class UvStrategy:
     """See `app_venv.installers.strategy.InstallStrategy`."""
 
     name = "uv"
-    fetches_all = False
 
     def refuse_variables(self, users: Mapping[str, str]) -> None:
         """Refuse those of uv and Python that would spoil the build."""
