@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import zipfile
 from typing import TYPE_CHECKING
@@ -13,7 +12,17 @@ from app_venv.installers.pip import inside_pip
 from buildpack_release.bytecode.interpreters import installed_interpreters
 from support.main_job import PIP, VENV
 from support.private_builds import PASSWORD
-from support.venv_builds import installed, reused, site_packages, text_of
+from support.venv_builds import (
+    downloads,
+    installed,
+    lock,
+    pinned,
+    reused,
+    site_packages,
+    text_of,
+    unpinned,
+    without_hashes,
+)
 from support.wheels import NEEDS_LEFT, SOURCE_BACKEND, Project, sha256
 
 if TYPE_CHECKING:
@@ -22,6 +31,10 @@ if TYPE_CHECKING:
 
     from support.private_builds import PrivateBuilds
     from support.venv_builds import VenvBuilds
+
+
+ANEW = {"BP_VENV_HEAVY": "99"}
+"""Another environment, by the same files: nothing is moved over, and all is taken from the cache."""
 
 
 def cached(builds: VenvBuilds) -> list[str]:
@@ -67,7 +80,7 @@ def test_what_is_in_the_cache_is_not_downloaded_again(private: PrivateBuilds) ->
     private.index.requests.clear()
     private.builds.publish(Project("other"))
     private.builds.require("right", "other")
-    private.build()
+    private.build(ANEW)
     fetched = [path.rpartition("/")[2] for path in private.index.requests if path.endswith(".whl")]
     assert fetched == ["other-1.0-py3-none-any.whl"]
 
@@ -94,6 +107,12 @@ def test_what_is_kept_can_be_chosen(private: PrivateBuilds) -> None:
     assert cached(private.builds) == []
     assert not result.layer(VENV, "pip-cache").types.cache
     assert reused(result)
+    private.builds.publish(Project("other"))
+    private.builds.require("left", "other")
+    private.index.requests.clear()
+    private.build({"BP_PIP_CACHE": "none"})
+    fetched = [path for path in private.index.requests if path.endswith(".whl")]
+    assert fetched == ["/files/other-1.0-py3-none-any.whl"], "what is moved over is in the environment"
 
 
 def test_credentials_and_cookies_that_pip_keeps_in_its_cache_are_not_in_the_layer(
@@ -122,28 +141,9 @@ def test_a_damaged_cache_is_harmless(private: PrivateBuilds) -> None:
     private.builds.consumer = ""
     private.builds.publish(Project("other"))
     private.builds.require("right", "other")
-    private.build()
+    private.build(ANEW)
     assert installed(private.builds) == ["left-1.0", "other-1.0", "right-2.0"]
     assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "other-1.0", "right-2.0")
-
-
-def pinned(builds: VenvBuilds, *names: str) -> None:
-    builds.require(*builds.locked(*names))
-
-
-def lock(builds: VenvBuilds, *names: str) -> None:
-    builds.lock(*names)
-
-
-def unpinned(builds: VenvBuilds, *names: str) -> None:
-    builds.require(*(name.partition("-")[0] for name in names))
-
-
-def downloads(builds: VenvBuilds) -> list[str]:
-    """Return the distributions that were asked for since the last call."""
-    found = [one.path.rpartition("/")[2] for one in builds.server.requests if "/files/" in one.path]
-    builds.server.requests.clear()
-    return [name.partition("-py3")[0] for name in found]
 
 
 @pytest.mark.parametrize("require", [pinned, lock, unpinned])
@@ -161,10 +161,10 @@ def test_what_came_over_http_is_not_downloaded_again(
     assert downloads(builds) == []
     assert again.layer(VENV, "pip-cache").diff_id == first.layer(VENV, "pip-cache").diff_id
     require(builds, "left-1.0", "right-2.0", "other-1.0")
-    result = builds.build(platform=platform)
+    result = builds.build(ANEW, platform=platform)
     assert downloads(builds) == ["other-1.0"]
     assert "2 from the cache, 1 downloaded" in text_of(result)
-    fresh = builds.build(platform=platform, clear=True)
+    fresh = builds.build(ANEW, platform=platform, clear=True)
     assert fresh.layer(VENV, "venv").diff_id == result.layer(VENV, "venv").diff_id
     assert fresh.layer(VENV, "pip-cache").diff_id == result.layer(VENV, "pip-cache").diff_id
     downloads(builds)
@@ -187,18 +187,12 @@ def test_what_an_index_sends_without_a_word_about_caching_is_not_downloaded_agai
     private.index.requests.clear()
     private.index.headers = {"Set-Cookie": f"session={PASSWORD}"}
     private.builds.require("right", "other")
-    private.build()
+    private.build(ANEW)
     assert [path for path in private.index.requests if path.endswith(".whl")] == [
         "/files/other-1.0-py3-none-any.whl"
     ]
     assert cached(private.builds) == wheel_digests(private.builds, "left-1.0", "right-2.0")
     assert not private.files_with_secrets()
-
-
-def without_hashes(builds: VenvBuilds) -> None:
-    """Make the index one that says no hashes of its files."""
-    for page in (builds.root / "index/simple").glob("*/index.html"):
-        page.write_text(re.sub("#sha256=[0-9a-f]+", "", page.read_text()))
 
 
 def test_a_file_whose_hash_nobody_says_is_not_kept(builds: VenvBuilds) -> None:
@@ -208,7 +202,7 @@ def test_a_file_whose_hash_nobody_says_is_not_kept(builds: VenvBuilds) -> None:
     builds.build()
     assert cached(builds) == []
     pinned(builds, "left-1.0")
-    builds.build()
+    builds.build(ANEW)
     assert cached(builds) == wheel_digests(builds, "left-1.0")
     downloads(builds)
     pinned(builds, "left-1.0", "right-2.0")
@@ -245,7 +239,7 @@ def test_a_file_that_was_changed_in_the_cache_is_downloaded_again(builds: VenvBu
     builds.consumer = ""
     pinned(builds, "left-1.0", "right-2.0")
     downloads(builds)
-    builds.build()
+    builds.build(ANEW)
     assert downloads(builds) == ["left-1.0", "right-2.0"]
     assert cached(builds) == wheel_digests(builds, "left-1.0", "right-2.0")
 
@@ -323,8 +317,14 @@ def install_twice(builds: VenvBuilds, python: Path, bundled: Path) -> list[list[
 
 
 def test_any_pip_leaves_out_what_is_offered(builds: VenvBuilds) -> None:
-    """The others are unpacked; so is what would be installed in another way, as asked for by name."""
-    offered = [f"sha256:{sha256(path)} False" for path in builds.wheels]
+    """The others are downloaded and unpacked, as right is here, which is now asked for by name."""
+    environment = builds.root / "environment"
+    offered = []
+    for wheel in builds.wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(environment)
+        info = environment / f"{wheel.name.rsplit('-py3', 1)[0]}.dist-info"
+        offered.append(f"sha256:{sha256(wheel)} False {info}")
     for python in installed_interpreters().values():
         library = python.executable.parents[1] / f"lib/python{python.minor}"
         for bundled in library.glob("ensurepip/_bundled/pip-*.whl"):
@@ -332,6 +332,7 @@ def test_any_pip_leaves_out_what_is_offered(builds: VenvBuilds) -> None:
             (folder / "offered").write_text("\n".join(offered))
             install_right(builds, python.executable, folder, "there")
             assert sorted(path.name for path in (folder / "there").glob("*.py")) == ["right.py"], bundled.name
+            assert downloads(builds) == ["right-2.0"], bundled.name
 
 
 def test_any_pip_keeps_what_it_downloads(builds: VenvBuilds) -> None:

@@ -12,7 +12,15 @@ from buildpack_api.layers import LayerTypes
 from support.component_builds import CONSUMER, NEWEST
 from support.main_job import VENV
 from support.uv_builds import uv_builds
-from support.venv_builds import VenvBuilds, reused, shared_pip, site_packages, text_of, venv_builds
+from support.venv_builds import (
+    VenvBuilds,
+    downloads,
+    reused,
+    shared_pip,
+    site_packages,
+    text_of,
+    venv_builds,
+)
 from support.wheels import Project, sha256
 
 if TYPE_CHECKING:
@@ -120,8 +128,10 @@ def test_whatever_is_gone_the_image_has_what_links_lead_to(
     builds.require(*builds.locked("large-1.0"))
     first = build(builds)
     builds.platform().store.forget(image=image, cache=cache)
+    downloads(builds)
     second = build(builds)
     assert not reused(second)
+    assert downloads(builds) == ["large-1.0"]
     lost = "is made anew: the heavy files of large are not in the last image" in text_of(second)
     assert lost == (image and not cache)
     assert restored(builds) == there, "where the last image has it, it is not made again"
@@ -176,8 +186,10 @@ def test_links_that_would_lead_nowhere_are_not_moved(builds: VenvBuilds, gone: s
         builds.platform().store.forget(image=True, cache=False)
     else:
         builds.wanted, builds.consumer = "build = true", f'python -c "{USE}"'
+    downloads(builds)
     second = build(builds)
     assert "their files are the same" not in text_of(second)
+    assert sorted(downloads(builds)) == ["large-1.0", "other-1.0", "small-2.0"]
     assert {name: digest for name, (_, digest) in heavy_layers(second).items()} == {
         name: digest for name, (_, digest) in heavy_layers(first).items()
     }

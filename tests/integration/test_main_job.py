@@ -211,7 +211,7 @@ def test_a_removed_requirement_is_gone(job: MainJob) -> None:
 
 
 def test_no_wheel_is_fetched_twice(job: MainJob, wheel_server: StaticServer) -> None:
-    """The environment is made anew when a requirement goes; its wheels come from the cache layer."""
+    """The environment is made anew when a requirement goes; the others are moved over."""
     job.build(FLASK)
     fetched = len(wheel_server.requests)
     job.build(_without_gunicorn(job))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -211,6 +212,34 @@ def reused(result: BuildResult) -> bool:
 def text_of(result: BuildResult) -> str:
     """Return what strata/app-venv printed."""
     return result.run(VENV).printed
+
+
+def pinned(builds: VenvBuilds, *names: str) -> None:
+    """Require these (name-version), each by its hash."""
+    builds.require(*builds.locked(*names))
+
+
+def lock(builds: VenvBuilds, *names: str) -> None:
+    """Write a lock file of these."""
+    builds.lock(*names)
+
+
+def unpinned(builds: VenvBuilds, *names: str) -> None:
+    """Require these by name alone."""
+    builds.require(*(name.partition("-")[0] for name in names))
+
+
+def downloads(builds: VenvBuilds) -> list[str]:
+    """Return the distributions that were asked for since the last call."""
+    found = [one.path.rpartition("/")[2] for one in builds.server.requests if "/files/" in one.path]
+    builds.server.requests.clear()
+    return [name.partition("-py3")[0] for name in found]
+
+
+def without_hashes(builds: VenvBuilds) -> None:
+    """Make the index one that says no hashes of its files."""
+    for page in (builds.root / "index/simple").glob("*/index.html"):
+        page.write_text(re.sub("#sha256=[0-9a-f]+", "", page.read_text()))
 
 
 def digest(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,24 @@ def test_no_path_leads_out_of_the_environment(tmp_path: Path, path: str) -> None
     files = {path: ListedFile(0o644, 0, "")}
     Inventory((), (), (ListedDistribution("left", "1.0", "", requested=False, files=files),)).write(tmp_path)
     assert read_inventory(tmp_path) is None
+
+
+def test_metadata_are_those_of_the_distribution_and_not_of_what_it_carries(tmp_path: Path) -> None:
+    """setuptools, for one, carries other distributions along, with their metadata."""
+    site = "lib/python3.13/site-packages"
+    own, carried = f"{site}/zz-1.0.dist-info", f"{site}/a/_vendor/b-1.0.dist-info"
+    digest = hashlib.sha256(b"Name: zz").hexdigest()
+    files = {f"{one}/METADATA": ListedFile(0o644, 8, digest) for one in (carried, own)}
+    listed = ListedDistribution("zz", "1.0", "", requested=False, files=files)
+    assert listed.metadata == own
+    assert not listed.has_metadata(tmp_path)
+    (tmp_path / own).mkdir(parents=True)
+    (tmp_path / own / "METADATA").write_bytes(b"Name: zz")
+    assert listed.has_metadata(tmp_path)
+    (tmp_path / own / "METADATA").write_bytes(b"Name: yy")
+    assert not listed.has_metadata(tmp_path)
+
+
+def test_a_distribution_may_have_no_metadata(tmp_path: Path) -> None:
+    listed = ListedDistribution("left", "1.0", "", requested=False, files=FILES)
+    assert (listed.metadata, listed.has_metadata(tmp_path)) == ("", False)

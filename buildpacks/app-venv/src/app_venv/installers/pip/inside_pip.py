@@ -36,7 +36,7 @@ def main(store: str, hashes: str, offered: str, runner: str) -> None:
         requests = importlib.import_module(f"{pip.__name__}._vendor.requests")
         keeping.keep_downloads(requests, keeping.DownloadStore(Path(store), allowed))
     lines = Path(offered).read_text("utf-8", "surrogateescape")
-    with suppress(ImportError, AttributeError):
+    with suppress(ImportError, AttributeError, ValueError):
         if lines:
             leaving = _module("leave_out", Path(__file__).with_name("leave_out.py"))
             command = importlib.import_module(f"{pip.__name__}._internal.commands.install")

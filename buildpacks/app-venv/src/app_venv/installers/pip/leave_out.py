@@ -76,7 +76,7 @@ class OfferedWheels:
 
 
 def read_offered(text: str) -> OfferedWheels:
-    """Read lines of ``sha256:... True directory``."""
+    """Read lines of ``sha256:... True directory``. Raises ValueError."""
     lines = (line.split(" ", 2) for line in text.split("\n"))
     return OfferedWheels({f"{digest} {requested}": directory for digest, requested, directory in lines})
 
