@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.main_job import VENV
+from support.uv_builds import uv_platform
 from support.venv_builds import (
     digest,
     downloads,
@@ -215,3 +216,20 @@ def test_metadata_that_a_later_buildpack_has_written_tell_nothing(large: VenvBui
     downloads(large)
     build(large)
     assert downloads(large) == ["large-1.0"]
+
+
+@pytest.mark.parametrize(("require", "kept"), [(pinned, False), (lock, True)])
+def test_with_uv_in_the_place_of_pip_what_is_not_moved_is_kept(
+    large: VenvBuilds, require: Callable[..., None], *, kept: bool
+) -> None:
+    """It installs lock files as a whole. Neither is downloaded twice."""
+    large.publish(NEWER)
+    platform, variables = uv_platform(large), {**LOWERED, "BP_INSTALLER": "uv"}
+    require(large, "large-1.0", "small-1.0")
+    large.build(variables, platform=platform)
+    downloads(large)
+    require(large, "large-1.0", "small-2.0")
+    changed = large.build(variables, platform=platform)
+    assert is_moved(changed) is not kept
+    assert (changed.layer(VENV, "uv-cache").size > SIZE) is kept
+    assert set(downloads(large)) == {"small-2.0"}
