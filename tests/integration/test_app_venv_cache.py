@@ -299,7 +299,13 @@ def unpacked_pip(builds: VenvBuilds, python: Path, bundled: Path) -> Path:
 def install_right(builds: VenvBuilds, python: Path, folder: Path, into: str) -> None:
     """Install right with that pip, into a folder beside it."""
     files = (folder / name for name in ("store", "hashes", "offered", "pip/__pip-runner__.py"))
-    place = ("--target", folder / into, "--no-cache-dir", "--disable-pip-version-check")
+    place = (
+        "--target",
+        folder / into,
+        "--no-cache-dir",
+        "--disable-pip-version-check",
+        "--no-warn-conflicts",
+    )
     options = ("--quiet", "--index-url", f"{builds.server.url}/simple/", *place)
     command = [str(one) for one in (python, "-B", inside_pip.__file__, *files, "install", *options, "right")]
     subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin"}, cwd=builds.root)

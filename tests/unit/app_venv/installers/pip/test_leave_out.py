@@ -89,7 +89,7 @@ class Preparer:
         self.fetched += [*requirements, parallel]
 
 
-def pip(preparer: object, seen: list[object]) -> ModuleType:
+def pip(preparer: object, seen: list[object]) -> Any:  # noqa: ANN401
     """Return the module of the command ``install``."""
 
     class InstallCommand:
@@ -182,7 +182,7 @@ def test_the_others_are_prepared_and_installed_with_all_that_pip_says() -> None:
     """Protects options that a newer pip hands on."""
     seen: list[object] = []
     preparer: Any = Preparer()
-    command: Any = pip(preparer, seen)
+    command = pip(preparer, seen)
     leave_out(command, told_by, OFFERED)
     assert command.InstallCommand().make_requirement_preparer("x", y=1) is preparer
     there, other = Chosen(), Chosen(link=link(sha256="ef"), download_info=told(sha256="ef"))
@@ -198,7 +198,7 @@ def test_what_pip_prepares_otherwise_is_left_out_of_the_installation_all_the_sam
     """Then it downloads all, and unpacks the others."""
     seen: list[object] = []
     preparer: Any = SimpleNamespace(prepare_linked_requirements_more="as it was")
-    command: Any = pip(preparer, seen)
+    command = pip(preparer, seen)
     leave_out(command, told_by, OFFERED)
     assert command.InstallCommand.make_requirement_preparer() is preparer
     assert vars(preparer) == {"prepare_linked_requirements_more": "as it was"}
