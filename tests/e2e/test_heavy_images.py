@@ -120,3 +120,15 @@ def test_whoever_clears_the_cache_gets_the_same(app: HeavyApp, first: BuiltImage
     again = app.build(options=("-skip-restore",))
     assert "Reusing the virtual environment" not in again.output
     assert again.digest == first.digest
+
+
+def test_when_something_else_changes_pip_asks_for_nothing_of_it(app: HeavyApp, first: BuiltImage) -> None:
+    app.require("uvloop", "h11")
+    requests = app.samples.feed.index.requests
+    before = len(requests)
+    changed = app.build()
+    asked = [one.path for one in requests[before:] if "/files/" in one.path]
+    assert all("/h11-" in path for path in asked)
+    assert asked
+    assert "their files are the same: 1 of 2 packages" in " ".join(changed.output.split())
+    assert heavy_layers(changed) == heavy_layers(first)
