@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "inventory.json"
-_METADATA = "/METADATA"
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class OfferedWheels:
         return bool(self._directory(requirement))
 
     def has_answered(self, requirement: Any) -> bool:  # noqa: ANN401
-        """Whether `answer` has told pip the metadata of it."""
+        """Whether it is there, and `answer` has told pip its metadata."""
         directory = self._directory(requirement)
         return bool(directory) and requirement.metadata_directory == directory
 
@@ -104,7 +104,10 @@ def leave_out(command: ModuleType, direct_url: DirectUrlOf, offered: OfferedWhee
 
 
 def _fetch_others(preparer: Any, direct_url: DirectUrlOf, offered: OfferedWheels) -> None:  # noqa: ANN401
-    """Let what prepares requirements tell metadata of what is offered, and download only the others."""
+    """Let what prepares requirements tell metadata of what is offered, and download only the others.
+
+    Raises AttributeError if pip is made otherwise.
+    """
     fetch, fetch_more = preparer._fetch_metadata_only, preparer.prepare_linked_requirements_more  # noqa: SLF001
 
     def answer_or_fetch(requirement: Any, *arguments: object, **options: object) -> object:  # noqa: ANN401
