@@ -1,4 +1,4 @@
-"""A server that is some milliseconds away: what loopback does not show of protocols with many requests."""
+"""A way to a server: some milliseconds long, which loopback does not show; what is sent is counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PIECE = 1 << 16
 
@@ -17,23 +17,33 @@ _PIECE = 1 << 16
 @contextmanager
 def distant(address: str, seconds: float) -> Iterator[str]:
     """Give another address (`host:port`) of a server, from which each way, there and back, takes so long."""
-    way = _Way(address, seconds)
+    with way_to(address, seconds) as way:
+        yield way.address
+
+
+@contextmanager
+def way_to(address: str, seconds: float = 0.0) -> Iterator[Way]:
+    """Open a way to a server until the block is left."""
+    way = Way(address, seconds)
     thread = threading.Thread(target=lambda: asyncio.run(way.serve()), daemon=True)
     thread.start()
     way.open.wait()
     try:
-        yield way.address
+        yield way
     finally:
         way.close()
         thread.join()
 
 
-class _Way:
+class Way:
+    """Another address of a server. `sent` counts the bytes that its clients have sent, headers and all."""
+
     def __init__(self, target: str, seconds: float) -> None:
         self._host, _, self._port = target.rpartition(":")
         self._seconds = seconds
         self.open = threading.Event()
         self.address = ""
+        self.sent = 0
 
     async def serve(self) -> None:
         """Pass on connections until the end; asyncio.run() then ends those that are left."""
@@ -54,9 +64,17 @@ class _Way:
         with closing(back), suppress(ConnectionError, asyncio.CancelledError):
             far, there = await asyncio.open_connection(self._host, int(self._port))
             with closing(there):
-                await asyncio.gather(self._carry(near, there), self._carry(far, back))
+                await asyncio.gather(self._carry(near, there, self._count), self._carry(far, back))
 
-    async def _carry(self, source: StreamReader, target: StreamWriter) -> None:
+    def _count(self, piece: bytes) -> None:
+        self.sent += len(piece)
+
+    async def _carry(
+        self,
+        source: StreamReader,
+        target: StreamWriter,
+        see: Callable[[bytes], None] = lambda _piece: None,
+    ) -> None:
         """Pass on what comes, each piece as late as the others: the way is long, not narrow."""
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         delivery = asyncio.ensure_future(self._deliver(under_way, target))
@@ -64,6 +82,7 @@ class _Way:
         try:
             while piece:
                 piece = await source.read(_PIECE)
+                see(piece)
                 under_way.put_nowait((self._loop.time() + self._seconds, piece))
             await delivery
         finally:

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import APPS, COMPOSITE
+from benchmarks.rebuilds import RealLifecycle, push_mounted
 from buildpack_release.images.image_references import find_places
 from buildpack_release.images.known_runtime import KnownRuntime, RuntimeLayers
 from buildpack_release.images.patch_plan import PatchRules, Planner
 from buildpack_release.images.runtime_command import RuntimeCommand
 from buildpack_release.model.repository import Repository
-from buildpack_testing.cnb import base_images, tools
-from buildpack_testing.cnb.creator import Creator, Group
+from buildpack_testing.cnb.creator import Group
 from buildpack_testing.cnb.podman import Mount
-from buildpack_testing.cnb.podman_session import podman, unpack
 from buildpack_testing.local_sources import mirror_variables
 from buildpack_testing.runtime_set import make_set
 from buildpack_testing.runtimes import make_runtimes
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
     from buildpack_release.images.patch_plan import PlannedPatch
+    from buildpack_testing.cnb.creator import Creator
     from buildpack_testing.cnb.registry_server import Registry
     from oci_registry.content import Descriptor
     from oci_registry.reading import ImageTree
@@ -87,21 +87,14 @@ def prepare(bench: Bench, registry: Registry, stack: ExitStack, *, creators: int
     both = make_set(archives, bench.directory("fleet/runtimes"))
     make_set(archives[:1], both.directory / "old")
     mirror = stack.enter_context(mirror_variables(both))
-    bases = [base_images.ensure(one) for one in (base_images.BUILD, base_images.RUN)]
-    engine = stack.enter_context(podman([registry.address], base_images=unpack(bases)))
-    build_image, run_image = (registry.push_layout(one.layout, one.repository, one.tag) for one in bases)
-    engine.pull(build_image)
-    lifecycle, mounts = tools.ensure_lifecycle(), (Mount(both.directory, _RUNTIMES),)
-    states = [bench.directory(f"fleet/creator-{number}") for number in range(creators)]
+    lifecycle = RealLifecycle.start(bench, registry, stack)
+    mount = Mount(both.directory, _RUNTIMES)
     return Builds(
         bench,
         registry,
-        [
-            Creator(podman=engine, state=state, image=build_image, lifecycle=lifecycle, mounts=mounts)
-            for state in states
-        ],
+        [lifecycle.creator(f"fleet/creator-{number}", mount) for number in range(creators)],
         Group(bench.assembled, [[COMPOSITE]]),
-        run_image,
+        lifecycle.run_image,
         {**bench.index_variables, "BP_DEPENDENCY_MIRROR": mirror["BP_DEPENDENCY_MIRROR"]},
         (archives[0].version, archives[-1].version),
     )
@@ -114,18 +107,7 @@ def spread(client: RegistryClient, reference: str, names: Sequence[str]) -> None
     tree = read_tree(source, source.manifests.get("1"))
 
     def copy(name: str) -> None:
-        content = _copy(tree, name)
-        shared = tree.images[0].manifest.layers
-        target = client.repository(name)
-        mounts = {one.digest: repository for one in shared}
-        present = tuple(BlobSource(one.digest, one.size) for one in shared)
-        target.push(
-            Content((*present, *content.blobs), content.manifests),
-            ["1"],
-            mounts=mounts,
-            absent=[*(one.digest for one in shared), *(one.digest for one in content.blobs)],
-            jobs=1,
-        )
+        push_mounted(client, name, _copy(tree, name), repository, tree.images[0].manifest.layers)
 
     in_parallel(copy, names, jobs=8)
 

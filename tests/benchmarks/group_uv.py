@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from benchmarks.bench import PINNED, VENV, Bench, plain_environment
 from benchmarks.jobs import Environments, Job
 from benchmarks.measure import Side, alternate, run
-from benchmarks.requirements import locked, names
+from benchmarks.requirements import lock_project, locked, names, pins
 from benchmarks.rows import Aim, Row
 from buildpack_testing.package_index import write_index
-from support.uv_projects import run_uv
 from support.uv_wheels import uv_wheel
 
 if TYPE_CHECKING:
@@ -63,11 +62,8 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _project(bench: Bench, index: dict[str, str]) -> Path:
     """Make an app that asks for the packages, and lock it."""
     app = bench.directory("uv/app")
-    listed = "".join(f'  "{pin}",\n' for pin in names(PINNED))
-    head = f'[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">={bench.runtimes.minors[-1]}"\n'
-    here = "[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n"  # the index has wheels for no other
-    (app / "pyproject.toml").write_text(f"{head}dependencies = [\n{listed}]\n{here}", "utf-8")
-    run_uv("lock", cwd=app, UV_DEFAULT_INDEX=index["UV_DEFAULT_INDEX"])
+    pinned = pins(PINNED.read_text("utf-8"))
+    lock_project(app, pinned, bench.runtimes.minors[-1], index["UV_DEFAULT_INDEX"])
     return app
 
 

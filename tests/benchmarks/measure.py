@@ -69,8 +69,19 @@ def run(
     user: int | None = None,
 ) -> Sample:
     """Run a command to its end and measure it. Raises RunFailed, with the end of its output."""
-    wall, cpu, _ = _measured(command, env=env, cwd=cwd, user=user)
-    return Sample(wall, cpu)
+    return run_with_output(command, env=env, cwd=cwd, user=user)[0]
+
+
+def run_with_output(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    user: int | None = None,
+) -> tuple[Sample, str]:
+    """Run a command; return what it took, and what it printed on both streams. Raises RunFailed."""
+    wall, cpu, _, output = _measured(command, env=env, cwd=cwd, user=user)
+    return Sample(wall, cpu), output
 
 
 def total(*samples: Sample) -> Sample:
@@ -104,7 +115,7 @@ def run_with_peak(
     cwd: Path | None = None,
 ) -> tuple[Sample, int]:
     """Run a command; return what it took, and its peak memory as above. Raises RunFailed."""
-    wall, cpu, peak = _measured(command, env=env, cwd=cwd)
+    wall, cpu, peak, _ = _measured(command, env=env, cwd=cwd)
     return Sample(wall, cpu), int(peak)
 
 
@@ -132,8 +143,8 @@ def _measured(
     env: Mapping[str, str] | None,
     cwd: Path | None,
     user: int | None = None,
-) -> tuple[float, float, float]:
-    """Return wall time, processor time (seconds) and peak memory (bytes). Raises RunFailed."""
+) -> tuple[float, float, float, str]:
+    """Return wall time, processor time (seconds), peak memory (bytes) and output. Raises RunFailed."""
     with tempfile.NamedTemporaryFile() as report, tempfile.TemporaryFile() as output:
         starter = [sys.executable, "-I", "-S", "-c", _STARTER, report.name, "" if user is None else str(user)]
         done = subprocess.run(
@@ -146,14 +157,10 @@ def _measured(
             check=False,
         )
         code, *figures = json.load(report) if done.returncode == 0 else (done.returncode, 0.0, 0.0, 0.0)
-        if code:
-            output.seek(0)
-            raise _failed(command, code, output.read())
+        output.seek(0)
+        said = output.read().decode("utf-8", "replace")
+    if code:
+        shown = " ".join(os.fspath(part) for part in command[:6])
+        raise RunFailed(f"{shown} ended with {code}", detail=said.strip()[-_SHOWN:])
     wall, cpu, peak = figures
-    return wall, cpu, peak
-
-
-def _failed(command: Sequence[str | os.PathLike[str]], code: int, output: bytes) -> RunFailed:
-    shown = " ".join(os.fspath(part) for part in command[:6])
-    said = output.decode("utf-8", "replace").strip()[-_SHOWN:]
-    return RunFailed(f"{shown} ended with {code}", detail=said)
+    return wall, cpu, peak, said

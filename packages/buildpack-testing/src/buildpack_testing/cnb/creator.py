@@ -19,7 +19,7 @@ from buildpack_release.model.toml_source import TomlSource
 from buildpack_testing.cnb import image_layout
 from buildpack_testing.cnb.base_images import GROUP_ID, USER_ID
 from buildpack_testing.cnb.built_image import BuiltImage
-from buildpack_testing.cnb.podman import ContainerSettings, Mount
+from buildpack_testing.cnb.podman import ContainerSettings, Mount, run_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -85,14 +85,29 @@ class Creator:
         variables: Mapping[str, str] | None = None,
     ) -> BuiltImage:
         """Build app and push it to the registry as name (repository:tag). Raises CreatorError."""
+        command = self.registry_command(
+            app, group, registry=registry, run_image=run_image, name=name, variables=variables
+        )
+        output = self._run(command)
         reference = f"{registry.address}/{name}"
+        return BuiltImage(reference, registry.read(reference), self._report(), output)
+
+    def registry_command(
+        self,
+        app: Path,
+        group: Group | None,
+        *,
+        registry: Registry,
+        run_image: str,
+        name: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Lay out what into_registry() needs, and return what podman has to be told for the build itself."""
         environment = {}
         if registry.login:
             environment["CNB_REGISTRY_AUTH"] = json.dumps({registry.address: registry.login.header})
-        output = self._run(
-            app, group, ["-run-image", run_image], reference, variables or {}, environment=environment
-        )
-        return BuiltImage(reference, registry.read(reference), self._report(), output)
+        arguments, image = ["-run-image", run_image], f"{registry.address}/{name}"
+        return self._command(app, group, arguments, image, variables or {}, environment=environment)
 
     def into_layout(
         self,
@@ -110,7 +125,7 @@ class Creator:
             shutil.copytree(run_image.layout, base)
         run_reference = f"localhost/{run_image.repository}:{run_image.tag}"
         arguments = ["-layout", "-layout-dir", "/layout", "-run-image", run_reference]
-        output = self._run(app, group, arguments, f"localhost/{name}", variables or {})
+        output = self._run(self._command(app, group, arguments, f"localhost/{name}", variables or {}))
         made = self.state / "layout" / "localhost" / repository / (tag or "latest")
         return BuiltImage(f"oci:{made}", image_layout.read(made), self._report(), output)
 
@@ -118,7 +133,7 @@ class Creator:
         """Empty the cache, as on another machine."""
         _remove(self.state / "cache")
 
-    def _run(
+    def _command(
         self,
         app: Path,
         group: Group | None,
@@ -127,7 +142,7 @@ class Creator:
         variables: Mapping[str, str],
         *,
         environment: Mapping[str, str] | None = None,
-    ) -> str:
+    ) -> list[str]:
         self._lay_out(app, variables)
         mounts = (*self._mounts(), *(self._group_mounts(group) if group else ()), *self.mounts)
         settings = ContainerSettings(
@@ -147,7 +162,10 @@ class Creator:
         common = ["-cache-dir", "/cache", "-report", "/report/report.toml", "-no-color"]
         ids = ["-uid", str(USER_ID), "-gid", str(GROUP_ID)]
         command = (*common, *ids, *arguments, *self.options, image)
-        result = self.podman.run(self.image, *command, settings=settings, check=False, merge=True)
+        return run_arguments(self.image, *command, settings=settings)
+
+    def _run(self, command: Sequence[str]) -> str:
+        result = self.podman.command(*command, check=False, merge=True)
         output = result.stdout.decode(errors="replace")
         if result.returncode != 0:
             raise CreatorError(result.returncode, output)

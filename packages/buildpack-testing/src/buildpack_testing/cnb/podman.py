@@ -114,8 +114,7 @@ class Podman:
         merge: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command in a new container, wait for it, remove the container."""
-        arguments = (settings or ContainerSettings()).arguments()
-        return self.command("run", "--rm", *arguments, image, *command, check=check, merge=merge)
+        return self.command(*run_arguments(image, *command, settings=settings), check=check, merge=merge)
 
     @contextmanager
     def container(
@@ -197,6 +196,11 @@ class Container:
     def wait(self, seconds: float) -> int:
         """Wait for the main process's end and return its exit code. Raises ReleaseError if it goes on."""
         return int(self.podman.command("wait", self.name, seconds=seconds).stdout)
+
+
+def run_arguments(image: str, *command: str, settings: ContainerSettings | None = None) -> list[str]:
+    """Return what podman is told to run a command in a new container and remove that."""
+    return ["run", "--rm", *(settings or ContainerSettings()).arguments(), image, *command]
 
 
 def _accepts(path: Path) -> bool:
