@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import APPS, CHANGED, COMPOSITE, HERE, PINNED, PIP, RUNTIME, UV, Bench
+from benchmarks.bench import APPS, COMPOSITE, HERE, PINNED, PIP, RUNTIME, UV, Bench
 from benchmarks.measure import alternate
-from benchmarks.rebuilds import NEEDS, Workplace, compared
+from benchmarks.rebuilds import NEEDS, Workplace, compared, swapped
 from benchmarks.requirements import pins
 from benchmarks.rows import Aim, Row, Skipped
 from buildpack_testing import needs
@@ -37,14 +37,15 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
 
 
 def _beside_pip(
-    place: Workplace, what: str, pinned: Mapping[str, str], swapped: str, aim: float
+    place: Workplace, what: str, pinned: Mapping[str, str], leaf: str, aim: float
 ) -> Iterator[Row]:
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
-    first, then = (place.app(f"{swapped}/{name}", one) for name, one in _states(pinned, swapped))
+    states = {"first": pinned, "then": swapped(pinned, leaf)}
+    first, then = (place.app(f"{leaf}/{name}", one) for name, one in states.items())
     built = {
-        "ours": place.build(f"{swapped}/ours", Group(bench.assembled, [[COMPOSITE]]), first),
-        "pip": place.build(f"{swapped}/pip", _peer(bench, "pip-each-time", PIP), first),
+        "ours": place.build(f"{leaf}/ours", Group(bench.assembled, [[COMPOSITE]]), first),
+        "pip": place.build(f"{leaf}/pip", _peer(bench, "pip-each-time", PIP), first),
     }
     changed = {f"{name} changed": one.changed(then) for name, one in built.items()}
     unchanged = {f"{name} unchanged": one.unchanged(first) for name, one in built.items()}
@@ -56,21 +57,16 @@ def _beside_pip(
     yield from compared(GROUP, f"creator, unchanged, {what}", _PIP, (ours, theirs), (Aim(), Aim()))
 
 
-def _beside_uv(place: Workplace, what: str, pinned: Mapping[str, str], swapped: str) -> Iterator[Row]:
+def _beside_uv(place: Workplace, what: str, pinned: Mapping[str, str], leaf: str) -> Iterator[Row]:
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
-    first, then = (place.app(f"uv/{name}", one, uv=True) for name, one in _states(pinned, swapped))
+    states = {"first": pinned, "then": swapped(pinned, leaf)}
+    first, then = (place.app(f"uv/{name}", one, uv=True) for name, one in states.items())
     ours = place.build("uv/ours", Group(bench.assembled, [[COMPOSITE]]), first).changed(then)
     theirs = place.build("uv/uv", _peer(bench, "uv-sync", UV), first).changed(then)
     alternate({"ours": ours.side, "theirs": theirs.side}, bench.few)
     what = f"creator, one requirement changed, {what}"
     yield from compared(GROUP, what, _UV, (ours, theirs), (Aim(), Aim()))
-
-
-def _states(pinned: Mapping[str, str], swapped: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Return the pins before and after the change: one package in another version."""
-    yield "first", pinned
-    yield "then", {**pinned, swapped: pins(CHANGED.read_text("utf-8"))[swapped]}
 
 
 def _peer(bench: Bench, name: str, tool: str) -> Group:

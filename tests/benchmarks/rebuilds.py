@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.bench import APPS, CHANGED
 from benchmarks.distance import way_to
 from benchmarks.measure import RunFailed, Side, run_with_output
-from benchmarks.requirements import lock_project, locked_pins
+from benchmarks.requirements import lock_project, locked_pins, pins
 from benchmarks.rows import Row, Series, Unit
 from buildpack_common.files import remove
 from buildpack_testing.cnb import base_images, tools
@@ -86,6 +86,7 @@ class Workplace:
     """Where apps are built: the lifecycle, a registry with a counter before it, an index, runtimes."""
 
     bench: Bench
+    name: str
     lifecycle: RealLifecycle
     way: Way
     client: RegistryClient
@@ -94,7 +95,11 @@ class Workplace:
 
     @classmethod
     def start(cls, bench: Bench, name: str, wheels: Iterable[Path], stack: ExitStack) -> Workplace:
-        """Start servers with wheels, uv and what one change needs. Raises MissingToolError, NetworkError."""
+        """Start servers with wheels, uv and what one change needs; all goes when the stack is left.
+
+        Raises MissingToolError, NetworkError.
+        """
+        stack.callback(remove, bench.scratch / name)
         running = stack.enter_context(registry(bench.directory(f"{name}/registry")))
         way = stack.enter_context(way_to(running.address))
         lifecycle = RealLifecycle.start(bench, replace(running, address=way.address), stack)
@@ -111,11 +116,16 @@ class Workplace:
             "BP_PYTHON_VERSION": minor,
         }
         client = stack.enter_context(RegistryClient(running.address))
-        return cls(bench, lifecycle, way, client, index.wheels, variables)
+        return cls(bench, name, lifecycle, way, client, index.wheels, variables)
+
+    @property
+    def root(self) -> Path:
+        """Where everything is."""
+        return self.bench.scratch / self.name
 
     def app(self, name: str, pinned: Mapping[str, str], *, uv: bool = False) -> Path:
         """Write the Flask sample with other requirements, locked; for pip or for uv."""
-        app = shutil.copytree(APPS / "flask", self.bench.scratch / "apps" / name)
+        app = shutil.copytree(APPS / "flask", self.root / "apps" / name)
         if uv:
             minor, index_url = self.variables["BP_PYTHON_VERSION"], self.variables["UV_DEFAULT_INDEX"]
             lock_project(app, pinned, minor, index_url)
@@ -125,17 +135,18 @@ class Workplace:
 
     def build(self, name: str, group: Group, app: Path) -> BuiltApp:
         """Build an app from nothing. Raises CreatorError."""
+        place = f"{self.name}/{name}"
         creator = replace(
-            self.lifecycle.creator(name, Mount(self.bench.catalogue, _CATALOGUE)),
+            self.lifecycle.creator(place, Mount(self.bench.catalogue, _CATALOGUE)),
             options=("-log-level", "debug"),  # else it does not say how long its phases take
         )
         built = creator.into_registry(
             app, group, registry=self.lifecycle.registry, run_image=self.lifecycle.run_image,
-            name=f"{name}/first:1", variables=self.variables,
+            name=f"{place}/first:1", variables=self.variables,
         )  # fmt: skip
         kept = creator.state / "kept-cache"
         (creator.state / "cache").rename(kept)
-        return BuiltApp(self, creator, name, group, built.digest, kept)
+        return BuiltApp(self, creator, place, group, built.digest, kept)
 
 
 @dataclass(frozen=True)
@@ -219,7 +230,7 @@ class Rebuild:
 
     def act(self) -> Sample:
         """Build. Raises RunFailed, also for a change that has changed nothing."""
-        before, sent = _files(self.of.cache), self.of.place.way.sent
+        before, sent = files_of(self.of.cache), self.of.place.way.sent
         place = self.of.place.lifecycle
         sample, output = run_with_output(self._command, env=place.engine.environment)
         rebuilt = Rebuilt(
@@ -232,6 +243,11 @@ class Rebuild:
         for large in (self.of.cache, self.of.creator.state / "layers"):
             remove(large)
         return sample
+
+
+def swapped(pinned: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return pins after the change: one package in another version. Raises KeyError where none is known."""
+    return {**pinned, name: pins(CHANGED.read_text("utf-8"))[name]}
 
 
 def compared(
@@ -280,11 +296,11 @@ def push_mounted(
 
 
 def written_since(before: Mapping[tuple[int, int], int], directory: Path) -> int:
-    """Return how many bytes are in files that were not there, as `_files` knows them."""
-    return sum(size for file, size in _files(directory).items() if file not in before)
+    """Return how many bytes are in files that were not there, as `files_of` knows them."""
+    return sum(size for file, size in files_of(directory).items() if file not in before)
 
 
-def _files(directory: Path) -> dict[tuple[int, int], int]:
+def files_of(directory: Path) -> dict[tuple[int, int], int]:
     """Return the size of each file: a link or another name is the same file, what is written is not."""
     states = (path.lstat() for path in directory.rglob("*") if path.is_file())
     return {(one.st_ino, one.st_mtime_ns): one.st_size for one in states}

@@ -65,6 +65,17 @@ def test_groups_are_chosen_by_name(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("groups")
+def test_some_groups_are_measured_only_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's disk is filled by a run of all groups."""
+    monkeypatch.setattr(program, "NAMED_ONLY", {"broken", "lacking"})
+    assert program.main(["--output", str(tmp_path)]) == 0
+    assert "[1/1] good" in capsys.readouterr().err
+    assert program.main(["broken", "--output", str(tmp_path)]) == 1
+
+
+@pytest.mark.usefixtures("groups")
 def test_what_fails_does_not_take_the_rest_with_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
