@@ -28,6 +28,8 @@ _LARGEST = HERE / "requirements-largest.txt"
 _SWAPPED = "idna"
 _AGAINST = f"app-venv of {EARLIER}"
 _MEMORY = 150e6
+_PROGRAM, _INSTALLER = f"buildpacks/{VENV.replace('/', '_')}/", "__pip-runner__"
+"""Parts of command lines: of our program, and of the pip that it starts, whose memory is its own affair."""
 
 
 def measure(bench: Bench) -> Iterator[Row | Skipped]:
@@ -62,14 +64,14 @@ def _compared(
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
     first, then = place.app("first", pinned), place.app("then", swapped(pinned, _SWAPPED))
-    with resident(VENV.replace("/", "_"), place.root, beside="pip") as cold:
+    with resident(_PROGRAM, place.root, _INSTALLER) as cold:
         now = place.build("now", Group(bench.assembled, [[COMPOSITE]]), first)
     earlier = place.build("then", Group(bench.earlier, [[COMPOSITE]]), first)
     changes = now.changed(then), earlier.changed(then)
     same = now.unchanged(first), earlier.unchanged(first)
     names = ("now changed", "then changed", "now unchanged", "then unchanged")
     alternate({name: one.side for name, one in zip(names, (*changes, *same), strict=True)}, bench.few)
-    with resident(VENV.replace("/", "_"), place.root, beside="pip") as again:
+    with resident(_PROGRAM, place.root, _INSTALLER) as again:
         _once_more(changes[0])
     app = f"creator, one requirement changed, {what}"
     yield from compared(GROUP, app, _AGAINST, changes, changed)

@@ -57,8 +57,9 @@ def resident(program: str, mounted: Path, beside: str) -> Iterator[ResidentPeaks
 def _look(peaks: ResidentPeaks, program: bytes, mounted: str, beside: bytes) -> None:
     parents = {int(one.name): _parent(one) for one in _PROC.iterdir() if one.name.isdigit()}
     lines = {pid: _read(pid, "cmdline") for pid in parents}
-    roots = {pid for pid, line in lines.items() if program in line and mounted in _text(pid, "mountinfo")}
-    left_out = {pid for pid, line in lines.items() if beside in line and pid not in roots}
+    left_out = {pid for pid, line in lines.items() if beside in line}
+    found = {pid for pid, line in lines.items() if program in line} - left_out
+    roots = {pid for pid in found if mounted in _text(pid, "mountinfo")}
     for pid, line in lines.items():
         above = _line_of_descent(pid, parents)
         if roots.intersection(above) and not left_out.intersection(above):

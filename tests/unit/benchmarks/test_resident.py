@@ -11,13 +11,16 @@ import pytest
 from benchmarks.resident import resident
 
 LARGE, LARGER = 60_000_000, 120_000_000
-# Takes memory and gives it back, starts what it is told to, says that it has, and waits.
+# Takes memory and gives it back, starts what its input tells, says that it has, and waits.
 PROGRAM = """
 import subprocess, sys
+command = sys.stdin.readline().split()
 held = b"x" * int(sys.argv[1])
 del held
-if sys.argv[2:]:
-    child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+if command:
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdin.write(b"\\n")
+    child.stdin.flush()
     child.stdout.readline()
 print("ready", flush=True)
 sys.stdin.read()
@@ -32,9 +35,11 @@ def test_the_peaks_of_all_processes_count_but_for_what_is_left_out(
     ours, other = tmp_path / "ours.py", tmp_path / "the-installer.py"
     for file in (ours, other):
         file.write_text(PROGRAM)
-    command = [sys.executable, ours, str(LARGE), sys.executable, other, str(LARGER)]
+    command = [sys.executable, ours, str(LARGE)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
+        assert process.stdin and process.stdout
+        process.stdin.write(f"{sys.executable} {other} {LARGER}\n".encode())
+        process.stdin.flush()
         process.stdout.readline()
         with resident(str(ours), Path("/"), beside) as peaks:
             pass
