@@ -37,7 +37,8 @@ def test_the_peaks_of_all_processes_count_but_for_what_is_left_out(
         file.write_text(PROGRAM)
     command = [sys.executable, ours, str(LARGE)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(f"{sys.executable} {other} {LARGER}\n".encode())
         process.stdin.flush()
         process.stdout.readline()
