@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import statistics
@@ -196,7 +195,6 @@ class BuiltApp:
         client, first = self.place.client, f"{self.name}/first"
         manifest = client.repository(first).manifests.get("1")
         push_mounted(client, repository, Content((), (manifest,)), first, manifest.blobs)
-        os.sync()
 
 
 @dataclass
@@ -240,6 +238,7 @@ class Rebuild:
         if self.changed == (digest == self.of.digest):
             raise RunFailed(f"{self._repository} has not what was expected of it", detail=output[-2000:])
         self.found.append(rebuilt)
+        # Also so that the next side need not wait for what would be written of this one.
         for large in (self.of.cache, self.of.creator.state / "layers"):
             remove(large)
         return sample
