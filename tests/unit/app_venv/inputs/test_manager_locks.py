@@ -137,8 +137,9 @@ def test_groups_are_chosen_by_the_variables_of_pip(tmp_path: Path) -> None:
         inputs = read(tmp_path, {name: "Web"})
         assert inputs.listing.startswith("x==1")
         assert inputs.title.startswith("pdm.lock with ")
-    with pytest.raises(ConfigurationError, match="no dependency group docs"):
+    with pytest.raises(ConfigurationError, match="no dependency group docs") as failed:
         read(tmp_path, {"BP_PIP_GROUPS": "docs"})
+    assert "pdm lock --update-reuse --group :all" in failed.value.advice
     (tmp_path / "pdm.lock").unlink()
     pipfile_lock(tmp_path, {}, develop={}, jobs={"y": HASHED})
     assert read(tmp_path, {"BP_PIP_GROUPS": "jobs"}).listing.startswith("y==1.0")

@@ -103,3 +103,13 @@ def test_another_word_is_refused(tmp_path: Path, word: str) -> None:
         choose_manager(tmp_path, {"BP_PACKAGE_MANAGER": word})
     assert caught.value.title == f"BP_PACKAGE_MANAGER is {word!r}"
     assert "pip, uv or poetry" in caught.value.advice
+
+
+@pytest.mark.parametrize("more", [{}, {"BP_PACKAGE_MANAGER": "uv"}])
+def test_another_word_for_the_installer_is_refused_whatever_installs(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
+    """Who writes poetry there, beside a uv.lock, expects something that does not happen."""
+    (tmp_path / "uv.lock").touch()
+    with pytest.raises(ConfigurationError, match="BP_INSTALLER is 'poetry'"):
+        choose_manager(tmp_path, {"BP_INSTALLER": "poetry", **more})

@@ -51,7 +51,7 @@ def read_pdm_lock(path: Path, wanted: Wanted) -> ManagerLock:
     _check_freshness(metadata, project)
     _check_targets(metadata, wanted.interpreter)
     groups = {normalise(name) for name in texts_of(metadata, "groups", PDM_LOCK)}
-    wanted.selection.check(PDM_LOCK, groups, groups)
+    wanted.selection.check(PDM_LOCK, groups, groups, add="pdm lock --update-reuse --group :all")
     chosen = {_DEFAULT, *wanted.selection.extras, *wanted.selection.groups}
     settings = _settings(project)
     excluded = {normalise(name) for name in texts_of(_resolution(project), "excludes", PYPROJECT)}

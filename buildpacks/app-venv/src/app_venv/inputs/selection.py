@@ -41,10 +41,14 @@ class Selection:
         """The variables that were set."""
         return tuple(one.name for one, value in ((EXTRAS, self.extras), (GROUPS, self.groups)) if value)
 
-    def check(self, file: str, extras: Iterable[str], groups: Iterable[str]) -> None:
-        """Raise ConfigurationError for what ``file`` does not have; pip passes over some of it in silence."""
-        _check(file, "extra", EXTRAS.name, self.extras, sorted(normalise(name) for name in extras))
-        _check(file, "dependency group", GROUPS.name, self.groups, sorted(normalise(name) for name in groups))
+    def check(self, file: str, extras: Iterable[str], groups: Iterable[str], *, add: str = "") -> None:
+        """Raise ConfigurationError for what ``file`` does not have; pip passes over some of it in silence.
+
+        ``add`` is the command that puts all that the project has into the file.
+        """
+        there = [sorted(map(normalise, names)) for names in (extras, groups)]
+        _check(file, "extra", EXTRAS.name, self.extras, there[0], add)
+        _check(file, "dependency group", GROUPS.name, self.groups, there[1], add)
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,14 @@ class Wanted:
         return Selection(self.settings.extras, self.settings.groups)
 
 
-def _check(file: str, kind: str, variable: str, wanted: Iterable[str], there: Collection[str]) -> None:
+def _check(
+    file: str, kind: str, variable: str, wanted: Iterable[str], there: Collection[str], add: str
+) -> None:
     missing = [name for name in wanted if name not in there]
     if missing:
         raise ConfigurationError(
             f"{file} has no {kind} {', '.join(missing)}",
             detail=f"It has: {', '.join(there)}." if there else f"It has no {kind} at all.",
-            advice=f"Correct {variable}.",
+            advice=f"Correct {variable}."
+            + (f" If the project has it, commit what this gives:\n  {add}" if add else ""),
         )

@@ -53,6 +53,7 @@ def choose_strategy(app_dir: Path, environment: Mapping[str, str]) -> InstallStr
 
 def choose_manager(app_dir: Path, environment: Mapping[str, str]) -> PackageManager:
     """Return which tool it is. Raises ConfigurationError if variables and files contradict each other."""
+    installer = read_requirements_installer(environment)  # whoever sets it to something else is told so
     named = read_package_manager(environment)
     if named is not None:
         return named
@@ -62,10 +63,7 @@ def choose_manager(app_dir: Path, environment: Mapping[str, str]) -> PackageMana
     if len(there) != 1 or any(app_dir.glob("pylock.*.toml")):
         return PackageManager.PIP
     found = _LOCKS.get(there[0], PackageManager.PIP)
-    if (
-        found is PackageManager.POETRY
-        and read_requirements_installer(environment) is RequirementsInstaller.UV
-    ):
+    if found is PackageManager.POETRY and installer is RequirementsInstaller.UV:
         raise ConfigurationError(
             f"{INSTALLER.name}=uv cannot be used with {there[0]}",
             detail="It is for requirements files and lock files of pip. Poetry installs from this one.",
