@@ -191,6 +191,7 @@ def test_of_equals_none_wins(
         ("https://me:secret-word@host/r.txt", "names an address, and only files of the app can be named"),
         ("pyproject.toml", "names no requirements file: pyproject.toml Set BP_PIP_PROJECT"),
         ("a/poetry.lock", "names no requirements file: a/poetry.lock It is a file of Poetry. Commit what"),
+        ("pdm.prod.lock", "with other names than pdm.lock and Pipfile.lock nothing is known"),
         ("uv.lock", "uv export --no-default-groups"),
         ("environment.yml", "It is a file of Conda. List what the app needs."),
         ("setup.py", "A requirements file with the line '.' installs the project."),

@@ -85,6 +85,8 @@ def _check_named(name: str, app_dir: Path) -> None:
         advice += (
             f"Commit what this gives:\n  {manager.export}" if manager.export else "List what the app needs."
         )
+    elif base.endswith(".lock") and not manager_lock(name):
+        advice = f"Of lock files with other names than {' and '.join(MANAGER_LOCKS)} nothing is known."
     elif base in ("setup.py", "setup.cfg"):
         advice = "A requirements file with the line '.' installs the project."
     elif not (app_dir / name).exists() and any(mark in name for mark in "\"',;*"):

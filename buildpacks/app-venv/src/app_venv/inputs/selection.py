@@ -47,8 +47,8 @@ class Selection:
         ``add`` is the command that puts all that the project has into the file.
         """
         there = [sorted(map(normalise, names)) for names in (extras, groups)]
-        _check(file, "extra", EXTRAS.name, self.extras, there[0], add)
-        _check(file, "dependency group", GROUPS.name, self.groups, there[1], add)
+        _check(file, "extra", EXTRAS.name, self.extras, there[0], add=add)
+        _check(file, "dependency group", GROUPS.name, self.groups, there[1], add=add)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Wanted:
 
 
 def _check(
-    file: str, kind: str, variable: str, wanted: Iterable[str], there: Collection[str], add: str
+    file: str, kind: str, variable: str, wanted: Iterable[str], there: Collection[str], *, add: str
 ) -> None:
     missing = [name for name in wanted if name not in there]
     if missing:

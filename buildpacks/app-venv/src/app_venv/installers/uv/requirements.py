@@ -55,6 +55,7 @@ _INDEXES = {
     "index-url": _DEFAULT_INDEX, "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
     "trusted-host": _TRUSTED, "cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT",
 }  # fmt: skip
+_FILES = ("cert", "client-cert")  # as with pip, they come before what is for all programs
 _REQUIREMENT = "--requirement"
 _NO_INDEX, _FIND_LINKS, _PROXY = "no-index", "find-links", "proxy"
 _KINDS = ("no-binary", "only-binary")
@@ -89,7 +90,7 @@ class UvRequirementsStrategy(UvStrategy):
         config.refuse_malformed_addresses(variables)
         _refuse_untold(variables)
         return replace(
-            tools, environment={**tools.environment, **_WITHOUT_SETTINGS, **_told_by_pip(variables)}
+            tools, environment={**tools.environment, **_WITHOUT_SETTINGS, **told_by_pip(variables)}
         )
 
     def read_inputs(self, context: BuildContext, settings: Settings, tools: Tools) -> PinnedInputs:
@@ -238,8 +239,8 @@ class UvRequirementsInstaller(UvInstaller):
             yield ResolvedDistribution(one.name, one.version, origin, (), published, built)
 
 
-def _told_by_pip(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return pip's indexes, hosts, certificates and proxy as variables of uv, where they are not set."""
+def told_by_pip(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's indexes, hosts, certificates and proxy as variables of uv; its own come first."""
     settings = _settings(environment)
     if is_on(settings.get(_NO_INDEX, "no")):
         raise ConfigurationError(
@@ -251,8 +252,8 @@ def _told_by_pip(environment: Mapping[str, str]) -> dict[str, str]:
         value = settings.get(option, "")
         if option == _FIND_LINKS:  # pip passes over a directory that is not there
             value = ",".join(one for one in value.split() if "://" in one or Path(one).exists())
-        if value and not environment.get(name):
-            found[name] = " ".join(value.split()) if option != "cert" else value
+        if value and (option in _FILES or not environment.get(name)):
+            found[name] = value if option in _FILES else " ".join(value.split())
     proxy = settings.get(_PROXY)
     if proxy:  # it comes before those of the environment
         found |= dict.fromkeys(("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
