@@ -354,6 +354,9 @@ def test_a_lock_file_of_pip_with_uv(builds: UvBuilds) -> None:
     assert installed(builds) == ["left-1.0", "right-2.0"]
     assert "Installing pylock.toml with uv" in text_of(result)
     assert reused(builds.build({"BP_INSTALLER": "uv"}))
+    builds.require("left<1", file="limits.txt")
+    said = builds.failure(BP_INSTALLER="uv", PIP_CONSTRAINT="limits.txt")
+    assert "PIP_CONSTRAINT cannot be used with BP_INSTALLER=uv" in said
     builds.lock("left-1.0", head='extras = ["web"]\n')
     said = builds.failure(BP_INSTALLER="uv", BP_PIP_EXTRAS="web")
     assert "BP_PIP_EXTRAS cannot be used with BP_INSTALLER=uv" in said
@@ -393,6 +396,11 @@ def test_settings_of_pip_count_for_uv_in_its_place_or_are_refused(builds: UvBuil
     assert installed(builds) == ["left-1.0"]
     said = builds.failure(**variables, PIP_NO_BINARY="left")
     assert "left==1.0 has no file that may be used for this Python" in said
+    said = builds.failure(**variables, PIP_CONSTRAINT="nowhere.txt")
+    assert "nowhere.txt does not exist" in said
+    builds.require("-r sub/nowhere.txt", *builds.locked("left-1.0"))
+    assert "sub/nowhere.txt does not exist" in builds.failure(**variables)
+    builds.require(*builds.locked("left-1.0"))
     said = builds.failure(**variables, PIP_CONFIG_SETTINGS="a=b")
     assert "PIP_CONFIG_SETTINGS cannot be used with BP_INSTALLER=uv" in said
     (builds.root / "uv.toml").write_text('[pip]\ntarget = "elsewhere"\n')

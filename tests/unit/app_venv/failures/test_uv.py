@@ -64,6 +64,9 @@ PINNED = {
     "error: Hash-checking is required, but no trusted hash was provided for: `left`": (
         "left is required by one of the packages, and no line pins it by hash"
     ),
+    "  cause: Size mismatch for `left==1.0`: expected 3 bytes, but downloaded 1201 bytes": (
+        "none of the hashes that are allowed"
+    ),
     "  cause: Hash mismatch for `left==1.0`\n": (
         "none of the hashes that are allowed is that of the file of left==1.0"
     ),

@@ -87,7 +87,7 @@ _RULES = (
         "Leave one of the extras or groups out of BP_UV_EXTRAS and BP_UV_GROUPS.",
     ),
     Rule(
-        r"Hash mismatch for `(?P<name>[^`=]+)[^`]*`",
+        r"(?:Hash|Size) mismatch for `(?P<name>[^`=]+)[^`]*`",
         "the file of {name} is not the one that uv.lock has",
         "It was changed on its way, by a proxy for instance, or on the index: unless that was on "
         "purpose, do not "
@@ -175,7 +175,7 @@ _PINNED = (
         "--generate-hashes, for the Python of the app.",
     ),
     Rule(
-        r"Hash mismatch for `(?P<name>[^`]+)`",
+        r"(?:Hash|Size) mismatch for `(?P<name>[^`]+)`",
         "none of the hashes that are allowed is that of the file of {name}",
         "Most often the hashes were made for other Pythons or processors, or before this file was published: "
         "make them again, for the Python and the processor of the app. If they were made with this file, it "

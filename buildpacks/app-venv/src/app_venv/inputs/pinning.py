@@ -98,7 +98,8 @@ class PinnedInputs:
     ``written`` are those of them that are written out, not filled in from a variable.
     ``listing`` is the text of a requirements file that was made of another kind of file. ``conditional`` are
     the texts that may have conditions on a full version of Python (`evidence.patch_conditions`). ``lines``
-    are all of requirements files, in pip's order, and of ``listing``.
+    are all of requirements files, in pip's order, and of ``listing``; ``missing`` are files that
+    others include.
     """
 
     title: str
@@ -117,6 +118,7 @@ class PinnedInputs:
     listing: str = field(default="", repr=False)
     conditional: tuple[str, ...] = field(default=(), repr=False)
     lines: tuple[PlacedLine, ...] = field(default=(), repr=False, compare=False)
+    missing: tuple[str, ...] = ()
 
     proved_when_kept: ClassVar[bool] = False
     """Whether a restored environment with equal inputs needs no other proof that it may be reused."""
@@ -186,6 +188,7 @@ class Evidence:
     written: list[KnownSecret] = field(default_factory=list, repr=False)
     conditional: list[str] = field(default_factory=list, repr=False)
     lines: list[PlacedLine] = field(default_factory=list, repr=False)
+    missing: list[str] = field(default_factory=list)
     _sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -196,6 +199,8 @@ class Evidence:
     def add(self, name: str, text: str | None) -> None:
         """Add a file's name and content; None stands for one that is missing. Its credentials are hidden."""
         self.files.append(name)
+        if text is None:
+            self.missing.append(name)
         hide_credentials(text or "")
         self.hashes.update(one.lower() for one in _HASH.findall(text or ""))
         if text and any(word in text for word in _CONDITIONS):

@@ -61,6 +61,7 @@ def read_inputs(wanted: Wanted) -> PinnedInputs:
         listing=listing,
         conditional=tuple(found.conditional),
         lines=tuple(found.lines),
+        missing=tuple(found.missing),
     )
     if wanted.settings.require_hashes:
         inputs.require_hashes()

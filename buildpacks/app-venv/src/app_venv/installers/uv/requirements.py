@@ -276,17 +276,30 @@ def _refuse_untold(environment: Mapping[str, str]) -> None:
     addresses = environment.get(variable(_OF_FILES), "")
     refused += [variable(_OF_FILES)] if "://" in addresses else []
     if refused:
-        raise ConfigurationError(
-            f"{' and '.join(sorted(refused))} cannot be used with {INSTALLER.name}=uv",
-            detail="It is a setting of pip about which uv is not told, and makes a difference.",
-            advice=f"Remove it, or remove {INSTALLER.name}: then pip installs the app. Constraints can be "
-            f"files that {variable(_OF_FILES)} or a line -c names.",
-        )
+        raise _cannot_be_used(refused)
+
+
+def _cannot_be_used(settings: Iterable[str]) -> ConfigurationError:
+    return ConfigurationError(
+        f"{' and '.join(sorted(settings))} cannot be used with {INSTALLER.name}=uv",
+        detail="It is a setting of pip about which uv is not told, and makes a difference.",
+        advice=f"Remove it, or remove {INSTALLER.name}: then pip installs the app. Constraints of a "
+        f"requirements file can be in files that {variable(_OF_FILES)} or a line -c names.",
+    )
 
 
 def _told(inputs: PinnedInputs, interpreter: Interpreter, app_dir: Path) -> PinnedInputs:
     """Return the inputs with one file for uv in the place of those that pip would read."""
-    if any(map(is_lock, inputs.files)) or inputs.empty:
+    if inputs.missing:
+        raise ConfigurationError(
+            f"{', '.join(inputs.missing)} does not exist",
+            detail=f"A requirements file includes it with -r or -c, or {variable(_OF_FILES)} names it.",
+            advice="Names count from the file that includes them. Is it committed, and uploaded?",
+        )
+    is_locked = any(map(is_lock, inputs.files))
+    if is_locked and any(one.constraint for one in inputs.lines):
+        raise _cannot_be_used([variable(_OF_FILES)])
+    if is_locked or inputs.empty:
         return inputs
     listing = file_for_uv(inputs.lines, interpreter, app_dir)
     arguments = list(inputs.arguments)
