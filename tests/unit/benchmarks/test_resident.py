@@ -35,7 +35,7 @@ def test_the_peaks_of_all_processes_count_but_for_what_is_left_out(
     ours, other = tmp_path / "ours.py", tmp_path / "the-installer.py"
     for file in (ours, other):
         file.write_text(PROGRAM)
-    command: list[str | Path] = [sys.executable, ours, str(LARGE)]
+    command = [sys.executable, str(ours), str(LARGE)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
