@@ -44,9 +44,14 @@ SCRIPTS = (
     *("scripts/layers_picture.py", "scripts/session_picture.py"),
     *("scripts/install-cnb-tools", "scripts/lock-environments", "scripts/make-runtime-archive"),
 )
+PEERS = ("pip-each-time", "uv-sync")
 SHELL_SCRIPTS = (
     *("scripts/env.sh", "scripts/nox", "scripts/inv", ".ci/run"),
-    *(f"packages/buildpack-api/share/bin/{name}" for name in ("detect", "build")),
+    *(
+        f"{place}/bin/{name}"
+        for place in ("packages/buildpack-api/share", *(f"tests/benchmarks/peers/{peer}" for peer in PEERS))
+        for name in ("detect", "build")
+    ),
 )
 WORKFLOWS = ".github"
 # One more than there are processors: a quarter of their time tests wait for programs and servers.
