@@ -145,6 +145,7 @@ class Workplace:
         )  # fmt: skip
         kept = creator.state / "kept-cache"
         (creator.state / "cache").rename(kept)
+        remove(creator.state / "layers")
         return BuiltApp(self, creator, place, group, built.digest, kept)
 
 
