@@ -64,7 +64,7 @@ def _look(peaks: ResidentPeaks, program: bytes, mounted: str, beside: bytes) -> 
         above = _line_of_descent(pid, parents)
         if roots.intersection(above) and not left_out.intersection(above):
             size = _peak(_text(pid, "status"))
-            said = line.replace(b"\0", b" ").decode(errors="replace")[:200]
+            said = " ".join(line.replace(b"\0", b" ").decode(errors="replace").split())
             peaks.found[pid] = max(peaks.found.get(pid, (0, "")), (size, said))
 
 
