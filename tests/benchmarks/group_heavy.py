@@ -81,7 +81,7 @@ def _compared(
         size, command = peaks.largest
         yield Row(
             group=GROUP, what=f"bin/build of app-venv, {case}, {what}: memory", against="an absolute limit",
-            ours=Series((float(size),)), unit=Unit.BYTES, aim=Aim.value(_MEMORY), note=f"of {shorten(command, 80)}",
+            ours=Series((float(size),)), unit=Unit.BYTES, aim=Aim.value(_MEMORY), note=shorten(command, 80),
         )  # fmt: skip
 
 
