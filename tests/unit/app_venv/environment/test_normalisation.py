@@ -118,3 +118,16 @@ def test_a_published_package_keeps_its_own_words(tmp_path: Path) -> None:
     normalise_environment(tmp_path, installed_distributions(libraries), direct=())
     assert (info / "INSTALLER").read_text() == "poetry"
     assert (info / "WHEEL").read_text() == "Generator: poetry-core 1.0.0\n"
+
+
+def test_directories_without_files_go_and_that_of_packages_stays(tmp_path: Path) -> None:
+    """Those of a wheel are made by uv alone, and not from its cache as it is kept."""
+    packages = tmp_path / "lib/python3.13/site-packages"
+    (packages / "yaml.libs/deep").mkdir(parents=True)
+    (packages / "yaml").mkdir()
+    (packages / "yaml/__init__.py").touch()
+    normalise_environment(tmp_path, ())
+    assert [path.name for path in packages.iterdir()] == ["yaml"]
+    (packages / "yaml/__init__.py").unlink()
+    normalise_environment(tmp_path, ())
+    assert [*packages.parent.iterdir()] == [packages]

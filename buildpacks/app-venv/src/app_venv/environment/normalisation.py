@@ -50,16 +50,17 @@ def normalise_environment(
     ``direct`` are the names that were asked for; None if the installer has noted them rightly.
     """
     remove(venv / ".lock")
-    _remove_empty(venv / "lib")
+    for packages in venv.glob("lib/python*/site-packages"):
+        _remove_empty(packages)
     for one in distributions:
         if one.directory is not None:
             _normalise(one.directory, venv, is_direct=None if direct is None else one.name in direct)
 
 
 def _remove_empty(root: Path) -> None:
-    """Remove empty directories: uv alone makes those that a wheel has, and not from its kept cache."""
+    """Remove empty directories below: uv alone makes those that a wheel has, and not from its kept cache."""
     for folder, _, names in os.walk(root, topdown=False):
-        if not names:
+        if not names and folder != str(root):
             with suppress(OSError):  # there are directories in it
                 os.rmdir(folder)  # noqa: PTH106  (text: they are thousands)
 
