@@ -168,7 +168,7 @@ def test_static_files_are_collected_with_what_is_heavy_there(other: tuple[BuiltI
     """Made in the first build, restored for the second."""
     before, after = other
     for built in other:
-        assert "static files copied to" in built.output
+        assert "collected into /workspace/staticfiles" in built.output
     assert "Reusing the virtual environment" in after.output
     assert f'Restoring data for "{VENV}:heavy-' in after.output
     assert after.digest == before.digest

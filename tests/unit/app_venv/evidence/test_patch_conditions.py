@@ -31,6 +31,26 @@ def test_conditions_are_found_in_all_kinds_of_files(text: str) -> None:
     assert deciding(written_conditions([text]), "3.11") == (REDIS,)
 
 
+@pytest.mark.parametrize(
+    ("versions", "condition"),
+    [
+        ("^3.11.3", '>= "3.11.3"'),
+        ("~3.11.3", '>= "3.11.3"'),
+        ("~3.11.3 || ^3.12", '>= "3.11.3"'),
+        ("3.11.3", '== "3.11.3"'),
+        ("~=3.11.3", '~= "3.11.3"'),
+    ],
+)
+def test_what_poetry_alone_writes_of_versions_is_understood(versions: str, condition: str) -> None:
+    found = written_conditions([f'python-versions = "{versions}"'])
+    assert deciding(found, "3.11") == (f"python_full_version {condition}",)
+
+
+@pytest.mark.parametrize("versions", ["^3.11", "~3.11", "3.11.*", ">=3.11,<4.0", "*", "^3.8 || ^3.11"])
+def test_what_all_patches_answer_alike_is_no_condition(versions: str) -> None:
+    assert deciding(written_conditions([f'python-versions = "{versions}"']), "3.11") == ()
+
+
 def test_conditions_are_found_in_metadata_also_of_what_was_left_out() -> None:
     fields = {
         "requires-python": (">=3.9, !=3.11.4",),

@@ -24,7 +24,9 @@ _MARKER = re.compile(
 )
 # In pyproject.toml, pylock.toml, uv.lock, pdm.lock and poetry.lock; and in a TOML table as Python writes it.
 _RANGE = re.compile(r"""\b(?:requires[-_]python|python-versions)["']?\s*[=:]\s*["'](?P<range>[^"'\n]*)["']""")
-_CLAUSE = re.compile(rf"\s*(?P<operator>{_OPERATOR})\s*(?P<version>[0-9][^\s,|]*)\s*")
+_CLAUSE = re.compile(rf"\s*(?P<operator>{_OPERATOR}|[~^]?)\s*(?P<version>[0-9][^\s,|]*)\s*")
+# What Poetry writes besides: with a bare version it means that very one, and the others end with a minor.
+_OF_POETRY = {"": "==", "^": ">=", "~": ">="}
 _PATCH = re.compile(r"\.(\d+)")
 _LAST = 999  # no line of Python has had that many patches
 
@@ -80,7 +82,8 @@ def _in_markers(text: str) -> Iterator[str]:
 
 def _in_range(text: str) -> Iterator[str]:
     for match in _CLAUSE.finditer(text):
-        yield f'python_full_version {match["operator"]} "{match["version"]}"'
+        operator = _OF_POETRY.get(match["operator"], match["operator"])
+        yield f'python_full_version {operator} "{match["version"]}"'
 
 
 def _decides(condition: str, minor: str) -> bool:
