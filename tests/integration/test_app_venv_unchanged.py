@@ -201,6 +201,20 @@ def test_what_comes_in_with_a_file_of_another_has_all_installed_anew(builds: Ven
     assert is_as_fresh(builds, changed)
 
 
+def test_what_comes_in_with_the_very_same_file_lets_it_be_moved(builds: VenvBuilds) -> None:
+    """Libraries of nvidia have an empty module each for the directory that they share."""
+    one, two = (Project(name, files={"shared/__init__.py": ""}) for name in ("one", "two"))
+    builds.publish(one, two, OTHER)
+    builds.require("one", "other")
+    builds.build()
+    builds.require("one", "other", "two")
+    changed = builds.build()
+    assert moved(changed) == "2 of 3"
+    assert is_as_fresh(builds, changed)
+    builds.require("one", "other")
+    assert moved(builds.build()) == "1 of 2"  # whose file it is, nobody can tell any more
+
+
 @st.composite
 def environments(draw: st.DrawFn) -> list[str]:
     """Draw requirements: some of the projects, each in one of its versions."""

@@ -11,6 +11,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.environment.records import recorded_files
@@ -20,7 +21,6 @@ from buildpack_common.files import PARTIAL, file_sha256, remove
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.unchanged.ownership import EnvironmentTree
@@ -65,8 +65,8 @@ class UnchangedParts:
     def complete(self, venv: Path) -> None:
         """Move the rest of what was announced.
 
-        Raises NotAsOfferedError if a tool has not left the metadata as they were, or something is in the
-        place of a file.
+        Raises NotAsOfferedError if a tool has not left the metadata as they were, or something else is in
+        the place of a file.
         """
         rest = set[str]()
         for name in sorted(self.moved):
@@ -95,12 +95,22 @@ class UnchangedParts:
         except OSError:
             return False
 
+    def _is_as_offered(self, path: str, target: Path) -> bool:
+        """Whether what has been installed is the same file: of a directory that two distributions share."""
+        offered = [one.files[path] for one in map(self.offered.__getitem__, self.moved) if path in one.files]
+        with suppress(OSError):
+            seen = target.lstat()
+            return stat.S_ISREG(seen.st_mode) and [self.listed(target, seen)] == offered
+        return False
+
     def _move(self, venv: Path, paths: Iterable[str]) -> None:
         folders = set[str]()
         for path in paths:
             target = f"{venv}/{path}"
             folder = target.rpartition("/")[0]
             if os.path.lexists(target):
+                if self._is_as_offered(path, Path(target)):
+                    continue
                 raise NotAsOfferedError(path)
             try:
                 if folder not in folders:
