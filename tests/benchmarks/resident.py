@@ -37,8 +37,10 @@ def resident(program: str, mounted: Path, beside: str) -> Iterator[ResidentPeaks
     """
     peaks, end = ResidentPeaks(), threading.Event()
 
+    escaped = str(mounted).replace(" ", r"\040")  # as in proc_pid_mountinfo(5)
+
     def look() -> None:
-        _look(peaks, program.encode(), str(mounted), beside.encode())
+        _look(peaks, program.encode(), escaped, beside.encode())
 
     def watch() -> None:
         while not end.wait(_PAUSE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,13 @@ from benchmarks.resident import resident
 LARGE, LARGER = 60_000_000, 120_000_000
 # Takes memory and gives it back, starts what its input tells, says that it has, and waits.
 PROGRAM = """
-import subprocess, sys
-command = sys.stdin.readline().split()
+import json, subprocess, sys
+command = json.loads(sys.stdin.readline())
 held = b"x" * int(sys.argv[1])
 del held
 if command:
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    child.stdin.write(b"\\n")
+    child.stdin.write(b"[]\\n")
     child.stdin.flush()
     child.stdout.readline()
 print("ready", flush=True)
@@ -39,7 +40,7 @@ def test_the_peaks_of_all_processes_count_but_for_what_is_left_out(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(f"{sys.executable} {other} {LARGER}\n".encode())
+        process.stdin.write(json.dumps([sys.executable, str(other), str(LARGER)]).encode() + b"\n")
         process.stdin.flush()
         process.stdout.readline()
         with resident(str(ours), Path("/"), beside) as peaks:
