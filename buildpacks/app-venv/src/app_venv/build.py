@@ -61,7 +61,7 @@ def build(context: BuildContext) -> None:
             resolution, parts, heavy = _make(job, decision, cache)
         finished = examine(job, decision, resolution, heavy)
         finished.layer.write_env(*environment_changes(job.venv), *strategy.environment(job.venv))
-        kept = decision.reuse or _is_of_use(job, resolution)
+        kept = decision.reuse or finished.is_of_use
         # What will be moved with its links need not be in the cache.
         moving = finished.moved_with_links() if kept and not decision.reuse else frozenset()
         cache.settle(resolution.without(moving), reused=decision.reuse)
@@ -252,13 +252,6 @@ def _install_others(job: EnvironmentJob, parts: UnchangedParts) -> InstallationR
         tool = f"{job.strategy.name} {job.tools.program.version}"
         job.context.output.step(f"Installing {job.inputs.title} with {tool}")
     return job.installer.install(job.inputs, job.tools.interpreter, parts)
-
-
-def _is_of_use(job: EnvironmentJob, resolution: InstallationResolution) -> bool:
-    """Whether the next build may use the environment: as it is, or what in it is from published wheels."""
-    if not job.inputs.unprovable:
-        return True
-    return any(job.installer.identity(job.inputs, one) for one in resolution.packages)
 
 
 def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:

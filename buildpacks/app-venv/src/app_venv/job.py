@@ -129,6 +129,11 @@ class FinishedEnvironment:
         """What is noted of the layers that it has links into."""
         return tuple(map(str, self.heavy.layers)) if self.heavy else ()
 
+    @property
+    def is_of_use(self) -> bool:
+        """Whether the next build may use a new one: as it is, or what in it is from published wheels."""
+        return not self.job.inputs.unprovable or any(self._identities.values())
+
     def moved_with_links(self) -> frozenset[str]:
         """Return the distributions with heavy layers that a later build can move. Raises OSError."""
         if not self.heavy:
@@ -159,12 +164,10 @@ class FinishedEnvironment:
             linked=self.heavy.distributions if self.heavy else (),
         )
 
-    @property
+    @cached_property
     def _identities(self) -> dict[str, str]:
         """What tells a later build that it would install the same wheels, by their distributions."""
-        return {
-            one.name: self.job.installer.identity(self.job.inputs, one) for one in self.resolution.packages
-        }
+        return self.job.installer.identities(self.job.inputs, self.resolution)
 
     @property
     def layer(self) -> Layer:

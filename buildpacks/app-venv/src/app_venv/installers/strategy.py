@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app_venv.environment.checkouts import GitCheckout
-    from app_venv.evidence.resolution import InstallationResolution, ResolvedDistribution
+    from app_venv.evidence.resolution import InstallationResolution
     from app_venv.inputs.pinning import PinnedInputs, Unfilled
     from app_venv.installers.tools import Tools
     from app_venv.settings import Kept, Settings
@@ -82,8 +82,11 @@ class EnvironmentInstaller(Protocol):
         BuildpackError if something is missing afterwards.
         """
 
-    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
-        """Return what tells a later build that it would install the same wheel; '' if nothing does."""
+    def identities(self, inputs: PinnedInputs, resolution: InstallationResolution) -> dict[str, str]:
+        """Return what tells a later build that it would install the same wheels, by their distributions.
+
+        '' if nothing does.
+        """
 
     def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:
         """Return what `install` would install now; what is in the ``restored`` environment is not fetched.

@@ -90,9 +90,12 @@ class Installer:
         _check_complete(resolution, distributions, packages)
         return resolution
 
-    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:  # noqa: ARG002
-        """Return the hash of the wheel, which pip finds out again."""
-        return package.origin if package.origin.startswith("sha256:") and not package.built else ""
+    def identities(self, inputs: PinnedInputs, resolution: InstallationResolution) -> dict[str, str]:  # noqa: ARG002
+        """Return the hashes of the wheels, which pip finds out again."""
+        return {
+            one.name: one.origin if one.origin.startswith("sha256:") and not one.built else ""
+            for one in resolution.packages
+        }
 
     def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:
         """Return what `install` would install now. Only metadata is fetched where the index offers it.

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from app_venv.environment.checkouts import GitCheckout
     from app_venv.environment.installed import InstalledDistribution
-    from app_venv.evidence.resolution import ResolvedDistribution
     from app_venv.inputs.pinning import PinnedInputs
     from app_venv.installers.locked_packages import LockedPackages
     from app_venv.installers.tools import Tools
@@ -100,9 +99,11 @@ class UvInstaller:
             self.venv, interpreter, direct, parts=parts, environment=environment, output=self.output
         )
 
-    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
-        """Return a digest of what the lock lets choose from."""
-        return inputs.identity(package) if isinstance(inputs, UvInputs) else ""
+    def identities(self, inputs: PinnedInputs, resolution: InstallationResolution) -> dict[str, str]:
+        """Return digests of what the lock lets choose from."""
+        if not isinstance(inputs, UvInputs):
+            return {}
+        return {one.name: inputs.identity(one) for one in resolution.packages}
 
     def resolve(self, inputs: PinnedInputs, restored: Inventory | None) -> InstallationResolution:  # noqa: ARG002
         """Nothing is ever left open to be asked for: a lock file determines it, or nothing does."""

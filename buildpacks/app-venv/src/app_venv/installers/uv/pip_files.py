@@ -21,6 +21,7 @@ from buildpack_common.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from optparse import Values
     from pathlib import Path
 
     from packaging.requirements import Requirement
@@ -86,9 +87,9 @@ def _refusals(placed: PlacedLine) -> Iterator[str]:
     for name in line.constraints:
         if _ADDRESS.match(name):
             yield "has constraints that are somewhere else"
-    found = read_options(line.options) if line.options else None
+    values = _option_values(placed)
     for key, option in _UNTOLD.items():
-        if found is not None and getattr(found[0], key):
+        if values is not None and getattr(values, key):
             yield f"has {option}, which uv does not take there"
 
 
@@ -126,10 +127,9 @@ def _options(lines: Iterable[PlacedLine], app_dir: Path) -> Iterator[str]:
     """Yield what says where files come from, and of which kind; an index leaves out those before it."""
     indexes, others, without = list[str](), list[str](), False
     for placed in lines:
-        found = read_options(placed.line.options) if placed.line.options else None
-        if found is None:
+        values = _option_values(placed)
+        if values is None:
             continue
-        values = found[0]
         without = without or bool(values.no_index)
         if values.index_url:
             indexes = [f"{DEFAULT_INDEX} {values.index_url[-1]}"]
@@ -143,8 +143,14 @@ def _options(lines: Iterable[PlacedLine], app_dir: Path) -> Iterator[str]:
 
 def trusted_hosts(lines: Iterable[PlacedLine]) -> tuple[str, ...]:
     """Return the hosts whose certificates do not count; uv passes over the option in a file."""
-    options = (read_options(one.line.options) for one in lines if one.line.options)
-    return tuple(host for found in options if found is not None for host in found[0].trusted_host or ())
+    options = map(_option_values, lines)
+    return tuple(host for values in options if values is not None for host in values.trusted_host or ())
+
+
+def _option_values(placed: PlacedLine) -> Values | None:
+    """Return the options of a line; None if it has no others than hashes, or some that are not understood."""
+    found = read_options(placed.line.options) if placed.line.options else None
+    return found[0] if found else None
 
 
 def _found_links(text: str, folder: Path, app_dir: Path) -> str:

@@ -175,9 +175,10 @@ class UvRequirementsInstaller(UvInstaller):
             arguments = inputs.arguments_with(Path(scratch))
             told = replace(self, tools=replace(self.tools, environment=self._environment_for(inputs)))
             told.run("pip", "install", *python, *options, *self.kinds, *arguments)
-        self._note_hashes(interpreter, inputs, parts)
+        archives = self._archives(inputs, parts)
+        self._note_hashes(interpreter, archives, parts)
         distributions = self.finish(interpreter, _direct(inputs), parts)
-        return InstallationResolution(tuple(self._resolved(distributions, inputs, parts)))
+        return InstallationResolution(tuple(_resolved(distributions, archives, parts)))
 
     def _environment_for(self, inputs: PinnedInputs) -> dict[str, str]:
         """Return uv's environment: an index of a file comes in the place of those of the user (as in pip)."""
@@ -187,11 +188,13 @@ class UvRequirementsInstaller(UvInstaller):
         hosts = " ".join([*environment.get(_TRUSTED, "").split(), *trusted_hosts(inputs.lines)])
         return {**environment, **({_TRUSTED: hosts} if hosts else {})}
 
-    def identity(self, inputs: PinnedInputs, package: ResolvedDistribution) -> str:
-        """Return the hash of the wheel with the line that lets it be chosen; a lock file has no lines."""
-        is_moved = package.published and _direct(inputs) is not None
-        line = _line_of(inputs, package.name) if is_moved else ""
-        return f"{package.origin} {line}" if line else ""
+    def identities(self, inputs: PinnedInputs, resolution: InstallationResolution) -> dict[str, str]:
+        """Return the hashes of wheels with the lines that let them be chosen; a lock file has no lines."""
+        lines = {} if any(map(is_lock, inputs.files)) else _lines(inputs)
+        return {
+            one.name: f"{one.origin} {lines[one.name]}" if one.published and lines.get(one.name) else ""
+            for one in resolution.packages
+        }
 
     def _archives(self, inputs: PinnedInputs, parts: UnchangedParts) -> dict[str, tuple[str, bool]]:
         """Return the hash of each file that was installed, '' if it cannot be told, and if it was built."""
@@ -203,18 +206,16 @@ class UvRequirementsInstaller(UvInstaller):
             found[one.distribution] = (hashes[0] if len(hashes) == 1 else "", one.built)
         return found
 
-    def _note_hashes(self, interpreter: Interpreter, inputs: PinnedInputs, parts: UnchangedParts) -> None:
+    def _note_hashes(
+        self, interpreter: Interpreter, archives: Mapping[str, tuple[str, bool]], parts: UnchangedParts
+    ) -> None:
         """Add the hash to what is noted of an address (direct_url.json), in the form of pip."""
         from app_venv.environment.installed import installed_distributions
         from app_venv.environment.records import correct_record
 
-        noted = [
-            one
-            for one in installed_distributions(site_packages(self.venv, interpreter.minor))
-            if one.name not in parts.moved and one.direct_url().get("archive_info") == {}
-        ]
-        archives = self._archives(inputs, parts) if noted else {}
-        for one in noted:
+        for one in installed_distributions(site_packages(self.venv, interpreter.minor)):
+            if one.name in parts.moved or one.direct_url().get("archive_info") != {}:
+                continue
             sha256, _ = archives.get(one.name, ("", False))
             if sha256 and one.directory is not None:
                 info = {"hash": f"sha256={sha256}", "hashes": {"sha256": sha256}}
@@ -223,20 +224,22 @@ class UvRequirementsInstaller(UvInstaller):
                 write_atomically(path, text.encode())
                 correct_record(one, {path: text.encode()})
 
-    def _resolved(
-        self, distributions: tuple[InstalledDistribution, ...], inputs: PinnedInputs, parts: UnchangedParts
-    ) -> Iterator[ResolvedDistribution]:
-        """Yield what was installed, with the hash among those allowed that uv has noted of its file."""
-        archives = self._archives(inputs, parts)
-        for one in distributions:
-            if one.name in parts.moved:
-                origin = parts.offered[one.name].identity.partition(" ")[0]
-                yield ResolvedDistribution(one.name, one.version, origin, published=True)
-                continue
-            sha256, built = archives.get(one.name, ("", False))
-            origin = f"sha256:{sha256}" if sha256 else "one of the files that are allowed"
-            published = bool(sha256) and not built
-            yield ResolvedDistribution(one.name, one.version, origin, (), published, built)
+
+def _resolved(
+    distributions: tuple[InstalledDistribution, ...],
+    archives: Mapping[str, tuple[str, bool]],
+    parts: UnchangedParts,
+) -> Iterator[ResolvedDistribution]:
+    """Yield what was installed, with the hash among those allowed that uv has noted of its file."""
+    for one in distributions:
+        if one.name in parts.moved:
+            origin = parts.offered[one.name].identity.partition(" ")[0]
+            yield ResolvedDistribution(one.name, one.version, origin, published=True)
+            continue
+        sha256, built = archives.get(one.name, ("", False))
+        origin = f"sha256:{sha256}" if sha256 else "one of the files that are allowed"
+        published = bool(sha256) and not built
+        yield ResolvedDistribution(one.name, one.version, origin, (), published, built)
 
 
 def told_by_pip(environment: Mapping[str, str]) -> dict[str, str]:
@@ -311,22 +314,23 @@ def _told(inputs: PinnedInputs, interpreter: Interpreter, app_dir: Path) -> Pinn
 
 def _unchanged(inputs: PinnedInputs, offered: Iterable[ListedDistribution]) -> Iterator[str]:
     """Yield the names of those that uv would install once more from the same wheels."""
-    direct = _direct(inputs)
+    direct, lines = _direct(inputs), _lines(inputs)
     for one in offered:
-        line = _line_of(inputs, one.name)
+        line = lines.get(one.name, "")
         same = line and one.identity.partition(" ")[2] == line
         if same and direct is not None and one.requested is (one.name in direct):
             yield one.name
 
 
-def _line_of(inputs: PinnedInputs, name: str) -> str:
-    """Return what the files say of a project, as a text to compare; '' unless that is one whole line."""
-    found = [
-        one for one in inputs.requirements if one.pinning is Pinning.LOCKED and project_of(one.text) == name
-    ]
-    if len(found) != 1 or found[0].is_cut or not found[0].hashes:
-        return ""
-    return " ".join((found[0].text, *sorted(found[0].hashes)))
+def _lines(inputs: PinnedInputs) -> dict[str, str]:
+    """Return what the files say of each project, as a text to compare; '' unless that is one whole line."""
+    found = dict[str, str]()
+    for one in inputs.requirements:
+        if one.pinning is Pinning.LOCKED:
+            name, is_whole = project_of(one.text), one.hashes and not one.is_cut
+            text = " ".join((one.text, *sorted(one.hashes))) if is_whole else ""
+            found[name] = "" if name in found else text
+    return found
 
 
 def _direct(inputs: PinnedInputs) -> frozenset[str] | None:
