@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bench import COMPOSITE, EARLIER, HERE, ROOT, VENV, Bench
 from benchmarks.measure import alternate
-from benchmarks.rebuilds import NEEDS, Workplace, compared, swapped
+from benchmarks.rebuilds import NEEDS, Workplace, compared
 from benchmarks.requirements import pins
 from benchmarks.resident import resident
 from benchmarks.rows import Aim, Row, Series, Skipped, Unit
@@ -64,7 +64,7 @@ def _compared(
 ) -> Iterator[Row]:
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
-    first, then = place.app("first", pinned), place.app("then", swapped(pinned, _SWAPPED))
+    first, then = place.apps("app", pinned, _SWAPPED)
     with resident(_PROGRAM, place.root, _INSTALLER) as cold:
         now = place.build("now", Group(bench.assembled, [[COMPOSITE]]), first)
     earlier = place.build("then", Group(bench.earlier, [[COMPOSITE]]), first)

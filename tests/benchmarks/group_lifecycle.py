@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bench import APPS, COMPOSITE, HERE, PINNED, PIP, RUNTIME, UV, Bench
 from benchmarks.measure import alternate
-from benchmarks.rebuilds import NEEDS, Workplace, compared, swapped
+from benchmarks.rebuilds import NEEDS, Workplace, compared
 from benchmarks.requirements import pins
 from benchmarks.rows import Aim, Row, Skipped
 from buildpack_testing import needs
@@ -41,8 +41,7 @@ def _beside_pip(
 ) -> Iterator[Row]:
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
-    states = {"first": pinned, "then": swapped(pinned, leaf)}
-    first, then = (place.app(f"{leaf}/{name}", one) for name, one in states.items())
+    first, then = place.apps(leaf, pinned, leaf)
     built = {
         "ours": place.build(f"{leaf}/ours", Group(bench.assembled, [[COMPOSITE]]), first),
         "pip": place.build(f"{leaf}/pip", _peer(bench, "pip-each-time", PIP), first),
@@ -60,8 +59,7 @@ def _beside_pip(
 def _beside_uv(place: Workplace, what: str, pinned: Mapping[str, str], leaf: str) -> Iterator[Row]:
     bench = place.bench
     bench.say(f"  {what}: from nothing, then again and again")
-    states = {"first": pinned, "then": swapped(pinned, leaf)}
-    first, then = (place.app(f"uv/{name}", one, uv=True) for name, one in states.items())
+    first, then = place.apps("uv", pinned, leaf, uv=True)
     ours = place.build("uv/ours", Group(bench.assembled, [[COMPOSITE]]), first).changed(then)
     theirs = place.build("uv/uv", _peer(bench, "uv-sync", UV), first).changed(then)
     alternate({"ours": ours.side, "theirs": theirs.side}, bench.few)

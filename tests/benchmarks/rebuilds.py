@@ -122,8 +122,18 @@ class Workplace:
         """Where everything is."""
         return self.bench.scratch / self.name
 
-    def app(self, name: str, pinned: Mapping[str, str], *, uv: bool = False) -> Path:
-        """Write the Flask sample with other requirements, locked; for pip or for uv."""
+    def apps(
+        self, name: str, pinned: Mapping[str, str], changing: str, *, uv: bool = False
+    ) -> tuple[Path, Path]:
+        """Write an app, locked for pip or for uv, before and after one package has changed its version.
+
+        Raises KeyError where no other version of it is known.
+        """
+        then = swapped(pinned, changing)
+        return self._app(f"{name}/first", pinned, uv=uv), self._app(f"{name}/then", then, uv=uv)
+
+    def _app(self, name: str, pinned: Mapping[str, str], *, uv: bool) -> Path:
+        """Write the Flask sample with other requirements."""
         app = shutil.copytree(APPS / "flask", self.root / "apps" / name)
         if uv:
             minor, index_url = self.variables["BP_PYTHON_VERSION"], self.variables["UV_DEFAULT_INDEX"]
