@@ -204,15 +204,38 @@ def test_what_comes_in_with_a_file_of_another_has_all_installed_anew(builds: Ven
 def test_what_comes_in_with_the_very_same_file_lets_it_be_moved(builds: VenvBuilds) -> None:
     """Libraries of nvidia have an empty module each for the directory that they share."""
     one, two = (Project(name, files={"shared/__init__.py": ""}) for name in ("one", "two"))
-    builds.publish(one, two, OTHER)
-    builds.require("one", "other")
+    builds.publish(one, two, OTHER, NEWER)
+    builds.require("one", "other==1.0")
     builds.build()
-    builds.require("one", "other", "two")
+    builds.require("one", "other==1.0", "two")
     changed = builds.build()
     assert moved(changed) == "2 of 3"
     assert is_as_fresh(builds, changed)
-    builds.require("one", "other")
-    assert moved(builds.build()) == "1 of 2"  # whose file it is, nobody can tell any more
+    builds.require("one", "other==2.0", "two")
+    changed = builds.build()
+    assert moved(changed) == "2 of 3"
+    assert is_as_fresh(builds, changed)
+    builds.require("one", "other==2.0")
+    alone = builds.build()
+    assert moved(alone) == ""  # whose permissions it has, nobody can tell any more
+    assert is_as_fresh(builds, alone)
+
+
+def test_two_with_the_same_command_are_moved_together_and_each_alone(builds: VenvBuilds) -> None:
+    """TensorFlow and TensorBoard are such."""
+    points = "[console_scripts]\nboth = left:main\n"
+    pair = [Project(one, files={f"{one}-1.0.dist-info/entry_points.txt": points}) for one in ("one", "two")]
+    builds.publish(*pair, OTHER, NEWER)
+    builds.require("one", "two", "other==1.0")
+    builds.build()
+    builds.require("one", "two", "other==2.0")
+    changed = builds.build()
+    assert moved(changed) == "2 of 3"
+    assert is_as_fresh(builds, changed)
+    builds.require("one", "other==2.0")
+    changed = builds.build()
+    assert moved(changed) == "2 of 2"
+    assert is_as_fresh(builds, changed)
 
 
 @st.composite

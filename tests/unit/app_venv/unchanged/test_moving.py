@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.environment.installed import installed_distributions
+from app_venv.environment.records import recorded_hash
 from app_venv.unchanged.moving import NotAsOfferedError, UnchangedParts, set_aside, take_inventory
 from buildpack_api.interpreter import Interpreter
 from buildpack_api.layers import LayerKey, Layers, LayerTypes
@@ -164,3 +165,62 @@ def test_another_link_is_not_moved_and_none_that_is_not_known(layer: Layer) -> N
     path.symlink_to("/etc/passwd")
     with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON, linked={"pkg"}) as parts:
         assert parts.offered == {}
+
+
+def twins(layer: Layer) -> Inventory:
+    """Let pkg and twin have the same command."""
+    venv = layer.path / "venv"
+    info = venv / SITE / "twin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: twin\nVersion: 1.0")
+    (venv / "bin").mkdir()
+    (venv / "bin/pkg").write_text("#!python")
+    line = f"../../../bin/pkg,{recorded_hash(b'#!python')},8\n"
+    (info / "RECORD").write_text(f"{line}twin-1.0.dist-info/METADATA,,\ntwin-1.0.dist-info/RECORD,,\n")
+    with (venv / SITE / "pkg-1.0.dist-info/RECORD").open("a") as record:
+        record.write(line)
+    return inventory_of_twins(layer)
+
+
+def inventory_of_twins(layer: Layer) -> Inventory:
+    venv = layer.path / "venv"
+    found, identities = installed_distributions(venv / SITE), {"pkg": "sha256:ab", "twin": "sha256:cd"}
+    return take_inventory(venv, found, identities, UnchangedParts(), made_for=FOR, python=PYTHON)
+
+
+def test_two_that_have_the_same_file_are_moved_together(layer: Layer) -> None:
+    listed, venv = twins(layer), layer.path / "venv"
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        parts.announce(venv, ["pkg", "twin"])
+        parts.complete(venv)
+    assert (venv / "bin/pkg").read_text() == "#!python"
+    assert inventory_of_twins(layer) == listed
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [("#!python", 0o644), ("#!other", 0o644), ("#!python", 0o755), ("", 0)]
+)
+def test_one_of_them_is_moved_only_beside_what_the_other_installs_anew(
+    layer: Layer, text: str, mode: int
+) -> None:
+    """Without the other one the file may have other permissions, and with another version other contents."""
+    twins(layer)
+    venv = layer.path / "venv"
+    (venv / "bin/pkg").chmod(0o644)
+    listed = inventory_of_twins(layer)
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        if text:
+            (venv / "bin").mkdir(parents=True)
+            (venv / "bin/pkg").write_text(text)
+            (venv / "bin/pkg").chmod(mode)
+        if (text, mode) == ("#!python", 0o644):
+            move(parts, venv)
+        else:
+            with pytest.raises(NotAsOfferedError):
+                move(parts, venv)
+
+
+def test_a_shared_file_that_is_not_as_recorded_keeps_both(layer: Layer) -> None:
+    twins(layer)
+    (layer.path / "venv/bin/pkg").write_text("#!changed")
+    assert not inventory_of_twins(layer).distributions

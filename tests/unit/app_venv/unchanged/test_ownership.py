@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.environment.installed import installed_distributions
-from app_venv.unchanged.ownership import bytecode, own_files, read_tree, whole_folders
+from app_venv.environment.records import recorded_hash
+from app_venv.unchanged.ownership import OwnFiles, bytecode, own_files, read_tree, whole_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def install(
     (venv / SITE / info / "RECORD").write_text("".join(f"{one},,\n" for one in (*recorded, f"{info}/RECORD")))
 
 
-def owned(venv: Path) -> dict[str, tuple[str, ...]]:
+def owned(venv: Path) -> dict[str, OwnFiles]:
     return own_files(venv, read_tree(venv), installed_distributions(venv / SITE))
 
 
@@ -56,7 +57,7 @@ def test_files_with_their_byte_code_belong_to_who_has_recorded_them(venv: Path) 
     (cache / "one.two.cpython-313.pyc").touch()
     found = owned(venv)
     assert set(found) == {"pkg", "other"}
-    assert found["pkg"] == (
+    assert found["pkg"].paths == (
         "bin/pkg",
         *(f"{SITE}/pkg-1.0.dist-info/{name}" for name in ("METADATA", "RECORD")),
         f"{SITE}/pkg/__init__.py",
@@ -64,7 +65,7 @@ def test_files_with_their_byte_code_belong_to_who_has_recorded_them(venv: Path) 
         f"{SITE}/pkg/data/words.txt",
         f"{SITE}/pkg/one.two.py",
     )
-    assert bytecode(found["pkg"]) == {f"{SITE}/pkg/__pycache__/one.two.cpython-313.pyc"}
+    assert bytecode(found["pkg"].paths) == {f"{SITE}/pkg/__pycache__/one.two.cpython-313.pyc"}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,51 @@ def test_files_with_their_byte_code_belong_to_who_has_recorded_them(venv: Path) 
 def test_what_two_have_recorded_belongs_to_neither(venv: Path, files: dict[str, str]) -> None:
     """Which of them has written it last is nowhere told."""
     install(venv, "third", files)
+    assert set(owned(venv)) == {"other"}
+
+
+def share(venv: Path, path: str, *hashes: str) -> None:
+    """Let pkg and third have recorded a file with these hashes."""
+    install(venv, "third", {path: ""})
+    for name, digest in zip(("pkg", "third"), hashes, strict=True):
+        record = venv / SITE / f"{name}-1.0.dist-info/RECORD"
+        record.write_text(record.read_text().replace(f"{path},,", f"{path},{digest},0"))
+
+
+SAME = recorded_hash(b"")
+
+
+@pytest.mark.parametrize("path", ["../../../bin/pkg", "pkg/__init__.py"])
+def test_what_two_have_recorded_with_one_hash_belongs_to_both(venv: Path, path: str) -> None:
+    """TensorFlow and TensorBoard bring the same command, and NVIDIA's wheels the same module."""
+    cache = venv / SITE / "pkg/__pycache__"
+    cache.mkdir()
+    (cache / "__init__.cpython-313.pyc").touch()
+    share(venv, path, SAME, SAME)
+    found, shared = owned(venv), os.path.normpath(f"{SITE}/{path}")
+    assert set(found) == {"pkg", "other", "third"}
+    assert {name: one.shared for name, one in found.items()} == {
+        "pkg": {shared}, "third": {shared}, "other": frozenset(),
+    }  # fmt: skip
+    of_both = {*found["pkg"].paths} & {*found["third"].paths}
+    assert of_both - bytecode(of_both) == {shared}
+    assert bool(bytecode(of_both)) is path.endswith(".py")
+
+
+def test_a_command_of_entry_points_has_the_same_permissions_whoever_brings_it(venv: Path) -> None:
+    share(venv, "../../../bin/pkg", SAME, SAME)
+    points = "pkg-1.0.dist-info/entry_points.txt"
+    (venv / SITE / points).write_text("[console_scripts]\npkg = pkg:main\n")
+    with (venv / SITE / "pkg-1.0.dist-info/RECORD").open("a") as record:
+        record.write(f"{points},,\n")
+    found = owned(venv)
+    assert not found["pkg"].shared
+    assert found["third"].shared == {"bin/pkg"}
+
+
+@pytest.mark.parametrize("hashes", [(SAME, "sha256=b"), ("", SAME), ("md5=a", "md5=a")])
+def test_what_two_have_recorded_otherwise_belongs_to_neither(venv: Path, hashes: tuple[str, str]) -> None:
+    share(venv, "../../../bin/pkg", *hashes)
     assert set(owned(venv)) == {"other"}
 
 

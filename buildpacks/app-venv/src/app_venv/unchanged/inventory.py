@@ -35,7 +35,8 @@ class ListedDistribution:
 
     ``links`` lead to files in layers of their own (`heavy_layers`). ``name`` is normalised; ``identity``
     tells for the tool that installed it which file it is of; ``requested``: it was asked for by name
-    (PEP 376, 'REQUESTED').
+    (PEP 376, 'REQUESTED'). Files in ``shared`` have come with another
+    distribution, too, whose permissions they may have.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ListedDistribution:
     requested: bool
     files: Mapping[str, ListedFile]
     links: Mapping[str, str] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
 
     @property
     def metadata(self) -> str:
@@ -86,6 +88,7 @@ class Inventory:
                 "requested": one.requested,
                 "files": {path: [file.mode, file.size, file.sha256] for path, file in one.files.items()},
                 "links": {**one.links},
+                "shared": sorted(one.shared),
             }
             for one in self.distributions
         ]
@@ -113,7 +116,8 @@ def _distribution(table: Mapping[str, Any]) -> ListedDistribution:
         files[_inside(path)] = ListedFile(int(mode), int(size), str(digest))
     name, version, identity = (str(table[key]) for key in ("name", "version", "identity"))
     links = {_inside(path): str(target) for path, target in table["links"].items()}
-    return ListedDistribution(name, version, identity, table["requested"] is True, files, links)
+    shared = frozenset(map(_inside, table["shared"]))
+    return ListedDistribution(name, version, identity, table["requested"] is True, files, links, shared)
 
 
 def _inside(path: str) -> str:

@@ -65,13 +65,15 @@ class UnchangedParts:
     def complete(self, venv: Path) -> None:
         """Move the rest of what was announced.
 
-        Raises NotAsOfferedError if a tool has not left the metadata as they were, or something else is in
-        the place of a file.
+        Raises NotAsOfferedError if a tool has not left the metadata as they were, something else is in the
+        place of a file, or a file was shared with a distribution that is gone.
         """
         rest = set[str]()
         for name in sorted(self.moved):
             paths = _moving(self.offered[name], with_bytecode=self.with_bytecode)
             if any(_is_metadata(path) and not self._is_known(venv / path) for path in paths):
+                raise NotAsOfferedError(name)
+            if any(not self._has_company(path, venv) for path in self.offered[name].shared):
                 raise NotAsOfferedError(name)
             rest.update(path for path in paths if not _is_metadata(path))
         if self.tree and rest:
@@ -95,12 +97,19 @@ class UnchangedParts:
         except OSError:
             return False
 
+    def _has_company(self, path: str, venv: Path) -> bool:
+        """Whether another distribution that has a shared file is there again: moved, or installed anew."""
+        return os.path.lexists(venv / path) or len(self._moving_too(path)) > 1
+
+    def _moving_too(self, path: str) -> list[ListedFile]:
+        return [one.files[path] for one in map(self.offered.__getitem__, self.moved) if path in one.files]
+
     def _is_as_offered(self, path: str, target: Path) -> bool:
         """Whether what has been installed is the same file: of a directory that two distributions share."""
-        offered = [one.files[path] for one in map(self.offered.__getitem__, self.moved) if path in one.files]
+        offered = self._moving_too(path)
         with suppress(OSError):
             seen = target.lstat()
-            return stat.S_ISREG(seen.st_mode) and [self.listed(target, seen)] == offered
+            return stat.S_ISREG(seen.st_mode) and {self.listed(target, seen)} == {*offered}
         return False
 
     def _move(self, venv: Path, paths: Iterable[str]) -> None:
@@ -176,10 +185,13 @@ def take_inventory(
             known[name].version,
             identities[name],
             requested=known[name].requested,
-            files={path: parts.listed(venv / path, tree.files[path]) for path in paths if path in tree.files},
-            links={path: tree.links[path] for path in paths if path in tree.links},
+            files={
+                path: parts.listed(venv / path, tree.files[path]) for path in own.paths if path in tree.files
+            },
+            links={path: tree.links[path] for path in own.paths if path in tree.links},
+            shared=own.shared,
         )
-        for name, paths in own_files(venv, tree, known.values(), linked).items()
+        for name, own in own_files(venv, tree, known.values(), linked).items()
         if identities.get(name)
     )
     installed = tuple(one for one in listed if _is_as_recorded(venv, one, known[one.name]))

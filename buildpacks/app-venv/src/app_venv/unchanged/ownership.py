@@ -1,4 +1,4 @@
-"""Whose each file of an environment is; and of which distributions all files are known, and theirs alone."""
+"""Whose each file of an environment is; and of which distributions all files are known to be theirs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app_venv.environment.venv import BUILD_PIP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
@@ -35,6 +35,18 @@ class EnvironmentTree:
     folders: Mapping[str, os.stat_result]
     links: Mapping[str, str]
     empty: frozenset[str]
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """The paths of a distribution's files, in order.
+
+    ``shared`` are those that others have recorded, too, and of which nobody can tell whose permissions they
+    have. Of commands that are made of entry points they are always the same.
+    """
+
+    paths: tuple[str, ...]
+    shared: frozenset[str] = frozenset()
 
 
 def read_tree(venv: Path) -> EnvironmentTree:
@@ -81,13 +93,13 @@ def own_files(
     tree: EnvironmentTree,
     distributions: Iterable[InstalledDistribution],
     linked: Collection[str] = (),
-) -> dict[str, tuple[str, ...]]:
-    """Return the files of each distribution that can be told from all others, by its normalised name.
+) -> dict[str, OwnFiles]:
+    """Return the files of each distribution of which all are known, by its normalised name.
 
     Files of those in ``linked`` may be links. Left out are those of which a file is missing or another link,
-    is recorded by another one as well, or lies outside of the environment; that come from an address of their
-    own, as editable ones do; whose commands depend on extras; that bring byte code along; and in whose
-    directories something is that nobody has recorded.
+    is recorded by another one with another hash, or lies outside of the environment; that come from an
+    address of their own, as editable ones do; whose commands depend on extras; that bring byte code along;
+    and in whose directories something is that nobody has recorded.
     """
     recorded = {one.name: _recorded(venv, one) for one in distributions}
     owners = defaultdict[str, set[str]](set)
@@ -97,7 +109,13 @@ def own_files(
     for path in tree.files:
         for name in owners.get(_source(path), ()) if f"/{_BYTECODE}/" in path else ():
             owners[path].add(name)
-    left_out = {name for names in owners.values() if len(names) > 1 for name in names}
+    common = {path: names for path, names in owners.items() if len(names) > 1}
+    left_out = {
+        name
+        for path, names in common.items()
+        if not _are_same({recorded[one].get(path, recorded[one].get(_source(path), "")) for one in names})
+        for name in names
+    }
     nobodys = (tree.files.keys() | tree.links.keys() | tree.empty) - owners.keys()
     left_out |= _owners_nearby(owners, filter(_is_of_packages, nobodys))
     found = defaultdict[str, list[str]](list)
@@ -105,7 +123,10 @@ def own_files(
         for name in names:
             found[name].append(path)
     return {
-        one.name: tuple(sorted(found[one.name]))
+        one.name: OwnFiles(
+            tuple(sorted(found[one.name])),
+            frozenset(common.keys() & recorded[one.name].keys() - _commands(one).keys()),
+        )
         for one in distributions
         if one.name not in left_out
         and recorded[one.name]
@@ -122,17 +143,22 @@ def bytecode(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(path for path in paths if f"/{_BYTECODE}/" in path and path.endswith(".pyc"))
 
 
-def _recorded(venv: Path, one: InstalledDistribution) -> tuple[str, ...]:
-    """Return the recorded paths (PEP 376); one that leads out of the environment is none of its files."""
+def _recorded(venv: Path, one: InstalledDistribution) -> dict[str, str]:
+    """Return the recorded paths (PEP 376) with their hashes; what leads out of the environment is no file."""
     if one.directory is None or one.directory.suffix != ".dist-info":
-        return ()
+        return {}
     try:
         text = (one.directory / "RECORD").read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        return ()
+        return {}
     below = os.path.relpath(one.directory.parent, venv)
-    names = (row[0] for row in csv.reader(io.StringIO(text)) if row)
-    return tuple(os.path.normpath(os.path.join(below, name)) for name in names)  # noqa: PTH118  (text)
+    rows = ((*row, "") for row in csv.reader(io.StringIO(text)) if row)
+    return {os.path.normpath(os.path.join(below, row[0])): row[1] for row in rows}  # noqa: PTH118  (text)
+
+
+def _are_same(hashes: Collection[str]) -> bool:
+    """Whether files have the same content by their hashes in RECORD; what has none may have any."""
+    return len(hashes) == 1 and all(one.startswith("sha256=") for one in hashes)
 
 
 def _is_of_packages(path: str) -> bool:
@@ -164,23 +190,21 @@ def _owners_nearby(owners: Mapping[str, set[str]], nobodys: Iterable[str]) -> se
 
 
 def _is_plain(one: InstalledDistribution) -> bool:
-    return one.directory is not None and not one.direct_url() and not _extras_decide(one.directory)
+    """Whether it has no address of its own, and no command that is meant for an extra (entry points)."""
+    return one.directory is not None and not one.direct_url() and "[" not in "".join(_commands(one).values())
 
 
-def _extras_decide(directory: Path) -> bool:
-    """Whether the distribution has a command that is meant for an extra (entry points, 'extras')."""
-    return any("[" in reference for reference in _references(directory / "entry_points.txt"))
-
-
-def _references(path: Path) -> Iterator[str]:
+def _commands(one: InstalledDistribution) -> dict[str, str]:
+    """Return what the commands made of its entry points lead to, by their paths below the environment."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    if one.directory is None:
+        return {}
     try:
-        parser.read_string(path.read_text("utf-8"))
+        parser.read_string((one.directory / "entry_points.txt").read_text("utf-8"))
     except FileNotFoundError:
-        return
+        return {}
     except (OSError, UnicodeDecodeError, configparser.Error):
-        yield "["  # nobody can tell
-        return
-    for group in _COMMANDS:
-        if parser.has_section(group):
-            yield from (reference for _, reference in parser.items(group))
+        return {"": "["}  # nobody can tell
+    found = (parser.items(group) for group in _COMMANDS if parser.has_section(group))
+    return {f"bin/{name}": reference for items in found for name, reference in items}
