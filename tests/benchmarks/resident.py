@@ -37,7 +37,7 @@ def resident(program: str, mounted: Path, beside: str) -> Iterator[ResidentPeaks
     """
     peaks, end = ResidentPeaks(), threading.Event()
 
-    escaped = str(mounted).replace(" ", r"\040")  # as in proc_pid_mountinfo(5)
+    escaped = in_mountinfo(mounted)
 
     def look() -> None:
         _look(peaks, program.encode(), escaped, beside.encode())
@@ -54,6 +54,12 @@ def resident(program: str, mounted: Path, beside: str) -> Iterator[ResidentPeaks
         end.set()
         thread.join()
         look()
+
+
+def in_mountinfo(directory: Path) -> str:
+    """Return how it is named where it is mounted somewhere else: from its file system's root, and escaped."""
+    mount = next(one for one in (directory, *directory.parents) if one.is_mount())
+    return f"/{directory.relative_to(mount)}".replace(" ", r"\040")  # proc_pid_mountinfo(5)
 
 
 def _look(peaks: ResidentPeaks, program: bytes, mounted: str, beside: bytes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.resident import resident
+from benchmarks.resident import in_mountinfo, resident
 
 LARGE, LARGER = 60_000_000, 120_000_000
 # Takes memory and gives it back, starts what its input tells, says that it has, and waits.
@@ -55,3 +55,9 @@ def test_nothing_is_seen_of_what_runs_elsewhere(tmp_path: Path) -> None:
     with resident(sys.executable, tmp_path / "mounted nowhere", "-") as peaks:
         pass
     assert not peaks.found
+
+
+def test_a_directory_is_named_from_the_root_of_its_file_system() -> None:
+    """A temporary directory is often on a file system of its own; the kernel names no path of this one."""
+    assert in_mountinfo(Path("/proc/self a")) == r"/self\040a"
+    assert in_mountinfo(Path("/nowhere/else")) == "/nowhere/else"
