@@ -28,12 +28,13 @@ def uv_wheel(directory: Path, programs: dict[str, str]) -> ToolWheel:
     return read_wheel(path)
 
 
-def test_programs_are_taken_out_and_nothing_else(tmp_path: Path) -> None:
+def test_programs_and_metadata_are_taken_out_and_nothing_else(tmp_path: Path) -> None:
     """Whatever the umask; and no setting of the user reaches the first start."""
     wheel = uv_wheel(tmp_path, {"uv": ANSWERS, "uvx": "#!/bin/sh\n", "../out": "x", "deep/er": "x"})
     install_uv(wheel, tmp_path / "uv", environment=ENVIRONMENT)
     found = {path.relative_to(tmp_path / "uv").as_posix() for path in (tmp_path / "uv").rglob("*")}
-    assert found == {"bin", "bin/uv", "bin/uvx"}
+    info = "site/uv-1.2.3.dist-info"
+    assert found == {"bin", "bin/uv", "bin/uvx", "site", info, f"{info}/METADATA"}
     assert [path.stat().st_mode & 0o777 for path in sorted((tmp_path / "uv/bin").iterdir())] == [0o755, 0o755]
 
 

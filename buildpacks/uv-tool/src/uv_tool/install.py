@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from buildpack_api.tools.wheel import ToolWheel
 
 _PROGRAMS = re.compile(r"[^/]+\.data/scripts/(?P<name>[A-Za-z0-9_-]+)")
+_METADATA = re.compile(r"uv-[^/-]+\.dist-info/METADATA")
 _UV = "uv"
 
 
 def install_uv(wheel: ToolWheel, tree: Path, *, environment: Mapping[str, str]) -> None:
     """Put the programs of ``wheel`` into ``tree``/bin; ``tree`` must not exist.
 
-    The same wheel gives the same bits. Raises BuildpackError if there is no uv in the wheel, PlatformError if
-    it does not run on this machine.
+    Its metadata go to ``tree``/site, and tell which uv it is without starting it. The same wheel gives the
+    same bits. Raises BuildpackError if there is no uv in the wheel, PlatformError if it does not run on this
+    machine.
     """
     directory = tree / "bin"
     directory.mkdir(parents=True)
@@ -34,15 +36,21 @@ def install_uv(wheel: ToolWheel, tree: Path, *, environment: Mapping[str, str]) 
             for member in archive.infolist():
                 program = _PROGRAMS.fullmatch(member.filename)
                 if program:
-                    path = directory / program["name"]
-                    with archive.open(member) as source, path.open("xb") as target:
-                        shutil.copyfileobj(source, target)
-                    path.chmod(0o755)
+                    _unpack(archive, member, directory / program["name"], 0o755)
+                elif _METADATA.fullmatch(member.filename):
+                    (tree / "site" / member.filename).parent.mkdir(parents=True)
+                    _unpack(archive, member, tree / "site" / member.filename, 0o644)
     except (zipfile.BadZipFile, NotImplementedError, FileExistsError) as error:
         raise _damaged(wheel, str(error)) from error
     if not (directory / _UV).is_file():
         raise _damaged(wheel, "It has no program of that name.")
     _check(wheel, directory / _UV, isolated_environment(environment))
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, mode: int) -> None:
+    with archive.open(member) as source, path.open("xb") as target:
+        shutil.copyfileobj(source, target)
+    path.chmod(mode)
 
 
 def _check(wheel: ToolWheel, program: Path, env: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_venv.program import Program
 from buildpack_api.errors import ConfigurationError, PlatformError
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment, provided_path
@@ -14,10 +15,12 @@ from buildpack_api.interpreter import isolated_environment, provided_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from app_venv.program import Program
     from buildpack_api.context import BuildContext
     from buildpack_api.index_access import IndexAccess
     from buildpack_api.interpreter import Interpreter
+
+OWN_SITE = "site"
+"""Where strata's tool buildpacks have packages or their metadata, beside the directory of programs."""
 
 OWN = "the buildpacks set it"
 _NO_LIBRARY = "Python would not find its standard library"
@@ -69,6 +72,20 @@ def programs_named(name: str, context: BuildContext) -> Iterator[Path]:
         program = Path(entry, name)
         if entry.startswith("/") and program.is_file() and os.access(program, os.X_OK):
             yield program
+
+
+def program_beside(program: Path, name: str, *sites: str) -> Program | None:
+    """Recognise a program of the distribution ``name`` by its metadata, without starting it.
+
+    ``sites`` are patterns of the directories that they may be in. None if there are none, or of several
+    releases.
+    """
+    tree = program.resolve().parent.parent
+    found = [path for site in sites for path in tree.glob(f"{site}/{name}-[0-9]*.dist-info")]
+    if len(found) != 1:
+        return None
+    version = found[0].name.removeprefix(f"{name}-").removesuffix(".dist-info")
+    return Program((str(program),), version, found[0].parent)
 
 
 def no_program(name: str) -> PlatformError:

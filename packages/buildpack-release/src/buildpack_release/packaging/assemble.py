@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from buildpack_release.model.buildpack_descriptor import BuildpackDescriptor
     from buildpack_release.model.repository import Buildpack, Repository
 
+# A build that has little to do ends before anything is worth a search for garbage; one with much is searched.
 _MAIN = """\
+import gc
+
+gc.set_threshold(50_000)
+
 from {package}.build import build
 
 from buildpack_api.main import main

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from app_venv.installers.poetry.options import poetry_variables
 from app_venv.installers.tools import (
+    OWN_SITE,
     Tools,
     no_program,
+    program_beside,
     program_environment,
     programs_named,
     read_access,
@@ -27,10 +29,8 @@ if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
 
 _OLDEST = (2, 0)
-# Where its packages are, beside the folder of the command: as strata/poetry-tool has it, or a virtual
-# environment. Asking Poetry for its version takes as long as it takes to load it.
-_SITES = ("site", "lib/python3*/site-packages")
-_METADATA = re.compile(r"poetry-(?P<version>\d[^-]*)\.dist-info")
+# That of a virtual environment, too: to say its version takes Poetry as long as to load all of it.
+_SITES = (OWN_SITE, "lib/python3*/site-packages")
 # A Conda that is active would be taken for the environment to install into.
 _LEFT_OUT = ("POETRY_", "CONDA_")
 
@@ -49,7 +49,7 @@ def find_poetry(context: BuildContext, environment: Mapping[str, str]) -> Progra
     Raises PlatformError if there is none or if it is too old.
     """
     for program in programs_named("poetry", context):
-        found = _beside(program) or _asked(program, environment)
+        found = program_beside(program, "poetry", *_SITES) or _asked(program, environment)
         if found is not None:
             refuse_older(found, _OLDEST, title="Poetry", name="poetry")
             return found
@@ -59,16 +59,6 @@ def find_poetry(context: BuildContext, environment: Mapping[str, str]) -> Progra
 def poetry_environment(context: BuildContext) -> dict[str, str]:
     """Return the environment to run Poetry in: with the user's logins, proxies and certificates."""
     return program_environment(context, poetry_variables(context.environment), without=_LEFT_OUT)
-
-
-def _beside(program: Path) -> Program | None:
-    tree = program.resolve().parent.parent
-    for pattern in _SITES:
-        for directory in tree.glob(f"{pattern}/poetry-*.dist-info"):
-            found = _METADATA.fullmatch(directory.name)
-            if found:
-                return Program((str(program),), found["version"], directory.parent)
-    return None
 
 
 def _asked(program: Path, environment: Mapping[str, str]) -> Program | None:

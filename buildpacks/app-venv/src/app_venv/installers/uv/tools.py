@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.installers.tools import (
+    OWN_SITE,
     Tools,
     no_program,
+    program_beside,
     program_environment,
     programs_named,
     read_access,
@@ -22,6 +24,8 @@ from buildpack_api.errors import CommandFailed
 from buildpack_api.interpreter import find_interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from buildpack_api.context import BuildContext
 
 _OLDEST = (0, 8)
@@ -41,18 +45,22 @@ def find_uv(context: BuildContext) -> Program:
     """
     environment = uv_environment(context)
     for program in programs_named("uv", context):
-        try:
-            answer = commands.capture([program, "--no-config", "--version"], env=environment, cwd=Path("/"))
-        except CommandFailed:
-            continue
-        found = re.match(r"uv (?P<version>\d+\.\d+\S*)", answer)
-        if found:
-            uv = Program((str(program),), found["version"], program.parent)
-            refuse_older(uv, _OLDEST, title="uv", name="uv")
-            return uv
+        found = program_beside(program, "uv", OWN_SITE) or _asked(program, environment)
+        if found is not None:
+            refuse_older(found, _OLDEST, title="uv", name="uv")
+            return found
     raise no_program("uv")
 
 
 def uv_environment(context: BuildContext) -> dict[str, str]:
     """Return the environment to run uv in: with the user's indexes, proxies and certificates."""
     return program_environment(context, uv_variables(context.environment), without=("UV_",))
+
+
+def _asked(program: Path, environment: Mapping[str, str]) -> Program | None:
+    try:
+        answer = commands.capture([program, "--no-config", "--version"], env=environment, cwd=Path("/"))
+    except CommandFailed:
+        return None
+    found = re.match(r"uv (?P<version>\d+\.\d+\S*)", answer)
+    return Program((str(program),), found["version"], program.parent) if found else None
