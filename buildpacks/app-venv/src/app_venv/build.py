@@ -20,7 +20,7 @@ from buildpack_api.sizes import readable_size
 from buildpack_common.files import remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from app_venv.heavy.heavy_layers import HeavyPlan
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from buildpack_api.layers import Layer
 
 _SHOWN = 10
+_AFTERWARDS = (
+    "app_venv.after.dependencies",
+    "app_venv.after.sbom",
+    "app_venv.evidence.patch_conditions",
+    "app_venv.heavy.heavy_files",
+    "app_venv.installers.finishing",
+    "buildpack_common.sbom_documents",
+    "packaging.requirements",
+)
+"""Modules for what is done with an environment that a tool has filled."""
 _CREDENTIAL_FILES = (
     ".config/pip/pip.conf", ".git-credentials", ".git/config", ".netrc", ".pip/pip.conf", ".pypirc", "_netrc",
     "pip.conf", "uv.toml",
@@ -245,6 +255,7 @@ def _distributions_with_links(job: EnvironmentJob) -> frozenset[str]:
 
 
 def _install_others(job: EnvironmentJob, parts: UnchangedParts) -> InstallationResolution:
+    _load_meanwhile(_AFTERWARDS)
     create_venv(job.tools.interpreter, job.venv, environment=job.context.environment)
     if job.inputs.empty:
         job.context.output.step(f"{job.strategy.name} is not needed: {job.inputs.title} are empty")
@@ -252,6 +263,18 @@ def _install_others(job: EnvironmentJob, parts: UnchangedParts) -> InstallationR
         tool = f"{job.strategy.name} {job.tools.program.version}"
         job.context.output.step(f"Installing {job.inputs.title} with {tool}")
     return job.installer.install(job.inputs, job.tools.interpreter, parts)
+
+
+def _load_meanwhile(modules: Iterable[str]) -> None:
+    """Load modules that will be needed, while this program waits for another one."""
+    import threading  # not for a reused environment
+    from importlib import import_module
+
+    def load() -> None:
+        for module in modules:
+            import_module(module)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def _search(finished: FinishedEnvironment, cache: InstallerCache) -> None:

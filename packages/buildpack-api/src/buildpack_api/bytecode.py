@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 # taken from another tree is what would be made. (code.replace() would change more than it is told to.)
 # From 3.13 on imported modules show all the same in some files. So whoever compiles has imported the same:
 # this process or a copy of it (fork), one for each core; a pool of processes would take half as much time
-# again, most of it to start. Its module is imported all the same: without what that interns, some files
-# (argparse) would not be those of layers made before.
+# again, most of it to start.
 _PROGRAM = """
 import compileall, os, sys
-import concurrent.futures.process
 
 def parts(value, held):
     held.append(value)

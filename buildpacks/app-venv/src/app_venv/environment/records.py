@@ -9,7 +9,6 @@ import io
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.environment.installed import installed_distributions
@@ -18,6 +17,7 @@ from buildpack_common.parsing import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from app_venv.environment.installed import InstalledDistribution
 
@@ -140,7 +140,7 @@ def has_digest(path: str, digest: str) -> bool:
 
 def recorded_file_hash(path: str) -> str:
     """Return the hash of a file as RECORD has it. Raises OSError."""
-    return _recorded(file_sha256(Path(path)))
+    return _recorded(file_sha256(path))
 
 
 def recorded_hash(content: bytes) -> str:

@@ -36,7 +36,8 @@ def create_venv(interpreter: Interpreter, venv: Path, *, environment: Mapping[st
             advice=f"Has {interpreter.executable} the module venv? Linux distributions package it apart.",
         ) from error
     _leave_out_the_patch(interpreter, venv)
-    check_venv(venv, environment=environment)
+    if not _is_seen_to_work(venv, interpreter.executable):
+        check_venv(venv, environment=environment)
 
 
 def _leave_out_the_patch(interpreter: Interpreter, venv: Path) -> None:

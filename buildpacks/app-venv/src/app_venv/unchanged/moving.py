@@ -85,7 +85,7 @@ class UnchangedParts:
         """Whether a distribution was moved, and has links."""
         return name in self.moved and bool(self.offered[name].links)
 
-    def listed(self, path: Path, seen: os.stat_result) -> ListedFile:
+    def listed(self, path: Path | str, seen: os.stat_result) -> ListedFile:
         """Return how a file is listed; it is read if nobody has done so. Raises OSError."""
         mode = stat.S_IMODE(seen.st_mode)
         known = self.known.get(_state(seen))
@@ -186,7 +186,9 @@ def take_inventory(
             identities[name],
             requested=known[name].requested,
             files={
-                path: parts.listed(venv / path, tree.files[path]) for path in own.paths if path in tree.files
+                path: parts.listed(f"{venv}/{path}", tree.files[path])
+                for path in own.paths
+                if path in tree.files
             },
             links={path: tree.links[path] for path in own.paths if path in tree.links},
             shared=own.shared,
@@ -229,7 +231,7 @@ def _is_unchanged(root: Path, tree: EnvironmentTree, one: ListedDistribution, pa
         if seen is None or seen.st_size != listed.size or not stat.S_ISREG(seen.st_mode):
             return False
         try:
-            found = parts.listed(root / path, seen)
+            found = parts.listed(f"{root}/{path}", seen)
         except OSError:
             return False
         if found != listed:
