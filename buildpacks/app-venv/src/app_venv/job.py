@@ -15,6 +15,7 @@ from app_venv.settings import BuiltFor, StaticMode
 from buildpack_api.layers import LayerTypes, SbomFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app_venv.after.summary import DiskUsage
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app_venv.settings import Settings
     from app_venv.unchanged.inventory import Inventory
     from app_venv.unchanged.moving import UnchangedParts
+    from app_venv.unchanged.ownership import EnvironmentTree, OwnFiles
     from buildpack_api.context import BuildContext
     from buildpack_api.layers import Layer
     from buildpack_common.known_secrets import KnownSecret
@@ -138,31 +140,50 @@ class FinishedEnvironment:
         """Return the distributions with heavy layers that a later build can move. Raises OSError."""
         if not self.heavy:
             return frozenset()
-        from app_venv.environment.installed import installed_distributions  # few environments have any
-        from app_venv.unchanged.ownership import own_files, read_tree
-
-        venv, linked = self.job.venv, self.heavy.distributions
         known = {name for name, identity in self._identities.items() if identity}
-        distributions = installed_distributions(self.job.site_packages)
-        return frozenset(linked) & known & own_files(venv, read_tree(venv), distributions, linked).keys()
+        return frozenset(self.heavy.distributions) & known & self._own_files.keys()
 
     def inventory(self, parts: UnchangedParts) -> Inventory:
-        """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError."""
-        from app_venv.environment.installed import installed_distributions  # not for a reused environment
-        from app_venv.unchanged.moving import take_inventory
+        """List what a later build may move out of it; ``parts`` were moved into it. Raises OSError.
 
-        job = self.job
-        distributions = installed_distributions(job.site_packages)
-        python = job.tools.interpreter
+        Call it when heavy files are in their layers.
+        """
+        from app_venv.unchanged.moving import take_inventory  # not for a reused environment
+
+        job, own = self.job, self._own_files
+        python, below = job.tools.interpreter, job.site_packages.relative_to(job.venv)
+        wheels = self.heavy.wheels if self.heavy else ()
+        heavy = [f"{below}/{name}" for wheel in wheels for name in wheel.files]
         return take_inventory(
             job.venv,
-            distributions,
-            self._identities,
+            self._tree.with_links(job.venv, heavy),
+            own,
             parts,
+            distributions=self._distributions,
+            identities=self._identities,
             made_for=job.made_for,
             python=python,
-            linked=self.heavy.distributions if self.heavy else (),
         )
+
+    @cached_property
+    def _distributions(self) -> tuple[InstalledDistribution, ...]:
+        from app_venv.environment.installed import installed_distributions  # not for a reused environment
+
+        return installed_distributions(self.job.site_packages)
+
+    @cached_property
+    def _tree(self) -> EnvironmentTree:
+        """What is in the environment; heavy files may still be, too."""
+        from app_venv.unchanged.ownership import read_tree  # not for a reused environment
+
+        return read_tree(self.job.venv)
+
+    @cached_property
+    def _own_files(self) -> Mapping[str, OwnFiles]:
+        from app_venv.unchanged.ownership import own_files  # not for a reused environment
+
+        heavy = self.heavy.distributions if self.heavy else ()
+        return own_files(self.job.venv, self._tree, self._distributions, heavy)
 
     @cached_property
     def _identities(self) -> dict[str, str]:

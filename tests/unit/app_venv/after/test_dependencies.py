@@ -19,7 +19,7 @@ PYTHON = Interpreter(Path("/python"), "3.12.1", "3.12", "3.12.1 (main) [GCC 12]"
 
 def one(name: str, version: str = "1.0", *requires: str) -> InstalledDistribution:
     fields = {"name": (name,), "version": (version,), "requires-dist": requires}
-    return InstalledDistribution(name.lower(), version, 0, fields=fields)
+    return InstalledDistribution(name.lower(), version, fields=fields)
 
 
 def graph(*found: InstalledDistribution, extras: Mapping[str, tuple[str, ...]] | None = None) -> Graph:

@@ -63,7 +63,7 @@ def test_records_of_changed_scripts_are_right(tmp_path: Path) -> None:
     info = venv / "lib" / "python3" / "site-packages" / "x-1.dist-info"
     info.mkdir(parents=True)
     (info / "RECORD").write_text('"odd, name.py",,\n../../../bin/tool,sha256=old,10\nx.py,sha256=y,1\n')
-    make_scripts_start(venv, [InstalledDistribution("x", "1", 0, directory=info)])
+    make_scripts_start(venv, [InstalledDistribution("x", "1", directory=info)])
     odd, tool, other = (info / "RECORD").read_text().splitlines()
     assert (odd, other) == ('"odd, name.py",,', "x.py,sha256=y,1")
     size = (venv / "bin" / "tool").stat().st_size
@@ -76,7 +76,7 @@ def editable(tmp_path: Path, url: str, *, really: bool = True) -> InstalledDistr
     info = tmp_path / "info"
     info.mkdir(exist_ok=True)
     (info / "direct_url.json").write_text(json.dumps({"url": url, "dir_info": {"editable": really}}))
-    return InstalledDistribution("mine", "1.0", 0, fields={"name": ("mine",)}, directory=info)
+    return InstalledDistribution("mine", "1.0", fields={"name": ("mine",)}, directory=info)
 
 
 def test_editable_installations_outside_the_image_are_named(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def installed(
     if source is not None:
         (info / "direct_url.json").write_text(json.dumps(source))
     fields = {"name": (name,), "license-expression": ("MIT",)}
-    return InstalledDistribution(name.lower().replace("_", "-"), version, 0, requested, fields, info)
+    return InstalledDistribution(name.lower().replace("_", "-"), version, requested, fields, info)
 
 
 def document(

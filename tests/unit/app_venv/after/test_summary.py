@@ -12,15 +12,24 @@ from app_venv.installers.pip.installation_report import Origins
 from buildpack_api.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-FOUND = tuple(InstalledDistribution(f"part-{size}", "1.0", size) for size in (3000, 10, 7000, 7000, 20, 5))
+
+def installed(root: Path, *sizes: int) -> Iterator[InstalledDistribution]:
+    """Yield distributions that have recorded so many bytes."""
+    for number, size in enumerate(sizes):
+        info = root / str(number)
+        info.mkdir(parents=True)
+        (info / "RECORD").write_text(f'a,sha256=x,{size - 1}\n"b, c",,1\nRECORD,,\n')
+        yield InstalledDistribution(f"part-{size}", "1.0", directory=info)
 
 
 def test_the_largest_come_first_and_small_ones_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "tool").write_bytes(b"x" * 2500)
-    room = measure(tmp_path, FOUND)
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "tool").write_bytes(b"x" * 2500)
+    room = measure(venv, tuple(installed(tmp_path / "found", 3000, 10, 7000, 7000, 20, 5)))
     assert (room.packages, room.size) == ("6", "2.5 kB")
     assert room.largest == (
         "part-7000 1.0 (7.0 kB), part-7000 1.0 (7.0 kB), part-3000 1.0 (3.0 kB), part-20 1.0 (20 bytes), "

@@ -56,7 +56,7 @@ def test_conditions_are_found_in_metadata_also_of_what_was_left_out() -> None:
         "requires-python": (">=3.9, !=3.11.4",),
         "requires-dist": ("a>=1", "async-timeout>=4.0.3; python_full_version < '3.11.3' and extra == 'no'"),
     }
-    found = distribution_conditions([InstalledDistribution("redis", "5", 0, fields=fields)])
+    found = distribution_conditions([InstalledDistribution("redis", "5", fields=fields)])
     assert deciding(found, "3.11") == ('python_full_version != "3.11.4"', REDIS)
 
 

@@ -10,10 +10,13 @@ import pytest
 from app_venv.environment.installed import installed_distributions
 from app_venv.environment.records import recorded_hash
 from app_venv.unchanged.moving import NotAsOfferedError, UnchangedParts, set_aside, take_inventory
+from app_venv.unchanged.ownership import own_files, read_tree
 from buildpack_api.interpreter import Interpreter
 from buildpack_api.layers import LayerKey, Layers, LayerTypes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from app_venv.unchanged.inventory import Inventory
     from buildpack_api.layers import Layer
 
@@ -41,10 +44,20 @@ def layer(tmp_path: Path) -> Layer:
     return layer
 
 
-def inventory(layer: Layer, python: Interpreter = PYTHON) -> Inventory:
-    venv = layer.path / "venv"
-    found = installed_distributions(venv / SITE)
-    return take_inventory(venv, found, {"pkg": "sha256:ab"}, UnchangedParts(), made_for=FOR, python=python)
+def inventory(
+    layer: Layer,
+    python: Interpreter = PYTHON,
+    *,
+    parts: UnchangedParts | None = None,
+    linked: Collection[str] = (),
+) -> Inventory:
+    """List what may be moved of pkg and of twin."""
+    venv, parts = layer.path / "venv", parts or UnchangedParts()
+    found, tree = installed_distributions(venv / SITE), read_tree(venv)
+    own, identities = own_files(venv, tree, found, linked), {"pkg": "sha256:ab", "twin": "sha256:cd"}
+    return take_inventory(
+        venv, tree, own, parts, distributions=found, identities=identities, made_for=FOR, python=python
+    )
 
 
 def move(parts: UnchangedParts, venv: Path) -> None:
@@ -66,9 +79,7 @@ def test_a_distribution_is_moved_whole_and_nothing_else_is_left(layer: Layer) ->
         parts.complete(venv)
     assert names(venv) == ["METADATA", "RECORD", "pkg.cpython-313.pyc", "pkg.py"]
     assert [path.name for path in layer.path.parent.iterdir()] == ["venv"]
-    found = installed_distributions(venv / SITE)
-    again = take_inventory(venv, found, {"pkg": "sha256:ab"}, parts, made_for=FOR, python=PYTHON)
-    assert again == listed
+    assert inventory(layer, parts=parts) == listed
 
 
 @pytest.mark.parametrize(
@@ -142,10 +153,7 @@ def link(layer: Layer) -> Path:
 
 def test_links_are_moved_if_they_lead_somewhere(layer: Layer) -> None:
     path, venv = link(layer), layer.path / "venv"
-    found = installed_distributions(venv / SITE)
-    listed = take_inventory(
-        venv, found, {"pkg": "a"}, UnchangedParts(), made_for=FOR, python=PYTHON, linked={"pkg"}
-    )
+    listed = inventory(layer, linked={"pkg"})
     with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON, linked={"pkg"}) as parts:
         move(parts, venv)
         assert parts.has_links("pkg")
@@ -157,10 +165,7 @@ def test_links_are_moved_if_they_lead_somewhere(layer: Layer) -> None:
 def test_another_link_is_not_moved_and_none_that_is_not_known(layer: Layer) -> None:
     path, venv = link(layer), layer.path / "venv"
     assert inventory(layer).distributions == ()
-    found = installed_distributions(venv / SITE)
-    listed = take_inventory(
-        venv, found, {"pkg": "a"}, UnchangedParts(), made_for=FOR, python=PYTHON, linked={"pkg"}
-    )
+    listed = inventory(layer, linked={"pkg"})
     path.unlink()
     path.symlink_to("/etc/passwd")
     with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON, linked={"pkg"}) as parts:
@@ -179,13 +184,7 @@ def twins(layer: Layer) -> Inventory:
     (info / "RECORD").write_text(f"{line}twin-1.0.dist-info/METADATA,,\ntwin-1.0.dist-info/RECORD,,\n")
     with (venv / SITE / "pkg-1.0.dist-info/RECORD").open("a") as record:
         record.write(line)
-    return inventory_of_twins(layer)
-
-
-def inventory_of_twins(layer: Layer) -> Inventory:
-    venv = layer.path / "venv"
-    found, identities = installed_distributions(venv / SITE), {"pkg": "sha256:ab", "twin": "sha256:cd"}
-    return take_inventory(venv, found, identities, UnchangedParts(), made_for=FOR, python=PYTHON)
+    return inventory(layer)
 
 
 def test_two_that_have_the_same_file_are_moved_together(layer: Layer) -> None:
@@ -194,7 +193,7 @@ def test_two_that_have_the_same_file_are_moved_together(layer: Layer) -> None:
         parts.announce(venv, ["pkg", "twin"])
         parts.complete(venv)
     assert (venv / "bin/pkg").read_text() == "#!python"
-    assert inventory_of_twins(layer) == listed
+    assert inventory(layer) == listed
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_one_of_them_is_moved_only_beside_what_the_other_installs_anew(
     twins(layer)
     venv = layer.path / "venv"
     (venv / "bin/pkg").chmod(0o644)
-    listed = inventory_of_twins(layer)
+    listed = inventory(layer)
     with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
         if text:
             (venv / "bin").mkdir(parents=True)
@@ -223,4 +222,4 @@ def test_one_of_them_is_moved_only_beside_what_the_other_installs_anew(
 def test_a_shared_file_that_is_not_as_recorded_keeps_both(layer: Layer) -> None:
     twins(layer)
     (layer.path / "venv/bin/pkg").write_text("#!changed")
-    assert not inventory_of_twins(layer).distributions
+    assert not inventory(layer).distributions

@@ -190,3 +190,13 @@ def test_a_directory_is_whole_if_all_in_it_is_wanted_and_looks_as_a_new_one(venv
     (venv / SITE / "pkg/data/empty").rmdir()
     (venv / SITE / "pkg/link").symlink_to("data")
     assert whole_folders(read_tree(venv), wanted, mode) == {f"{SITE}/pkg/data"}
+
+
+def test_a_file_that_has_become_a_link_is_one_in_the_tree(venv: Path) -> None:
+    """Heavy files are put elsewhere at the end; the environment is not walked through again for it."""
+    before, path = read_tree(venv), f"{SITE}/pkg/data/words.txt"
+    (venv / path).unlink()
+    (venv / path).symlink_to("/elsewhere")
+    found, again = before.with_links(venv, [path]), read_tree(venv)
+    assert found.links == again.links
+    assert found.files.keys() == again.files.keys()

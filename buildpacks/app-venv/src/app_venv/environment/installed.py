@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from buildpack_common.names import normalise
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InstalledDistribution:
-    """An installed distribution. ``name`` is normalised, ``size`` in bytes of the files it records.
+    """An installed distribution. ``name`` is normalised, ``fields`` are its core metadata.
 
-    ``fields`` are its core metadata; ``requested``: somebody asked for it by name, not another package
-    (PEP 376, 'REQUESTED').
+    ``requested``: somebody asked for it by name, not another package (PEP 376, 'REQUESTED').
     """
 
     name: str
     version: str
-    size: int
     requested: bool = False
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     directory: Path | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the files that it records."""
+        return _recorded_size(self.directory / "RECORD") if self.directory else 0
 
     @property
     def label(self) -> str:
@@ -84,7 +88,6 @@ def _read(directory: Path) -> InstalledDistribution | None:
             return InstalledDistribution(
                 normalise(fields["name"][0]),
                 fields.get("version", ("",))[0],
-                _recorded_size(directory / "RECORD"),
                 os.path.lexists(directory / "REQUESTED"),
                 fields,
                 directory,

@@ -9,7 +9,7 @@ import io
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app_venv.environment.installed import installed_distributions
 from buildpack_common.files import file_sha256, write_atomically
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _RECORD = "RECORD"
 
 
-@dataclass(frozen=True)
-class RecordedFile:
+class RecordedFile(NamedTuple):
     """A file of a distribution: its absolute path; its hash, or '', and its size, or None, in RECORD."""
 
     path: str

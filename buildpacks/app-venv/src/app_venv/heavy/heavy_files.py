@@ -67,7 +67,7 @@ def heavy_wheels(
     large = [one for one in distributions if one.size >= least and one.name in digests and is_name(one.name)]
     if not large:
         return ()
-    owners = Counter(file.path for one in distributions for file in {*recorded_files(one)})
+    owners = Counter(path for one in distributions for path in {file.path for file in recorded_files(one)})
     found = (_wheel(one, digests[one.name], owners, least) for one in large)
     return tuple(wheel for wheel in found if wheel is not None)
 

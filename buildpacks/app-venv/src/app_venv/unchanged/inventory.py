@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildpack_common.files import file_sha256, write_atomically
 from buildpack_common.parsing import parse_json
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 FILE = "inventory.json"
 
 
-@dataclass(frozen=True)
-class ListedFile:
+class ListedFile(NamedTuple):
     """A regular file: its permissions, its size in bytes, its SHA-256 in hex."""
 
     mode: int

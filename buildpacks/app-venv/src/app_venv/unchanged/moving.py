@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from app_venv.environment.records import recorded_files
 from app_venv.unchanged.inventory import Inventory, ListedDistribution, ListedFile
-from app_venv.unchanged.ownership import bytecode, own_files, read_tree, whole_folders
+from app_venv.unchanged.ownership import bytecode, read_tree, whole_folders
 from buildpack_common.files import PARTIAL, file_sha256, remove
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from app_venv.environment.installed import InstalledDistribution
-    from app_venv.unchanged.ownership import EnvironmentTree
+    from app_venv.unchanged.ownership import EnvironmentTree, OwnFiles
     from buildpack_api.interpreter import Interpreter
     from buildpack_api.layers import Layer
 
@@ -164,20 +164,20 @@ def set_aside(
 
 def take_inventory(
     venv: Path,
-    distributions: Iterable[InstalledDistribution],
-    identities: Mapping[str, str],
+    tree: EnvironmentTree,
+    own: Mapping[str, OwnFiles],
     parts: UnchangedParts,
     *,
+    distributions: Iterable[InstalledDistribution],
+    identities: Mapping[str, str],
     made_for: tuple[str, ...],
     python: Interpreter,
-    linked: Collection[str] = (),
 ) -> Inventory:
     """List what may be moved out of a finished environment. Raises OSError.
 
-    Files of the distributions in ``linked`` may be links. ``identities`` are those of files that say all that
-    was installed of them, by normalised names.
+    ``tree`` is what is there, and ``own`` whose (`own_files`). ``identities`` are those of files that say
+    all that was installed of them, by normalised names.
     """
-    tree = read_tree(venv)
     known = {one.name: one for one in distributions}
     listed = (
         ListedDistribution(
@@ -187,13 +187,13 @@ def take_inventory(
             requested=known[name].requested,
             files={
                 path: parts.listed(f"{venv}/{path}", tree.files[path])
-                for path in own.paths
+                for path in files.paths
                 if path in tree.files
             },
-            links={path: tree.links[path] for path in own.paths if path in tree.links},
-            shared=own.shared,
+            links={path: tree.links[path] for path in files.paths if path in tree.links},
+            shared=files.shared,
         )
-        for name, own in own_files(venv, tree, known.values(), linked).items()
+        for name, files in own.items()
         if identities.get(name)
     )
     installed = tuple(one for one in listed if _is_as_recorded(venv, one, known[one.name]))

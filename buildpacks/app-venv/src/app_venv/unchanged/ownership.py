@@ -8,7 +8,7 @@ import io
 import os
 import stat
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app_venv.environment.venv import BUILD_PIP
@@ -35,6 +35,12 @@ class EnvironmentTree:
     folders: Mapping[str, os.stat_result]
     links: Mapping[str, str]
     empty: frozenset[str]
+
+    def with_links(self, venv: Path, paths: Iterable[str]) -> EnvironmentTree:
+        """Return it after some files have been replaced by links. Raises OSError."""
+        found = {path: os.readlink(f"{venv}/{path}") for path in paths}  # noqa: PTH115  (text)
+        files = {path: seen for path, seen in self.files.items() if path not in found}
+        return replace(self, files=files, links={**self.links, **found})
 
 
 @dataclass(frozen=True)
