@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 GROUP = "heavy"
 _STACK = ROOT / "tests" / "fixtures" / "projects" / "heavy" / "requirements.txt"
-_LARGEST = HERE / "requirements-largest.txt"
+_CUDA = HERE / "requirements-cuda.txt"
+_TENSORFLOW = HERE / "requirements-tensorflow.txt"
 _SWAPPED = "idna"
 _AGAINST = f"app-venv of {EARLIER}"
 _MEMORY = 150e6
@@ -46,7 +47,9 @@ def measure(bench: Bench) -> Iterator[Row | Skipped]:
         return
     yield from _stack(bench, "766 MB", _STACK, (Aim.ratio(0.35), Aim.ratio(0.4)), Aim.ratio(0.5))
     if not bench.quick:
-        yield from _stack(bench, "TensorFlow", _LARGEST, (Aim.ratio(0.15), Aim.ratio(0.1)), Aim())
+        aims = Aim.ratio(0.15), Aim.ratio(0.1)
+        yield from _stack(bench, "ONNX Runtime with CUDA", _CUDA, aims, Aim())
+        yield from _stack(bench, "TensorFlow", _TENSORFLOW, (Aim(), Aim()), Aim())
 
 
 def _stack(

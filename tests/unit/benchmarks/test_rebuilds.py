@@ -41,7 +41,8 @@ def test_phases_are_read_as_the_lifecycle_says_them() -> None:
         (PINNED, "whitenoise"),
         (APPS / "flask" / "requirements.txt", "click"),
         (ROOT / "tests/fixtures/projects/heavy/requirements.txt", "idna"),
-        (ROOT / "tests/benchmarks/requirements-largest.txt", "idna"),
+        (ROOT / "tests/benchmarks/requirements-cuda.txt", "idna"),
+        (ROOT / "tests/benchmarks/requirements-tensorflow.txt", "idna"),
     ],
 )
 def test_a_change_changes_one_package(requirements: Path, name: str) -> None:

@@ -44,9 +44,10 @@ def recorded_files(distribution: InstalledDistribution) -> Iterator[RecordedFile
         text = (distribution.directory / _RECORD).read_text("utf-8", "surrogateescape")
     except OSError:
         return
+    root = str(distribution.directory.parent)
     for row in csv.reader(io.StringIO(text)):
         if row:
-            path = os.path.normpath(os.path.join(distribution.directory.parent, row[0]))  # noqa: PTH118
+            path = os.path.normpath(os.path.join(root, row[0]))  # noqa: PTH118  (text: they are thousands)
             digest, size = [*row[1:], "", ""][:2]
             yield RecordedFile(path, digest, parse_count(size))
 
