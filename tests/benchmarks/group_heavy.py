@@ -15,7 +15,7 @@ from benchmarks.rows import Aim, Row, Series, Skipped, Unit
 from buildpack_release.errors import MissingToolError
 from buildpack_testing import needs
 from buildpack_testing.cnb.creator import Group
-from buildpack_testing.package_index import fill_index
+from buildpack_testing.package_index import MANYLINUX, fill_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,8 @@ def _stack(
     bench: Bench, what: str, requirements: Path, changed: tuple[Aim, Aim], unchanged: Aim
 ) -> Iterator[Row]:
     """Measure one app in a place of its own."""
-    index = fill_index([requirements], bench.runtimes.minors[-1:], report=bench.say)
+    tags = (*MANYLINUX, "manylinux_2_27")  # that of NVIDIA's newest libraries
+    index = fill_index([requirements], bench.runtimes.minors[-1:], manylinux=tags, report=bench.say)
     with ExitStack() as stack:
         place = Workplace.start(bench, f"heavy/{requirements.stem}", index.wheels, stack)
         yield from _compared(place, what, pins(requirements.read_text("utf-8")), changed, unchanged)

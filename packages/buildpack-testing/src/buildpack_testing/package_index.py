@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Raise when the layout of an index changes: indexes in the cache are made again.
 _LAYOUT = 1
 # The platform tags under which projects publish wheels that run on the base images of today.
-_MANYLINUX = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+MANYLINUX = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,28 @@ def fill_index(
     minors: Iterable[str] = MINORS,
     *,
     machine: str = "",
+    manylinux: Sequence[str] = MANYLINUX,
     report: Callable[[str], None] = lambda _message: None,
 ) -> PackageIndex:
     """Return an index with wheels of all requirements files for each Python minor, cached if possible.
 
-    machine is a processor as wheels call it, such as "aarch64": by default this machine's.
+    machine is a processor as wheels call it, such as "aarch64": by default this machine's; manylinux are the
+    tags of platforms whose wheels are taken.
     Which Pythons are installed here does not matter: a build may meet another one.
     The files must pin everything, dependencies included: nothing is resolved.
     Raises NetworkError when pip fails.
     """
     minors = sorted(set(minors))
     machine = machine or platform.machine()
-    folder = cache_directory() / "indexes" / _key(requirements, minors, machine)
+    platforms = [f"{one}_{machine}" for one in manylinux]
+    inputs = (_LAYOUT, machine, tuple(manylinux), minors, sorted(file.read_bytes() for file in requirements))
+    key = hashlib.sha256(repr(inputs).encode()).hexdigest()[:24]
+    folder = cache_directory() / "indexes" / key
     with exclusive(folder.with_suffix(".lock")):
         if not folder.is_dir():
             report(f"filling a package index of wheels for Python {', '.join(minors)} (once)")
             with tempfile.TemporaryDirectory(prefix="strata-index-") as scratch:
-                write_index(_download_all(requirements, minors, machine, Path(scratch)), folder)
+                write_index(_download_all(requirements, minors, platforms, Path(scratch)), folder)
     return PackageIndex(folder)
 
 
@@ -91,14 +96,8 @@ def write_index(wheels: Iterable[Path], directory: Path) -> PackageIndex:
     return PackageIndex(directory)
 
 
-def _key(requirements: Sequence[Path], minors: Sequence[str], machine: str) -> str:
-    contents = sorted(file.read_bytes() for file in requirements)
-    inputs = repr((_LAYOUT, machine, _MANYLINUX, list(minors), contents))
-    return hashlib.sha256(inputs.encode()).hexdigest()[:24]
-
-
 def _download_all(
-    requirements: Sequence[Path], minors: Sequence[str], machine: str, scratch: Path
+    requirements: Sequence[Path], minors: Sequence[str], platforms: Sequence[str], scratch: Path
 ) -> list[Path]:
     """Download for each file and minor; return one file of each wheel name, sorted."""
     files = [file for file in requirements for _ in minors]
@@ -106,15 +105,15 @@ def _download_all(
     # Each run of pip has a directory of its own: two may fetch the same wheel at the same time.
     targets = [scratch / str(number) for number in range(len(files))]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(_download, files, of_minors, repeat(machine), targets))
+        list(pool.map(_download, files, of_minors, repeat(platforms), targets))
     wheels = {wheel.name: wheel for target in targets for wheel in target.glob("*.whl")}
     return [wheels[name] for name in sorted(wheels)]
 
 
-def _download(requirements: Path, minor: str, machine: str, target: Path) -> None:
-    platforms = [part for name in _MANYLINUX for part in ("--platform", f"{name}_{machine}")]
+def _download(requirements: Path, minor: str, platforms: Sequence[str], target: Path) -> None:
+    options = [part for name in platforms for part in ("--platform", name)]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", minor, *platforms]
+    command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", minor, *options]
     command += ["--dest", str(target), "--requirement", str(requirements)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=pip_environment())
     if result.returncode:
