@@ -501,6 +501,7 @@ def test_around_what_a_lock_does_not_determine_the_others_are_moved(tmp_path: Pa
         for number, version in enumerate(("1.0", "1.0", "2.0")):
             backend = EDITABLE_BACKEND.replace("private.pth", f"private_{number}.pth")
             backend += "\nbuild_wheel = build_editable\n"  # Poetry asks it for metadata
+            backend += "#" * number  # Python takes a file of the same second and size for the same one
             (builds.app / "private/backend.py").write_text(backend)
             if isinstance(builds, UvBuilds):
                 builds.project("right", f"other=={version}", "private-pkg", more=BY_UV)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app_venv.environment.installed import InstalledDistribution
     from app_venv.evidence.resolution import InstallationResolution
 
-SMALLEST_FILE = 256 * 1024
+SMALLEST_FILE = 64 * 1024
 """Bytes of the smallest file that is moved."""
 
 _SHA256 = "sha256:"
