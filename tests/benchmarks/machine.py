@@ -6,6 +6,8 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +27,16 @@ _VERSIONS: dict[str, Sequence[str]] = {
 
 
 def describe(root: Path) -> dict[str, str]:
-    """Give processor, cores, memory, load, kernel, versions of the programs used, and the commit."""
+    """Return processor, cores, memory, load, kernel, versions of the programs used, and the commit.
+
+    Also how long it takes to write a small file where everything is measured: some file systems take ten
+    times as long as others, and then there is little else that the figures show.
+    """
     found = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB",
+        "new file": f"{_new_file() * 1e6:.0f} us",
         "load": " ".join(f"{one:.2f}" for one in os.getloadavg()),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "Python": platform.python_version(),
@@ -51,6 +58,16 @@ def commit(root: Path) -> str:
     found = _output(["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]).strip()
     changed = _output(["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"])
     return f"{found}{'+' if changed else ''}" if found else "unknown"
+
+
+def _new_file(count: int = 2000) -> float:
+    """Return how many seconds it takes to make a file of 16 KiB in the temporary directory."""
+    content = bytes(16 * 1024)
+    with tempfile.TemporaryDirectory(prefix="strata-bench-") as scratch:
+        started = time.perf_counter()
+        for number in range(count):
+            Path(scratch, str(number)).write_bytes(content)
+        return (time.perf_counter() - started) / count
 
 
 def _processor() -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def test_a_machine_is_described(tmp_path: Path) -> None:
     """Without these facts figures mean nothing to anybody else."""
     found = describe(tmp_path)
-    assert {"processor", "cores", "memory", "load", "kernel", "Python", "commit"} <= set(found)
+    assert {"processor", "cores", "memory", "new file", "load", "kernel", "Python", "commit"} <= set(found)
     assert all(found.values())
     assert found["commit"] == "unknown"
 
