@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app_venv.installers.tools import OWN_SITE, program_beside
+from app_venv.installers.tools import OWN_SITE, KnownProgram
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SITES = (OWN_SITE, "lib/python3*/site-packages")
+TOOL = KnownProgram("tool", "Tool", (OWN_SITE, "lib/python3*/site-packages"), (), "", (1, 0))
 
 
 @pytest.mark.parametrize("site", ["site", "lib/python3.13/site-packages"])
@@ -24,7 +24,7 @@ def test_a_program_is_recognised_by_the_metadata_beside_it_and_through_a_link(
     (tmp_path / "a b/bin").mkdir()
     (tmp_path / "a b/bin/tool").touch()
     (tmp_path / "tool").symlink_to("a b/bin/tool")
-    found = program_beside(tmp_path / "tool", "tool", *SITES)
+    found = TOOL.recognised(tmp_path / "tool")
     assert found
     assert (found.command, found.version) == ((str(tmp_path / "tool"),), "2.0.1rc1")
     assert found.site_packages == tmp_path / "a b" / site
@@ -34,4 +34,4 @@ def test_a_program_is_recognised_by_the_metadata_beside_it_and_through_a_link(
 def test_which_of_several_it_is_has_to_be_asked(tmp_path: Path, sites: tuple[str, ...]) -> None:
     for site in sites:
         (tmp_path / f"{site}.dist-info").mkdir(parents=True)
-    assert program_beside(tmp_path / "bin/tool", "tool", *SITES) is None
+    assert TOOL.recognised(tmp_path / "bin/tool") is None

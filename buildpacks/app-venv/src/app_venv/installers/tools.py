@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_venv.program import Program
-from buildpack_api.errors import ConfigurationError, PlatformError
+from buildpack_api import commands
+from buildpack_api.errors import CommandFailed, ConfigurationError, PlatformError
 from buildpack_api.index_bindings import read_index_access
 from buildpack_api.interpreter import isolated_environment, provided_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from buildpack_api.context import BuildContext
     from buildpack_api.index_access import IndexAccess
@@ -66,45 +68,67 @@ def tell_access(access: IndexAccess, context: BuildContext) -> None:
         context.output.step(f"Access to git repositories: by the binding {' and '.join(access.git.names)}")
 
 
-def programs_named(name: str, context: BuildContext) -> Iterator[Path]:
-    """Yield those on PATH; as with the interpreter, the user's own prefix is not searched."""
-    for entry in provided_path(context).split(":"):
-        program = Path(entry, name)
-        if entry.startswith("/") and program.is_file() and os.access(program, os.X_OK):
-            yield program
+@dataclass(frozen=True)
+class KnownProgram:
+    """How a program is recognised: it is called ``name``, and ``title`` for people.
 
-
-def program_beside(program: Path, name: str, *sites: str) -> Program | None:
-    """Recognise a program of the distribution ``name`` by its metadata, without starting it.
-
-    ``sites`` are patterns of the directories that they may be in. None if there are none, or of several
-    releases.
+    ``sites`` are patterns of directories, beside that of the program, in which its metadata may be. Without
+    them it is asked with ``options``, and ``answer`` finds the version in what it says. ``oldest`` is the
+    first release that will do.
     """
-    tree = program.resolve().parent.parent
-    found = [path for site in sites for path in tree.glob(f"{site}/{name}-[0-9]*.dist-info")]
-    if len(found) != 1:
-        return None
-    version = found[0].name.removeprefix(f"{name}-").removesuffix(".dist-info")
-    return Program((str(program),), version, found[0].parent)
 
+    name: str
+    title: str
+    sites: tuple[str, ...]
+    options: tuple[str, ...]
+    answer: str
+    oldest: tuple[int, int]
 
-def no_program(name: str) -> PlatformError:
-    """Return the error for a program that no buildpack has provided."""
-    return PlatformError(
-        f"No {name} is on PATH",
-        advice=f"Put a buildpack that provides '{name}', such as strata/{name}-tool, before this one.",
-    )
+    def find(self, context: BuildContext, environment: Mapping[str, str]) -> Program:
+        """Return the first one on PATH; as with the interpreter, the user's own prefix is not searched.
 
-
-def refuse_older(program: Program, oldest: tuple[int, int], *, title: str, name: str) -> None:
-    """Raise PlatformError for a ``program``, called ``title``, of a release before ``oldest``."""
-    if program.release < oldest:
+        Raises PlatformError if there is none or if it is too old.
+        """
+        for entry in provided_path(context).split(":"):
+            path = Path(entry, self.name)
+            if not (entry.startswith("/") and path.is_file() and os.access(path, os.X_OK)):
+                continue
+            found = self.recognised(path) or self._asked(path, environment)
+            if found is not None:
+                return self._new_enough(found)
         raise PlatformError(
-            f"{title} {program.version} is too old",
-            detail=f"It is {program.command[0]}. This buildpack needs {'.'.join(map(str, oldest))} or newer.",
-            advice=f"Ask strata/{name}-tool for a newer one, or put it, or another provider of {name}, "
-            "before this buildpack.",
+            f"No {self.name} is on PATH",
+            advice=f"Put a buildpack that provides '{self.name}', such as strata/{self.name}-tool, before "
+            "this one.",
         )
+
+    def recognised(self, program: Path) -> Program | None:
+        """Return what its metadata tell, without starting it; None if there are none, or of several."""
+        tree = program.resolve().parent.parent
+        found = [path for site in self.sites for path in tree.glob(f"{site}/{self.name}-[0-9]*.dist-info")]
+        if len(found) != 1:
+            return None
+        version = found[0].name.removeprefix(f"{self.name}-").removesuffix(".dist-info")
+        return Program((str(program),), version, found[0].parent)
+
+    def _asked(self, program: Path, environment: Mapping[str, str]) -> Program | None:
+        try:
+            answer = commands.capture([program, *self.options], env=environment, cwd=Path("/"))
+        except CommandFailed:
+            return None
+        found = re.search(self.answer, answer)
+        return Program((str(program),), found[1], program.parent) if found else None
+
+    def _new_enough(self, program: Program) -> Program:
+        if program.release < self.oldest:
+            raise PlatformError(
+                f"{self.title} {program.version} is too old",
+                detail=f"It is {program.command[0]}. This buildpack needs {'.'.join(map(str, self.oldest))} "
+                "or newer.",
+                advice=f"Ask strata/{self.name}-tool for a newer one, or put it, or another provider of "
+                f"{self.name}, before this buildpack.",
+            )
+        return program
 
 
 def program_environment(
