@@ -12,7 +12,7 @@ from app_venv.program import Program
 from buildpack_api import commands
 from buildpack_api.errors import CommandFailed, ConfigurationError, PlatformError
 from buildpack_api.index_bindings import read_index_access
-from buildpack_api.interpreter import isolated_environment, provided_path
+from buildpack_api.interpreter import isolated_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,16 +84,16 @@ class KnownProgram:
     answer: str
     oldest: tuple[int, int]
 
-    def find(self, context: BuildContext, environment: Mapping[str, str]) -> Program:
-        """Return the first one on PATH; as with the interpreter, the user's own prefix is not searched.
+    def find(self, path: str, environment: Mapping[str, str]) -> Program:
+        """Return the first one on a PATH, such as `provided_path`.
 
         Raises PlatformError if there is none or if it is too old.
         """
-        for entry in provided_path(context).split(":"):
-            path = Path(entry, self.name)
-            if not (entry.startswith("/") and path.is_file() and os.access(path, os.X_OK)):
+        for entry in path.split(":"):
+            program = Path(entry, self.name)
+            if not (entry.startswith("/") and program.is_file() and os.access(program, os.X_OK)):
                 continue
-            found = self.recognised(path) or self._asked(path, environment)
+            found = self.recognised(program) or self._asked(program, environment)
             if found is not None:
                 return self._new_enough(found)
         raise PlatformError(

@@ -13,7 +13,7 @@ from app_venv.installers.tools import (
     read_access,
     tell_access,
 )
-from buildpack_api.interpreter import find_interpreter
+from buildpack_api.interpreter import find_interpreter, provided_path
 
 if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
@@ -32,7 +32,8 @@ def find_tools(context: BuildContext) -> Tools:
     access = read_access(context)
     tell_access(access, context)
     environment = poetry_environment(context)
-    return Tools(find_interpreter(context), _POETRY.find(context, environment), environment, access)
+    program = _POETRY.find(provided_path(context), environment)
+    return Tools(find_interpreter(context), program, environment, access)
 
 
 def poetry_environment(context: BuildContext) -> dict[str, str]:

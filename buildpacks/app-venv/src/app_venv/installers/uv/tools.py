@@ -13,7 +13,7 @@ from app_venv.installers.tools import (
     tell_access,
 )
 from app_venv.installers.uv.options import uv_variables
-from buildpack_api.interpreter import find_interpreter
+from buildpack_api.interpreter import find_interpreter, provided_path
 
 if TYPE_CHECKING:
     from buildpack_api.context import BuildContext
@@ -26,7 +26,8 @@ def find_tools(context: BuildContext) -> Tools:
     access = read_access(context)
     tell_access(access, context)
     environment = uv_environment(context)
-    return Tools(find_interpreter(context), _UV.find(context, environment), environment, access)
+    program = _UV.find(provided_path(context), environment)
+    return Tools(find_interpreter(context), program, environment, access)
 
 
 def uv_environment(context: BuildContext) -> dict[str, str]:
