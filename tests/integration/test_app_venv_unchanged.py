@@ -164,6 +164,7 @@ def test_what_the_app_itself_has_changed_is_installed_anew(builds: VenvBuilds) -
     assert is_as_fresh(builds, changed)
 
 
+INIT, TWIN = "twins/__init__.py", "NAMES = {'a', 'b'}\n"
 VARIETY = (
     Project("plain"),
     Project("plain", "2.0"),
@@ -181,12 +182,21 @@ VARIETY = (
     Project("needs", requires=("plain", "extra[more]")),
     Project("extra", requires=("command; extra == 'more'",), extras=("more",)),
     Project("path-file", files={"path_file.pth": "import sys\n"}),
+    Project("path-other", files={"path_file.pth": "import sys\n"}),
     Project(
         "for-extra",
         files={"for_extra-1.0.dist-info/entry_points.txt": "[console_scripts]\nx = for_extra:main [more]\n"},
     ),
+    Project(
+        "for-all", files={"for_all-1.0.dist-info/entry_points.txt": "[gui_scripts]\nx = for_extra:main\n"}
+    ),
+    Project("tool-too", files={"tool_too-1.0.data/scripts/tool": "#!python\nprint('tool')\n"}),
+    Project("twin-one", files={INIT: TWIN, "twins/one.py": ""}),
+    Project("twin-two", files={INIT: TWIN, "twins/data": ""}, requires=("twin-one",)),
+    Project("twin-two", "2.0", files={"twins/two.py": ""}),
+    Project("twin-odd", files={INIT: TWIN, "twins/data": ""}, executable=(INIT, "twins/data")),
+    Project("twin-odd", "2.0", files={INIT: TWIN}, executable=(INIT,), requires=("twin-two",)),
 )
-WHEELS = sorted(f"{one.module}-{one.version}" for one in VARIETY)
 
 
 def test_what_comes_in_with_a_file_of_another_has_all_installed_anew(builds: VenvBuilds) -> None:
@@ -217,14 +227,42 @@ def test_what_comes_in_with_the_very_same_file_lets_it_be_moved(builds: VenvBuil
     assert is_as_fresh(builds, changed)
     builds.require("one", "other==2.0")
     alone = builds.build()
-    assert moved(alone) == ""  # whose permissions it has, nobody can tell any more
+    assert moved(alone) == ""  # which permissions it has in this wheel, nobody can tell any more
     assert is_as_fresh(builds, alone)
 
 
+@pytest.mark.parametrize("tool", ["uv", "poetry"])
+def test_permissions_of_the_very_same_file_do_not_depend_on_who_came_last(tmp_path: Path, tool: str) -> None:
+    """Both tools install several wheels at once: the one that has the executable bit may be any."""
+    names, path = ("one", "two", "odd"), "shared/__init__.py"
+    with (uv_builds if tool == "uv" else poetry_builds)(tmp_path) as builds:
+        builds.publish(
+            *(Project(name, files={path: ""}, executable=(path,) if name == "odd" else ()) for name in names)
+        )
+        for number in (3, 2):
+            if isinstance(builds, UvBuilds):
+                builds.project(*names[:number])
+                builds.uv_lock()
+            elif isinstance(builds, PoetryBuilds):
+                builds.poetry_project(*names[:number])
+                builds.poetry_lock()
+            result = builds.build()
+            assert (site_packages(builds) / path).stat().st_mode & 0o777 == 0o644
+        assert moved(result) == "2 of 2"
+        assert is_as_fresh(builds, result)
+
+
 def test_two_with_the_same_command_are_moved_together_and_each_alone(builds: VenvBuilds) -> None:
-    """TensorFlow and TensorBoard are such."""
+    """TensorFlow and TensorBoard are such. The size of a script is that with the first line for a blank."""
     points = "[console_scripts]\nboth = left:main\n"
-    pair = [Project(one, files={f"{one}-1.0.dist-info/entry_points.txt": points}) for one in ("one", "two")]
+    files = {
+        name: {
+            f"{name}-1.0.dist-info/entry_points.txt": points,
+            f"{name}-1.0.data/scripts/{name}": "#!python\n",
+        }
+        for name in ("one", "two")
+    }
+    pair = [Project(name, files=more) for name, more in files.items()]
     builds.publish(*pair, OTHER, NEWER)
     builds.require("one", "two", "other==1.0")
     builds.build()

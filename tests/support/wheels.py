@@ -61,7 +61,10 @@ def build_editable(directory, config=None, metadata=None):
 
 @dataclass(frozen=True)
 class Project:
-    """A distribution with one module of its name; with ``script`` also a command of that name."""
+    """A distribution with one module of its name; with ``script`` also a command of that name.
+
+    Of ``files``, those in ``executable`` have that bit, as those in ``.data/scripts`` do.
+    """
 
     name: str
     version: str = "1.0"
@@ -70,6 +73,7 @@ class Project:
     files: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
     extras: tuple[str, ...] = ()
+    executable: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -109,7 +113,8 @@ def make_wheel(project: Project, directory: Path, *, platform: str = "any") -> P
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             entry = zipfile.ZipInfo(name, _TIME)
-            entry.external_attr = (0o100755 if ".data/scripts/" in name else 0o100644) << 16
+            is_executable = ".data/scripts/" in name or name in project.executable
+            entry.external_attr = (0o100755 if is_executable else 0o100644) << 16
             archive.writestr(entry, text)
     return path
 

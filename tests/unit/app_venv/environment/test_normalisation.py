@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app_venv.environment.installed import installed_distributions
-from app_venv.environment.normalisation import normalise_environment
+from app_venv.environment.normalisation import normalise_environment, normalise_shared_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,3 +131,39 @@ def test_directories_without_files_go_and_that_of_packages_stays(tmp_path: Path)
     (packages / "yaml/__init__.py").unlink()
     normalise_environment(tmp_path, ())
     assert [*packages.parent.iterdir()] == [packages]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_permissions_of_what_several_bring_do_not_depend_on_which_of_them_has_decided(
+    tmp_path: Path, mode: int
+) -> None:
+    """Wheels that were made on another file system have the executable bit everywhere."""
+    venv = tmp_path / "venv"
+    packages = venv / "lib/python3.13/site-packages"
+    shared = {
+        "both/__init__.py": "", "both/__pycache__/__init__.cpython-313.pyc": "", "both/tool": "#!/bin/sh",
+        "both/program": "\x7fELF", "../../../bin/both": "print",
+    }  # fmt: skip
+    own = {"a.py": "", "both/a.py": "", "both/__pycache__/a.cpython-313.pyc": "", "../../../../outside": ""}
+    for name, text in {**shared, **own}.items():
+        path = packages / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+    (packages / "both/link").symlink_to("a.py")
+    (tmp_path / "cached").hardlink_to(packages / "both/__init__.py")
+    names = [name for name in (*shared, "both/link", "both/gone.py") if not name.endswith(".pyc")]
+    for one in ("a", "b"):
+        (packages / f"{one}-1.dist-info").mkdir()
+        (packages / f"{one}-1.dist-info/METADATA").write_text(f"Name: {one}\nVersion: 1\n")
+        recorded = (*names, "../../../../outside", *(own if one == "a" else ()))
+        (packages / f"{one}-1.dist-info/RECORD").write_text("".join(f"{name},,\n" for name in recorded))
+    normalise_shared_files(venv, installed_distributions(packages))
+    modes = {name: (packages / name).stat().st_mode & 0o777 for name in (*shared, *own)}
+    assert modes == {
+        **dict.fromkeys(own, mode),
+        **dict.fromkeys(shared, 0o755),
+        **dict.fromkeys(list(shared)[:2], 0o644),
+    }
+    assert {name: (packages / name).read_text() for name in shared} == shared
+    assert (tmp_path / "cached").stat().st_mode & 0o777 == mode, "a file of the cache is another name of it"

@@ -219,6 +219,24 @@ def test_one_of_them_is_moved_only_beside_what_the_other_installs_anew(
                 move(parts, venv)
 
 
+def test_metadata_of_both_are_not_moved_for_one_alone(layer: Layer) -> None:
+    """They are there before anything else is: that is no sign of the other one."""
+    twins(layer)
+    venv = layer.path / "venv"
+    (venv / SITE / "both.dist-info").mkdir()
+    (venv / SITE / "both.dist-info/LICENSE").touch()
+    for name in ("pkg", "twin"):
+        with (venv / SITE / f"{name}-1.0.dist-info/RECORD").open("a") as record:
+            record.write(f"both.dist-info/LICENSE,{recorded_hash(b'')},0\n")
+    listed = inventory_of_twins(layer)
+    assert len(listed.distributions) == len(listed.distributions[0].shared) == 2
+    with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
+        (venv / "bin").mkdir(parents=True)
+        (venv / "bin/pkg").write_text("#!python")
+        with pytest.raises(NotAsOfferedError):
+            move(parts, venv)
+
+
 def test_a_shared_file_that_is_not_as_recorded_keeps_both(layer: Layer) -> None:
     twins(layer)
     (layer.path / "venv/bin/pkg").write_text("#!changed")

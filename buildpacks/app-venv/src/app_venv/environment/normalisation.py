@@ -12,11 +12,14 @@ import csv
 import io
 import os
 import re
+import shutil
+import stat
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from app_venv.environment.records import recorded_hash
-from buildpack_common.files import remove, write_atomically
+from app_venv.environment.records import BYTECODE, bytecode_source, recorded_hash, recorded_hashes
+from buildpack_common.files import beside, remove, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -39,6 +42,7 @@ if __name__ == '__main__':
     sys.argv[0] = sys.argv[0].removesuffix('.exe')
     sys.exit({object}())
 """
+_STARTED = (b"#!", b"\x7fELF")
 _LONGEST = 127  # bytes of a first line that every Linux reads, as pip has it
 
 
@@ -55,6 +59,31 @@ def normalise_environment(
     for one in distributions:
         if one.directory is not None:
             _normalise(one.directory, venv, is_direct=None if direct is None else one.name in direct)
+
+
+def normalise_shared_files(venv: Path, distributions: Iterable[InstalledDistribution]) -> None:
+    """Let the permissions of a file that several distributions have recorded depend on the file alone.
+
+    Wheels may differ in them, and which wheel has decided is chance: tools install several at once, or in an
+    order that depends on all the others. Byte code has the permissions of its source. Raises OSError.
+    """
+    owners = Counter(name for one in distributions for name in recorded_hashes(venv, one))
+    for name in (name for name, count in owners.items() if count > 1 and not name.startswith("../")):
+        path = venv / name
+        if path.is_symlink() or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            is_started = name.startswith("bin/") or file.read(4).startswith(_STARTED)
+        for one in (path, *path.parent.glob(f"{BYTECODE}/*.pyc")):
+            if str(path) in (str(one), bytecode_source(str(one))):
+                _set_mode(one, 0o755 if is_started else 0o644)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        with beside(path) as unfinished:
+            shutil.copyfile(path, unfinished)
+            unfinished.chmod(mode)
 
 
 def _remove_empty(root: Path) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app_venv.environment.installed import InstalledDistribution
 
 _RECORD = "RECORD"
+BYTECODE = "__pycache__"
+"""The directory beside a source in which Python keeps its byte code."""
 
 
 class RecordedFile(NamedTuple):
@@ -50,6 +52,29 @@ def recorded_files(distribution: InstalledDistribution) -> Iterator[RecordedFile
             path = os.path.normpath(os.path.join(root, row[0]))  # noqa: PTH118  (text: they are thousands)
             digest, size = [*row[1:], "", ""][:2]
             yield RecordedFile(path, digest, parse_count(size))
+
+
+def recorded_hashes(venv: Path, distribution: InstalledDistribution) -> dict[str, str]:
+    """Return the recorded paths (PEP 376) below an environment, with hashes; nothing if none can be read.
+
+    What leads out of the environment begins with ``../``.
+    """
+    directory = distribution.directory
+    if directory is None or directory.suffix != ".dist-info":
+        return {}
+    try:
+        text = (directory / _RECORD).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    below = os.path.relpath(directory.parent, venv)
+    rows = ((*row, "") for row in csv.reader(io.StringIO(text)) if row)
+    return {os.path.normpath(os.path.join(below, row[0])): row[1] for row in rows}  # noqa: PTH118  (text)
+
+
+def bytecode_source(path: str) -> str:
+    """Return the source of a file of byte code (PEP 3147)."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder.removesuffix(BYTECODE)}{name.rsplit('.', 2)[0]}.py"
 
 
 def recorded_paths(distributions: Iterable[InstalledDistribution]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app_venv.environment.checkouts import leave_repositories
 from app_venv.environment.installed import installed_distributions
-from app_venv.environment.normalisation import normalise_environment
+from app_venv.environment.normalisation import normalise_environment, normalise_shared_files
 from app_venv.environment.venv import site_packages
 from buildpack_api.bytecode import compile_tree
 from buildpack_api.interpreter import isolated_environment
@@ -46,4 +46,6 @@ def finish_environment(
             compile_tree(interpreter.executable, tree, env=isolated_environment(environment))
     if parts.with_bytecode:
         parts.complete(venv)
-    return installed_distributions(packages)
+    distributions = installed_distributions(packages)
+    normalise_shared_files(venv, distributions)
+    return distributions

@@ -99,7 +99,8 @@ class UnchangedParts:
 
     def _has_company(self, path: str, venv: Path) -> bool:
         """Whether another distribution that has a shared file is there again: moved, or installed anew."""
-        return os.path.lexists(venv / path) or len(self._moving_too(path)) > 1
+        is_anew = not _is_metadata(path) and os.path.lexists(venv / path)
+        return is_anew or len(self._moving_too(path)) > 1
 
     def _moving_too(self, path: str) -> list[ListedFile]:
         return [one.files[path] for one in map(self.offered.__getitem__, self.moved) if path in one.files]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import configparser
-import csv
-import io
 import os
 import stat
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app_venv.environment.records import BYTECODE, bytecode_source, recorded_hashes
 from app_venv.environment.venv import BUILD_PIP
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from app_venv.environment.installed import InstalledDistribution
 
-_BYTECODE = "__pycache__"
 _COMMANDS = ("console_scripts", "gui_scripts")
 
 
@@ -47,8 +45,8 @@ class EnvironmentTree:
 class OwnFiles:
     """The paths of a distribution's files, in order.
 
-    ``shared`` are those that others have recorded, too, and of which nobody can tell whose permissions they
-    have. Of commands that are made of entry points they are always the same.
+    ``shared`` are those that others have recorded, too: alone they may have other permissions
+    (`normalise_shared_files`). Those of commands that are made of entry points are always the same.
     """
 
     paths: tuple[str, ...]
@@ -107,19 +105,21 @@ def own_files(
     address of their own, as editable ones do; whose commands depend on extras; that bring byte code along;
     and in whose directories something is that nobody has recorded.
     """
-    recorded = {one.name: _recorded(venv, one) for one in distributions}
+    recorded = {one.name: recorded_hashes(venv, one) for one in distributions}
     owners = defaultdict[str, set[str]](set)
     for name, paths in recorded.items():
         for path in paths:
             owners[path].add(name)
     for path in tree.files:
-        for name in owners.get(_source(path), ()) if f"/{_BYTECODE}/" in path else ():
+        for name in owners.get(bytecode_source(path), ()) if f"/{BYTECODE}/" in path else ():
             owners[path].add(name)
     common = {path: names for path, names in owners.items() if len(names) > 1}
     left_out = {
         name
         for path, names in common.items()
-        if not _are_same({recorded[one].get(path, recorded[one].get(_source(path), "")) for one in names})
+        if not _are_same(
+            {recorded[one].get(path, recorded[one].get(bytecode_source(path), "")) for one in names}
+        )
         for name in names
     }
     nobodys = (tree.files.keys() | tree.links.keys() | tree.empty) - owners.keys()
@@ -146,20 +146,7 @@ def own_files(
 
 def bytecode(paths: Iterable[str]) -> frozenset[str]:
     """Return those of the paths that are byte code which Python keeps beside a source (PEP 3147)."""
-    return frozenset(path for path in paths if f"/{_BYTECODE}/" in path and path.endswith(".pyc"))
-
-
-def _recorded(venv: Path, one: InstalledDistribution) -> dict[str, str]:
-    """Return the recorded paths (PEP 376) with their hashes; what leads out of the environment is no file."""
-    if one.directory is None or one.directory.suffix != ".dist-info":
-        return {}
-    try:
-        text = (one.directory / "RECORD").read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}
-    below = os.path.relpath(one.directory.parent, venv)
-    rows = ((*row, "") for row in csv.reader(io.StringIO(text)) if row)
-    return {os.path.normpath(os.path.join(below, row[0])): row[1] for row in rows}  # noqa: PTH118  (text)
+    return frozenset(path for path in paths if f"/{BYTECODE}/" in path and path.endswith(".pyc"))
 
 
 def _are_same(hashes: Collection[str]) -> bool:
@@ -170,12 +157,6 @@ def _are_same(hashes: Collection[str]) -> bool:
 def _is_of_packages(path: str) -> bool:
     """Whether packages are installed there, and this buildpack has not put it there itself."""
     return path.startswith("lib/") and not path.endswith(f"/{BUILD_PIP}")
-
-
-def _source(path: str) -> str:
-    """Return the source of byte code."""
-    folder, _, name = path.rpartition("/")
-    return f"{folder.removesuffix(_BYTECODE)}{name.rsplit('.', 2)[0]}.py"
 
 
 def _owners_nearby(owners: Mapping[str, set[str]], nobodys: Iterable[str]) -> set[str]:
