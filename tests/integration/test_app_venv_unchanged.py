@@ -239,6 +239,7 @@ def test_permissions_of_the_very_same_file_do_not_depend_on_who_came_last(tmp_pa
         builds.publish(
             *(Project(name, files={path: ""}, executable=(path,) if name == "odd" else ()) for name in names)
         )
+        results = []
         for number in (3, 2):
             if isinstance(builds, UvBuilds):
                 builds.project(*names[:number])
@@ -246,10 +247,10 @@ def test_permissions_of_the_very_same_file_do_not_depend_on_who_came_last(tmp_pa
             elif isinstance(builds, PoetryBuilds):
                 builds.poetry_project(*names[:number])
                 builds.poetry_lock()
-            result = builds.build()
+            results.append(builds.build())
             assert (site_packages(builds) / path).stat().st_mode & 0o777 == 0o644
-        assert moved(result) == "2 of 2"
-        assert is_as_fresh(builds, result)
+        assert moved(results[-1]) == "2 of 2"
+        assert is_as_fresh(builds, results[-1])
 
 
 def test_two_with_the_same_command_are_moved_together_and_each_alone(builds: VenvBuilds) -> None:
