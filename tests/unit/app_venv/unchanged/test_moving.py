@@ -228,7 +228,7 @@ def test_metadata_of_both_are_not_moved_for_one_alone(layer: Layer) -> None:
     for name in ("pkg", "twin"):
         with (venv / SITE / f"{name}-1.0.dist-info/RECORD").open("a") as record:
             record.write(f"both.dist-info/LICENSE,{recorded_hash(b'')},0\n")
-    listed = inventory_of_twins(layer)
+    listed = inventory(layer)
     assert len(listed.distributions) == len(listed.distributions[0].shared) == 2
     with set_aside(layer, venv, listed, made_for=FOR, python=PYTHON) as parts:
         (venv / "bin").mkdir(parents=True)

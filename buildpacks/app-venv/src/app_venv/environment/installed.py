@@ -30,7 +30,7 @@ class InstalledDistribution:
 
     @cached_property
     def size(self) -> int:
-        """Bytes of the files that it records, when that is first asked for: scripts may be rewritten before."""
+        """Bytes of the files that it records, when first asked for: scripts may be rewritten before."""
         return _recorded_size(self.directory / "RECORD") if self.directory else 0
 
     @property
