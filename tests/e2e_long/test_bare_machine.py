@@ -68,6 +68,7 @@ def test_the_demonstration(machine: BareMachine) -> None:
         "GET / -> 200",
         "4. Build again",
         "5. The same packages",
+        "tests/apps/poetry: Installing poetry.lock with poetry",
     )
     places = [done.said.index(step) for step in steps]
     assert places == sorted(places)

@@ -368,7 +368,8 @@ def test_the_demonstration_shows_what_it_promises(tmp_path: Path) -> None:
     assert text.count(": reused, same digest") == 5
     assert "tests/apps/pdm: Installing pdm.lock with pip" in text
     assert "tests/apps/uv: Installing uv.lock with uv" in text
-    assert text.count("Python's layer has the same digest") == 2
+    assert "tests/apps/poetry: Installing poetry.lock with poetry" in text
+    assert text.count("Python's layer has the same digest") == 3
     page = (tmp_path / "build" / "demo.html").read_text("utf-8")
     assert "GET / -&gt; 200" in page
     assert page.count(">reused</b>") == 5

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from buildpack_testing.poetry_program import source_table
 from support.component_builds import NEWEST
 from support.managers import manager
-from support.poetry_projects import NO_PACKAGE, PROJECT, SOURCE, run_poetry
+from support.poetry_projects import NO_PACKAGE, PROJECT, run_poetry
 from support.venv_builds import VenvBuilds, provide_command, served_builds, tool_platform
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class PoetryBuilds(VenvBuilds):
     def poetry_project(self, *dependencies: str, more: str = NO_PACKAGE, url: str = "") -> None:
         """Write the project, whose index is ``main``: that of these builds, or another one."""
         listed = ", ".join(f'"{one}"' for one in dependencies)
-        text = PROJECT.format(dependencies=listed, more=more) + SOURCE.format(url=url or self.server.url)
+        source = source_table(f"{url or self.server.url}/simple/")
+        text = PROJECT.format(dependencies=listed, more=more) + source
         self.app.mkdir(exist_ok=True)
         (self.app / "pyproject.toml").write_text(text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+from buildpack_testing.poetry_program import source_table
 from support.managers import manager
 
 if TYPE_CHECKING:
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
     from buildpack_testing.server import StaticServer
 
-SOURCE = """
-[[tool.poetry.source]]
-name = "main"
-url = "{url}/simple/"
-"""
 PROJECT = """\
 [project]
 name = "app"
@@ -38,7 +34,7 @@ def poetry_locked_project(app: Path, index: StaticServer, *, oldest: str = "3.10
     # Poetry locks for all systems, and the index has only what is for this one.
     here = "sys_platform == 'linux' and platform_system == 'Linux' and os_name == 'posix'"
     listed = ", ".join(f'"{pin}; {here}"' for pin in pins)
-    text = PROJECT.format(dependencies=listed, more=NO_PACKAGE) + SOURCE.format(url=index.url)
+    text = PROJECT.format(dependencies=listed, more=NO_PACKAGE) + source_table(f"{index.url}/simple/")
     (app / "pyproject.toml").write_text(text.replace(">=3.10", f">={oldest}"))
     (app / "requirements.txt").unlink()
     run_poetry("lock", cwd=app)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,13 @@ from buildpack_testing.local_sources import connection_variables, mirror_variabl
 from buildpack_testing.package_index import fill_index, write_index
 from buildpack_testing.packaged import unpack_buildpackage
 from buildpack_testing.platform import BuildResult, LocalPlatform
+from buildpack_testing.poetry_program import (
+    known_poetry,
+    poetry_wheels,
+    run_poetry,
+    source_table,
+    unpack_poetry,
+)
 from buildpack_testing.runtimes import make_runtimes
 from buildpack_testing.server import serve
 from buildpack_testing.trial_page import write_page
@@ -43,7 +51,7 @@ COMPOSITE = "strata/python"
 PAGE = "demo.html"
 """The report of the second build, in the folder `build`."""
 SAMPLE = Path("tests/apps/flask")
-OTHERS = (Path("tests/apps/pdm"), Path("tests/apps/uv"))
+OTHERS = (Path("tests/apps/pdm"), Path("tests/apps/uv"), Path("tests/apps/poetry"))
 """Apps with the same packages, whose files are for other tools."""
 
 _RUNTIME, _VENV = "strata/python-runtime", "strata/app-venv"
@@ -65,6 +73,7 @@ class Demo:
         self._output = output or repository.root
         self._write = write
         self._report = report
+        self._tools: dict[str, tuple[Path, ...]] = {}
 
     def run(self, app: Path | None = None) -> None:
         """Go through all steps with the app (the sample without one). Raises ReleaseError when one fails."""
@@ -114,18 +123,26 @@ class Demo:
         if app.resolve() != (self._repository.root / SAMPLE).resolve():
             return {**variables, **connection_variables()}
         wheels = fill_index([app / "requirements.txt"], report=self._report).wheels
+        self._tools = self._tool_wheels(runtimes.minors[-1])
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strata-demo-index-")))
-        index = write_index([*wheels, *self._uv()], directory / "index")
+        index = write_index([*wheels, *chain(*self._tools.values())], directory / "index")
         served = served_index(stack.enter_context(serve(index.directory)))
         return {**variables, **served, "UV_DEFAULT_INDEX": served["PIP_INDEX_URL"]}
 
-    def _uv(self) -> tuple[Path, ...]:
-        """Return the wheel of uv, if it can be had."""
-        try:
-            return (uv_wheel(self._repository.root),)
-        except NetworkError as error:
-            self._report(f"Nothing will be built with uv: {error}")
-            return ()
+    def _tool_wheels(self, minor: str) -> dict[str, tuple[Path, ...]]:
+        """Return the wheels of uv and Poetry, as far as they can be had for this Python."""
+        root = self._repository.root
+        ways: dict[str, Callable[[], tuple[Path, ...]]] = {
+            "uv": lambda: (uv_wheel(root),),
+            "poetry": lambda: poetry_wheels(known_poetry(root).releases[:1], [minor]),
+        }
+        found = {}
+        for name, fetch in ways.items():
+            try:
+                found[name] = fetch()
+            except NetworkError as error:
+                self._report(f"Nothing will be built with {name}: {error}")
+        return found
 
     def _build(
         self, title: str, platform: LocalPlatform, app: Path, variables: dict[str, str]
@@ -144,13 +161,10 @@ class Demo:
         """Build apps whose files are for other tools in the place of the first one."""
         self._write("\n5. The same packages, locked for other tools\n")
         for sample in OTHERS:
+            if sample.name in ("uv", "poetry") and not self._tools.get(sample.name):
+                continue
             app = shutil.copytree(self._repository.root / sample, scratch / sample.name)
-            if sample.name == "uv":
-                wheels = self._uv()
-                if not wheels:
-                    continue
-                uv = unpack_uv(wheels[0], scratch)
-                run_uv(uv, "lock", cwd=app, UV_DEFAULT_INDEX=variables["UV_DEFAULT_INDEX"])
+            self._lock(app, platform, variables["UV_DEFAULT_INDEX"])
             with output_is_shown():
                 result = platform.build(
                     app, variables=variables, sink=lambda line: self._report(line.rstrip("\n"))
@@ -160,6 +174,18 @@ class Demo:
             python = [build.layer(_RUNTIME, "python").diff_id for build in (first, result)]
             same = "the same" if python[0] == python[1] else "another"
             self._write(f"  {sample}: {done}; Python's layer has {same} digest\n")
+
+    def _lock(self, app: Path, platform: LocalPlatform, index: str) -> None:
+        """Lock an app where a lock names the index, or has files that this one lacks: with uv or Poetry."""
+        scratch = app.parent
+        if app.name == "uv":
+            run_uv(unpack_uv(self._tools["uv"][0], scratch), "lock", cwd=app, UV_DEFAULT_INDEX=index)
+        elif app.name == "poetry":
+            with (app / "pyproject.toml").open("a", encoding="utf-8") as project:
+                project.write(source_table(index))
+            python = platform.workspace.layers / "strata_python-runtime/python/cpython/bin/python3"
+            unpacked = unpack_poetry(self._tools["poetry"], scratch / "unpacked")
+            run_poetry(python, unpacked, "lock", cwd=app)
 
     def _write_page(self, report: TrialReport) -> None:
         file = self._output / "build" / PAGE
