@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,15 +83,21 @@ class LockedApp:
         return f"{failed.value.detail}\n{failed.value.output}"
 
 
-@pytest.fixture(params=["pdm", "pipenv"])
-def locked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LockedApp]:
+@contextmanager
+def locked_app(name: str, directory: Path) -> Iterator[LockedApp]:
     """An app without anything, and an index with left 1.0, right 2.0, which requires left, and more."""
-    root = tmp_path / "ab"  # Pipenv finds no directory with a blank in its name
+    root = directory / "ab"  # Pipenv finds no directory with a blank in its name
     (root / "index").mkdir(parents=True)
     with serve(root / "index") as server:
         builds = VenvBuilds(root, server)
         builds.publish(LEFT, RIGHT, MORE)
-        yield LockedApp(request.param, builds)
+        yield LockedApp(name, builds)
+
+
+@pytest.fixture(params=["pdm", "pipenv"])
+def locked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LockedApp]:
+    with locked_app(request.param, tmp_path) as made:
+        yield made
 
 
 def test_a_lock_is_installed_without_development_and_reused_without_asking_anybody(locked: LockedApp) -> None:
@@ -148,6 +155,20 @@ def test_a_lock_that_is_out_of_date_is_refused_with_the_command(locked: LockedAp
     assert LOCK[locked.name] in said
 
 
+def test_a_lock_of_pdm_for_another_system_is_refused_until_this_one_is_added(tmp_path: Path) -> None:
+    """PDM refuses it as well; the command of the advice makes a lock that both install."""
+    with locked_app("pdm", tmp_path) as locked:
+        locked.write("right")
+        locked.run(f"pdm lock --platform alpine\n! {SYNC['pdm']}")
+        said = locked.failure()
+        assert "pdm.lock is for other environments than this one" in said
+        assert "musllinux_1_2_x86_64" in said
+        (command,) = {line.strip() for line in said.splitlines() if "pdm lock --append" in line}
+        locked.run(f"{command}\n{SYNC['pdm']}")
+        locked.build()
+        assert installed(locked.builds) == ["left-1.0", "right-2.0"]
+
+
 def test_directories_are_installed_beside_what_has_hashes(locked: LockedApp) -> None:
     """Copied by PDM's lock, linked by Pipenv's; hashes still count. uv takes nothing that has none."""
     folder = locked.builds.app / "lib"
@@ -173,11 +194,7 @@ def test_directories_are_installed_beside_what_has_hashes(locked: LockedApp) -> 
 
 def test_the_project_itself_is_installed_as_pdm_does(tmp_path: Path) -> None:
     """Unless distribution = false says that it is none; groups are chosen by the variables of pip."""
-    root = tmp_path / "ab"
-    (root / "index").mkdir(parents=True)
-    with serve(root / "index") as server:
-        locked = LockedApp("pdm", VenvBuilds(root, server))
-        locked.builds.publish(LEFT, RIGHT, MORE)
+    with locked_app("pdm", tmp_path) as locked:
         locked.write(
             "left", development="more", more=IN_TREE + '[project.optional-dependencies]\nweb = ["right"]\n'
         )

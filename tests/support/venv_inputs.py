@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def wanted(
-    app: Path, variables: Mapping[str, str] | None = None, *, python: str = "3.13.1", pip: str = "26.3"
+    app: Path,
+    variables: Mapping[str, str] | None = None,
+    *,
+    python: str = "3.13.1",
+    pip: str = "26.3",
+    abi: str = "",
 ) -> Wanted:
     """Return what is wanted of the app by these variables, with tools that nobody runs."""
     given = variables or {}
-    interpreter = Interpreter(Path("/python/bin/python3"), python, python.rpartition(".")[0], python)
+    interpreter = Interpreter(Path("/python/bin/python3"), python, python.rpartition(".")[0], python, abi)
     program = Program(("/pip/bin/pip",), pip, Path("/pip/lib"))
     return Wanted(app, given, read_settings(given), interpreter, program)

@@ -284,7 +284,11 @@ def test_a_project_of_another_state_is_told_with_the_command(tmp_path: Path) -> 
         ({"lock_version": "4.3"}, "lock_version is '4.3'"),
         ({"strategy": []}, "does not say for which groups"),
         ({"targets": [{"requires_python": ">=3.14"}]}, "is for other environments than this one"),
-        ({"targets": [{"requires_python": "", "platform": "windows_amd64"}]}, "other environments"),
+        ({"targets": [{"requires_python": "", "implementation": "pypy"}]}, "other environments"),
+        (
+            {"targets": [{"requires_python": "", "implementation": "cpython", "gil_disabled": True}]},
+            "other environments",
+        ),
         ({"targets": [{"requires_python": "!!"}]}, "is not a valid lock file"),
         ({"targets": "x"}, "is not a valid lock file"),
     ],
@@ -296,10 +300,38 @@ def test_what_of_a_lock_of_pdm_is_refused(tmp_path: Path, metadata: dict[str, ob
     assert said in caught.value.title
 
 
-@pytest.mark.parametrize("platform", ["linux", f"manylinux_2_17_{MACHINE}", f"musllinux_1_2_{MACHINE}", ""])
-def test_a_target_that_is_this_system(tmp_path: Path, platform: str) -> None:
-    pdm_lock(tmp_path, metadata={"targets": [{"requires_python": ">=3.10", "platform": platform}]})
-    assert read(tmp_path).empty
+@pytest.mark.parametrize(
+    ("platform", "libraries"),
+    [
+        ("", ("gnu", "musl")),
+        (f"manylinux_2_17_{MACHINE}", ("gnu",)),
+        (f"manylinux_2_99_{MACHINE}", ("gnu",)),
+        (f"musllinux_1_2_{MACHINE}", ("musl",)),
+        ("linux", ("gnu",) if MACHINE == "x86_64" else ()),
+        ("alpine", ("musl",) if MACHINE == "x86_64" else ()),
+        ("manylinux_2_17_s390x", ()),
+        (f"linux_{MACHINE}", ()),
+        (f"manylinux2014_{MACHINE}", ()),
+        ("windows_amd64", ()),
+        ("macos_14_0_arm64", ()),
+    ],
+)
+@pytest.mark.parametrize("library", ["gnu", "musl"])
+def test_a_lock_of_pdm_counts_for_the_systems_that_pdm_takes_it_for(
+    tmp_path: Path, platform: str, libraries: tuple[str, ...], library: str
+) -> None:
+    """Of another system it has other files, and perhaps none that fits: the error has the command."""
+    target = {"requires_python": ">=3.10", "platform": platform, "implementation": "cpython"}
+    pdm_lock(tmp_path, metadata={"targets": [target]})
+    here = wanted(tmp_path, abi=f".cpython-313-{MACHINE}-linux-{library}.so")
+    if library in libraries:
+        assert read_inputs(here).empty
+        return
+    with pytest.raises(ConfigurationError, match="is for other environments than this one") as caught:
+        read_inputs(here)
+    assert platform in caught.value.detail
+    needed = {"gnu": f"manylinux_2_28_{MACHINE}", "musl": f"musllinux_1_2_{MACHINE}"}[library]
+    assert f"pdm lock --append --platform {needed} --python '==3.13.*'" in caught.value.advice
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from app_venv.inputs.locked_entries import (
     text_of,
     texts_of,
 )
+from app_venv.inputs.markers import marker_environment
 from buildpack_api import toml
 from buildpack_api.errors import ConfigurationError
 from buildpack_common.names import normalise
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 _KNOWN = re.compile(r"4\.[45](\.\d+)?")
 _GROUPS_NOTED = "inherit_metadata"
 _DEFAULT = "default"
-_LINUX = re.compile(r"(?:linux|manylinux\w*?|musllinux\w*?)(?:_(?P<machine>x86_64|aarch64|amd64|arm64))?")
+_ALIASES = {"linux": "manylinux_2_40_x86_64", "alpine": "musllinux_1_2_x86_64"}
+_LINUX = re.compile(r"(?P<library>many|musl)linux_\d+_\d+_(?P<machine>\w+)")
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_FREE_THREADED = re.compile(r"\.cpython-\d+t-")
 _ROOT = re.compile(r"(?<=:)///?\$\{PROJECT_ROOT\}")
 
 
@@ -129,17 +133,22 @@ def _hashes(project: Mapping[str, object]) -> Iterator[str]:
 
 
 def _check_targets(metadata: Mapping[str, object], interpreter: Interpreter) -> None:
-    """Refuse a lock that was made for other Pythons or systems only."""
+    """Refuse a lock that was made for other Pythons or systems only, as ``pdm sync`` does.
+
+    It has the files, and their hashes, for these alone.
+    """
     targets = tables_of(metadata, "targets", PDM_LOCK)
     if targets and not any(_is_here(target, interpreter) for target in targets):
         keys = ("requires_python", "platform", "implementation")
         listed = [" ".join(filter(None, (text_of(one, key, PDM_LOCK) for key in keys))) for one in targets]
+        machine, musl = os.uname().machine, "-musl" in interpreter.abi
+        platform = f"musllinux_1_2_{machine}" if musl else f"manylinux_2_28_{machine}"
         raise ConfigurationError(
             f"{PDM_LOCK} is for other environments than this one",
-            detail=f"The app gets Python {interpreter.version} on Linux; the lock has only\n"
-            + "\n".join(f"  {one}" for one in listed),
-            advice="Choose Python with .python-version, or add to the lock:\n"
-            f"  pdm lock --append --platform linux --python '=={interpreter.minor}.*'",
+            detail=f"The app gets Python {interpreter.version} on Linux ({'musl' if musl else 'glibc'}, "
+            f"{machine}); the lock has only\n" + "\n".join(f"  {one}" for one in listed),
+            advice="Choose Python with .python-version, or add to the lock, and commit it:\n"
+            f"  pdm lock --append --platform {platform} --python '=={interpreter.minor}.*'",
         )
 
 
@@ -151,15 +160,31 @@ def _is_here(target: Mapping[str, object], interpreter: Interpreter) -> bool:
         fits = SpecifierSet(python).contains(interpreter.version, prereleases=True)
     except ValueError as error:  # InvalidSpecifier, or a number of thousands of digits
         raise broken(PDM_LOCK, f"requires_python of a target is none: {python[:100]!r}") from error
-    return fits and _is_this_system(platform)
+    return fits and _is_this_system(platform, interpreter) and _is_this_implementation(target, interpreter)
 
 
-def _is_this_system(platform: str) -> bool:
-    found = _LINUX.fullmatch(platform)
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}
-    return not platform or (
+def _is_this_system(platform: str, interpreter: Interpreter) -> bool:
+    """Tell whether wheels for a platform are for this Python; its C library is in the name of its ABI.
+
+    Those for a newer glibc count, as they do for PDM: by ``linux`` it means 2.40.
+    """
+    if not platform:
+        return True
+    found = _LINUX.fullmatch(_ALIASES.get(platform, platform))
+    other = {"many": "-musl", "musl": "-gnu"}
+    return (
         found is not None
-        and (not found["machine"] or machine.get(found["machine"], found["machine"]) == os.uname().machine)
+        and _MACHINES.get(found["machine"], found["machine"]) == os.uname().machine
+        and other[found["library"]] not in interpreter.abi
+    )
+
+
+def _is_this_implementation(target: Mapping[str, object], interpreter: Interpreter) -> bool:
+    name = text_of(target, "implementation", PDM_LOCK)
+    free_threaded = _FREE_THREADED.match(interpreter.abi) is not None
+    return not name or (
+        name == marker_environment(interpreter)["implementation_name"]
+        and (target.get("gil_disabled") is True) == free_threaded
     )
 
 
