@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 from buildpack_testing.failure import PhaseError
 from buildpack_testing.package_index import fill_index
 from buildpack_testing.server import serve
+from support.git_server import git, git_server
 from support.main_job import APPS
 from support.managers import manager, run_in
 from support.uv_builds import uv_platform
@@ -192,6 +194,37 @@ def test_directories_are_installed_beside_what_has_hashes(locked: LockedApp) -> 
     assert "DO NOT MATCH THE HASHES" in locked.failure()
 
 
+def test_repositories_are_installed_as_the_manager_does(locked: LockedApp) -> None:
+    """The commit that was locked for a tag or a branch, with its extras, or a subdirectory of it."""
+    extra = "Name: source\\nProvides-Extra: fast\\nRequires-Dist: more; extra == 'fast'\\n"
+    backend = BACKEND.replace("Name: source\\n", extra)
+    project = f'[project]\nname = "source"\nversion = "1.0"\noptional-dependencies.fast = ["more"]\n{IN_TREE}'
+    part = {
+        "parts/other/pyproject.toml": f'[project]\nname = "other"\nversion = "1.0"\n{IN_TREE}',
+        "parts/other/backend.py": BACKEND.replace("source", "other"),
+    }
+    with git_server(locked.builds.root / "git server") as server:
+        url = server.url("lib.git")
+        commits = [server.publish("lib.git", {"pyproject.toml": project, "backend.py": backend, **part})]
+        git("-C", str(server.root / "lib.git"), "tag", "v1")
+        commits.append(server.publish("lib.git", {"parts/other/later.py": ""}))
+        if locked.name == "pdm":
+            other = f"other@git+{url}@main#subdirectory=parts/other"
+            locked.write(f"source[fast]@git+{url}@v1", other, "left")
+        else:
+            other = f'other {{git="{url}",ref="main",subdirectory="parts/other"}}'
+            locked.write(f'source {{git="{url}",ref="v1",extras=["fast"]}}', other, "left")
+        locked.lock()
+        server.publish("lib.git", {"parts/other/later.py": "LATER = True\n"})
+        theirs = with_manager(locked)
+        locked.build()
+        assert distributions(site_packages(locked.builds)) == theirs
+        origins = {name: one.origin for name, one in theirs.items() if one.origin}
+        assert origins == {"source": (url, commits[0], ""), "other": (url, commits[1], "parts/other")}
+        assert theirs.keys() == {"left", "more", "other", "source"}
+        assert not reused(locked.build())  # a repository has no hash
+
+
 def test_the_project_itself_is_installed_as_pdm_does(tmp_path: Path) -> None:
     """Unless distribution = false says that it is none; groups are chosen by the variables of pip."""
     with locked_app("pdm", tmp_path) as locked:
@@ -235,7 +268,16 @@ def build_editable(directory, config=None, metadata=None):
 """
 
 
-def with_manager(locked: LockedApp) -> dict[str, tuple[str, list[list[str]]]]:
+@dataclass(frozen=True)
+class Distribution:
+    """What is installed: ``files`` with their SHA-256, ``origin`` the address, commit and subdirectory."""
+
+    version: str
+    files: dict[str, str]
+    origin: tuple[str, str, str] | None
+
+
+def with_manager(locked: LockedApp) -> dict[str, Distribution]:
     """Return what the manager itself installs from the lock."""
     locked.run(SYNC[locked.name], keep=True)
     (libraries,) = (locked.builds.app / ".venv/lib").glob("python3*/site-packages")
@@ -244,13 +286,24 @@ def with_manager(locked: LockedApp) -> dict[str, tuple[str, list[list[str]]]]:
     return found
 
 
-def distributions(libraries: Path) -> dict[str, tuple[str, list[list[str]]]]:
-    """Return all distributions with their versions, and their files with hashes and sizes."""
+def distributions(libraries: Path) -> dict[str, Distribution]:
+    """Return all distributions by their names."""
     found = {}
     for record in libraries.glob("*.dist-info/RECORD"):
         name, _, version = record.parent.name.removesuffix(".dist-info").rpartition("-")
-        rows = sorted(csv.reader(record.read_text().splitlines()))
-        kept = [row for row in rows if row[0].rpartition("/")[2] not in NOTES and not row[0].endswith(".pyc")]
+        if name.lower() in SEEDED:
+            continue
+        listed = [row[0] for row in csv.reader(record.read_text().splitlines())]
+        kept = [one for one in listed if one.rpartition("/")[2] not in NOTES and not one.endswith(".pyc")]
         # Commands name the Python of their environment.
-        found[name.lower()] = (version, [row[:1] if "/bin/" in row[0] else row for row in kept])
-    return {name: one for name, one in found.items() if name not in SEEDED}
+        files = {one: "" if "/bin/" in one else sha256(libraries / one) for one in kept}
+        found[name.lower()] = Distribution(version, files, origin(record.with_name("direct_url.json")))
+    return found
+
+
+def origin(note: Path) -> tuple[str, str, str] | None:
+    """Read which repository something comes from (PyPA specification 'Direct URL Data Structure')."""
+    document = json.loads(note.read_text()) if note.is_file() else {}
+    if "vcs_info" not in document:
+        return None
+    return document["url"], document["vcs_info"]["commit_id"], document.get("subdirectory", "")

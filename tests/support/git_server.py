@@ -1,4 +1,4 @@
-"""Git repositories on loopback behind HTTP with a password, served by git itself (git-http-backend)."""
+"""Git repositories on loopback behind HTTP, with a password if asked, served by git-http-backend."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _ENVIRONMENT = {
 
 @dataclass
 class GitServer:
-    """Bare repositories below ``root``; ``user`` and ``password`` are asked for."""
+    """Bare repositories below ``root``; ``user`` and ``password`` are asked for, if there is a user."""
 
     root: Path
     user: str
     password: str
     host: str = ""
     requests: list[str] = field(default_factory=list)
-    """Paths that were answered, with user and password."""
+    """Paths that were answered, with user and password if these are asked for."""
 
     def url(self, name: str) -> str:
         """Return the address of a repository, without credentials."""
@@ -87,7 +87,7 @@ def git(*arguments: str) -> str:
 
 
 @contextmanager
-def git_server(root: Path, *, user: str, password: str) -> Iterator[GitServer]:
+def git_server(root: Path, *, user: str = "", password: str = "") -> Iterator[GitServer]:
     """Serve repositories below ``root`` until the block is left."""
     root.mkdir(parents=True)
     served = GitServer(root, user, password)
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         expected = base64.b64encode(f"{self._served.user}:{self._served.password}".encode()).decode()
-        if self.headers.get("Authorization", "") != f"Basic {expected}":
+        if self._served.user and self.headers.get("Authorization", "") != f"Basic {expected}":
             return self._answer(401, {"WWW-Authenticate": 'Basic realm="git"'}, b"")
         self._served.requests.append(self.path)
         path, _, query = self.path.partition("?")

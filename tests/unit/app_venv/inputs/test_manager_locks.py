@@ -70,6 +70,11 @@ def read(app: Path, variables: Mapping[str, str] | None = None, **options: str) 
             Pinning.UNPROVABLE,
         ),
         (
+            {"git": "file:///srv/x.git", "ref": "0a1b", "extras": ["b"]},
+            "--editable git+file:///srv/x.git@0a1b#egg=x",
+            Pinning.UNPROVABLE,
+        ),
+        (
             {"file": "https://host/x.whl", "hashes": [f"sha256:{A}"]},
             f"x @ https://host/x.whl --hash=sha256:{A}",
             Pinning.LOCKED,

@@ -40,6 +40,7 @@ _ALIASES = {"packages": _DEFAULT, "dev-packages": "develop"}
 _OTHER_TABLES = frozenset({
     "source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop",
 })  # fmt: skip
+_LOCAL_REPOSITORIES = tuple(f"{system}+file:" for system in VERSION_CONTROL)
 _MARKERS = (
     "os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release",
     "platform_system", "platform_version", "python_version", "python_full_version", "implementation_name",
@@ -148,14 +149,16 @@ def _entry(name: str, table: Mapping[str, object], root: Path) -> LockedEntry:
     own = (f"{key} {text_of(table, key, PIPFILE_LOCK)}" for key in _MARKERS if key in table)
     written = (text_of(table, key, PIPFILE_LOCK) for key in ("markers", "os_markers"))
     address = _address(table, root)
+    # Pipenv checks a repository on this machine out, too, whatever the entry says.
+    linked = table.get("editable") is True or address.startswith(_LOCAL_REPOSITORIES)
     return LockedEntry(
         name,
         "" if address or version == "*" else version.removeprefix("=="),
         texts_of(table, "extras", PIPFILE_LOCK),
         tuple(filter(None, (*written, *own))),
-        () if table.get("editable") else texts_of(table, "hashes", PIPFILE_LOCK),
+        () if linked else texts_of(table, "hashes", PIPFILE_LOCK),
         address,
-        editable=table.get("editable") is True and bool(address),
+        editable=linked and bool(address),
     )
 
 
