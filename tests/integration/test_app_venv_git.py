@@ -74,6 +74,10 @@ def test_a_key_of_a_binding_serves_git_if_the_host_is_known(
     with pytest.raises(PhaseError) as failed:
         private.build()
     assert "the host of a repository is not known" in failed.value.output
+    (private.builds.root / "bindings/git/known_hosts").write_text(ssh.changed_hosts)
+    with pytest.raises(PhaseError) as failed:
+        private.build()
+    assert f"[127.0.0.1]:{ssh.port} is not the host that it was" in failed.value.output
     (private.builds.root / "bindings/git/known_hosts").write_text(ssh.known_hosts)
     private.build()
     assert installed(private.builds) == ["private_pkg-1.0"]

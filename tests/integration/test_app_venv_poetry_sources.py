@@ -11,6 +11,7 @@ from support.git_server import GitServer, git_server
 from support.poetry_builds import PoetryBuilds, poetry_builds
 from support.poetry_projects import NO_PACKAGE
 from support.private_builds import PASSWORD, USER, PrivateBuilds, private_builds
+from support.ssh_server import ssh_server
 from support.venv_builds import LEFT, RIGHT, installed, reused, text_of
 from support.wheels import EDITABLE_BACKEND, IN_TREE
 
@@ -118,3 +119,26 @@ def test_a_repository_of_the_lock(builds: PoetryBuilds, server: GitServer) -> No
     assert not reused(again)
     assert "comes from a version control system" in text_of(again)
     assert again.layer("strata/app-venv", "venv").diff_id == first.layer("strata/app-venv", "venv").diff_id
+
+
+@pytest.mark.needs("sshd")
+def test_a_key_of_a_binding_serves_poetry_if_the_host_has_the_known_key(
+    builds: PoetryBuilds, server: GitServer
+) -> None:
+    with ssh_server(builds.root / "sshd") as ssh:
+        address = ssh.url(server.root / "priv.git").replace(" ", "%20")
+        own = f'[tool.poetry.dependencies]\nprivate-pkg = {{ git = "{address}" }}\n'
+        builds.poetry_project("private-pkg", more=NO_PACKAGE + own)
+        directory = builds.root / "bindings/git"
+        access = {"GIT_SSH_COMMAND": ssh.bind(directory), "POETRY_SYSTEM_GIT_CLIENT": "true"}
+        builds.poetry_lock(**access)
+        variables = {"SERVICE_BINDING_ROOT": str(directory.parent)}
+        (directory / "known_hosts").write_text(ssh.changed_hosts)
+        assert f"[127.0.0.1]:{ssh.port} is not the host that it was" in builds.failure(**variables)
+        (directory / "known_hosts").write_text(ssh.known_hosts)
+        builds.build(variables)
+        secret = ssh.private.splitlines()[1].encode()
+    assert installed(builds) == ["private_pkg-1.0"]
+    workspace = builds.root / "work space"
+    kept = [path for path in workspace.rglob("*") if path.is_file() and "platform" not in path.parts]
+    assert not [path for path in kept if secret in path.read_bytes()]

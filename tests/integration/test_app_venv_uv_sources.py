@@ -161,17 +161,7 @@ def test_a_key_of_a_binding_serves_uv_as_well(builds: UvBuilds, server: GitServe
         sources = f'[tool.uv.sources]\nprivate-pkg = {{ git = "{address}" }}\n'
         builds.project("private-pkg", more=sources)
         directory = builds.root / "bindings/git"
-        directory.mkdir(parents=True)
-        for name, text in (
-            ("type", "git-ssh"),
-            ("ssh-privatekey", ssh.private),
-            ("known_hosts", ssh.known_hosts),
-        ):
-            (directory / name).write_text(text)
-        key = directory / "ssh-privatekey"
-        key.chmod(0o600)
-        hosts = f"-o 'UserKnownHostsFile=\"{directory / 'known_hosts'}\"'"
-        builds.uv_lock(GIT_SSH_COMMAND=f"ssh -i '{key}' {hosts}")
+        builds.uv_lock(GIT_SSH_COMMAND=ssh.bind(directory))
         builds.build({"SERVICE_BINDING_ROOT": str(directory.parent)})
         secret = ssh.private.splitlines()[1].encode()
     assert installed(builds) == ["private_pkg-1.0"]

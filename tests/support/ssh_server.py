@@ -20,15 +20,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SshServer:
-    """A server for whoever has the key in ``private``; ``known_hosts`` is what its host would publish."""
+    """A server for whoever has the key in ``private``; ``known_hosts`` is what its host would publish.
+
+    ``changed_hosts`` has another key for the same host.
+    """
 
     port: int
     private: str
     known_hosts: str
+    changed_hosts: str
 
     def url(self, repository: Path) -> str:
         """Return the address of a repository on this machine."""
         return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{repository}"
+
+    def bind(self, directory: Path) -> str:
+        """Write a binding of type git-ssh; return the GIT_SSH_COMMAND of a developer who has the same."""
+        directory.mkdir(parents=True)
+        (directory / "type").write_text("git-ssh")
+        key, hosts = directory / "ssh-privatekey", directory / "known_hosts"
+        key.write_text(self.private)
+        key.chmod(0o600)
+        hosts.write_text(self.known_hosts)
+        return f"ssh -i '{key}' -o 'UserKnownHostsFile=\"{hosts}\"'"
 
 
 @contextmanager
@@ -55,7 +69,10 @@ def ssh_server(root: Path) -> Iterator[SshServer]:
             for line in process.stderr or ():
                 if "Server listening" in line:
                     break
-            public = (root / "host.pub").read_text().strip()
-            yield SshServer(port, (root / "user").read_text(), f"[127.0.0.1]:{port} {public}\n")
+            known, changed = (
+                f"[127.0.0.1]:{port} {(root / name).read_text().strip()}\n"
+                for name in ("host.pub", "user.pub")
+            )
+            yield SshServer(port, (root / "user").read_text(), known, changed)
         finally:
             process.terminate()

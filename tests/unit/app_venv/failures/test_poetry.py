@@ -7,6 +7,10 @@ import pytest
 from app_venv.failures.poetry import explain
 
 OUTPUTS = {
+    "    |     | Host key for [127.0.0.1]:2222 has changed and you have requested strict checking.\n"
+    "    |     | Host key verification failed.\n": "[127.0.0.1]:2222 is not the host that it was",
+    "    |     | No ED25519 host key is known for [127.0.0.1]:2222 and you have requested strict checking.\n"
+    "    |     | Host key verification failed.\n": "the host of a repository is not known",
     "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix": (
         "poetry.lock is out of date"
     ),

@@ -7,6 +7,10 @@ import pytest
 from app_venv.failures.uv import explain
 
 OUTPUTS = {
+    "         Host key for [127.0.0.1]:2222 has changed and you have requested strict checking.\n"
+    "         Host key verification failed.\n": "[127.0.0.1]:2222 is not the host that it was",
+    "         No ED25519 host key is known for [127.0.0.1]:2222 and you have requested strict checking.\n"
+    "         Host key verification failed.\n": "the host of a repository is not known",
     "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.": "is out of date",
     "error: Required uv version `==0.1.0` does not match the running version `0.13.9`. Update `uv` by": (
         "requires uv ==0.1.0"

@@ -52,6 +52,12 @@ def first(rules: tuple[Rule, ...], output: str) -> Explanation | None:
 
 REPOSITORY_ACCESS = (
     Rule(
+        r"Host key for (?P<host>\S+) has changed",
+        "{host} is not the host that it was: its key is another one than that in known_hosts",
+        "Somebody may stand between the build and the host. Compare the key with what the host publishes "
+        "now; only if they are the same, put it into known_hosts of the binding of type git-ssh.",
+    ),
+    Rule(
         r"Host key verification failed|No \S+ host key is known for",
         "the host of a repository is not known",
         "Give its public keys as known_hosts of a binding of type git-ssh, as the host publishes them.",
