@@ -3,8 +3,8 @@
 #
 # Seen with pdm 2.29.4 on Linux (glibc, x86_64): `pdm lock --platform linux_x86_64` ends well and notes that platform
 # as the lock's target, but `pdm sync` then says "No compatible lock target found" and installs nothing; so it does
-# after `manylinux2014_x86_64`, the name that most wheels have. `linux`, `manylinux_2_17_x86_64` and no platform at
-# all give a lock that this machine takes. So who reads a pdm.lock cannot take the name of a target for what
+# after `manylinux2014_x86_64`, the name that most wheels have. `linux` and `manylinux_2_17_x86_64` give a lock that
+# this machine takes. So who reads a pdm.lock cannot take the name of a target for what
 # wheels or sysconfig mean by it.
 #
 # Needs: python3 with venv, on Linux with glibc, x86_64. Exits 1 if this is no longer so.
