@@ -143,7 +143,7 @@ def test_the_package_holds_the_archive_as_it_was_published(
     packages: Packages, made: dict[str, bool], first: RuntimeArchive, tmp_path: Path
 ) -> None:
     """And the catalogue that it was made with."""
-    file = next(packages.dist.glob("strata_python-*-offline-linux-*.cnb")).name
+    file = next(packages.dist.glob("strata_python-[0-9]*-offline-linux-*.cnb")).name
     runtime = packages.unpacked(file, tmp_path)["strata_python-runtime"]
     assert [path.name for path in (runtime / "archives").iterdir()] == [f"{first.sha256}.tar.gz"]
     assert (runtime / f"archives/{first.sha256}.tar.gz").read_bytes() == first.file.read_bytes()
@@ -161,7 +161,7 @@ def app(tmp_path: Path) -> Path:
 
 def isolated(packages: Packages, app: Path, tmp_path: Path, **variables: str) -> Isolated:
     """Build with the composite's package alone; nothing tells pip not to look for an index."""
-    file = next(packages.dist.glob("strata_python-*-offline-linux-*.cnb")).name
+    file = next(packages.dist.glob("strata_python-[0-9]*-offline-linux-*.cnb")).name
     directories = packages.unpacked(file, tmp_path / "builder").values()
     return build_isolated(tmp_path / "w", directories, app, variables, PROGRAM)
 
