@@ -59,7 +59,7 @@ def resident(program: str, mounted: Path, beside: str) -> Iterator[ResidentPeaks
 def in_mountinfo(directory: Path) -> str:
     """Return how it is named where it is mounted somewhere else: from its file system's root, and escaped."""
     mount = next(one for one in (directory, *directory.parents) if one.is_mount())
-    return f"/{directory.relative_to(mount)}".replace(" ", r"\040")  # proc_pid_mountinfo(5)
+    return str("/" / directory.relative_to(mount)).replace(" ", r"\040")  # proc_pid_mountinfo(5)
 
 
 def _look(peaks: ResidentPeaks, program: bytes, mounted: str, beside: bytes) -> None:

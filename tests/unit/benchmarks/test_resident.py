@@ -61,3 +61,4 @@ def test_a_directory_is_named_from_the_root_of_its_file_system() -> None:
     """A temporary directory is often on a file system of its own; the kernel names no path of this one."""
     assert in_mountinfo(Path("/proc/self a")) == r"/self\040a"
     assert in_mountinfo(Path("/nowhere/else")) == "/nowhere/else"
+    assert in_mountinfo(Path("/")) == "/"
