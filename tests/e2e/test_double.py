@@ -232,7 +232,7 @@ def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: 
     sample = SAMPLES["flask"]
     ours = [samples.directory(one) for one in WHOLE]
     group = Group([*ours, WEB, PROBE], [[COMPOSITE, "test/web", "test/probe"]])
-    local = LocalBuilds.of(tmp_path / "local", group)
+    local = LocalBuilds.of(scratch / "local", group)
     catalogue = scratch / "catalogue" / "runtimes.toml"  # at the same place on both platforms
     catalogue.parent.mkdir(mode=0o755)
     shutil.copyfile(samples.feed.runtimes.catalogue, catalogue)
