@@ -227,7 +227,7 @@ commands for name in python python3 pip gunicorn; do command -v "$name"; done
 )
 
 
-def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, tmp_path: Path, scratch: Path) -> None:
+def test_our_composite(*, samples: SampleBuilds, run_base: BaseImage, scratch: Path) -> None:
     """The whole job with the probe at its end, and once more: what tests without containers stand on."""
     sample = SAMPLES["flask"]
     ours = [samples.directory(one) for one in WHOLE]
