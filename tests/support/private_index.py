@@ -94,6 +94,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # as many as uv and Poetry open at once
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that hung up or does not trust us."""

@@ -52,6 +52,8 @@ class _Handler(SimpleHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # uv opens fifty connections at once: what finds no place in the queue is tried again after seconds.
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that hung up: killed builds do that."""
