@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 APP = ROOT / "tests/fixtures/projects/heavy"
 LAUNCHER = "/cnb/lifecycle/launcher"
 SBOM = "/layers/sbom/launch/strata_app-venv/venv/sbom.cdx.json"
-WITH_LAYERS = ("numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "scipy")
+WITH_LAYERS = ("numpy", "onnxruntime", "opencv-python-headless", "pandas", "pyarrow", "scipy")
 MODULES = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "cv2", "onnxruntime", "links")
 
 
