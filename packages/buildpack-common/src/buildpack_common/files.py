@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import IO
 
@@ -66,24 +66,28 @@ def remove(path: Path) -> None:
 
 def file_sha256(path: Path | str) -> str:
     """Return the SHA-256 of a file, in hex. Raises OSError."""
-    import hashlib  # loads OpenSSL
-
-    digest = hashlib.sha256()
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # of thousands of small files, an object takes a third
     try:
-        while block := os.read(file, _BLOCK):
-            digest.update(block)
+        return descriptor_sha256(file)
     finally:
         os.close(file)
-    return digest.hexdigest()
+
+
+def descriptor_sha256(file: int) -> str:
+    """Return the SHA-256 of the rest of what a descriptor is open for, in hex. Raises OSError."""
+    return _sha256(lambda size: os.read(file, size))
 
 
 def sha256_of(file: IO[bytes]) -> str:
     """Return the SHA-256 of the rest of an open file, in hex; it is read in blocks, whatever its size."""
+    return _sha256(file.read)
+
+
+def _sha256(read: Callable[[int], bytes]) -> str:
     import hashlib  # loads OpenSSL
 
     digest = hashlib.sha256()
-    while block := file.read(_BLOCK):
+    while block := read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
 

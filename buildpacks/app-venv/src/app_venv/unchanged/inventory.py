@@ -34,8 +34,8 @@ class ListedDistribution:
 
     ``links`` lead to files in layers of their own (`heavy_layers`). ``name`` is normalised; ``identity``
     tells for the tool that installed it which file it is of; ``requested``: it was asked for by name
-    (PEP 376, 'REQUESTED'). Files in ``shared`` are those of
-    another distribution, too: without it they may have other permissions.
+    (PEP 376, 'REQUESTED'). Files in ``shared`` are those of another distribution, too: without it they may
+    have other permissions.
     """
 
     name: str

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from app_venv.installers.tool_cache import ToolCache, ToolCacheKey, open_layer
-from buildpack_common.files import sha256_of, write_atomically
+from buildpack_common.files import descriptor_sha256, write_atomically
 from buildpack_common.names import normalise
 
 if TYPE_CHECKING:
@@ -208,8 +208,10 @@ def _state(path: str) -> str:
         if error.errno != errno.ELOOP:
             raise
         return f"{_LINK}{os.readlink(path)}"  # noqa: PTH115
-    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
-        return f"{sha256_of(opened)} {stat.S_IMODE(os.fstat(file).st_mode):o}"
+    try:
+        return f"{descriptor_sha256(file)} {stat.S_IMODE(os.fstat(file).st_mode):o}"
+    finally:
+        os.close(file)
 
 
 def _files(root: Path, without: Collection[str] = ()) -> Iterator[str]:
