@@ -42,16 +42,11 @@ def recorded_files(distribution: InstalledDistribution) -> Iterator[RecordedFile
     """Yield what the distribution has recorded; nothing if there is no RECORD."""
     if distribution.directory is None:
         return
-    try:
-        text = (distribution.directory / _RECORD).read_text("utf-8", "surrogateescape")
-    except OSError:
-        return
     root = str(distribution.directory.parent)
-    for row in csv.reader(io.StringIO(text)):
-        if row:
-            path = os.path.normpath(os.path.join(root, row[0]))  # noqa: PTH118  (text: they are thousands)
-            digest, size = [*row[1:], "", ""][:2]
-            yield RecordedFile(path, digest, parse_count(size))
+    for row in _rows(distribution.directory, errors="surrogateescape"):
+        path = os.path.normpath(os.path.join(root, row[0]))  # noqa: PTH118  (text: they are thousands)
+        digest, size = [*row[1:], "", ""][:2]
+        yield RecordedFile(path, digest, parse_count(size))
 
 
 def recorded_hashes(venv: Path, distribution: InstalledDistribution) -> dict[str, str]:
@@ -62,13 +57,21 @@ def recorded_hashes(venv: Path, distribution: InstalledDistribution) -> dict[str
     directory = distribution.directory
     if directory is None or directory.suffix != ".dist-info":
         return {}
-    try:
-        text = (directory / _RECORD).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}
     below = os.path.relpath(directory.parent, venv)
-    rows = ((*row, "") for row in csv.reader(io.StringIO(text)) if row)
+    try:
+        rows = [(*row, "") for row in _rows(directory, errors="strict")]
+    except UnicodeDecodeError:
+        return {}
     return {os.path.normpath(os.path.join(below, row[0])): row[1] for row in rows}  # noqa: PTH118  (text)
+
+
+def _rows(directory: Path, *, errors: str) -> Iterator[list[str]]:
+    """Yield the lines of RECORD, none if there is no such file. Raises UnicodeDecodeError by ``errors``."""
+    try:
+        text = (directory / _RECORD).read_text("utf-8", errors)
+    except OSError:
+        return
+    yield from filter(None, csv.reader(io.StringIO(text)))
 
 
 def bytecode_source(path: str) -> str:
