@@ -27,6 +27,8 @@ GROUP = "heavy"
 _STACK = ROOT / "tests" / "fixtures" / "projects" / "heavy" / "requirements.txt"
 _CUDA = HERE / "requirements-cuda.txt"
 _TENSORFLOW = HERE / "requirements-tensorflow.txt"
+_MORE_TAGS = {_CUDA: ("manylinux_2_27",)}
+"""Platforms of wheels beside the usual ones; other indexes are those that tests have filled already."""
 _SWAPPED = "idna"
 _AGAINST = f"app-venv of {EARLIER}"
 _MEMORY = 150e6
@@ -56,7 +58,7 @@ def _stack(
     bench: Bench, what: str, requirements: Path, changed: tuple[Aim, Aim], unchanged: Aim
 ) -> Iterator[Row]:
     """Measure one app in a place of its own."""
-    tags = (*MANYLINUX, "manylinux_2_27")  # that of NVIDIA's newest libraries
+    tags = (*MANYLINUX, *_MORE_TAGS.get(requirements, ()))
     index = fill_index([requirements], bench.runtimes.minors[-1:], manylinux=tags, report=bench.say)
     with ExitStack() as stack:
         place = Workplace.start(bench, f"heavy/{requirements.stem}", index.wheels, stack)
